@@ -1,0 +1,60 @@
+# The two commands: `make run` serves the demo, `make test` runs everything. The others are their parts.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench reset-demo verify-audit system-parts python
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(STAMP) ## Serve the demo: environment, database, made-up data, stand-ins; prints address and sign-ins
+	@exec $(BIN)/python -m lib.serve
+
+test: $(DEV_STAMP) system-parts check ## Check the code, then run the whole test suite
+	$(BIN)/python -m pytest -n $${WORKERS:-2} --dist loadfile $(PYTEST_ARGS)
+
+check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m lib.store.migrate --check
+
+bench: $(DEV_STAMP) system-parts ## Measure pages in Chromium against an empty page, as ratios of one run
+	$(BIN)/python -m tests.bench
+
+reset-demo: $(STAMP) ## Forget everything done in the demo; the next `make run` starts afresh
+	@$(BIN)/python -m lib.serve --reset-demo
+
+verify-audit: $(STAMP) ## Recompute the hash chain of the audit
+	@$(BIN)/python -m lib.store.events
+
+system-parts:
+	@sh tests/system-parts.sh
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "The Account Manager needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+
+# uv where it is installed (seconds), else venv and pip (a minute). A stamp per file of pins makes the second start quick.
+$(STAMP): requirements.txt | python
+	@echo "Installing the pinned packages into $(VENV)"
+	@if command -v uv >/dev/null 2>&1; then \
+	  { [ -x $(BIN)/python ] || uv venv -q --python $(PYTHON) $(VENV); } && uv pip install -q --python $(BIN)/python -r requirements.txt; \
+	else \
+	  { [ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV); } && $(BIN)/pip install -q --disable-pip-version-check -r requirements.txt; \
+	fi
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt $(STAMP)
+	@echo "Installing the pinned tools for tests"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install -q --python $(BIN)/python -r requirements-dev.txt; \
+	else \
+	  $(BIN)/pip install -q --disable-pip-version-check -r requirements-dev.txt; \
+	fi
+	@touch $@

@@ -1,0 +1,1 @@
+"""The Account Manager: everything behind the pages."""

@@ -1,0 +1,201 @@
+"""What an action is made of: the plan a person reads, the steps that carry it out, and what each step reports.
+
+A new action is one file: a subclass of `Action` that drafts its plan and lists its steps, entered in the catalogue.
+"""
+
+import hashlib
+import json
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Engine
+
+from lib.clients.zuora import Zuora, ZuoraAccount
+from lib.domain.permissions import Identity, Permission
+from lib.settings import Settings
+
+
+class Weight(IntEnum):
+    """How much ceremony the confirmation needs (design, section 2)."""
+
+    FIELD = 0
+    REFRESH = 1
+    VISIBLE = 2
+    HARD = 3
+
+
+class Effect(BaseModel):
+    """One thing that will change, in words; `before` and `after` where there is a value to show."""
+
+    model_config = ConfigDict(frozen=True)
+
+    system: Literal["Hub", "Zuora", "SBC", "E-mail"]
+    text: str
+    before: str | None = None
+    after: str | None = None
+
+
+class Draft(BaseModel):
+    """What an action finds when it looks: the parts of a plan that are its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    effects: tuple[Effect, ...] = ()
+    warnings: tuple[str, ...] = ()
+    blockers: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    facts: dict[str, Any] = {}
+
+
+class Plan(Draft):
+    """A draft with an identity and a short life. Its id becomes the id of the run it starts."""
+
+    id: str
+    kind: str
+    account: str
+    params: dict[str, Any]
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the facts and effects the plan was made from: equal means nothing changed since."""
+        content = {
+            "kind": self.kind,
+            "account": self.account,
+            "params": self.params,
+            "facts": self.facts,
+            "effects": [effect.model_dump() for effect in self.effects],
+            "steps": self.steps,
+        }
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Confirmation(BaseModel):
+    """What the person gave along with the click."""
+
+    model_config = ConfigDict(frozen=True)
+
+    typed: str | None = None
+    reason: str | None = None
+    note: str | None = None
+
+
+class StepReport(BaseModel):
+    """How a step ended well: something was done to `count` items, or there was nothing to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["done", "nothing"]
+    text: str
+    count: int = 1
+    before: str | None = None
+    after: str | None = None
+    request_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Services:
+    """What actions work with: the Hub database and the outside systems."""
+
+    settings: Settings
+    engine: Engine
+    zuora: Zuora
+
+    def read_zuora(self, key: str) -> ZuoraAccount:
+        """The account in Zuora for somebody who is waiting: one attempt, bounded by `AM_ZUORA_PAGE_SECONDS`.
+
+        Raises:
+            RemoteError: Zuora did not answer in that time, or refused.
+        """
+        return self.zuora.account(key, quick_seconds=self.settings.zuora_page_seconds)
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """What a step is given. `key` names this step of this run: a repeat carries the same key."""
+
+    services: Services
+    run_id: str
+    account: str
+    params: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    key: str
+    repeated: bool
+    """True when an earlier attempt began and its end was not recorded: the work may already be there."""
+
+    def done(
+        self,
+        text: str,
+        *,
+        changed: bool,
+        before: str | None,
+        after: str | None,
+        request_ids: tuple[str, ...] = (),
+    ) -> StepReport:
+        """Report one item: *done* when it was changed by this run, else *nothing to do*."""
+        outcome: Literal["done", "nothing"] = "done" if changed or self.repeated else "nothing"
+        return StepReport(
+            outcome=outcome,
+            text=text,
+            count=1 if outcome == "done" else 0,
+            before=before,
+            after=after,
+            request_ids=request_ids,
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """One named, idempotent piece of an action: do, read back, compare."""
+
+    name: str
+    title: str
+    run: Callable[[StepContext], StepReport]
+
+
+class Action(ABC):
+    """One thing that can be done to an account."""
+
+    kind: ClassVar[str]
+    verb: ClassVar[str]
+    permission: ClassVar[Permission]
+    weight: ClassVar[Weight]
+    steps: ClassVar[tuple[Step, ...]]
+
+    @abstractmethod
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """Read live state and say what would happen. Changes nothing.
+
+        Raises:
+            RemoteError: only where the plan cannot even be drafted; a readable reason belongs in `blockers`.
+        """
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The params in the spelling that will be stored; the default keeps them as given."""
+        return dict(params)
+
+    def step(self, name: str) -> Step:
+        """The step with this name.
+
+        Raises:
+            KeyError: a run was planned with a step that this version no longer has.
+        """
+        return {step.name: step for step in self.steps}[name]
+
+
+def new_run_id(kind: str, account: str) -> str:
+    """An id a person can quote: what, where, and eight letters that make it unique."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return f"{kind}-{account}-{''.join(secrets.choice(letters) for _ in range(8))}"

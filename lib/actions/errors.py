@@ -1,0 +1,68 @@
+"""Why an action did not start, or one of its steps stopped. Every text is a sentence for the person who asked.
+
+ActionError
+├── NotAllowed      the person may not do this
+├── Blocked         the plan lists reasons against it
+├── PlanExpired     the plan is too old to be trusted
+├── PlanChanged     the facts changed since the plan was made; carries the new plan
+├── WrongConfirmation  the typed account number is not this account's
+├── AccountBusy     an open run holds the account; carries it
+├── NotResumable    the run is not waiting for Resume or Abandon
+└── StepFailed      a step cannot go on, and trying again by itself would not help
+"""
+
+from lib.actions.action import Plan
+from lib.store.runs import Run
+
+
+class ActionError(Exception):
+    """Root of this tree; `str()` is a sentence that can be shown."""
+
+
+class NotAllowed(ActionError):
+    """The person may not do this."""
+
+
+class Blocked(ActionError):
+    """The plan lists reasons against it."""
+
+    def __init__(self, blockers: tuple[str, ...]) -> None:
+        super().__init__("Nothing was done: " + " ".join(blockers))
+        self.blockers = blockers
+
+
+class PlanExpired(ActionError):
+    """The plan is too old to be trusted."""
+
+
+class PlanChanged(ActionError):
+    """The facts changed since the plan was made; `plan` is a fresh one, `changes` says what is new."""
+
+    def __init__(self, plan: Plan, changes: tuple[str, ...]) -> None:
+        super().__init__("Nothing was done, because this changed meanwhile: " + " ".join(changes))
+        self.plan = plan
+        self.changes = changes
+
+
+class WrongConfirmation(ActionError):
+    """The typed account number is not this account's."""
+
+
+class AccountBusy(ActionError):
+    """An open run holds the account; `run` says whose and since when."""
+
+    def __init__(self, run: Run, since: str) -> None:
+        what = "is at work on" if run.state == "running" else "has an unfinished action on"
+        super().__init__(
+            f"Nothing was done: {run.actor_name} {what} this account since {since} "
+            f"({run.plan.get('title', run.kind)}). Wait for it, or resume or abandon it. Quote {run.id}."
+        )
+        self.run = run
+
+
+class NotResumable(ActionError):
+    """The run is not waiting for Resume or Abandon."""
+
+
+class StepFailed(ActionError):
+    """A step cannot go on, and trying again by itself would not help."""

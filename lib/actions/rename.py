@@ -1,0 +1,146 @@
+"""Rename an account in the Hub and in Zuora.
+
+Zuora goes first: it is the one that can refuse. The Hub follows in one local transaction.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
+from lib.actions.errors import StepFailed
+from lib.clients.errors import NotFound, RemoteError
+from lib.clients.zuora import ZuoraAccount, ZuoraStatus
+from lib.domain.accounts import AccountStatus
+from lib.domain.names import InvalidName, check_name
+from lib.domain.permissions import Identity, Permission
+from lib.store import accounts
+from lib.store.engine import writing
+from lib.store.runs import recent_runs
+
+READ_BACK_WAITS = (0.0, 0.3, 1.0, 2.0)
+"""Seconds before each look at a written value: a Zuora read can lag behind the write."""
+
+
+def _rename_in_zuora(context: StepContext) -> StepReport:
+    zuora, key = context.services.zuora, context.facts["zuora_id"]
+    before, after = context.facts["zuora_name"], context.params["name"]
+    current = zuora.account(key).name
+    if current == after:
+        return context.done(f"Zuora has the name “{after}”.", changed=False, before=before, after=after)
+    if current != before:
+        raise StepFailed(
+            f"Somebody renamed the account in Zuora to “{current}” meanwhile. It was not overwritten. "
+            "Abandon this rename and start a new one from the current name."
+        )
+    written = zuora.rename_account(key, after, track=context.key)
+    for wait in READ_BACK_WAITS:
+        time.sleep(wait)
+        if zuora.account(key).name == after:
+            return context.done(
+                f"Zuora has the name “{after}”, read back.",
+                changed=True,
+                before=before,
+                after=after,
+                request_ids=(written.request_id,) if written.request_id else (),
+            )
+    raise StepFailed(
+        "Zuora accepted the new name but still shows the old one. The Hub was not changed. "
+        "Look at the account in Zuora, then resume or abandon."
+    )
+
+
+def _rename_in_hub(context: StepContext) -> StepReport:
+    before, after = context.facts["hub_name"], context.params["name"]
+    try:
+        with writing(context.services.engine) as connection:
+            changed = accounts.rename_account(connection, context.account, before=before, after=after)
+    except accounts.Conflict as conflict:
+        raise StepFailed(
+            f"The account is called “{conflict.current}” in the Hub by now. It was not overwritten. "
+            "Abandon this rename and start a new one from the current name."
+        ) from conflict
+    return context.done(f"The Hub has the name “{after}”.", changed=changed, before=before, after=after)
+
+
+class Rename(Action):
+    """`params`: `name` as typed, and `base`, the name the person saw when they began to type."""
+
+    kind = "rename"
+    verb = "Rename account"
+    permission = Permission.ACCOUNT_RENAME
+    weight = Weight.FIELD
+    steps = (
+        Step("zuora", "Rename in Zuora", _rename_in_zuora),
+        Step("hub", "Rename in the Hub", _rename_in_hub),
+    )
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Normalises `name`; blocks on a bad name, a changed base or an unreadable Zuora."""
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+            earlier = recent_runs(connection, account, limit=5)
+        title = f"Rename {current.title}"
+        try:
+            name = check_name(str(params["name"]))
+        except InvalidName as invalid:
+            return Draft(title=title, blockers=(str(invalid),))
+
+        blockers: list[str] = []
+        if current.status is AccountStatus.DEACTIVATED:
+            blockers.append("The account is deactivated; its name stays as it was.")
+        if params.get("base") not in (None, current.name):
+            who = next((run for run in earlier if run.kind == self.kind and run.state == "done"), None)
+            by = f"{who.actor_name} renamed" if who else "Somebody renamed"
+            blockers.append(
+                f"{by} the account from “{params['base']}” to “{current.name}” while you were typing “{name}”. "
+                "Look at the new name and start again if yours is still right."
+            )
+        effects: list[Effect] = []
+        steps: list[str] = []
+        warnings: list[str] = []
+        facts: dict[str, Any] = {"hub_name": current.name, "zuora_id": current.zuora_id, "zuora_name": None}
+        if current.zuora_id is None:
+            warnings.append("This account has no Zuora account, so only the Hub is renamed.")
+        else:
+            try:
+                billing = services.read_zuora(current.zuora_id)
+            except NotFound:
+                blockers.append(f"Zuora has no account {current.zuora_number}. Correct the link to Zuora first.")
+            except RemoteError as error:
+                blockers.append(f"Zuora could not be read, so nothing was renamed. {error}")
+            else:
+                facts["zuora_name"] = billing.name
+                blockers += _refused_by_zuora(billing)
+                if billing.name != current.name:
+                    warnings.append(f"Zuora now calls this account “{billing.name}”; the new name replaces both.")
+                if billing.name != name:
+                    steps.append("zuora")
+                    effects.append(Effect(system="Zuora", text="New name on invoices", before=billing.name, after=name))
+        if current.name != name:
+            steps.append("hub")
+            effects.append(Effect(system="Hub", text="New name", before=current.name, after=name))
+        if not effects and not blockers:
+            blockers.append(f"The account is already called “{name}”, here and in Zuora.")
+        return Draft(
+            title=title,
+            effects=tuple(effects),
+            warnings=tuple(warnings),
+            blockers=tuple(blockers),
+            untouched=("Contacts, subscriptions, numbers and auth rules stay as they are.",),
+            steps=tuple(steps),
+            facts=facts,
+        )
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: blanks and combining characters of the name as they will be stored."""
+        try:
+            return {**params, "name": check_name(str(params["name"]))}
+        except InvalidName:
+            return dict(params)
+
+
+def _refused_by_zuora(billing: ZuoraAccount) -> list[str]:
+    if billing.status is ZuoraStatus.CANCELED:
+        return ["The account is cancelled in Zuora, which refuses any change to it."]
+    return []

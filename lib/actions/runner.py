@@ -1,0 +1,305 @@
+"""Start an action, watch it, resume or abandon it, and prove afterwards what was done.
+
+The road of every button: `plan -> start -> (progress)* -> receipt`. `start` checks everything the browser may
+have been shown long ago once more: permission, typed text, age of the plan, the facts it was made from.
+"""
+
+import os
+import socket
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from lib.actions import durable
+from lib.actions.action import Confirmation, Plan, Services, Weight, new_run_id
+from lib.actions.catalogue import ACTIONS
+from lib.actions.errors import (
+    AccountBusy,
+    ActionError,
+    Blocked,
+    NotAllowed,
+    NotResumable,
+    PlanChanged,
+    PlanExpired,
+    WrongConfirmation,
+)
+from lib.actions.progress import Progress, progress_of
+from lib.actions.receipt import Receipt, receipt_of
+from lib.actions.stepping import Stepper, hand_over
+from lib.actions.sweeper import Sweeper
+from lib.domain.permissions import Identity
+from lib.store import events, runs
+from lib.store.engine import writing
+from lib.store.runs import Run
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """The verbs of every action in this process. One per process; `open` starts it, `close` ends it."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        # Unique per process: two living processes with one id would take each other's runs.
+        self.executor_id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._sweeper = Sweeper(services, self.executor_id)
+
+    def open(self) -> None:
+        """Join the processes that carry out runs, and begin to look after runs of dead ones."""
+        settings = self.services.settings
+        self._sweeper.beat()
+        durable.launch(
+            durable.Options(
+                database=settings.engine_database,
+                executor_id=self.executor_id,
+                step_attempts=settings.step_attempts,
+                step_retry_seconds=settings.step_retry_seconds,
+            ),
+            Stepper(self.services, self.executor_id),
+        )
+        self._sweeper.start()
+
+    def close(self) -> None:
+        """Leave in good order: runs under way are taken over at once by another process."""
+        self._sweeper.stop()
+        durable.stop()
+        with writing(self.services.engine) as connection:
+            runs.forget_executor(connection, self.executor_id)
+
+    # ------------------------------------------------------------------ plan and start
+    def plan(self, kind: str, account: str, params: Mapping[str, Any], actor: Identity) -> Plan:
+        """Read live state and say what would happen; changes nothing.
+
+        Raises:
+            NotAllowed: the person may not do this; the attempt is in the audit.
+        """
+        action = ACTIONS[kind]
+        self._require(kind, account, actor)
+        made_at = datetime.now(UTC)
+        draft = action.draft(self.services, account, params, actor)
+        return Plan(
+            **dict(draft),
+            id=new_run_id(kind, account),
+            kind=kind,
+            account=account,
+            params=action.normalise(params),
+            made_by=actor.email,
+            made_at=made_at,
+            expires_at=made_at + timedelta(minutes=self.services.settings.plan_minutes),
+        )
+
+    def start(self, plan: Plan, actor: Identity, confirmation: Confirmation | None = None) -> str:
+        """Begin what the plan says, and return the run's id. Starting one plan twice starts one run.
+
+        Raises:
+            NotAllowed, Blocked, WrongConfirmation, PlanExpired: as they say; nothing was done.
+            PlanChanged: with a fresh plan and what is new in it.
+            AccountBusy: an open run holds the account.
+        """
+        given = confirmation or Confirmation()
+        try:
+            self._require(plan.kind, plan.account, actor, log_refusal=False)
+            self._check(plan, actor, given)
+            return self._begin(plan, actor, given)
+        except ActionError as refusal:
+            self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
+            raise
+
+    def _check(self, plan: Plan, actor: Identity, given: Confirmation) -> None:
+        if plan.made_by != actor.email:
+            raise NotAllowed("This plan was made by somebody else. Make your own before you start.")
+        if ACTIONS[plan.kind].weight is Weight.HARD and (given.typed or "") != plan.account:
+            raise WrongConfirmation(
+                f"Nothing was done: “{given.typed or ''}” is not the number of this account. Type {plan.account}."
+            )
+        with self.services.engine.connect() as connection:
+            if runs.get_run(connection, plan.id) is not None:
+                return  # a second click on the same plan: `_begin` answers with the run it started
+        if datetime.now(UTC) >= plan.expires_at:
+            raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
+        fresh = self.plan(plan.kind, plan.account, plan.params, actor)
+        if fresh.blockers:
+            raise Blocked(fresh.blockers)
+        if fresh.fingerprint != plan.fingerprint:
+            raise PlanChanged(fresh, _changes(plan, fresh))
+
+    def _begin(self, plan: Plan, actor: Identity, given: Confirmation) -> str:
+        row = {
+            "id": plan.id,
+            "kind": plan.kind,
+            "account": plan.account,
+            "actor": actor.email,
+            "actor_name": actor.name,
+            "params": plan.params,
+            "plan": plan.model_dump(mode="json"),
+            "steps": list(plan.steps),
+            "reason": given.reason,
+            "note": given.note,
+        }
+        engine = self.services.engine
+        try:
+            with writing(engine) as connection:
+                if runs.get_run(connection, plan.id) is not None:
+                    return plan.id
+                runs.insert_run(connection, row, plan.claims)
+                events.append_event(
+                    connection,
+                    kind=plan.kind,
+                    phase="started",
+                    actor=actor.email,
+                    run_id=plan.id,
+                    account=plan.account,
+                    details={"params": plan.params, "reason": given.reason, "note": given.note},
+                    executor=self.executor_id,
+                )
+        except runs.Claimed as claimed:
+            raise self._busy(claimed.by) from claimed
+        except IntegrityError as error:
+            # Another process was faster by less than a transaction; its constraint speaks for it.
+            with engine.connect() as connection:
+                if runs.get_run(connection, plan.id) is not None:
+                    return plan.id
+                holder = runs.holder_after(connection, error, [plan.account, *plan.claims])
+            if holder is None:
+                raise
+            raise self._busy(holder) from error
+        # A crash from here on is repaired by the sweeper, which enqueues what the engine never got.
+        hand_over(self._written(plan.id))
+        log.info("run started", run=plan.id, kind=plan.kind, account=plan.account)
+        return plan.id
+
+    # ------------------------------------------------------------------ after the start
+    def resume(self, run_id: str, actor: Identity) -> None:
+        """Go on with a failed run from the step that failed.
+
+        Raises:
+            NotAllowed: the person may not do this kind of action.
+            NotResumable: the run is not waiting.
+        """
+        run = self._waiting(run_id)
+        self._require(run.kind, run.account, actor)
+        with writing(self.services.engine) as connection:
+            if not runs.move_run(connection, run_id, expect=["failed"], state="running"):
+                raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
+            self._record(connection, run, actor, "resumed", {"error": run.error})
+        durable.rewind(run_id)
+
+    def abandon(self, run_id: str, actor: Identity, reason: str) -> None:
+        """Give up a failed run: what it did stays, what it did not do is not done, the account is free again.
+
+        Raises:
+            NotAllowed: the person may not do this kind of action.
+            NotResumable: the run is not waiting, or no reason was given.
+        """
+        run = self._waiting(run_id)
+        self._require(run.kind, run.account, actor)
+        if not reason.strip():
+            raise NotResumable("Say why the action is abandoned; the next person will want to know.")
+        with writing(self.services.engine) as connection:
+            if not runs.move_run(connection, run_id, expect=["failed"], state="abandoned", error=run.error):
+                raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
+            self._record(connection, run, actor, "abandoned", {"reason": reason.strip()})
+
+    def progress(self, run_id: str) -> Progress:
+        """Where the run is now, step by step.
+
+        Raises:
+            KeyError: there is no such run.
+        """
+        with self.services.engine.connect() as connection:
+            run = runs.get_run(connection, run_id)
+            if run is None:
+                raise KeyError(run_id)
+            return progress_of(run, events.events_of_run(connection, run_id))
+
+    def receipt(self, run_id: str) -> Receipt:
+        """What was done: who, when, why, each step with before and after.
+
+        Raises:
+            KeyError: there is no such run.
+        """
+        return receipt_of(self.progress(run_id))
+
+    def open_run(self, account: str) -> Run | None:
+        """The run that holds this account now, or None."""
+        with self.services.engine.connect() as connection:
+            return runs.open_run(connection, account)
+
+    # ------------------------------------------------------------------ the parts they share
+    def _written(self, run_id: str) -> Run:
+        with self.services.engine.connect() as connection:
+            run = runs.get_run(connection, run_id)
+        assert run is not None, "the run was committed a moment ago"
+        return run
+
+    def _waiting(self, run_id: str) -> Run:
+        with self.services.engine.connect() as connection:
+            run = runs.get_run(connection, run_id)
+        if run is None:
+            raise NotResumable(f"There is no run {run_id}.")
+        if run.state != "failed":
+            raise NotResumable(f"The run {run_id} is {run.state}; only a failed run can be resumed or abandoned.")
+        return run
+
+    def _require(self, kind: str, account: str, actor: Identity, *, log_refusal: bool = True) -> None:
+        action = ACTIONS[kind]
+        if actor.may(action.permission, account):
+            return
+        refusal = NotAllowed(
+            f"Nothing was done: your role does not include {action.permission}. Ask a support lead to do it."
+        )
+        if log_refusal:
+            self._record_refusal(kind, account, actor, refusal, None)
+        raise refusal
+
+    def _busy(self, run: Run) -> AccountBusy:
+        return AccountBusy(run, local_time(run.created_at, self.services.settings.time_zone))
+
+    def _record(self, connection: Any, run: Run, actor: Identity, phase: str, details: dict[str, Any]) -> None:
+        events.append_event(
+            connection,
+            kind=run.kind,
+            phase=phase,
+            actor=actor.email,
+            run_id=run.id,
+            account=run.account,
+            details=details,
+            executor=self.executor_id,
+        )
+
+    def _record_refusal(
+        self, kind: str, account: str, actor: Identity, refusal: ActionError, plan_id: str | None
+    ) -> None:
+        with writing(self.services.engine) as connection:
+            events.append_event(
+                connection,
+                kind=kind,
+                phase="refused",
+                actor=actor.email,
+                account=account,
+                details={"why": type(refusal).__name__, "text": str(refusal), "plan": plan_id},
+                executor=self.executor_id,
+            )
+
+
+def local_time(moment: datetime, zone: str) -> str:
+    """A moment as people say it: `14:02` today, `21 Nov 14:02` on another day."""
+    there = moment.astimezone(ZoneInfo(zone))
+    same_day = there.date() == datetime.now(ZoneInfo(zone)).date()
+    return there.strftime("%H:%M") if same_day else there.strftime("%-d %b %H:%M")
+
+
+def _changes(old: Plan, new: Plan) -> tuple[str, ...]:
+    """What is different between two plans, in words where there are values."""
+    found = [
+        f"{effect.system}: {effect.text} is now “{effect.before}”, not “{was.before}”."
+        for effect in new.effects
+        for was in old.effects
+        if (effect.system, effect.text) == (was.system, was.text) and effect.before != was.before
+    ]
+    return tuple(found) or ("What the plan was made from is no longer the same.",)

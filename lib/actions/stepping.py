@@ -1,0 +1,128 @@
+"""Carry out one step of a run and write down how it went: intent before, outcome after."""
+
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from lib.actions import durable
+from lib.actions.action import Services, StepContext, StepReport
+from lib.actions.catalogue import ACTIONS
+from lib.actions.errors import StepFailed
+from lib.clients.errors import RemoteError
+from lib.store import events, runs
+from lib.store.engine import writing
+from lib.store.runs import Run
+
+log = structlog.get_logger(__name__)
+
+
+def hand_over(run: Run) -> None:
+    """Give a written run to the step engine, with all its steps need: a deploy cannot change a replay."""
+    job = {
+        "kind": run.kind,
+        "account": run.account,
+        "actor": run.actor,
+        "params": run.params,
+        "facts": run.plan["facts"],
+    }
+    durable.enqueue(run.id, run.steps, job)
+
+
+class Stepper:
+    """What the step engine calls back. Every error that leaves it is a sentence a person can be shown."""
+
+    def __init__(self, services: Services, executor_id: str) -> None:
+        self._services = services
+        self._executor_id = executor_id
+
+    def run_step(self, run_id: str, step: str, job: dict[str, Any]) -> dict[str, Any]:
+        """Do one step. At least once: a kill between the work and its record does it again with the same key.
+
+        Raises:
+            StepFailed, RemoteError: the step cannot go on.
+            OperationalError: our own database is away; the engine tries again.
+        """
+        repeated = self._begin(run_id, step, job)
+        context = StepContext(
+            services=self._services,
+            run_id=run_id,
+            account=job["account"],
+            params=job["params"],
+            facts=job["facts"],
+            key=f"{run_id}:{step}",
+            repeated=repeated,
+        )
+        try:
+            report = self._do(context, job["kind"], step)
+        except (StepFailed, RemoteError) as error:
+            self._write(run_id, step, job, "failed", {"error": str(error)})
+            raise
+        self._write(run_id, step, job, "ok", report.model_dump(mode="json"))
+        return report.model_dump(mode="json")
+
+    def finish(self, run_id: str) -> None:
+        """Close the run as done and give its account back."""
+        self._close(run_id, "done", None)
+
+    def fail(self, run_id: str, sentence: str) -> None:
+        """Leave the run as failed; its account stays claimed until it is resumed or abandoned."""
+        self._close(run_id, "failed", sentence)
+
+    def _do(self, context: StepContext, kind: str, step: str) -> StepReport:
+        try:
+            return ACTIONS[kind].step(step).run(context)
+        except (StepFailed, RemoteError, OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("step broke", run=context.run_id, step=step)
+            raise StepFailed(
+                f"This step stopped on an error of the Account Manager ({type(error).__name__}). "
+                f"Steps before it are done, this one may be. Quote {context.key} to the people who run it."
+            ) from error
+
+    def _begin(self, run_id: str, step: str, job: dict[str, Any]) -> bool:
+        """Write the intent; True when an earlier attempt at this step left no outcome."""
+        with writing(self._services.engine) as connection:
+            run = runs.get_run(connection, run_id)
+            if run is None or run.state != "running":
+                raise StepFailed(f"The run is {run.state if run else 'gone'}; this step was not begun.")
+            earlier = [event.phase for event in events.events_of_run(connection, run_id) if event.step == step]
+            runs.touch_run(connection, run_id)
+            self._append(connection, run_id, step, job, "begin", {})
+        return bool(earlier) and earlier[-1] == "begin"
+
+    def _write(self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]) -> None:
+        with writing(self._services.engine) as connection:
+            runs.touch_run(connection, run_id)
+            self._append(connection, run_id, step, job, phase, details)
+
+    def _append(
+        self,
+        connection: Any,
+        run_id: str,
+        step: str | None,
+        job: dict[str, Any],
+        phase: str,
+        details: dict[str, Any],
+    ) -> None:
+        events.append_event(
+            connection,
+            kind=job["kind"],
+            phase=phase,
+            actor=job["actor"],
+            run_id=run_id,
+            account=job["account"],
+            step=step,
+            details=details,
+            executor=self._executor_id,
+        )
+
+    def _close(self, run_id: str, state: str, sentence: str | None) -> None:
+        with writing(self._services.engine) as connection:
+            if not runs.move_run(connection, run_id, expect=["running"], state=state, error=sentence):
+                return
+            run = runs.get_run(connection, run_id)
+            assert run is not None
+            job = {"kind": run.kind, "actor": run.actor, "account": run.account}
+            self._append(connection, run_id, None, job, state, {"error": sentence} if sentence else {})

@@ -1,0 +1,101 @@
+"""Look after runs that lost their process: say that this one lives, take over from the dead, repair lost writes."""
+
+import threading
+
+import structlog
+
+from lib.actions import durable
+from lib.actions.action import Services
+from lib.actions.stepping import hand_over
+from lib.store import events, runs
+from lib.store.engine import database_now, writing
+from lib.store.runs import Run
+
+log = structlog.get_logger(__name__)
+
+
+class Sweeper:
+    """One thread per process. All times are on the database's clock, the only one replicas share."""
+
+    def __init__(self, services: Services, executor_id: str) -> None:
+        self._services = services
+        self._executor_id = executor_id
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to beat and sweep."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._loop, name="sweeper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for the round under way."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def beat(self) -> None:
+        """Say that this process lives."""
+        with writing(self._services.engine) as connection:
+            runs.beat(connection, self._executor_id)
+
+    def sweep(self) -> None:
+        """One round: whatever the engine and our rows disagree about is put right."""
+        settings = self._services.settings
+        with writing(self._services.engine) as connection:
+            alive = runs.live_executors(connection, dead_after=settings.executor_dead_seconds)
+            running = runs.running_runs(connection)
+            quiet_since = database_now(connection) - settings.executor_dead_seconds
+        known = durable.look_up([run.id for run in running])
+        for run in running:
+            work = known.get(run.id)
+            if work is None:
+                self._enqueue_again(run, quiet_since)
+            elif work.status == "PENDING" and work.executor not in alive:
+                log.warning("run taken over", run=run.id, dead_executor=work.executor)
+                durable.take_over(run.id)
+            elif work.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
+                self._reconcile(run, "failed", quiet_since)
+            elif work.status == "SUCCESS":
+                self._reconcile(run, "done", quiet_since)
+
+    def _loop(self) -> None:
+        while not self._stop.wait(self._services.settings.executor_beat_seconds):
+            try:
+                self.beat()
+                self.sweep()
+            except Exception:
+                # The database may be away for a while; the next round tries again.
+                log.exception("sweep failed")
+
+    def _enqueue_again(self, run: Run, quiet_since: float) -> None:
+        """The process died between writing the run and handing it over."""
+        if run.touched >= quiet_since:
+            return  # its process may be about to hand it over this very moment
+        log.warning("run enqueued again", run=run.id)
+        hand_over(run)
+
+    def _reconcile(self, run: Run, state: str, quiet_since: float) -> None:
+        """The engine ended the run but our own last write was lost. A Resume on its way counts as movement."""
+        error = "The process ended before it could say why. Look at the steps, then resume or abandon."
+        with writing(self._services.engine) as connection:
+            moved = runs.move_run(
+                connection,
+                run.id,
+                expect=["running"],
+                state=state,
+                error=error if state == "failed" else None,
+                quiet_since=quiet_since,
+            )
+            if moved:
+                events.append_event(
+                    connection,
+                    kind=run.kind,
+                    phase=state,
+                    actor=run.actor,
+                    run_id=run.id,
+                    account=run.account,
+                    details={"reconciled": True},
+                    executor=self._executor_id,
+                )

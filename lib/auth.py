@@ -1,0 +1,208 @@
+"""Who is this, and may they see this page.
+
+Local sign-in goes through streamlit-authenticator against the people in our database. The session is checked
+against the database at every run, so a person who is made inactive, or signs out elsewhere, is out at once.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import bcrypt
+import jwt
+import streamlit as st
+import streamlit_authenticator as stauth
+
+from lib import launch
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.store import people
+from lib.store.engine import writing
+from lib.store.people import Person
+
+COOKIE = "account_manager"
+COOKIE_TRIES = 10
+_SOURCE = "local"
+# An unknown name costs the same time as a wrong password, so the form does not tell which names exist.
+_NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt(12)).decode()
+
+
+class SignInRefused(Exception):
+    """The sign-in failed; the text is a sentence for the form."""
+
+
+def current(hub: Hub) -> Identity | None:
+    """The person of this browser session, from the session or its cookie; None when nobody is signed in."""
+    if st.session_state.get("authentication_status"):
+        person = _active(hub, str(st.session_state.get("username", "")))
+        began = st.session_state.get("signed_in_at")
+        if person is not None and not _ended(hub, person, began):
+            return _identity(person)
+        _forget_session()
+        return None
+    return _from_cookie(hub)
+
+
+def require(permission: Permission) -> Identity:
+    """The first statement of every page: the signed-in person, or the page ends here.
+
+    Home.py stops anonymous visitors before any page runs. This second lock holds even if a page were
+    ever run without it.
+    """
+    hub = launch.start()
+    identity = current(hub)
+    if identity is None:
+        st.error(
+            "You are not signed in. Nothing was loaded. Open the start page and sign in.",
+            icon=":material/lock:",
+        )
+        st.stop()
+    if not identity.may(permission):
+        st.error(
+            f"Your role does not include {permission}, so this page stays empty. Ask an admin if you need it.",
+            icon=":material/lock:",
+        )
+        st.stop()
+    return identity
+
+
+def sign_in(hub: Hub, username: str, password: str) -> None:
+    """Sign the person in for this session, or say why not. The cookie follows with `keep_cookie`.
+
+    Raises:
+        SignInRefused: wrong name or password, inactive, or locked after too many tries.
+    """
+    name = username.strip().lower()
+    if not name or not password:
+        raise SignInRefused("Type your user name and your password.")
+    with hub.services.engine.connect() as connection:
+        person = people.find_person(connection, name)
+    if person is not None and person.is_locked(datetime.now(UTC)):
+        raise SignInRefused("Too many wrong passwords. Sign-in is closed for a while; try again later or ask an admin.")
+    known = person is not None and person.active and person.password_hash is not None
+    hashed = person.password_hash if person is not None and known else _NOBODY
+    accepted = _authenticator(hub, name, person.name if person else "", hashed).authentication_controller.login(
+        name, password
+    )
+    if not accepted or not known:
+        _forget_session()
+        with writing(hub.services.engine) as connection:
+            people.record_wrong_password(
+                connection,
+                name,
+                allowed=hub.settings.sign_in_attempts,
+                lock_minutes=hub.settings.sign_in_lock_minutes,
+            )
+        raise SignInRefused("This user name and password do not belong together. Check both and try again.")
+    with writing(hub.services.engine) as connection:
+        people.record_sign_in(connection, name)
+    st.session_state["signed_in_at"] = datetime.now(UTC).timestamp()
+    st.session_state["cookie_tries"] = COOKIE_TRIES
+    st.session_state["logout"] = None
+
+
+def sign_out(hub: Hub) -> None:
+    """End this session, and with it every cookie of this person made before now."""
+    username = str(st.session_state.get("username") or "")
+    if username:
+        with writing(hub.services.engine) as connection:
+            people.record_sign_out(connection, username)
+    _forget_session()
+    st.session_state["logout"] = True
+    st.session_state["cookie_drops"] = COOKIE_TRIES
+
+
+def keep_cookie(hub: Hub) -> None:
+    """Write the cookie after a sign-in, or delete it after a sign-out, until the browser confirms.
+
+    The cookie is written by a component in the page; a rerun before it is mounted loses it, and the component's
+    own first answer causes such a rerun. So it is asked for again at each run until it is there. Once settled
+    this draws nothing, which spares every other run the component's extra round trips.
+    """
+    if st.session_state.get("cookie_tries"):
+        authenticator = _authenticator(hub, str(st.session_state["username"]), "", _NOBODY)
+        manager = authenticator.cookie_controller.cookie_model.cookie_manager
+        if manager.cookies.get(COOKIE):
+            st.session_state["cookie_tries"] = 0
+            return
+        st.session_state["cookie_tries"] -= 1
+        authenticator.cookie_controller.set_cookie()
+    elif st.session_state.get("cookie_drops"):
+        authenticator = _authenticator(hub, "", "", _NOBODY)
+        manager = authenticator.cookie_controller.cookie_model.cookie_manager
+        if manager.cookies and not manager.cookies.get(COOKIE):
+            st.session_state["cookie_drops"] = 0
+            return
+        st.session_state["cookie_drops"] -= 1
+        if manager.cookies.get(COOKIE):
+            authenticator.cookie_controller.delete_cookie()
+
+
+def _authenticator(hub: Hub, username: str, name: str, password_hash: str | None) -> Any:
+    return stauth.Authenticate(
+        {"usernames": {username: {"name": name, "password": password_hash}}},
+        cookie_name=COOKIE,
+        cookie_key=hub.settings.cookie_key.get_secret_value(),
+        cookie_expiry_days=hub.settings.sign_in_hours / 24,
+        auto_hash=False,
+        login_sleep_time=0,
+    )
+
+
+def _from_cookie(hub: Hub) -> Identity | None:
+    """The person of the cookie the browser opened this session with.
+
+    The cookie is read here and not through the library, whose reader mounts a component and costs each fresh
+    page two more runs, the first of them anonymous: a flicker of the sign-in form.
+    """
+    token = st.context.cookies.get(COOKIE)
+    if not token or st.session_state.get("logout"):
+        return None
+    try:
+        claims = jwt.decode(token, hub.settings.cookie_key.get_secret_value(), algorithms=["HS256"])
+        username, expires = str(claims["username"]), float(claims["exp_date"])
+    except (jwt.PyJWTError, KeyError, TypeError, ValueError):
+        return None
+    began = expires - hub.settings.sign_in_hours * 3600
+    person = _active(hub, username)
+    if person is None or _ended(hub, person, began):
+        return None
+    st.session_state.update(
+        authentication_status=True,
+        username=username,
+        name=person.name,
+        email=person.email,
+        signed_in_at=began,
+    )
+    return _identity(person)
+
+
+def _active(hub: Hub, username: str) -> Person | None:
+    with hub.services.engine.connect() as connection:
+        person = people.find_person(connection, username)
+    return person if person is not None and person.active else None
+
+
+def _ended(hub: Hub, person: Person, began: float | None) -> bool:
+    """True when this sign-in is too old, or the person signed out after it. No known begin counts as ended."""
+    if began is None:
+        return True
+    if datetime.now(UTC).timestamp() - began > hub.settings.sign_in_hours * 3600:
+        return True
+    return person.signed_out_at is not None and began <= person.signed_out_at.timestamp()
+
+
+def _forget_session() -> None:
+    for key in (
+        "authentication_status",
+        "username",
+        "name",
+        "email",
+        "roles",
+        "signed_in_at",
+        "cookie_tries",
+    ):
+        st.session_state[key] = None
+
+
+def _identity(person: Person) -> Identity:
+    return Identity(email=person.email, name=person.name, roles=person.roles, source=_SOURCE, account=person.account)

@@ -1,0 +1,1 @@
+"""The outside systems, one client each, nothing of ours."""

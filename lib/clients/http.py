@@ -1,0 +1,160 @@
+"""The road to every outside system that speaks HTTP: timeouts, a limit on concurrency, one layer of retries.
+
+A client builds a `Call` and gives a function which reads the `Reply` to it and raises from `errors` when it
+is a refusal. Whatever goes wrong below that is raised from `errors` too; no exception of requests or urllib3
+leaves this module.
+"""
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+
+import requests
+import stamina
+from requests.adapters import HTTPAdapter
+
+from lib.clients.call import Call, HttpConfig, Reply
+from lib.clients.errors import Busy, RemoteError, Unreachable
+from lib.clients.translate import BELOW, translate
+from lib.clients.waits import asked_wait
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 64 * 1024 * 1024
+WAIT_LIMIT = 60.0
+_CHUNK = 64 * 1024
+
+
+class HttpClient:
+    """One system's connections, shared by all threads of the process."""
+
+    def __init__(self, system: str, config: HttpConfig) -> None:
+        self.system = system
+        self.config = config
+        self._slots = threading.BoundedSemaphore(config.concurrency)
+        self._session = requests.Session()
+        # A proxy or .netrc of the machine must not see or replace the Hub's credentials.
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=config.concurrency, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def send(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
+        """Send the request, as often as allowed, and return what `read` makes of the reply.
+
+        `Busy` is tried again, and `Unreachable` too where a second sending does no harm; nothing else is.
+
+        Raises:
+            RemoteError: the last failure. Its `maybe_done` takes the attempts before it into account.
+        """
+        failures: list[RemoteError] = []
+        started = time.monotonic()
+
+        def wait(error: Exception) -> bool | float:
+            return self._wait(call, error, len(failures), time.monotonic() - started)
+
+        attempts = call.attempts or self.config.attempts
+        final: RemoteError
+        try:
+            for attempt in stamina.retry_context(on=wait, attempts=attempts, timeout=None):
+                with attempt:
+                    try:
+                        return self._attempt(call, read)
+                    except RemoteError as error:
+                        failures.append(error)
+                        raise
+        except RemoteError as error:
+            final = error
+        lost = any(isinstance(f, Unreachable) and f.maybe_done for f in failures[:-1])
+        if lost:
+            raise final.unsure()
+        if any(failure.maybe_done for failure in failures):
+            final.maybe_done = True
+        raise final
+
+    def _wait(self, call: Call, error: Exception, tried: int, elapsed: float) -> bool | float:
+        """Seconds until the next attempt, or False for none."""
+        if not isinstance(error, Busy | Unreachable) or (error.maybe_done and not call.resend):
+            return False
+        left = self.config.retry_seconds - elapsed
+        asked = error.retry_after or 0.0
+        if asked >= left:
+            return False
+        # Full jitter, so that many sessions do not come back in step; never before the time asked for.
+        ceiling = min(WAIT_LIMIT, self.config.backoff_seconds * 2 ** (tried - 1), left - asked)
+        return asked + random.uniform(0, ceiling)  # noqa: S311 (spreads load, guards nothing)
+
+    def _attempt(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
+        seconds = call.read_seconds or self.config.read_seconds
+        if not self._slots.acquire(timeout=seconds):
+            raise Busy(self.system, call.operation, writes=call.writes, detail="all its connections were in use")
+        try:
+            reply = self._exchange(call, seconds)
+        finally:
+            self._slots.release()
+        try:
+            return read(reply, call)
+        except Busy as error:
+            error.retry_after = asked_wait(reply.headers, reply.status)
+            raise
+
+    def _exchange(self, call: Call, seconds: float) -> Reply:
+        """One request on the wire. Our error is raised outside the handler: theirs must not cling to it."""
+        began = time.monotonic()
+        failure: RemoteError
+        try:
+            return self._request(call, seconds, began)
+        except BELOW as error:
+            failure = translate(error, self.system, call)
+            cause = type(error).__name__
+        took = (time.monotonic() - began) * 1000
+        log.debug("%s: %s %s failed after %.0f ms: %s", self.system, call.method, call.path, took, cause)
+        raise failure
+
+    def _request(self, call: Call, seconds: float, began: float) -> Reply:
+        headers = {"Accept": "application/json", **call.headers}
+        data: Any = call.form
+        if call.body is not None:
+            data = json.dumps(call.body)
+            headers["Content-Type"] = "application/json"
+        response = self._session.request(
+            call.method,
+            self.config.url.rstrip("/") + call.path,
+            params=list(call.params),
+            data=data,
+            headers=headers,
+            timeout=(min(self.config.connect_seconds, seconds), seconds),
+            # A redirect would carry the token to whatever host it names.
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            content = _read_body(response, began + 2 * seconds)
+        took = (time.monotonic() - began) * 1000
+        log.debug("%s: %s %s %d in %.0f ms", self.system, call.method, call.path, response.status_code, took)
+        return Reply(response.status_code, response.headers, content)
+
+
+def _read_body(response: requests.Response, deadline: float) -> bytes:
+    """The whole body. The read timeout covers single reads only, so a trickling reply is cut off here."""
+    parts: list[bytes] = []
+    size = 0
+    while part := response.raw.read1(_CHUNK, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise requests.exceptions.ContentDecodingError("reply too large")
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout("reply too slow")
+    return b"".join(parts)

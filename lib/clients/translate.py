@@ -1,0 +1,89 @@
+"""From what requests, urllib3, a socket or an HTTP status say to `lib.clients.errors`."""
+
+import http.client
+import ssl
+
+import requests
+import urllib3.exceptions
+
+from lib.clients.call import Call, Reply
+from lib.clients.errors import AuthFailed, Busy, NotFound, Rejected, RemoteError, UnexpectedReply, Unreachable
+
+BELOW = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+"""Everything that can come up from below a request."""
+
+
+def translate(error: Exception, system: str, call: Call) -> RemoteError:
+    """Our error for what requests, urllib3 or the socket raised. Only the class of it is named."""
+    match error:
+        case (
+            requests.exceptions.InvalidJSONError()
+            | requests.exceptions.TooManyRedirects()
+            | requests.exceptions.ContentDecodingError()
+            | requests.exceptions.HTTPError()
+            | requests.exceptions.StreamConsumedError()
+            | urllib3.exceptions.DecodeError()
+        ):
+            kind: type[RemoteError] = UnexpectedReply
+        case requests.RequestException() if isinstance(error, ValueError):
+            kind = Rejected  # MissingSchema, InvalidURL, InvalidHeader ...: never left this machine
+        case requests.exceptions.URLRequired() | requests.exceptions.UnrewindableBodyError():
+            kind = Rejected
+        case urllib3.exceptions.LocationValueError() | urllib3.exceptions.UnrewindableBodyError():
+            kind = Rejected
+        case requests.RequestException() | urllib3.exceptions.HTTPError() | http.client.HTTPException() | OSError():
+            kind = Unreachable
+        case _:
+            kind = Rejected
+    sent = kind is not Rejected and not _never_sent(error)
+    name = type(error).__name__
+    return kind(
+        system,
+        call.operation,
+        writes=call.writes,
+        maybe_done=sent and call.alters,
+        detail=f"the request could not be formed, {name}" if kind is Rejected else name,
+        track_id=call.track_id,
+    )
+
+
+def status_error(reply: Reply, system: str, call: Call) -> RemoteError:
+    """Our error for a status of 300 or more by HTTP's own meaning, where the body says nothing better."""
+    match reply.status:
+        case 401 | 403:
+            kind: type[RemoteError] = AuthFailed
+        case 404:
+            kind = NotFound
+        case 408 | 409 | 425 | 429 | 500 | 503:
+            kind = Busy
+        case status if status >= 500:
+            kind = Unreachable  # a gateway lost the answer, not necessarily the request
+        case status if status >= 400:
+            kind = Rejected
+        case _:
+            kind = UnexpectedReply
+    unknown = reply.status >= 500 and reply.status != 503
+    return kind(
+        system,
+        call.operation,
+        writes=call.writes,
+        maybe_done=unknown and call.alters,
+        detail=f"HTTP {reply.status}",
+        status=reply.status,
+        track_id=call.track_id,
+    )
+
+
+def _never_sent(error: Exception) -> bool:
+    """True when no connection was made, so that the system cannot have seen the request."""
+    seen: list[object] = [error, *error.args]
+    seen += [getattr(part, "reason", None) for part in seen]
+    seen += [getattr(part, "__cause__", None) for part in seen]
+    for part in seen:
+        if isinstance(part, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError):
+            return True
+        if isinstance(part, ssl.SSLCertVerificationError):
+            return True
+        if isinstance(part, urllib3.exceptions.SSLError):
+            return any(isinstance(arg, ssl.SSLCertVerificationError) for arg in part.args)
+    return False

@@ -1,0 +1,93 @@
+"""The OAuth token: one for the whole process, renewed before it ends."""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+
+from lib.clients.call import Call, Reply
+from lib.clients.errors import AuthFailed, NotFound, Rejected, Unreachable
+from lib.clients.http import HttpClient
+from lib.clients.zuora import replies
+
+EARLY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class _Held:
+    text: str
+    until: float
+
+
+class TokenSource:
+    """Hands out the current token. Zuora limits how many may be taken, so threads share one."""
+
+    def __init__(self, http: HttpClient, client_id: str, client_secret: str) -> None:
+        self._http = http
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._lock = threading.Lock()
+        self._held: _Held | None = None
+
+    def get(self, call: Call) -> str:
+        """A token for `call`, taken with its patience and told in its words when there is none to be had.
+
+        Raises:
+            RemoteError: `AuthFailed` when the credentials are refused.
+        """
+        held = self._held
+        if held is not None and time.monotonic() < held.until:
+            return held.text
+        # Whoever waits here waits for another thread's request, so no longer than for one of its own.
+        if not self._lock.acquire(timeout=call.read_seconds or self._http.config.retry_seconds):
+            raise Unreachable(replies.SYSTEM, call.operation, writes=call.writes, detail="no sign-in yet")
+        try:
+            held = self._held
+            if held is None or time.monotonic() >= held.until:
+                held = self._held = self._take(call)
+            return held.text
+        finally:
+            self._lock.release()
+
+    def forget(self, token: str) -> None:
+        """Do not hand out this token again; a newer one stays."""
+        with self._lock:
+            if self._held is not None and self._held.text == token:
+                self._held = None
+
+    def _take(self, call: Call) -> _Held:
+        began = time.monotonic()
+        sign_in = replace(
+            call,
+            method="POST",
+            path="/oauth/token",
+            harmless=True,
+            params=(),
+            body=None,
+            form={
+                "grant_type": "client_credentials",
+                "client_id": self._client_id,
+                "client_secret": self._client_secret,
+            },
+            headers={},
+            private=(*call.private, self._client_id, self._client_secret),
+        )
+        return self._http.send(sign_in, partial(_read_token, began))
+
+
+def _read_token(began: float, reply: Reply, call: Call) -> _Held:
+    try:
+        body = replies.read(reply, call)
+    except (Rejected, NotFound) as error:
+        # Here they speak of the client, not of the account; a wrong data centre looks the same.
+        refused = AuthFailed.like(error)
+    else:
+        text = body.get("access_token") if isinstance(body, dict) else None
+        seconds = body.get("expires_in") if isinstance(body, dict) else None
+        if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or not text:
+            raise replies.unexpected(reply, call, "without a token")
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+            raise replies.unexpected(reply, call, "without the token's life")
+        return _Held(text, began + max(seconds - EARLY_SECONDS, seconds / 2))
+    refused.status = 401
+    raise refused

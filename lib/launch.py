@@ -1,0 +1,162 @@
+"""Start everything one process needs, once: settings, database, stand-ins of the demo, clients, runner.
+
+`server.py` does it before the first request, so that unfinished runs go on with no browser open. A page started
+some other way (`streamlit run Home.py`) does it at its first run; the lock makes that one start.
+"""
+
+import gc
+import logging
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.actions.action import Services
+from lib.actions.runner import Runner
+from lib.clients.zuora import Zuora, ZuoraConfig
+from lib.live import LiveReads
+from lib.settings import Environment, Settings, SettingsError, load
+from lib.store import migrate, people
+from lib.store.engine import database_now, make_engine
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The started product, as pages and tests use it."""
+
+    services: Services
+    runner: Runner
+    live: LiveReads
+
+    @property
+    def settings(self) -> Settings:
+        """The settings this process was started with."""
+        return self.services.settings
+
+    def problem(self) -> str | None:
+        """Why this process could not serve a page now; None when it can."""
+        try:
+            with self.services.engine.connect() as connection:
+                database_now(connection)
+        except SQLAlchemyError as error:
+            return f"the Hub database does not answer ({type(error).__name__})"
+        return None
+
+
+_lock = threading.Lock()
+_hub: Hub | None = None
+_undo = ExitStack()
+
+
+def start(settings: Settings | None = None) -> Hub:
+    """The started product; starts it at the first call and returns the same one afterwards.
+
+    Raises:
+        SettingsError: the settings do not allow a start.
+    """
+    global _hub, _undo
+    with _lock:
+        if _hub is None:
+            # Whatever was started before a later part failed is ended again, so that the next try starts clean.
+            with ExitStack() as undo:
+                _hub = _start(settings or load(), undo)
+                _undo = undo.pop_all()
+            # What is loaded by now stays. Streamlit collects after every script run; frozen objects are not walked.
+            gc.collect()
+            gc.freeze()
+        return _hub
+
+
+def stop() -> None:
+    """End what `start` began, in reverse order. Runs under way go on in another process or at the next start."""
+    global _hub
+    with _lock:
+        _hub = None
+        _undo.close()
+
+
+def _start(settings: Settings, undo: ExitStack) -> Hub:
+    configure_logging(settings.log_level)
+    migrate.upgrade(settings.database)
+    engine = make_engine(settings.database)
+    undo.callback(engine.dispose)
+    if settings.env is Environment.DEMO:
+        from lib.standins.demo import seed_hub
+
+        seed_hub(engine)
+    if settings.env is Environment.PRODUCTION:
+        with engine.connect() as connection:
+            if people.has_demo_people(connection):
+                raise SettingsError(
+                    "AM_DATABASE_URL names a database that holds the demo's sign-ins, whose passwords are published. "
+                    "Production needs a database of its own."
+                )
+    if settings.uses_standin_zuora:
+        settings = settings.model_copy(update={"zuora_url": _start_zuora_standin(settings, undo)})
+    zuora = Zuora(
+        ZuoraConfig(
+            url=settings.zuora_url,
+            client_id=settings.zuora_client_id,
+            client_secret=settings.zuora_client_secret.get_secret_value(),
+            version=settings.zuora_version,
+            connect_seconds=settings.zuora_connect_seconds,
+            read_seconds=settings.zuora_read_seconds,
+            attempts=settings.zuora_attempts,
+            retry_seconds=settings.zuora_retry_seconds,
+            concurrency=settings.zuora_concurrency,
+        )
+    )
+    undo.callback(zuora.close)
+    services = Services(settings=settings, engine=engine, zuora=zuora)
+    live = LiveReads(services)
+    undo.callback(live.close)
+    runner = Runner(services)
+    runner.open()
+    undo.callback(runner.close)
+    log.info("started", env=settings.env.value, executor=runner.executor_id)
+    return Hub(services=services, runner=runner, live=live)
+
+
+def _start_zuora_standin(settings: Settings, undo: ExitStack) -> str:
+    from lib.standins.demo import zuora_records
+    from lib.standins.zuora import ZuoraStandin
+
+    folder = Path(settings.data_dir)
+    standin = ZuoraStandin(
+        folder,
+        client_id=settings.zuora_client_id,
+        client_secret=settings.zuora_client_secret.get_secret_value(),
+    )
+    if standin.state.is_empty():
+        standin.state.load(zuora_records())
+    standin.start()
+    undo.callback(standin.close)
+    return standin.url
+
+
+def configure_logging(level: str) -> None:
+    """One line per event on standard error. Callers log ids and kinds, never names, addresses or secrets."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=_to_standard_error,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _to_standard_error(*_: object) -> structlog.PrintLogger:
+    # Looked up at each event: servers and tests replace it.
+    return structlog.PrintLogger(sys.stderr)

@@ -1,0 +1,175 @@
+"""Every setting of the product, read from `AM_*` environment variables and `.env`.
+
+`docs/settings.md` documents each of them; a test fails when one is missing there.
+"""
+
+import contextlib
+import json
+import secrets
+import uuid
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Environment(StrEnum):
+    """Where this process runs; it decides what is allowed to be synthetic."""
+
+    DEMO = "demo"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class SettingsError(ValueError):
+    """The settings do not allow a start; the text names the setting and what to do."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Build it with `load()`, which also checks them."""
+
+    model_config = SettingsConfigDict(env_prefix="AM_", env_file=".env", extra="ignore", frozen=True)
+
+    env: Environment = Environment.DEMO
+    data_dir: Path = PROJECT / "var"
+    address: str = "127.0.0.1"
+    port: int = Field(default=8501, ge=1, le=65535)
+    log_level: str = "INFO"
+    time_zone: str = "Australia/Melbourne"
+
+    database_url: str = ""
+    engine_database_url: str = ""
+    executor_beat_seconds: float = Field(default=2.0, gt=0)
+    executor_dead_seconds: float = Field(default=10.0, gt=0)
+    step_attempts: int = Field(default=4, ge=1)
+    step_retry_seconds: float = Field(default=1.0, gt=0)
+    plan_minutes: float = Field(default=5.0, gt=0)
+
+    cookie_key: SecretStr = SecretStr("")
+    sign_in_hours: float = Field(default=8.0, gt=0, le=24)
+    sign_in_attempts: int = Field(default=8, ge=1)
+    sign_in_lock_minutes: float = Field(default=15.0, gt=0)
+
+    zuora_url: str = ""
+    zuora_client_id: str = ""
+    zuora_client_secret: SecretStr = SecretStr("")
+    zuora_version: str = "2025-08-12"
+    zuora_web_url: str = ""
+    zuora_connect_seconds: float = Field(default=5.0, gt=0)
+    zuora_read_seconds: float = Field(default=60.0, gt=0)
+    zuora_page_seconds: float = Field(default=10.0, gt=0)
+    zuora_attempts: int = Field(default=4, ge=1)
+    zuora_retry_seconds: float = Field(default=60.0, gt=0)
+    zuora_concurrency: int = Field(default=20, ge=1)
+    zuora_cache_seconds: float = Field(default=30.0, ge=0)
+    page_wait_seconds: float = Field(default=0.8, ge=0)
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the Hub database; a SQLite file under `data_dir` when none is set."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'hub.db'}"
+
+    @property
+    def engine_database(self) -> str:
+        """SQLAlchemy URL of the step engine's own tables: the Hub's server on PostgreSQL, else a file."""
+        if self.engine_database_url:
+            return self.engine_database_url
+        if self.database_url and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        return f"sqlite:///{self.data_dir / 'engine.db'}"
+
+    @property
+    def uses_standin_zuora(self) -> bool:
+        """True when this process has to start the Zuora stand-in itself."""
+        return not self.zuora_url
+
+    @model_validator(mode="after")
+    def _absolute(self) -> Self:
+        # The child processes and the step engine must agree on the files whatever their folder is.
+        object.__setattr__(self, "data_dir", self.data_dir.expanduser().absolute())
+        return self
+
+
+DEMO_SECRETS = "demo-secrets.json"
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings, fill in generated secrets for the demo, and refuse a start that is not safe.
+
+    Raises:
+        SettingsError: naming the setting, when the environment forbids a value.
+    """
+    given = Settings(**overrides)
+    if given.env is Environment.DEMO:
+        given = given.model_copy(update=_demo_secrets(given))
+    _refuse_unsafe(given)
+    return given
+
+
+def _demo_secrets(settings: Settings) -> dict[str, Any]:
+    """Secrets the demo needs, made at its first start and kept in a file only its owner can read."""
+    path = settings.data_dir / DEMO_SECRETS
+    if path.exists():
+        known = json.loads(path.read_text())
+    else:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        known = {
+            "cookie_key": secrets.token_urlsafe(48),
+            # Zuora's client ids are UUIDs of exactly 36 characters.
+            "zuora_client_id": str(uuid.uuid4()),
+            "zuora_client_secret": secrets.token_urlsafe(24),
+        }
+        draft = path.with_suffix(f".{secrets.token_hex(4)}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(known))
+        # A link never replaces: of two first starts at once, one file wins and both read it.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+        known = json.loads(path.read_text())
+    fill: dict[str, Any] = {}
+    if not settings.cookie_key.get_secret_value():
+        fill["cookie_key"] = SecretStr(known["cookie_key"])
+    if settings.uses_standin_zuora:
+        fill["zuora_client_id"] = known["zuora_client_id"]
+        fill["zuora_client_secret"] = SecretStr(known["zuora_client_secret"])
+    return fill
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    if settings.env is Environment.DEMO:
+        if settings.address not in LOOPBACK:
+            raise SettingsError(
+                f"AM_ADDRESS is {settings.address!r}, but the demo has published passwords and serves this machine "
+                "only. Set AM_ADDRESS=127.0.0.1, or AM_ENV=staging with real credentials."
+            )
+        return
+    if len(settings.cookie_key.get_secret_value()) < 32:
+        raise SettingsError(
+            f"AM_COOKIE_KEY must be set to a secret of at least 32 characters in {settings.env}. "
+            "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    for name in ("zuora_url", "zuora_client_id", "zuora_client_secret"):
+        value = getattr(settings, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            raise SettingsError(
+                f"AM_{name.upper()} is not set. {settings.env.capitalize()} needs a real Zuora tenant: "
+                "without it the synthetic stand-in would answer."
+            )
+    if settings.env is Environment.PRODUCTION and not _is_remote_https(settings.zuora_url):
+        raise SettingsError(
+            f"AM_ZUORA_URL is {settings.zuora_url!r}. Production talks to Zuora over https "
+            "and never to a stand-in on this machine."
+        )
+
+
+def _is_remote_https(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    return parts.scheme == "https" and parts.hostname is not None and parts.hostname not in LOOPBACK

@@ -1,0 +1,179 @@
+"""The values the synthetic world is made of."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+ANCHOR = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+"""The demo's "now". It is fixed, so that the demo is the same every time."""
+
+COMMUNICATION_PROFILES = {
+    "Default": "3f1c7e2ab9d84c0e9a5d1b6f70e4c281",
+    "Reminders only": "8b04d6f19e2a47c3b5f8a0c7d2e96135",
+    "Silent": "c97ae5103bd24f68917e64d0fa2b8c3e",
+}
+"""Name in the Hub and id in Zuora of what decides which mails Zuora sends."""
+
+ALLOWANCES = {
+    "cloud_mobiles": "Cloud Mobile",
+    "jet_phone_users": "Jet Phone User",
+    "pbx_extensions": "PBX Extension",
+    "local_numbers": "Local Number",
+    "mobile_numbers": "Mobile Number",
+    "numbers_13": "13 Number",
+    "numbers_1300": "1300 Number",
+    "numbers_1800": "1800 Number",
+    "queues": "Call Queue",
+    "ivrs": "IVR",
+    "postcode_ivrs": "Postcode IVR",
+    "geographic_routing": "Geographic Routing",
+    "call_wrap_up": "Call Wrap-up",
+    "inbound_recording": "Inbound Call Recording",
+    "outbound_recording": "Outbound Call Recording",
+    "outbound_recording_limit": "Outbound Recording Limit",
+}
+"""Every allowance and the name of the Zuora charge that grants it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A bill-to or sold-to contact; the street address in the parts the emergency details need."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    house_number: str
+    street_name: str
+    street_type: str
+    locality: str
+    state: str
+    postcode: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A phone number of an account."""
+
+    e164: str
+    kind: str
+    trunk: str
+    state: str = "in_use"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneUser:
+    """An extension of a PBX."""
+
+    extension: str
+    display_name: str
+    email: str | None
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pbx:
+    """A PBX; a user's login is `<extension>@<group name>`."""
+
+    name: str
+    group_name: str
+    users: tuple[PhoneUser, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """A billing subscription and what its charges grant."""
+
+    number: str
+    name: str
+    term_start: date
+    term_end: date
+    version: int
+    refreshed_at: datetime
+    allowances: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Email:
+    """A system e-mail the Hub sent."""
+
+    sent_at: datetime
+    kind: str
+    subject: str
+    recipient: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChange:
+    """Why and when an account was suspended or deactivated."""
+
+    from_status: str
+    to_status: str
+    reason: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class InZuora:
+    """The account as Zuora has it. It repeats what the Hub knows, except where a difference is planted."""
+
+    name: str
+    status: str
+    parent: str | None
+    balance: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Belongings:
+    """What hangs on an account in the Hub, besides its contacts."""
+
+    numbers: tuple[Number, ...] = ()
+    pbxs: tuple[Pbx, ...] = ()
+    queues: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    parking: tuple[str, ...] = ()
+    music: tuple[str, ...] = ()
+    callflows: tuple[tuple[str, str], ...] = ()
+    integrations: tuple[tuple[str, str], ...] = ()
+    tracker_codes: tuple[str, ...] = ()
+    portal_users: tuple[tuple[str, str, bool], ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    emergency: tuple[dict[str, Any], ...] = ()
+    emails: tuple[Email, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoAccount:
+    """One account of the synthetic world. Accounts are named by their number; `site` is its web domain."""
+
+    number: str
+    name: str
+    site: str
+    status: str
+    parent: str | None
+    zuora_id: str
+    linked: bool
+    profile: str
+    pinned_note: str | None
+    pinned_until: date | None
+    created_at: datetime
+    bill_to: Contact
+    sold_to: Contact
+    in_zuora: InZuora | None
+    has: Belongings
+    history: tuple[StatusChange, ...] = ()
+
+    @property
+    def zuora_number(self) -> str:
+        """The account number in Zuora."""
+        return f"A{self.number:0>8}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Every account, and the roles some of them play: role -> account number."""
+
+    accounts: tuple[DemoAccount, ...]
+    notable: dict[str, str]

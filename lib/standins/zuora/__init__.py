@@ -1,0 +1,8 @@
+"""A stand-in for Zuora Billing: its own state, Zuora's wire."""
+
+from lib.standins.zuora.records import ContactRecord, ZuoraRecord
+from lib.standins.zuora.server import ZuoraStandin
+from lib.standins.zuora.state import ZuoraState
+from lib.standins.zuora.wire import Switches
+
+__all__ = ["ContactRecord", "Switches", "ZuoraRecord", "ZuoraStandin", "ZuoraState"]

@@ -1,0 +1,110 @@
+"""Zuora's manners on the wire: error bodies, statuses by minor version, ids."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+REAL_STATUSES = "2024-05-20"
+"""From this minor version on a refusal has its own HTTP status; before, it is a 200 with `success: false`."""
+UNIFIED_QUERY_ERRORS = "2025-08-12"
+
+_STATUS = {
+    10: 403,
+    11: 401,
+    20: 400,
+    21: 400,
+    22: 400,
+    23: 400,
+    27: 400,
+    30: 400,
+    40: 404,
+    45: 415,
+    50: 409,
+    60: 500,
+    61: 500,
+    70: 429,
+    90: 400,
+    99: 500,
+}
+
+
+@dataclass
+class Switches:
+    """Where Zuora's behaviour is not documented or differs between tenants."""
+
+    null_parent: str = "refuse"
+    """`parentId: null` in an update: "refuse" or "ignore"."""
+    empty_parent: str = "clear"
+    """`parentId: ""` in an update: "clear", "ignore" or "refuse"."""
+    fields_to_null: str = "clear"
+    """`fieldsToNull` in an Actions update: "clear" or "ignore"."""
+    string_codes: bool = False
+    """Error codes as JSON strings."""
+
+
+class Refusal(Exception):
+    """Ends a request with one reason; its last two digits decide the status."""
+
+    def __init__(self, code: int, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status or _STATUS[code % 100]
+
+
+class ActionRefusal(Exception):
+    """Ends an Actions request in the manner of that older part of the API."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def minor_version(request: Request) -> str:
+    """The dated minor version asked for; an old numbered one or none at all is the empty text."""
+    version = request.headers.get("Zuora-Version", "")
+    return version if version[:2] == "20" and version.count("-") == 2 else ""
+
+
+def refusal_response(request: Request, refusal: Refusal, switches: Switches) -> Response:
+    """The refusal as this request's version of the API would tell it."""
+    code: int | str = str(refusal.code) if switches.string_codes else refusal.code
+    reasons = [{"code": code, "message": refusal.message}]
+    body: dict[str, Any] = {
+        "success": False,
+        "processId": secrets.token_hex(8).upper(),
+        "requestId": request_id(request),
+        "reasons": reasons,
+    }
+    status = refusal.status
+    version = minor_version(request)
+    if request.url.path.startswith("/object-query/"):
+        if version >= UNIFIED_QUERY_ERRORS:
+            body = {"reasons": reasons, "requestId": request_id(request)}
+    elif version < REAL_STATUSES and not request.url.path.startswith("/_standin/"):
+        status = HTTPStatus.OK
+    return JSONResponse(body, status)
+
+
+def unauthorized(request: Request) -> Response:
+    """401 is the gateway's, so it is never a 200, but its body follows the version."""
+    body: dict[str, Any] = {"message": "Authentication error"}
+    if minor_version(request) >= REAL_STATUSES:
+        body = {
+            "success": False,
+            "reasons": [{"code": "90000011", "message": "Authentication error"}],
+        }
+    return JSONResponse(body, 401, headers={"WWW-Authenticate": "Bearer"})
+
+
+def request_id(request: Request) -> str:
+    """The id of this request, the same in its header and its body."""
+    if not hasattr(request.state, "request_id"):
+        request.state.request_id = str(uuid.uuid4())
+    return str(request.state.request_id)

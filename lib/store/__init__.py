@@ -1,0 +1,1 @@
+"""The Hub database: the only place with SQL."""

@@ -1,0 +1,188 @@
+"""Accounts in the Hub: read one, its family, a page of all of them; change name, parent and status."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from lib.domain.accounts import Account, AccountStatus
+from lib.store.schema import account, pbx, phone_number, phone_user, subscription
+from lib.store.search import reindex_name
+
+_parent = account.alias("parent")
+
+
+class AccountGone(LookupError):
+    """No account has this number."""
+
+
+class Conflict(Exception):
+    """The stored value is neither the one expected nor the one wanted; nothing was changed."""
+
+    def __init__(self, current: str | None) -> None:
+        super().__init__("the stored value was changed meanwhile")
+        self.current = current
+
+
+class Size(BaseModel):
+    """How much hangs on an account; the numbers that decide how careful one has to be."""
+
+    model_config = ConfigDict(frozen=True)
+
+    numbers: int
+    quarantined: int
+    phone_users: int
+    pbxs: int
+    subscriptions: int
+    children: int
+
+
+def get_account(connection: Connection, number: str) -> Account:
+    """The account with this number.
+
+    Raises:
+        AccountGone: there is none.
+    """
+    row = connection.execute(_accounts().where(account.c.number == number)).one_or_none()
+    if row is None:
+        raise AccountGone(number)
+    return _account(row)
+
+
+def find_account(connection: Connection, number: str) -> Account | None:
+    """The account with this number, or None."""
+    try:
+        return get_account(connection, number)
+    except AccountGone:
+        return None
+
+
+def list_children(connection: Connection, number: str) -> list[Account]:
+    """The direct children, by number."""
+    rows = connection.execute(_accounts().where(_parent.c.number == number).order_by(account.c.number))
+    return [_account(row) for row in rows]
+
+
+def list_accounts(
+    connection: Connection, *, status: AccountStatus | None = None, after: str = "", limit: int = 100
+) -> list[Account]:
+    """One page of all accounts by number, starting behind `after` (keyset, so page 1,000 is as fast as page 1)."""
+    query = _accounts().where(account.c.number > after).order_by(account.c.number).limit(limit)
+    if status is not None:
+        query = query.where(account.c.status == status.value)
+    return [_account(row) for row in connection.execute(query)]
+
+
+def count_accounts(connection: Connection) -> dict[AccountStatus, int]:
+    """How many accounts are in each state."""
+    rows = connection.execute(select(account.c.status, func.count()).group_by(account.c.status))
+    counted = {AccountStatus(status): count for status, count in rows}
+    return {status: counted.get(status, 0) for status in AccountStatus}
+
+
+def measure_account(connection: Connection, number: str) -> Size:
+    """Count what hangs on the account, in one round trip."""
+    own = select(account.c.id).where(account.c.number == number).scalar_subquery()
+
+    def count(table: Any, *conditions: Any) -> Any:
+        query = select(func.count()).select_from(table).where(table.c.account_id == own, *conditions)
+        return query.scalar_subquery()
+
+    children = select(func.count()).select_from(account).where(account.c.parent_id == own).scalar_subquery()
+    row = connection.execute(
+        select(
+            count(phone_number, phone_number.c.state != "quarantined").label("numbers"),
+            count(phone_number, phone_number.c.state == "quarantined").label("quarantined"),
+            count(phone_user).label("phone_users"),
+            count(pbx).label("pbxs"),
+            count(subscription).label("subscriptions"),
+            children.label("children"),
+        )
+    ).one()
+    return Size.model_validate(dict(row._mapping))
+
+
+def family_links(connection: Connection, numbers: Iterable[str]) -> dict[str, str | None]:
+    """Every account of the families these accounts belong to, each with its parent's number.
+
+    `union` (not `union all`) ends the walk even if stored data held a loop.
+    """
+    up = select(account.c.id, account.c.parent_id).where(account.c.number.in_(list(numbers))).cte("up", recursive=True)
+    up = up.union(select(account.c.id, account.c.parent_id).join(up, account.c.id == up.c.parent_id))
+    down = select(up.c.id).cte("down", recursive=True)
+    down = down.union(select(account.c.id).join(down, account.c.parent_id == down.c.id))
+    rows = connection.execute(
+        select(account.c.number, _parent.c.number)
+        .join(down, account.c.id == down.c.id)
+        .outerjoin(_parent, account.c.parent_id == _parent.c.id)
+    )
+    return dict(rows.tuples().all())
+
+
+def rename_account(connection: Connection, number: str, *, before: str, after: str) -> bool:
+    """Change the name if it still is `before`; False when it already was `after`.
+
+    Raises:
+        Conflict: somebody gave it a third name meanwhile.
+    """
+    changed = connection.execute(
+        update(account)
+        .where(account.c.number == number, account.c.name == before)
+        .values(name=after, changed_at=datetime.now(UTC))
+    )
+    if changed.rowcount and before != after:
+        reindex_name(connection, _id_of(connection, number))
+        return True
+    current = get_account(connection, number).name
+    if current != after:
+        raise Conflict(current)
+    return False
+
+
+def move_account(connection: Connection, number: str, *, before: str | None, after: str | None) -> bool:
+    """Change the parent if it still is `before` (numbers; None is no parent); False when it already was `after`.
+
+    Raises:
+        Conflict: somebody chose a third parent meanwhile.
+    """
+    current = get_account(connection, number).parent_number
+    if current == after:
+        return False
+    if current != before:
+        raise Conflict(current)
+    parent_id = None if after is None else _id_of(connection, after)
+    connection.execute(
+        update(account).where(account.c.number == number).values(parent_id=parent_id, changed_at=datetime.now(UTC))
+    )
+    return True
+
+
+def zuora_ids(connection: Connection, numbers: Iterable[str]) -> Mapping[str, str | None]:
+    """The Zuora account id of each account number."""
+    rows = connection.execute(select(account.c.number, account.c.zuora_id).where(account.c.number.in_(list(numbers))))
+    return dict(rows.tuples().all())
+
+
+def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[str, str]:
+    """The account number behind each Zuora account id that the Hub knows."""
+    rows = connection.execute(select(account.c.zuora_id, account.c.number).where(account.c.zuora_id.in_(list(ids))))
+    return dict(rows.tuples().all())
+
+
+def _accounts() -> Select[Any]:
+    return select(account, _parent.c.number.label("parent_number"), _parent.c.name.label("parent_name")).outerjoin(
+        _parent, account.c.parent_id == _parent.c.id
+    )
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account.model_validate(dict(row._mapping))
+
+
+def _id_of(connection: Connection, number: str) -> int:
+    found: int | None = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one_or_none()
+    if found is None:
+        raise AccountGone(number)
+    return found

@@ -1,0 +1,171 @@
+"""Runs of actions: who wanted what, in which state it is, and which process is alive to carry it out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from lib.store.engine import database_now
+from lib.store.schema import action_claim, action_run, executor
+
+OPEN_STATES = ("running", "failed")
+
+
+class Run(BaseModel):
+    """One run: `plan` is the plan as shown, `steps` the names in order, `reason` and `note` what the person gave."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    kind: str
+    account: str
+    actor: str
+    actor_name: str
+    params: dict[str, Any]
+    plan: dict[str, Any]
+    steps: list[str]
+    reason: str | None
+    note: str | None
+    state: str
+    error: str | None
+    created_at: datetime
+    closed_at: datetime | None
+    touched: float
+
+    @property
+    def is_open(self) -> bool:
+        """True while the account is claimed by this run: running, or failed and waiting."""
+        return self.closed_at is None
+
+
+class Claimed(Exception):
+    """An account of this run is already claimed by an open run."""
+
+    def __init__(self, by: Run) -> None:
+        super().__init__(by.id)
+        self.by = by
+
+
+def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str]) -> None:
+    """Write the run and claim its accounts, or nothing at all. Call it in its own `writing` transaction.
+
+    Raises:
+        Claimed: with the open run that holds one of the accounts.
+    """
+    accounts = sorted({run["account"], *claims})
+    holder = _holder(connection, accounts)
+    if holder is not None:
+        raise Claimed(holder)
+    connection.execute(
+        insert(action_run).values(
+            **run, state="running", created_at=datetime.now(UTC), touched=database_now(connection)
+        )
+    )
+    connection.execute(insert(action_claim), [{"account": number, "run_id": run["id"]} for number in accounts])
+
+
+def holder_after(connection: Connection, error: IntegrityError, accounts: Iterable[str]) -> Run | None:
+    """Who holds an account, after another process won the race and a constraint refused our row.
+
+    None when the error is about something else, which the caller must raise again.
+    """
+    names = str(error.orig)
+    if not any(name in names for name in ("uq_action_run_open_account", "action_claim", "action_run.account")):
+        return None
+    return _holder(connection, accounts)
+
+
+def get_run(connection: Connection, run_id: str) -> Run | None:
+    """The run with this id, or None."""
+    row = connection.execute(select(action_run).where(action_run.c.id == run_id)).one_or_none()
+    return None if row is None else _run(row)
+
+
+def open_run(connection: Connection, account: str) -> Run | None:
+    """The open run that holds this account, be it the account's own or one that claims it as well."""
+    return _holder(connection, [account])
+
+
+def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> list[Run]:
+    """The newest runs of one account, newest first."""
+    rows = connection.execute(
+        select(action_run).where(action_run.c.account == account).order_by(action_run.c.created_at.desc()).limit(limit)
+    )
+    return [_run(row) for row in rows]
+
+
+def running_runs(connection: Connection) -> list[Run]:
+    """Every run that should be moving."""
+    return [_run(row) for row in connection.execute(select(action_run).where(action_run.c.state == "running"))]
+
+
+def move_run(
+    connection: Connection,
+    run_id: str,
+    *,
+    expect: Sequence[str],
+    state: str,
+    error: str | None = None,
+    quiet_since: float | None = None,
+) -> bool:
+    """Put the run into `state` if it is in one of `expect`; False when it was not, and nothing changed.
+
+    `quiet_since`: only when nothing touched the run after that moment (database clock). A run that becomes
+    done or abandoned is closed and gives its accounts back.
+    """
+    closes = state not in OPEN_STATES
+    query = update(action_run).where(action_run.c.id == run_id, action_run.c.state.in_(expect))
+    if quiet_since is not None:
+        query = query.where(action_run.c.touched < quiet_since)
+    changed = connection.execute(
+        query.values(
+            state=state,
+            error=error,
+            closed_at=datetime.now(UTC) if closes else None,
+            touched=database_now(connection),
+        )
+    ).rowcount
+    if changed and closes:
+        connection.execute(delete(action_claim).where(action_claim.c.run_id == run_id))
+    return bool(changed)
+
+
+def touch_run(connection: Connection, run_id: str) -> None:
+    """Note that the run moved just now, on the database's clock."""
+    connection.execute(update(action_run).where(action_run.c.id == run_id).values(touched=database_now(connection)))
+
+
+def beat(connection: Connection, executor_id: str) -> None:
+    """Say that this process is alive."""
+    now = database_now(connection)
+    if not connection.execute(update(executor).where(executor.c.id == executor_id).values(beat=now)).rowcount:
+        connection.execute(insert(executor).values(id=executor_id, beat=now))
+
+
+def live_executors(connection: Connection, *, dead_after: float) -> set[str]:
+    """The processes that said so within `dead_after` seconds; the others are forgotten."""
+    limit = database_now(connection) - dead_after
+    connection.execute(delete(executor).where(executor.c.beat < limit))
+    return set(connection.execute(select(executor.c.id)).scalars())
+
+
+def forget_executor(connection: Connection, executor_id: str) -> None:
+    """An orderly end: others may take over at once."""
+    connection.execute(delete(executor).where(executor.c.id == executor_id))
+
+
+def _holder(connection: Connection, accounts: Iterable[str]) -> Run | None:
+    row = connection.execute(
+        select(action_run)
+        .join(action_claim, action_claim.c.run_id == action_run.c.id)
+        .where(action_claim.c.account.in_(list(accounts)))
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _run(row)
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run.model_validate(dict(row._mapping))

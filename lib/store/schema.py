@@ -1,0 +1,361 @@
+"""The tables of the Hub. Alembic owns their creation (`lib/store/migrations`); this is what code speaks of.
+
+Full-text search (SQLite FTS5, PostgreSQL trigrams) hangs on `search_term` and lives in the migration alone.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from lib.store.types import BigId, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigId, primary_key=True)
+
+
+def _account(*, index: bool = True) -> Column[int]:
+    return Column("account_id", BigId, ForeignKey("account.id"), nullable=False, index=index)
+
+
+# ------------------------------------------------------------------ accounts and what hangs on them
+account = Table(
+    "account",
+    metadata,
+    _id(),
+    Column("number", String(6), nullable=False, unique=True),
+    Column("name", String(255), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("email", String(254)),
+    Column("parent_id", BigId, ForeignKey("account.id"), index=True),
+    Column("zuora_id", String(32), unique=True),
+    Column("zuora_number", String(50), unique=True),
+    Column("communication_profile", String(60)),
+    Column("pinned_note", Text),
+    Column("pinned_until", Date),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    CheckConstraint("status in ('active', 'suspended', 'deactivated')", name="status"),
+    CheckConstraint("parent_id <> id", name="not_own_parent"),
+    Index("ix_account_status_number", "status", "number"),
+)
+
+status_change = Table(
+    "status_change",
+    metadata,
+    _id(),
+    _account(),
+    Column("from_status", String(12), nullable=False),
+    Column("to_status", String(12), nullable=False),
+    Column("reason", String(60)),
+    Column("note", Text),
+    Column("actor", String(254), nullable=False),
+    Column("run_id", String(80)),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+pbx = Table(
+    "pbx",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", String(120), nullable=False),
+    Column("group_name", String(63), nullable=False, unique=True),
+    Column("subscription_id", BigId, ForeignKey("subscription.id"), index=True),
+)
+
+phone_number = Table(
+    "phone_number",
+    metadata,
+    _id(),
+    _account(),
+    Column("e164", String(16), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),
+    Column("state", String(12), nullable=False, server_default="in_use"),
+    Column("trunk", String(32), nullable=False),
+    Column("rule_revision", Integer, nullable=False, server_default="1"),
+    Column("subscription_id", BigId, ForeignKey("subscription.id"), index=True),
+    Column("quarantined_at", UtcDateTime),
+    Column("quarantined_until", Date),
+    Column("quarantine_reason", String(30)),
+    CheckConstraint("state in ('in_use', 'porting', 'quarantined')", name="state"),
+)
+
+phone_user = Table(
+    "phone_user",
+    metadata,
+    _id(),
+    _account(),
+    Column("pbx_id", BigId, ForeignKey("pbx.id"), nullable=False, index=True),
+    Column("extension", String(10), nullable=False),
+    Column("display_name", String(120), nullable=False),
+    Column("email", String(254)),
+    Column("kind", String(16), nullable=False),
+    Column("login", String(80), nullable=False, unique=True),
+    UniqueConstraint("pbx_id", "extension"),
+    CheckConstraint("kind in ('desk_phone', 'cloud_mobile', 'jet_phone')", name="kind"),
+)
+
+call_queue = Table("call_queue", metadata, _id(), _account(), Column("name", String(120), nullable=False))
+
+queue_member = Table(
+    "queue_member",
+    metadata,
+    Column("queue_id", BigId, ForeignKey("call_queue.id"), primary_key=True),
+    Column("phone_user_id", BigId, ForeignKey("phone_user.id"), primary_key=True, index=True),
+)
+
+call_parking = Table("call_parking", metadata, _id(), _account(), Column("name", String(120), nullable=False))
+
+music_on_hold = Table("music_on_hold", metadata, _id(), _account(), Column("name", String(120), nullable=False))
+
+callflow = Table(
+    "callflow",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", String(120), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("phone_number_id", BigId, ForeignKey("phone_number.id"), index=True),
+    Column("target_phone_user_id", BigId, ForeignKey("phone_user.id"), index=True),
+)
+
+integration = Table(
+    "integration",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", String(120), nullable=False),
+    Column("vendor", String(60), nullable=False),
+)
+
+web_tracker_code = Table(
+    "web_tracker_code",
+    metadata,
+    _id(),
+    _account(),
+    Column("code", String(40), nullable=False, unique=True),
+    Column("site", String(253), nullable=False),
+)
+
+portal_user = Table(
+    "portal_user",
+    metadata,
+    _id(),
+    _account(),
+    Column("email", String(254), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("is_admin", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("account_id", "email"),
+)
+
+# ------------------------------------------------------------------ billing
+subscription = Table(
+    "subscription",
+    metadata,
+    _id(),
+    _account(),
+    Column("number", String(100), nullable=False, unique=True),
+    Column("name", String(120)),
+    Column("status", String(20)),
+    Column("term_start", Date),
+    Column("term_end", Date),
+    Column("version", Integer),
+    Column("refreshed_at", UtcDateTime),
+)
+
+allowance = Table(
+    "allowance",
+    metadata,
+    _id(),
+    _account(),
+    Column("subscription_id", BigId, ForeignKey("subscription.id"), nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("granted", Integer, nullable=False),
+    UniqueConstraint("subscription_id", "kind"),
+)
+
+charge_map = Table(
+    "charge_map",
+    metadata,
+    _id(),
+    Column("charge_number", String(50), unique=True),
+    Column("charge_name", String(120)),
+    Column("allowance_kind", String(40), nullable=False),
+    Column("changed_by", String(254)),
+    Column("changed_at", UtcDateTime),
+    CheckConstraint("charge_number is not null or charge_name is not null", name="names_a_charge"),
+)
+
+# ------------------------------------------------------------------ emergency details, e-mails
+emergency_record = Table(
+    "emergency_record",
+    metadata,
+    _id(),
+    _account(index=False),
+    Column("version", Integer, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("saved_by", String(254), nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "version"),
+)
+
+sent_email = Table(
+    "sent_email",
+    metadata,
+    _id(),
+    _account(index=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("recipient", String(254), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("message_id", String(255), unique=True),
+    Column("body", Text),
+    Column("resent_from", BigId, ForeignKey("sent_email.id")),
+    CheckConstraint("state in ('accepted', 'failed')", name="state"),
+)
+# Covering: a cold first page of an account with many mails reads the index alone. SQLite has no INCLUDE.
+Index(
+    "ix_sent_email_account_newest",
+    sent_email.c.account_id,
+    sent_email.c.sent_at.desc(),
+    sent_email.c.id.desc(),
+    postgresql_include=["kind", "subject", "recipient", "state"],
+)
+
+# ------------------------------------------------------------------ search, snapshots
+search_term = Table(
+    "search_term",
+    metadata,
+    _id(),
+    _account(),
+    Column("kind", String(12), nullable=False),
+    # Byte order, as on SQLite: only then does one index serve `like 'text%'` and the order of what it finds.
+    Column("term", String(255).with_variant(String(255, collation="C"), "postgresql"), nullable=False),
+    CheckConstraint("kind in ('number', 'name', 'phone', 'email', 'subscription')", name="kind"),
+    # The kind comes first: "61" begins every phone term, but few account numbers.
+    Index("ix_search_term_kind_term", "kind", "term"),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("account_id", BigId, ForeignKey("account.id"), primary_key=True),
+    Column("system", String(10), primary_key=True),
+    Column("subject", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+)
+
+# ------------------------------------------------------------------ people
+person = Table(
+    "person",
+    metadata,
+    _id(),
+    Column("username", String(60), nullable=False, unique=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("password_hash", String(100)),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("demo", Boolean, nullable=False, server_default=text("false")),
+    Column("account_id", BigId, ForeignKey("account.id")),
+    Column("failed_sign_ins", Integer, nullable=False, server_default="0"),
+    Column("locked_until", UtcDateTime),
+    Column("signed_out_at", UtcDateTime),
+)
+
+person_role = Table(
+    "person_role",
+    metadata,
+    Column("person_id", BigId, ForeignKey("person.id"), primary_key=True),
+    Column("role", String(20), primary_key=True),
+)
+
+# ------------------------------------------------------------------ actions
+action_run = Table(
+    "action_run",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("account", String(6), nullable=False),
+    Column("actor", String(254), nullable=False),
+    Column("actor_name", String(120), nullable=False),
+    Column("params", JSON, nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("steps", JSON, nullable=False),
+    Column("reason", String(60)),
+    Column("note", Text),
+    Column("state", String(12), nullable=False),
+    Column("error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    # Seconds since 1970 on the database's clock: the sweeper of any replica compares it with that same clock.
+    Column("touched", Float, nullable=False),
+    CheckConstraint("state in ('running', 'failed', 'done', 'abandoned')", name="state"),
+    Index("ix_action_run_account_newest", "account", "created_at"),
+)
+# One open run per account, in every process, and also while a failed one waits for Resume or Abandon.
+Index(
+    "uq_action_run_open_account",
+    action_run.c.account,
+    unique=True,
+    sqlite_where=action_run.c.closed_at.is_(None),
+    postgresql_where=action_run.c.closed_at.is_(None),
+)
+
+# Every account an open run may change, its own among them: a parent change also claims the families it joins.
+action_claim = Table(
+    "action_claim",
+    metadata,
+    Column("account", String(6), primary_key=True),
+    Column("run_id", String(80), ForeignKey("action_run.id"), nullable=False, index=True),
+)
+
+action_event = Table(
+    "action_event",
+    metadata,
+    Column("sequence", BigId, primary_key=True, autoincrement=False),
+    Column("run_id", String(80), index=True),
+    Column("account", String(6), index=True),
+    Column("kind", String(40), nullable=False),
+    Column("step", String(60)),
+    Column("phase", String(12), nullable=False),
+    Column("actor", String(254), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("executor", String(120)),
+    Column("at", String(32), nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+executor = Table(
+    "executor",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("beat", Float, nullable=False),
+)

@@ -1,0 +1,283 @@
+"""Find accounts by number, name, phone number, e-mail or subscription number.
+
+`search_term` holds everything one can look for, folded to one case; SQLite (FTS5) and PostgreSQL (pg_trgm)
+both keep an index of its trigrams. Every part of the query below is cut off before it is sorted, so a broad
+text stays fast.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    column,
+    delete,
+    insert,
+    literal_column,
+    select,
+    table,
+    union_all,
+)
+
+from lib.domain.accounts import NUMBER
+from lib.domain.numbers import InvalidNumber, national, parse_number, search_digits
+from lib.store.schema import account, phone_number, phone_user, portal_user, search_term, subscription
+
+BOUND = 200
+"""How many terms each part of the query reads at most, before sorting."""
+
+_KINDS = ("number", "subscription", "phone", "email", "name")
+_TERM_LENGTH = 255
+_FULL_TEXT = table("search_term_fts", column("rowid"))
+_EXACT, _BEGINNING, _INSIDE = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One account and the term it was found by; `matched_text` is written the way people read it."""
+
+    number: str
+    name: str
+    status: str
+    matched_kind: str
+    matched_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What was found. `exact` is the account to jump to; `more` means that a longer text would help."""
+
+    exact: str | None
+    hits: list[Hit]
+    more: bool
+    understood: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    kind: str
+    term: str
+    number: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The text in every spelling that a term may have."""
+
+    plain: str
+    whole: frozenset[str]
+    beginnings: frozenset[str]
+    insides: frozenset[str]
+    understood: str
+
+    def rank(self, kind: str, term: str) -> int:
+        if term in self.whole:
+            return _EXACT
+        beginnings = {self.plain} | (self.beginnings | self.insides if kind == "phone" else set())
+        return _BEGINNING if any(term.startswith(beginning) for beginning in beginnings) else _INSIDE
+
+
+def search(connection: Connection, text: str, limit: int = 50) -> SearchResult:
+    """Accounts that the text may mean, best first: the whole of a term, its beginning, anywhere inside it.
+
+    A text without three letters or digits in a row is only looked for at the beginning of account numbers
+    and names. Any text is allowed; no character in it has a special meaning.
+    """
+    wanted = _understand(text)
+    if not wanted.plain or len(wanted.plain) > _TERM_LENGTH:
+        return SearchResult(None, [], False, wanted.understood)
+    rows, cut = _read(connection, wanted)
+    best: dict[str, tuple[int, int, _Found]] = {}
+    for row in rows:
+        found = (wanted.rank(row.kind, row.term), _KINDS.index(row.kind), row)
+        if row.number not in best or found[:2] < best[row.number][:2]:
+            best[row.number] = found
+    ordered = sorted(best.values(), key=lambda found: (found[0], found[2].name.casefold(), found[2].number))
+    hits = [_hit(row) for _, _, row in ordered[:limit]]
+    return SearchResult(_exact(rows, wanted), hits, cut or len(ordered) > limit, wanted.understood)
+
+
+def reindex(connection: Connection, *account_ids: int) -> None:
+    """Write the search terms of these accounts anew. Call it in the transaction that changed one of them."""
+    connection.execute(delete(search_term).where(search_term.c.account_id.in_(account_ids)))
+    _insert(connection, _stored(connection, account_ids))
+
+
+def reindex_name(connection: Connection, account_id: int) -> None:
+    """After a rename: write the name's term anew and leave the others, of which there may be thousands."""
+    connection.execute(delete(search_term).where(search_term.c.account_id == account_id, search_term.c.kind == "name"))
+    names = connection.execute(select(account.c.id, account.c.name).where(account.c.id == account_id))
+    _insert(connection, ((id_, "name", name) for id_, name in names))
+
+
+# ------------------------------------------------------------------ what the text may mean
+def _understand(text: str) -> _Wanted:
+    plain = _fold(text)
+    digits = search_digits(plain)
+    if digits is None:
+        return _Wanted(plain, frozenset({plain}), frozenset(), frozenset(), _looks_like(plain))
+    typed = re.sub(r"\D", "", plain)
+    # 0011 61 4..., +61 (0)4... and 61 4... are the same number; stored numbers begin with 61.
+    abroad = re.sub(r"^(?:0011|00)?610?(?=\d)", "61", typed)
+    whole = {plain}
+    understood = "looks like part of a phone number"
+    try:
+        whole.add(parse_number(plain).removeprefix("+"))
+        understood = "looks like a phone number"
+    except InvalidNumber:
+        if NUMBER.match(plain):
+            understood = "looks like an account number, or part of a phone number"
+    # A leading zero is how a national number begins, but it may also be in the middle of one: look for both.
+    beginnings = {f"61{digits}"} if typed.startswith("0") else set()
+    insides = {part for part in (typed, abroad) if len(part) >= 3} - {plain}
+    return _Wanted(plain, frozenset(whole), frozenset(beginnings), frozenset(insides), understood)
+
+
+def _looks_like(plain: str) -> str:
+    if not plain:
+        return "nothing to look for"
+    if len(plain) > _TERM_LENGTH:
+        return "is longer than anything stored"
+    if "@" in plain:
+        return "looks like an e-mail address"
+    if re.fullmatch(r"[a-z]{1,4}-[a-z]?\d*", plain):
+        return "looks like a subscription number"
+    return "looks like a name"
+
+
+def _fold(text: str) -> str:
+    """One case, one spelling of each accent, single blanks; accents themselves are kept."""
+    printable = "".join(" " if unicodedata.category(sign) in {"Cc", "Cs"} else sign for sign in text)
+    return " ".join(unicodedata.normalize("NFC", printable.casefold()).split())
+
+
+# ------------------------------------------------------------------ the query
+def _read(connection: Connection, wanted: _Wanted) -> tuple[list[_Found], bool]:
+    """The terms found, and whether any part of the query was cut off."""
+    sqlite = connection.dialect.name == "sqlite"
+    begin = [("number", wanted.plain), ("name", wanted.plain), *(("phone", text) for text in wanted.beginnings)]
+    inside: list[tuple[str | None, str]] = [("phone", digits) for digits in wanted.insides]
+    if re.search(r"[^\W_]{3}", wanted.plain):
+        inside.append((None, wanted.plain))
+    values: dict[str, object] = {"whole": list(wanted.whole)}
+    for position, (_, text) in enumerate(begin):
+        values[f"begins_{position}"] = text if sqlite else f"{_escaped(text)}%"
+        if sqlite:
+            values[f"ends_{position}"] = text + "\U0010ffff"
+    for position, (_, text) in enumerate(inside):
+        quoted = '"' + text.replace('"', '""') + '"'
+        values[f"holds_{position}"] = quoted if sqlite else f"%{_escaped(text)}%"
+    query = _query(sqlite, tuple(kind for kind, _ in begin), tuple(kind for kind, _ in inside))
+    read: dict[int, int] = {}
+    rows = []
+    for part, *found in connection.execute(query, values):
+        read[part] = read.get(part, 0) + 1
+        rows.append(_Found(*found))
+    return rows, any(count == BOUND for count in read.values())
+
+
+@lru_cache
+def _query(sqlite: bool, begin: tuple[str, ...], inside: tuple[str | None, ...]) -> Select[Any]:
+    """The query for so many texts of these kinds. Built once each: building takes longer than running it."""
+    term = search_term.c.term
+    parts = [_terms(search_term.c.kind.in_(_KINDS), term.in_(bindparam("whole", expanding=True)))]
+    for position, kind in enumerate(begin):
+        begins, ends = bindparam(f"begins_{position}", type_=String), bindparam(f"ends_{position}", type_=String)
+        # SQLite uses no index for LIKE with a bound pattern; the range is the same set.
+        condition = (term >= begins) & (term < ends) if sqlite else term.like(begins)
+        # Ordered, so that the planner takes the index, whatever it believes about how many rows there are.
+        parts.append(_terms(search_term.c.kind == kind, condition).order_by(term))
+    for position, of_kind in enumerate(inside):
+        holds = bindparam(f"holds_{position}", type_=String)
+        if sqlite:
+            matching = literal_column("search_term_fts").op("match", is_comparison=True)(holds)
+            part = _terms(matching).join(_FULL_TEXT, _FULL_TEXT.c.rowid == search_term.c.id)
+        else:
+            part = _terms(term.like(holds))
+        if of_kind is not None:
+            # The plus keeps SQLite from walking the index of all phone terms instead of the few that match.
+            stored = literal_column("+search_term.kind", String) if sqlite else search_term.c.kind
+            part = part.where(stored == of_kind)
+        parts.append(part)
+    # The position of its part tells which rows count towards that part's bound.
+    numbered = [
+        select(literal_column(str(position), Integer).label("part"), part.subquery())
+        for position, part in enumerate(parts)
+    ]
+    found = union_all(*numbered).subquery()
+    columns = (found.c.part, found.c.kind, found.c.term, account.c.number, account.c.name, account.c.status)
+    return select(*columns).join(account, account.c.id == found.c.account_id)
+
+
+def _terms(*conditions: ColumnElement[bool]) -> Select[tuple[int, str, str]]:
+    columns = select(search_term.c.account_id, search_term.c.kind, search_term.c.term)
+    return columns.where(*conditions).limit(BOUND)
+
+
+def _escaped(text: str) -> str:
+    """The text as LIKE takes it literally; PostgreSQL's escape character is the backslash by default."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+# ------------------------------------------------------------------ the answer
+def _exact(rows: Iterable[_Found], wanted: _Wanted) -> str | None:
+    """The one account that the whole text names; a name names nobody, and a shared e-mail names too many."""
+    accounts: dict[str, set[str]] = {}
+    for row in rows:
+        if row.term in wanted.whole and row.kind != "name":
+            accounts.setdefault(row.kind, set()).add(row.number)
+    for kind in _KINDS:
+        if kind in accounts:
+            return accounts[kind].pop() if len(accounts[kind]) == 1 else None
+    return None
+
+
+def _hit(row: _Found) -> Hit:
+    match row.kind:
+        case "phone":
+            matched = national(f"+{row.term}")
+        case "subscription":
+            matched = row.term.upper()
+        case "name":
+            matched = row.name
+        case _:
+            matched = row.term
+    return Hit(row.number, row.name, row.status, row.kind, matched)
+
+
+# ------------------------------------------------------------------ the terms
+def _stored(connection: Connection, account_ids: Sequence[int]) -> Iterator[tuple[int, str, str | None]]:
+    sources = (
+        ("number", account.c.id, account.c.number),
+        ("name", account.c.id, account.c.name),
+        ("email", account.c.id, account.c.email),
+        ("phone", phone_number.c.account_id, phone_number.c.e164),
+        ("email", portal_user.c.account_id, portal_user.c.email),
+        ("email", phone_user.c.account_id, phone_user.c.email),
+        ("subscription", subscription.c.account_id, subscription.c.number),
+    )
+    for kind, owner, value in sources:
+        for id_, term in connection.execute(select(owner, value).where(owner.in_(account_ids))):
+            yield id_, kind, term
+
+
+def _insert(connection: Connection, terms: Iterable[tuple[int, str, str | None]]) -> None:
+    rows = {
+        (id_, kind, (term.removeprefix("+") if kind == "phone" else _fold(term))[:_TERM_LENGTH])
+        for id_, kind, term in terms
+        if term
+    }
+    if rows:
+        values = [{"account_id": id_, "kind": kind, "term": term} for id_, kind, term in sorted(rows)]
+        connection.execute(insert(search_term), values)

@@ -1,0 +1,79 @@
+"""Account Details: what the Hub and Zuora say about the account, where they differ, and its family."""
+
+import streamlit as st
+
+from lib.clients.zuora import ZuoraStatus
+from lib.domain.accounts import Account
+from lib.domain.differences import HubView, ZuoraView, compare
+from lib.domain.permissions import Identity
+from lib.frames import account_facts, accounts_frame, differences_frame
+from lib.launch import Hub
+from lib.live import Reading
+from lib.store import accounts
+from lib.ui.action_bar import show_reading
+from lib.ui.edit_account import offer_edit
+from lib.ui.tables import choose_account
+
+POLL_SECONDS = 1.0
+
+
+def show_details(hub: Hub, account: Account, identity: Identity) -> None:
+    """The page below the action bar."""
+    offer_edit(hub, account, identity)
+    with hub.services.engine.connect() as connection:
+        size = accounts.measure_account(connection, account.number)
+        children = accounts.list_children(connection, account.number)
+        family = accounts.family_links(connection, [account.number])
+    columns = st.columns(5)
+    quarantined = f"{size.quarantined} more in quarantine" if size.quarantined else None
+    columns[0].metric("Numbers", size.numbers, format="localized", help=quarantined)
+    columns[1].metric("Phone users", size.phone_users, format="localized")
+    columns[2].metric("PBXs", size.pbxs)
+    columns[3].metric("Subscriptions", size.subscriptions)
+    columns[4].metric("Children", size.children)
+    reading = hub.live.zuora(account)
+    if reading.state == "reading":
+        # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
+        st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
+    else:
+        _show_facts(hub, account, reading)
+    _show_family(account, children, family_size=len(family), identity=identity)
+
+
+def _await_reading(hub: Hub, account: Account) -> None:
+    reading = hub.live.zuora(account, wait=0)
+    if reading.state != "reading":
+        st.rerun()
+    _show_facts(hub, account, reading)
+
+
+def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
+    show_reading(hub, reading)
+    differences = compare(_hub_view(account), _zuora_view(reading))
+    if differences:
+        st.warning(
+            f"The Hub and Zuora differ in {len(differences)} {'place' if len(differences) == 1 else 'places'}.",
+            icon=":material/difference:",
+        )
+        st.dataframe(differences_frame(differences), hide_index=True, alt="Differences", key="differences")
+    st.dataframe(account_facts(account, reading), hide_index=True, alt="Account facts", key="facts")
+
+
+def _show_family(account: Account, children: list[Account], *, family_size: int, identity: Identity) -> None:
+    st.markdown("**Children**")
+    if not children:
+        why = "It belongs to a family of its own." if family_size == 1 else "It is a child itself."
+        st.caption(f"This account has no children. {why}")
+        return
+    choose_account(accounts_frame(children), key=f"children_{account.number}", enabled=identity.may_choose_accounts)
+
+
+def _hub_view(account: Account) -> HubView:
+    return HubView(name=account.name, status=account.status, parent=account.parent_number)
+
+
+def _zuora_view(reading: Reading) -> ZuoraView | None:
+    if reading.value is None or reading.state == "missing":
+        return None
+    zuora = reading.value.account
+    return ZuoraView(name=zuora.name, cancelled=zuora.status is ZuoraStatus.CANCELED, parent=reading.value.parent)

@@ -1,0 +1,64 @@
+"""The frame around every page: environment, sign-in, search, navigation, and the head of the open account."""
+
+import streamlit as st
+
+from lib import auth, launch
+from lib.domain.permissions import Identity
+from lib.launch import Hub
+from lib.settings import SettingsError
+from lib.ui import navigation, selection
+from lib.ui.action_bar import show_action_bar
+from lib.ui.picker import show_picker
+from lib.ui.run_panel import show_runs
+from lib.ui.sign_in import show_person, show_sign_in
+from lib.ui.strip import show_strip
+
+
+def show() -> None:
+    """Run the page the address names, for those who may see it. Anonymous visitors get the sign-in form alone."""
+    st.set_page_config(page_title="Account Manager", page_icon=":material/support_agent:", layout="wide")
+    try:
+        hub = launch.start()
+    except SettingsError as error:
+        st.navigation(navigation.closed_pages(), position="hidden")
+        st.error(f"The Account Manager did not start. {error}", icon=":material/settings_alert:")
+        st.stop()
+    identity = auth.current(hub)
+    if identity is None:
+        st.navigation(navigation.closed_pages(), position="hidden").run()
+        show_strip(hub)
+        show_sign_in(hub)
+        auth.keep_cookie(hub)
+        st.stop()
+    page = st.navigation(navigation.pages_for(identity))
+    number = selection.settle(identity)
+    with st.sidebar:
+        if identity.may_choose_accounts:
+            show_picker(hub)
+        show_person(hub, identity)
+        auth.keep_cookie(hub)
+    show_strip(hub)
+    _show_account_head(hub, page.url_path, number, identity)
+    page.run()
+
+
+def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Identity) -> None:
+    """The action bar and the runs, on pages about one account. A number that is none says so and ends the run."""
+    on_account = any(
+        section.url == url_path for section in navigation.SECTIONS if section.group == navigation.THIS_ACCOUNT
+    )
+    # The start page has an empty url_path; for an account admin that is their account.
+    if not on_account and (url_path or identity.may_choose_accounts):
+        return
+    if number is None:
+        st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
+        st.stop()
+    account = selection.load(hub, number)
+    if account is None:
+        st.warning(
+            f"There is no account “{number}”. Find another one in the box on the left.",
+            icon=":material/search_off:",
+        )
+        st.stop()
+    show_action_bar(hub, account, identity)
+    show_runs(hub, account.number, identity)

@@ -1,0 +1,150 @@
+"""A run on the screen: live progress while it moves, Resume and Abandon when it failed, the receipt when it ended."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib.actions.catalogue import ACTIONS
+from lib.actions.errors import ActionError
+from lib.actions.progress import Progress
+from lib.actions.receipt import STATES, VERDICTS, receipt_of
+from lib.domain.permissions import Identity
+from lib.frames import steps_frame
+from lib.launch import Hub
+from lib.ui.moments import at
+from lib.ui.selection import show_run, shown_run
+from lib.ui.text import plain
+
+POLL_SECONDS = 0.5
+_ICONS = {
+    "waiting": ":material/radio_button_unchecked:",
+    "running": ":material/pending:",
+    "done": ":material/check_circle:",
+    "nothing": ":material/do_not_disturb_on:",
+    "failed": ":material/error:",
+    "not done": ":material/remove:",
+}
+_COLORS = {"done": "green", "failed": "red", "running": "blue"}
+
+
+def show_runs(hub: Hub, account: str, identity: Identity) -> None:
+    """The run that holds the account now, and the one the address asks for, if that is another."""
+    held = hub.runner.open_run(account)
+    asked = shown_run()
+    if held is not None:
+        _show(hub, held.id, account, identity)
+    if asked and (held is None or asked != held.id):
+        _show(hub, asked, account, identity)
+
+
+def _show(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
+    try:
+        progress = hub.runner.progress(run_id)
+    except KeyError:
+        st.warning(f"There is no receipt {plain(run_id)}.", icon=":material/search_off:")
+        return
+    if progress.run.account != account and not identity.may_choose_accounts:
+        st.warning("This receipt belongs to another account.", icon=":material/lock:")
+        return
+    if progress.run.state == "running":
+        st.fragment(_follow, run_every=POLL_SECONDS)(hub, run_id)
+    elif progress.run.state == "failed":
+        _show_failed(hub, progress, identity)
+    else:
+        _show_receipt(hub, progress)
+
+
+def _follow(hub: Hub, run_id: str) -> None:
+    """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
+    progress = hub.runner.progress(run_id)
+    run = progress.run
+    if run.state != "running":
+        hub.live.forget(run.account)
+        show_run(run_id)
+        if run.state == "done":
+            st.toast("Done. The receipt is on the page.", icon=":material/check_circle:")
+        st.rerun()
+    with st.container(border=True):
+        st.markdown(f"**{plain(run.plan['title'])}** · {plain(run.actor_name)}, since {at(hub, run.created_at)}")
+        st.progress(
+            progress.finished / max(len(progress.steps), 1),
+            text=f"{progress.finished} of {len(progress.steps)} steps. You can close this page; it goes on by itself.",
+        )
+        _show_steps(progress)
+
+
+def _show_failed(hub: Hub, progress: Progress, identity: Identity) -> None:
+    run = progress.run
+    with st.container(border=True):
+        st.error(
+            f"**{plain(run.plan['title'])} stopped** after {progress.finished} of {len(progress.steps)} steps. "
+            f"{plain(run.error or '')} Quote {plain(run.id)}.",
+            icon=":material/error:",
+        )
+        _show_steps(progress)
+        if not identity.may(ACTIONS[run.kind].permission, run.account):
+            st.caption(f"{plain(run.actor_name)} or another person with the right role can resume or abandon it.")
+            return
+        resume, abandon = st.columns(2)
+        if resume.button(
+            "Resume from the failed step", type="primary", icon=":material/resume:", key=f"resume_{run.id}"
+        ):
+            _try(lambda: hub.runner.resume(run.id, identity))
+        with abandon.popover("Abandon", icon=":material/delete_forever:"):
+            st.caption("What was done stays done; what was not done will not be done. The account becomes free.")
+            reason = st.text_input("Why", key=f"why_{run.id}")
+            if st.button("Abandon this action", key=f"abandon_{run.id}"):
+                _try(lambda: hub.runner.abandon(run.id, identity, reason))
+
+
+def _show_receipt(hub: Hub, progress: Progress) -> None:
+    run = progress.run
+    receipt = receipt_of(progress)
+    markdown = receipt.markdown(hub.settings.time_zone)
+    with st.container(border=True):
+        head, close = st.columns([6, 1], vertical_alignment="center")
+        mark = ":green[:material/check_circle:]" if run.state == "done" else ":gray[:material/cancel:]"
+        head.markdown(
+            f"{mark} **{VERDICTS[run.state]}: {plain(run.plan['title'])}** · "
+            f"{plain(run.actor_name)}, {at(hub, run.closed_at)}"
+        )
+        if close.button("Close", icon=":material/close:", type="tertiary", key=f"close_{run.id}"):
+            show_run(None)
+            st.rerun()
+        if progress.abandoned_by:
+            st.caption(f"Abandoned by {plain(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
+        st.dataframe(
+            steps_frame(progress, hub.settings.time_zone),
+            hide_index=True,
+            alt="Receipt",
+            key=f"receipt_{run.id}",
+        )
+        with st.expander("Copy for a ticket", icon=":material/content_copy:"):
+            st.code(markdown, language="markdown", wrap_lines=True)
+            st.download_button(
+                "Download the receipt",
+                markdown,
+                file_name=f"{run.id}.md",
+                mime="text/markdown",
+                icon=":material/download:",
+                key=f"download_{run.id}",
+                on_click="ignore",
+            )
+
+
+def _show_steps(progress: Progress) -> None:
+    for step in progress.steps:
+        color = _COLORS.get(step.state, "gray")
+        counted = f" ({step.count})" if step.state == "done" else ""
+        st.markdown(
+            f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {plain(step.text)}".strip()
+        )
+
+
+def _try(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except ActionError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        st.rerun()

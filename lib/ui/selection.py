@@ -1,0 +1,59 @@
+"""Which account is open: kept in the address as `?account=`, where it survives a reload and a sign-in."""
+
+import streamlit as st
+
+from lib.domain.accounts import Account
+from lib.domain.permissions import Identity
+from lib.launch import Hub
+from lib.store import accounts
+from lib.ui.navigation import DETAILS
+
+_KEY = "open_account"
+_RUN = "run"
+
+
+def settle(identity: Identity) -> str | None:
+    """The number of the account this person works on now; the address and the session are made to agree.
+
+    The address wins when it names one: it is what the person opened, shared or went back to. Following a link of
+    the sidebar clears the address, and then it is put back from the session. An account admin has one account.
+    """
+    if not identity.may_choose_accounts:
+        return identity.account
+    named = st.query_params.get("account")
+    if named:
+        st.session_state[_KEY] = named
+    elif st.session_state.get(_KEY):
+        st.query_params["account"] = st.session_state[_KEY]
+    return st.session_state.get(_KEY)
+
+
+def load(hub: Hub, number: str) -> Account | None:
+    """The open account, or None when there is no such number."""
+    with hub.services.engine.connect() as connection:
+        return accounts.find_account(connection, number)
+
+
+def open_account(number: str) -> None:
+    """Go to the details of this account. Ends the run of the script."""
+    st.session_state[_KEY] = number
+    st.switch_page(DETAILS.path, query_params={"account": number})
+
+
+def close_account() -> None:
+    """Forget the open account."""
+    st.session_state.pop(_KEY, None)
+    st.query_params.clear()
+
+
+def shown_run() -> str | None:
+    """The run whose progress or receipt the address asks for (`?run=`): receipts can be linked to."""
+    return st.query_params.get(_RUN)
+
+
+def show_run(run_id: str | None) -> None:
+    """Ask for a run's progress or receipt in the address, or stop asking."""
+    if run_id is None:
+        st.query_params.pop(_RUN, None)
+    else:
+        st.query_params[_RUN] = run_id

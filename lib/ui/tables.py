@@ -1,0 +1,22 @@
+"""Tables that do something when a row is chosen."""
+
+import pandas as pd
+import streamlit as st
+
+from lib.ui.selection import open_account
+
+
+def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> None:
+    """A list of accounts (first column the number); choosing a row opens that account."""
+    if not enabled:
+        st.dataframe(frame, hide_index=True, key=key)
+        return
+    event = st.dataframe(
+        frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row", alt="Accounts"
+    )
+    rows = event["selection"]["rows"]
+    if rows:
+        number = str(frame.iloc[rows[0]]["Number"])
+        # Without this the row would still be chosen when the person comes back to the list.
+        st.session_state.pop(key, None)
+        open_account(number)

@@ -1,0 +1,1 @@
+"""Views across all accounts."""

@@ -1,0 +1,160 @@
+"""Fixtures every test may use: a fresh, migrated Hub database on SQLite and on a real PostgreSQL."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, make_url
+
+from lib.store import migrate
+from lib.store.engine import make_engine
+
+SUPERUSER = "postgres"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """On CI a test that did not run is a failure: nobody reads the list of skipped tests there."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _fail_on_ci(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    """The same for a whole module that skips itself."""
+    report = yield
+    if report.skipped:
+        _fail_on_ci(report)
+    return report
+
+
+def _fail_on_ci(report) -> None:
+    if os.environ.get("CI", "").lower() != "true":
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"CI runs every test, but this one did not run. {reason}"
+
+
+def _postgres_programs() -> Path | None:
+    """The newest PostgreSQL of this machine."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if not found and (initdb := shutil.which("initdb")):
+        found = [Path(initdb).resolve().parent]
+    return max(found, key=lambda path: [int(part) for part in path.parts if part.isdigit()], default=None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server that belongs to this test process alone; the URL names its `postgres` database."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: no initdb in /usr/lib/postgresql/*/bin or on PATH")
+    folder = Path(tempfile.mkdtemp(prefix="am-pg-"))
+    account = {}
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root.
+        shutil.chown(folder, SUPERUSER, SUPERUSER)
+        account = {"user": SUPERUSER, "group": SUPERUSER, "extra_groups": []}
+
+    def run(program: str, *arguments: str) -> None:
+        command = [programs / program, "-D", folder / "data", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=60, check=False, **account)
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+
+    port = _free_port()
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": folder,
+        "max_connections": 200,
+        # Nothing here outlives the test run, so nothing has to reach the disk.
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+    }
+    try:
+        run("initdb", "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        # A log file, because a server that keeps our pipe open would never let `run` return.
+        run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
+        try:
+            yield f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "stop", "-w", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _administer(postgres_url: str, statement: str) -> None:
+    plain = postgres_url.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _named(postgres_url: str, database: str) -> str:
+    return make_url(postgres_url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "hub.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_url) -> str:
+    _administer(postgres_url, "create database template_hub")
+    migrate.upgrade(_named(postgres_url, "template_hub"))
+    return "template_hub"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database_url(request, tmp_path) -> Iterator[str]:
+    """A database without any table, once per kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        yield from _postgres_database(request.getfixturevalue("postgres_url"), "template0")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request, tmp_path) -> Iterator[str]:
+    """A migrated database without any row, once per kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "hub.db")
+        yield f"sqlite:///{tmp_path / 'hub.db'}"
+    else:
+        template = request.getfixturevalue("_postgres_template")
+        yield from _postgres_database(request.getfixturevalue("postgres_url"), template)
+
+
+def _postgres_database(postgres_url: str, template: str) -> Iterator[str]:
+    name = f"hub_{uuid.uuid4().hex}"
+    _administer(postgres_url, f"create database {name} template {template}")
+    yield _named(postgres_url, name)
+    _administer(postgres_url, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def engine(database_url) -> Iterator[Engine]:
+    """The engine of a migrated, empty database."""
+    made = make_engine(database_url)
+    yield made
+    made.dispose()

@@ -1,0 +1,221 @@
+import random
+import re
+from collections import Counter
+from decimal import Decimal
+
+import bcrypt
+import pytest
+from sqlalchemy import func, inspect, select, text
+
+from lib.domain.hierarchy import ancestors
+from lib.domain.names import check_name
+from lib.domain.numbers import kind_of, parse_number
+from lib.standins.demo import DEMO_SIGN_INS, notable, seed_hub, zuora_records
+from lib.standins.demo.model import ALLOWANCES
+from lib.standins.demo.world import build, world
+from lib.store import schema
+from lib.store.engine import writing
+from lib.store.search import reindex, search
+
+RESERVED = re.compile(
+    r"\+61(491570(006|156|157|158|159|110|313|737|266|491|804)|[2378](5550|7010)\d{4}|1[38]00975(70[7-9]|71[01]))"
+)
+NOT_SEEDED = {"action_run", "action_claim", "action_event", "executor", "snapshot"}
+
+
+@pytest.fixture
+def hub(engine):
+    seed_hub(engine)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _by_number():
+    return {account.number: account for account in world().accounts}
+
+
+def _role(role):
+    return _by_number()[notable()[role]]
+
+
+def test_two_builds_are_equal():
+    random.seed(1)
+    first = build()
+    random.seed(2)
+    assert build() == first
+
+
+def test_building_leaves_the_global_generator_alone():
+    random.seed(7)
+    expected = random.random()
+    random.seed(7)
+    build()
+    assert random.random() == expected
+
+
+def test_only_numbers_reserved_for_fiction_and_each_once():
+    used = []
+    for account in world().accounts:
+        for number in account.has.numbers:
+            assert kind_of(number.e164) == number.kind
+            used.append(number.e164)
+        used += {account.bill_to.id: account.bill_to.phone, account.sold_to.id: account.sold_to.phone}.values()
+    assert all(RESERVED.fullmatch(e164) for e164 in used)
+    assert all(parse_number(e164) == e164 for e164 in used)
+    assert max(Counter(used).values()) == 1
+    kinds = {kind_of(e164) for e164 in used}
+    assert kinds == {"local", "mobile", "1300", "1800"}
+
+
+def test_hub_and_zuora_agree_except_where_it_is_planted():
+    known = {record.id: record for record in zuora_records()}
+    differences = Counter()
+    for account in world().accounts:
+        if not account.linked:
+            differences["not_linked"] += 1
+            continue
+        record = known.get(account.zuora_id)
+        if record is None:
+            differences["zuora_missing"] += 1
+            continue
+        assert record.account_number == account.zuora_number
+        differences["name"] += record.name != account.name
+        parent = None if account.parent is None else _by_number()[account.parent].zuora_id
+        differences["parent"] += record.parent_id != parent
+        differences["cancelled"] += record.status != "Active"
+        assert record.bill_to.id == account.bill_to.id
+        assert (record.bill_to.id == record.sold_to.id) == (account.number == notable()["same_contact"])
+    planted = {"not_linked": 1, "zuora_missing": 1, "name": 2, "parent": 1, "cancelled": 1}
+    assert differences == planted
+
+
+def test_each_role_is_what_it_says():
+    records = {record.account_number: record for record in zuora_records()}
+
+    def in_zuora(role):
+        return records.get(_role(role).zuora_number)
+
+    assert _role("suspended").status == "suspended"
+    assert sum(account.status == "suspended" for account in world().accounts) >= 2
+    assert _role("deactivated").status == "deactivated"
+    assert not _role("deactivated").has.pbxs
+    assert _role("overdue").status == "active"
+    assert Decimal(in_zuora("overdue").balance) > 0
+    assert _role("overdue").pinned_note
+    assert not _role("no_numbers").has.numbers
+    assert len(_role("five_thousand").has.numbers) == 5000
+    assert 1000 < sum(len(pbx.users) for pbx in _role("five_thousand").has.pbxs) < 5000
+    assert _role("markup").name == "<b>Bold & Sons</b>"
+    assert len(_role("long_name").name) == 255
+    assert "'" in _role("apostrophe").name
+    assert in_zuora("name_differs").name != _role("name_differs").name
+    assert in_zuora("zuora_cancelled").status == "Canceled"
+    assert in_zuora("zuora_missing") is None
+    assert not _role("not_linked").linked
+    assert _role("child").parent == notable()["parent"]
+
+
+def test_families_have_the_promised_shapes():
+    parents = {account.number: account.parent for account in world().accounts}
+    assert sum(parent == notable()["parent"] for parent in parents.values()) == 12
+    assert len(ancestors(notable()["deep_leaf"], parents)) == 4
+    assert ancestors(notable()["deep_leaf"], parents)[-1] == notable()["deep_root"]
+    assert max(len(ancestors(number, parents)) for number in parents) == 4
+
+
+def test_what_is_made_up_is_valid():
+    accounts = world().accounts
+    assert 190 <= len(accounts) <= 210
+    assert len({account.number for account in accounts}) == len(accounts)
+    assert {len(account.number) for account in accounts} == {5, 6}
+    for account in accounts:
+        assert check_name(account.name) == account.name
+        for pbx in account.has.pbxs:
+            assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", pbx.group_name)
+        for contract in account.has.subscriptions:
+            assert re.fullmatch(r"SUB-\d{8}", contract.number)
+            assert set(contract.allowances) <= set(ALLOWANCES)
+        for address in (account.bill_to.email, account.sold_to.email):
+            assert re.fullmatch(r"[a-z0-9.-]+@[a-z0-9-]+\.example", address)
+
+
+def test_every_table_has_rows(hub):
+    for table in schema.metadata.sorted_tables:
+        count = hub.execute(select(func.count()).select_from(table)).scalar_one()
+        assert (count == 0) == (table.name in NOT_SEEDED), table.name
+
+
+def test_the_hub_holds_the_world(hub):
+    parent = schema.account.alias()
+    rows = hub.execute(
+        select(schema.account, parent.c.number.label("parent")).outerjoin(
+            parent, parent.c.id == schema.account.c.parent_id
+        )
+    ).all()
+    assert {(row.number, row.name, row.status, row.parent) for row in rows} == {
+        (account.number, account.name, account.status, account.parent) for account in world().accounts
+    }
+    logins = hub.execute(
+        select(schema.phone_user.c.login, schema.phone_user.c.extension, schema.pbx.c.group_name).join(schema.pbx)
+    )
+    assert all(login == f"{extension}@{group}" for login, extension, group in logins)
+    kinds = set(hub.execute(select(schema.charge_map.c.allowance_kind)).scalars())
+    assert kinds == set(ALLOWANCES)
+
+
+def test_rows_of_one_account_never_hang_on_another(hub):
+    for table in schema.metadata.sorted_tables:
+        if "account_id" not in table.c:
+            continue
+        for column in table.c:
+            for key in column.foreign_keys:
+                target = key.column.table.alias()
+                if "account_id" not in target.c:
+                    continue
+                joined = table.join(target, column == target.c[key.column.name])
+                crossing = select(func.count()).select_from(joined)
+                crossing = crossing.where(table.c.account_id != target.c.account_id)
+                assert hub.execute(crossing).scalar_one() == 0, f"{table.name}.{column.name}"
+
+
+def test_seeding_twice_changes_nothing(engine, hub):
+    def counts():
+        return {
+            name: hub.execute(text(f"select count(*) from {name}")).scalar_one()
+            for name in inspect(engine).get_table_names()
+        }
+
+    before = counts()
+    hub.rollback()
+    seed_hub(engine)
+    assert counts() == before
+
+
+def test_rows_can_be_added_after_seeding(engine, hub):
+    hub.rollback()
+    with writing(engine) as connection:
+        for table in (schema.call_parking, schema.music_on_hold):
+            connection.execute(table.insert().values(account_id=1, name="added later"))
+        reindex(connection, 1)
+
+
+def test_a_seeded_account_is_found_by_what_it_has(hub):
+    five_thousand = _role("five_thousand")
+    assert search(hub, five_thousand.has.numbers[4321].e164).exact == five_thousand.number
+    assert search(hub, five_thousand.has.subscriptions[0].number).exact == five_thousand.number
+    assert search(hub, "<b>bold & sons</b>").hits[0].number == notable()["markup"]
+    assert search(hub, "d'élan & o'brien").hits[0].number == notable()["apostrophe"]
+
+
+def test_the_sign_ins_are_marked_as_demo_and_their_passwords_fit(hub):
+    people = hub.execute(select(schema.person, schema.person_role.c.role).join(schema.person_role)).all()
+    assert {(row.username, row.role) for row in people} == {(s.username, s.role.value) for s in DEMO_SIGN_INS}
+    assert all(row.demo for row in people)
+    published = {s.username: s.password for s in DEMO_SIGN_INS}
+    for row in people:
+        assert row.password_hash.startswith("$2b$12$")
+        assert bcrypt.checkpw(published[row.username].encode(), row.password_hash.encode())
+    (customer,) = (row for row in people if row.username == "customer")
+    own = hub.execute(select(schema.account.c.number).where(schema.account.c.id == customer.account_id)).scalar_one()
+    assert own == notable()["suspended"]
+    assert [row.username for row in people if row.account_id is not None] == ["customer"]
