@@ -5,6 +5,7 @@ session has done so, it would run a file of a flat `pages/` folder without Home.
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +22,10 @@ from lib.ui.navigation import closed_pages
 
 log = structlog.get_logger(__name__)
 
+_warnings = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+_warnings.disabled = True  # it warns that nobody is connected yet, which is the point
 st.navigation(closed_pages(), position="hidden")
+_warnings.disabled = False
 
 
 @asynccontextmanager

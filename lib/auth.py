@@ -5,12 +5,11 @@ against the database at every run, so a person who is made inactive, or signs ou
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
 import bcrypt
 import jwt
 import streamlit as st
-import streamlit_authenticator as stauth
+from streamlit_authenticator.controllers import AuthenticationController, CookieController
 
 from lib import launch
 from lib.domain.permissions import Identity, Permission
@@ -80,9 +79,10 @@ def sign_in(hub: Hub, username: str, password: str) -> None:
         raise SignInRefused("Too many wrong passwords. Sign-in is closed for a while; try again later or ask an admin.")
     known = person is not None and person.active and person.password_hash is not None
     hashed = person.password_hash if person is not None and known else _NOBODY
-    accepted = _authenticator(hub, name, person.name if person else "", hashed).authentication_controller.login(
-        name, password
-    )
+    # The library's checker alone: building all of it mounts its cookie component, whose first answer makes
+    # Streamlit start the script anew and forget that the button was pressed.
+    checker = AuthenticationController({"usernames": {name: {"password": hashed}}}, auto_hash=False)
+    accepted = checker.login(name, password)
     if not accepted or not known:
         _forget_session()
         with writing(hub.services.engine) as connection:
@@ -119,33 +119,24 @@ def keep_cookie(hub: Hub) -> None:
     this draws nothing, which spares every other run the component's extra round trips.
     """
     if st.session_state.get("cookie_tries"):
-        authenticator = _authenticator(hub, str(st.session_state["username"]), "", _NOBODY)
-        manager = authenticator.cookie_controller.cookie_model.cookie_manager
-        if manager.cookies.get(COOKIE):
+        cookies = _cookies(hub)
+        if cookies.cookie_model.cookie_manager.cookies.get(COOKIE):
             st.session_state["cookie_tries"] = 0
             return
         st.session_state["cookie_tries"] -= 1
-        authenticator.cookie_controller.set_cookie()
+        cookies.set_cookie()
     elif st.session_state.get("cookie_drops"):
-        authenticator = _authenticator(hub, "", "", _NOBODY)
-        manager = authenticator.cookie_controller.cookie_model.cookie_manager
-        if manager.cookies and not manager.cookies.get(COOKIE):
-            st.session_state["cookie_drops"] = 0
-            return
+        cookies = _cookies(hub)
+        known = cookies.cookie_model.cookie_manager.cookies
         st.session_state["cookie_drops"] -= 1
-        if manager.cookies.get(COOKIE):
-            authenticator.cookie_controller.delete_cookie()
+        if known.get(COOKIE):
+            cookies.delete_cookie()
+        elif known:
+            st.session_state["cookie_drops"] = 0
 
 
-def _authenticator(hub: Hub, username: str, name: str, password_hash: str | None) -> Any:
-    return stauth.Authenticate(
-        {"usernames": {username: {"name": name, "password": password_hash}}},
-        cookie_name=COOKIE,
-        cookie_key=hub.settings.cookie_key.get_secret_value(),
-        cookie_expiry_days=hub.settings.sign_in_hours / 24,
-        auto_hash=False,
-        login_sleep_time=0,
-    )
+def _cookies(hub: Hub) -> CookieController:
+    return CookieController(COOKIE, hub.settings.cookie_key.get_secret_value(), hub.settings.sign_in_hours / 24)
 
 
 def _from_cookie(hub: Hub) -> Identity | None:

@@ -1,5 +1,7 @@
 """The frame around every page: environment, sign-in, search, navigation, and the head of the open account."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from lib import auth, launch
@@ -13,10 +15,13 @@ from lib.ui.run_panel import show_runs
 from lib.ui.sign_in import show_person, show_sign_in
 from lib.ui.strip import show_strip
 
+# A file of ours: an icon by name would be fetched from a public font server.
+ICON = Path(__file__).with_name("icon.png")
+
 
 def show() -> None:
     """Run the page the address names, for those who may see it. Anonymous visitors get the sign-in form alone."""
-    st.set_page_config(page_title="Account Manager", page_icon=":material/support_agent:", layout="wide")
+    st.set_page_config(page_title="Account Manager", page_icon=str(ICON), layout="wide")
     try:
         hub = launch.start()
     except SettingsError as error:

@@ -38,7 +38,9 @@ def show_picker(hub: Hub) -> None:
         st.caption(f"No account matches “{plain(text)}” ({result.understood}).")
         return
     for hit in result.hits:
-        why = "" if hit.matched_kind in ("number", "name") else f" · {_KINDS[hit.matched_kind]} {plain(hit.matched_text)}"
+        why = (
+            "" if hit.matched_kind in ("number", "name") else f" · {_KINDS[hit.matched_kind]} {plain(hit.matched_text)}"
+        )
         state = "" if hit.status == "active" else f" · {hit.status}"
         label = f"**{hit.number}** {plain(hit.name)}{state}{why}"
         if st.button(label, key=f"hit_{hit.number}", type="tertiary", wrap=True):
