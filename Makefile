@@ -22,7 +22,9 @@ check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m lib.store.migrate --check
+	@folder=$$(mktemp -d); export AM_ENV=demo AM_DATABASE_URL= AM_DATA_DIR=$$folder; \
+	  $(BIN)/python -m lib.store.migrate && $(BIN)/python -m lib.store.migrate --check; \
+	  status=$$?; rm -rf $$folder; exit $$status
 
 bench: $(DEV_STAMP) system-parts ## Measure pages in Chromium against an empty page, as ratios of one run
 	$(BIN)/python -m tests.bench

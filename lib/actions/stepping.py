@@ -12,6 +12,7 @@ from lib.actions.errors import StepFailed
 from lib.clients.errors import RemoteError
 from lib.store import events, runs
 from lib.store.engine import writing
+from lib.store.events import Event
 from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
@@ -39,11 +40,15 @@ class Stepper:
     def run_step(self, run_id: str, step: str, job: dict[str, Any]) -> dict[str, Any]:
         """Do one step. At least once: a kill between the work and its record does it again with the same key.
 
+        A step whose good end is in the audit is not done again, even if the engine lost its own note of it.
+
         Raises:
             StepFailed, RemoteError: the step cannot go on.
             OperationalError: our own database is away; the engine tries again.
         """
-        repeated = self._begin(run_id, step, job)
+        last = self._begin(run_id, step, job)
+        if last is not None and last.phase == "ok":
+            return last.details
         context = StepContext(
             services=self._services,
             run_id=run_id,
@@ -51,7 +56,8 @@ class Stepper:
             params=job["params"],
             facts=job["facts"],
             key=f"{run_id}:{step}",
-            repeated=repeated,
+            # A begin without an end: the work may be there already.
+            repeated=last is not None and last.phase == "begin",
         )
         try:
             report = self._do(context, job["kind"], step)
@@ -81,16 +87,18 @@ class Stepper:
                 f"Steps before it are done, this one may be. Quote {context.key} to the people who run it."
             ) from error
 
-    def _begin(self, run_id: str, step: str, job: dict[str, Any]) -> bool:
-        """Write the intent; True when an earlier attempt at this step left no outcome."""
+    def _begin(self, run_id: str, step: str, job: dict[str, Any]) -> Event | None:
+        """Write the intent, unless the step has ended well before; returns the last event there was of it."""
         with writing(self._services.engine) as connection:
             run = runs.get_run(connection, run_id)
             if run is None or run.state != "running":
                 raise StepFailed(f"The run is {run.state if run else 'gone'}; this step was not begun.")
-            earlier = [event.phase for event in events.events_of_run(connection, run_id) if event.step == step]
+            earlier = [event for event in events.events_of_run(connection, run_id) if event.step == step]
             runs.touch_run(connection, run_id)
-            self._append(connection, run_id, step, job, "begin", {})
-        return bool(earlier) and earlier[-1] == "begin"
+            last = earlier[-1] if earlier else None
+            if last is None or last.phase != "ok":
+                self._append(connection, run_id, step, job, "begin", {})
+        return last
 
     def _write(self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]) -> None:
         with writing(self._services.engine) as connection:

@@ -23,7 +23,7 @@ class HubView(BaseModel):
 
 
 class ZuoraView(BaseModel):
-    """What Zuora says, in the Hub's terms. `parent`: None is none; one the Hub does not know goes by its Zuora number."""
+    """What Zuora says, in the Hub's terms. `parent` None: none. One the Hub does not know goes by its Zuora number."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
 
 from lib.domain.accounts import Account, AccountStatus
 from lib.store.schema import account, pbx, phone_number, phone_user, subscription
@@ -66,10 +66,19 @@ def list_children(connection: Connection, number: str) -> list[Account]:
 
 
 def list_accounts(
-    connection: Connection, *, status: AccountStatus | None = None, after: str = "", limit: int = 100
+    connection: Connection,
+    *,
+    status: AccountStatus | None = None,
+    after: tuple[str, str] | None = None,
+    limit: int = 100,
 ) -> list[Account]:
-    """One page of all accounts by number, starting behind `after` (keyset, so page 1,000 is as fast as page 1)."""
-    query = _accounts().where(account.c.number > after).order_by(account.c.number).limit(limit)
+    """One page of all accounts by name, starting behind `after` (name and number of the last one shown).
+
+    Keyset, so page 1,000 is as fast as page 1.
+    """
+    query = _accounts().order_by(account.c.name, account.c.number).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(account.c.name, account.c.number) > tuple_(*after))
     if status is not None:
         query = query.where(account.c.status == status.value)
     return [_account(row) for row in connection.execute(query)]

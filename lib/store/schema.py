@@ -61,7 +61,8 @@ account = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     CheckConstraint("status in ('active', 'suspended', 'deactivated')", name="status"),
     CheckConstraint("parent_id <> id", name="not_own_parent"),
-    Index("ix_account_status_number", "status", "number"),
+    Index("ix_account_name", "name", "number"),
+    Index("ix_account_status", "status", "name", "number"),
 )
 
 status_change = Table(

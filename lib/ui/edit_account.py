@@ -34,7 +34,7 @@ def offer_edit(hub: Hub, account: Account, identity: Identity) -> None:
         }
     editing = st.session_state.get(_EDITING)
     if editing and editing["account"] == account.number:
-        dialog = st.dialog(f"Edit {plain(account.title)}", width="large", on_dismiss=_forget)
+        dialog = st.dialog(f"Edit {plain(account.title)}", width="medium", on_dismiss=_forget)
         dialog(_edit)(hub, account, identity, editing, tabs)
 
 

@@ -4,17 +4,13 @@ import streamlit as st
 
 from lib.launch import Hub
 from lib.store import search
-from lib.ui.selection import open_account
+from lib.store.search import Hit
+from lib.ui.navigation import DETAILS
+from lib.ui.selection import open_account, opened_number
 from lib.ui.text import plain
 
 SHOWN = 8
-_KINDS = {
-    "number": "number",
-    "name": "name",
-    "phone": "phone number",
-    "email": "e-mail",
-    "subscription": "subscription",
-}
+_KINDS = {"phone": "phone number", "email": "e-mail", "subscription": "subscription"}
 
 
 def show_picker(hub: Hub) -> None:
@@ -24,32 +20,37 @@ def show_picker(hub: Hub) -> None:
         key="find_account",
         type="search",
         live=True,
-        placeholder="Number, name, phone, e-mail, subscription",
+        placeholder="Number, name, phone, e-mail",
         help="Part of an account number, a name, a phone number in any spelling, an e-mail or a subscription number.",
+        on_change=_remember_where,
     )
     text = (typed or "").strip()
-    if not text or text == st.session_state.get("found_account"):
+    # The box keeps its text after an account was opened from it; the hits have done their work by then.
+    if not text or st.session_state.get("searched_from") != opened_number():
         return
     with hub.services.engine.connect() as connection:
         result = search.search(connection, text, limit=SHOWN)
-    if result.exact is not None:
-        _open(result.exact)
+    if result.exact is not None and result.exact != opened_number():
+        open_account(result.exact)
     if not result.hits:
-        st.caption(f"No account matches “{plain(text)}” ({result.understood}).")
-        return
+        st.caption(f"No account matches “{plain(text)}” ({plain(result.understood)}).")
     for hit in result.hits:
-        why = (
-            "" if hit.matched_kind in ("number", "name") else f" · {_KINDS[hit.matched_kind]} {plain(hit.matched_text)}"
-        )
-        state = "" if hit.status == "active" else f" · {hit.status}"
-        label = f"**{hit.number}** {plain(hit.name)}{state}{why}"
-        if st.button(label, key=f"hit_{hit.number}", type="tertiary", wrap=True):
-            _open(hit.number)
+        _show_hit(hit)
     if result.more:
         st.caption("More accounts match. Type more to narrow it down.")
 
 
-def _open(number: str) -> None:
-    # The box keeps what was typed; without this mark the next run would open the same account again.
-    st.session_state["found_account"] = st.session_state["find_account"].strip()
-    open_account(number)
+def _show_hit(hit: Hit) -> None:
+    state = "" if hit.status == "active" else f" · {hit.status}"
+    st.page_link(
+        DETAILS.path,
+        label=f"**{hit.number}** {plain(hit.name)}{state}",
+        query_params={"account": hit.number},
+        width="stretch",
+    )
+    if hit.matched_kind in _KINDS:
+        st.caption(f"{_KINDS[hit.matched_kind]} {plain(hit.matched_text)}")
+
+
+def _remember_where() -> None:
+    st.session_state["searched_from"] = opened_number()

@@ -25,7 +25,13 @@ def settle(identity: Identity) -> str | None:
         st.session_state[_KEY] = named
     elif st.session_state.get(_KEY):
         st.query_params["account"] = st.session_state[_KEY]
-    return st.session_state.get(_KEY)
+    return opened_number()
+
+
+def opened_number() -> str | None:
+    """The number of the account that is open in this session; `settle` has made it agree with the address."""
+    number: str | None = st.session_state.get(_KEY)
+    return number
 
 
 def load(hub: Hub, number: str) -> Account | None:
@@ -38,12 +44,6 @@ def open_account(number: str) -> None:
     """Go to the details of this account. Ends the run of the script."""
     st.session_state[_KEY] = number
     st.switch_page(DETAILS.path, query_params={"account": number})
-
-
-def close_account() -> None:
-    """Forget the open account."""
-    st.session_state.pop(_KEY, None)
-    st.query_params.clear()
 
 
 def shown_run() -> str | None:

@@ -17,8 +17,14 @@ with hub.services.engine.connect() as connection:
 for column, (status, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
     column.metric(status.value.capitalize(), count, format="localized")
 
-chosen = st.segmented_control("Status", [status.value for status in AccountStatus], key="status", bind="query-params")
-after = st.session_state.get("accounts_after", "") if st.session_state.get("accounts_status") == chosen else ""
+chosen = st.segmented_control(
+    "Status",
+    [status.value for status in AccountStatus],
+    format_func=str.capitalize,
+    key="status",
+    bind="query-params",
+)
+after = st.session_state.get("accounts_after") if st.session_state.get("accounts_status") == chosen else None
 st.session_state["accounts_status"] = chosen
 with hub.services.engine.connect() as connection:
     rows = accounts.list_accounts(
@@ -35,8 +41,8 @@ st.caption("Choose a row to open the account.")
 choose_account(accounts_frame(shown), key=f"accounts_{chosen}_{after}")
 back, forth = st.columns(2)
 if after and back.button("First page", icon=":material/first_page:", key="first_page"):
-    st.session_state["accounts_after"] = ""
+    st.session_state["accounts_after"] = None
     st.rerun()
 if len(rows) > ROWS and forth.button("Next page", icon=":material/navigate_next:", key="next_page"):
-    st.session_state["accounts_after"] = shown[-1].number
+    st.session_state["accounts_after"] = (shown[-1].name, shown[-1].number)
     st.rerun()

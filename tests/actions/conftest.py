@@ -135,6 +135,21 @@ def wait_for(look: Callable, enough: Callable, seconds: float = 20):
         time.sleep(0.05)
 
 
+def make_client(url: str) -> Zuora:
+    return Zuora(
+        ZuoraConfig(
+            url=url,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            connect_seconds=2,
+            read_seconds=2,
+            attempts=2,
+            retry_seconds=3,
+            backoff_seconds=0.01,
+        )
+    )
+
+
 def make_services(engine: Engine, database_url: str, standin: ZuoraStandin, folder: Path) -> Services:
     settings = Settings(
         data_dir=folder,
@@ -146,19 +161,7 @@ def make_services(engine: Engine, database_url: str, standin: ZuoraStandin, fold
         step_retry_seconds=0.1,
         zuora_page_seconds=2,
     )
-    zuora = Zuora(
-        ZuoraConfig(
-            url=standin.url,
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            connect_seconds=2,
-            read_seconds=2,
-            attempts=2,
-            retry_seconds=3,
-            backoff_seconds=0.01,
-        )
-    )
-    return Services(settings=settings, engine=engine, zuora=zuora)
+    return Services(settings=settings, engine=engine, zuora=make_client(standin.url))
 
 
 @pytest.fixture

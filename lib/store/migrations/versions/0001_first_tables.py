@@ -38,7 +38,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement per table and index
         sa.UniqueConstraint("zuora_number", name="uq_account_zuora_number"),
     )
     op.create_index("ix_account_parent_id", "account", ["parent_id"], unique=False)
-    op.create_index("ix_account_status_number", "account", ["status", "number"], unique=False)
+    op.create_index("ix_account_name", "account", ["name", "number"], unique=False)
+    op.create_index("ix_account_status", "account", ["status", "name", "number"], unique=False)
     op.create_table(
         "action_event",
         sa.Column("sequence", ID, autoincrement=False, nullable=False),

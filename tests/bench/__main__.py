@@ -1,0 +1,48 @@
+"""`make bench`: measure pages, scripts, search and a rename over a copy of the demo, and print ratios.
+
+One run compares like with like: everything is measured in turn, in one browser and on one machine. Figures of two
+runs, or of two machines, do not compare. Over budget is said, and is no failure: a busy machine is not a bug.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from lib.standins.demo import notable
+from lib.store import accounts
+from tests.bench.browser import CHROMIUM, measure_pages
+from tests.bench.samples import Report
+from tests.bench.server_side import measure_rename, measure_scripts, measure_search
+from tests.server import copy_demo, serving
+
+EMPTY = "tests/bench/empty.py"
+
+
+def main() -> int:
+    if not Path(CHROMIUM).exists():
+        print(f"Nothing was measured: there is no {CHROMIUM}. Install Chromium with apt.", file=sys.stderr)
+        return 1
+    small, large = notable()["same_contact"], notable()["five_thousand"]
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="am-bench-") as folder:
+        data, yardstick, alone = (Path(folder, name) for name in ("product", "empty", "rename"))
+        yardstick.mkdir()
+        print("Starting the product over a copy of the demo, and the empty page", flush=True)
+        with serving(copy_demo(data)) as product, serving(yardstick, script=EMPTY, wait_for="/_stcore/health") as empty:
+            measure_pages(product, empty, small, large, report)
+            measure_scripts(product, empty, small, large, report)
+            with product.hub() as engine:
+                with engine.connect() as connection:
+                    name = accounts.get_account(connection, small).name
+                measure_search(engine, small, name, report)
+        measure_rename(copy_demo(alone), small, report)
+    print()
+    for one in report.over:
+        print(f"OVER BUDGET: {one}")
+    if not report.over:
+        print("Everything is within its budget.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

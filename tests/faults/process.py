@@ -1,0 +1,104 @@
+"""A process of its own that takes part in runs, for tests that kill it or race it.
+
+`hang POINT`: start a rename, print `at POINT` when it gets there, and stand still until killed.
+`race`: plan a rename, print `ready`, wait for a line on standard input, start it, and print how that went.
+"""
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from lib.actions import runner as runner_module
+from lib.actions import stepping
+from lib.actions.errors import ActionError
+from lib.actions.rename import Rename
+from lib.actions.runner import Runner
+from lib.clients.zuora import Zuora
+from lib.launch import configure_logging
+from lib.settings import Settings
+from lib.store.engine import make_engine
+from tests.actions.conftest import LEAD, make_client
+
+NEW = "Wattle after the kill"
+
+
+def stand_still(point: str) -> None:
+    print(f"at {point}", flush=True)
+    threading.Event().wait()
+
+
+def arm(point: str) -> None:
+    """Make the product stop at one point. Nothing else of it is changed."""
+    where, _, step_name = point.partition(":")
+    if point == "written":
+        runner_module.hand_over = lambda _run: stand_still(point)
+    elif point == "sent":
+        real_rename = Zuora.rename_account
+
+        def rename_account(self, *given, **more):
+            real_rename(self, *given, **more)
+            stand_still(point)
+
+        Zuora.rename_account = rename_account
+    elif where in ("before", "after"):
+        steps = {step.name: step for step in Rename.steps}
+        step = steps[step_name]
+        real_run = step.run
+
+        def run(context):
+            if where == "before":
+                stand_still(point)
+            real_run(context)
+            stand_still(point)
+
+        object.__setattr__(step, "run", run)
+    elif where == "recorded":
+        real_write = stepping.Stepper._write
+
+        def write(self, run_id, step, job, phase, details):
+            real_write(self, run_id, step, job, phase, details)
+            if (step, phase) == (step_name, "ok"):
+                stand_still(point)
+
+        stepping.Stepper._write = write
+    elif point == "closed":
+        real_finish = stepping.Stepper.finish
+
+        def finish(self, run_id):
+            real_finish(self, run_id)
+            stand_still(point)
+
+        stepping.Stepper.finish = finish
+    else:
+        raise ValueError(point)
+
+
+def main() -> None:
+    configure_logging("ERROR")
+    settings = Settings(_env_file=None)
+    engine = make_engine(settings.database)
+    services = runner_module.Services(settings=settings, engine=engine, zuora=make_client(settings.zuora_url))
+    runner = Runner(services)
+    if sys.argv[1] == "hang":
+        arm(sys.argv[2])
+        runner.open()
+        runner.start(runner.plan("rename", "1001", {"name": NEW, "base": "Wattle Plumbing"}, LEAD), LEAD)
+        time.sleep(60)
+        return
+    runner.open()
+    plan = runner.plan("rename", "1001", {"name": f"Wattle {os.getpid()}", "base": "Wattle Plumbing"}, LEAD)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    try:
+        print("started", runner.start(plan, LEAD), flush=True)
+    except ActionError as error:
+        print(type(error).__name__, str(error), flush=True)
+    sys.stdin.readline()
+    runner.close()
+
+
+if __name__ == "__main__":
+    Path(os.environ["AM_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+    main()

@@ -1,0 +1,132 @@
+"""kill -9 at every point of a rename. A server that nobody looks at finishes the run; Hub and Zuora agree."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select
+
+from lib.settings import PROJECT
+from lib.store import events, runs
+from lib.store.schema import account, action_run
+from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, fill, make_client, wait_for, zuora_id
+from tests.faults.process import NEW
+
+POINTS = [
+    "written",
+    "before:zuora",
+    "sent",
+    "after:zuora",
+    "recorded:zuora",
+    "before:hub",
+    "after:hub",
+    "recorded:hub",
+    "closed",
+]
+
+
+@pytest.fixture
+def environment(database_url, standin, tmp_path):
+    given = {name: value for name, value in os.environ.items() if not name.startswith("AM_")}
+    return given | {
+        "AM_DATA_DIR": str(tmp_path / "var"),
+        "AM_DATABASE_URL": database_url,
+        "AM_ENGINE_DATABASE_URL": f"sqlite:///{tmp_path / 'engine.db'}" if "sqlite" in database_url else "",
+        "AM_ZUORA_URL": standin.url,
+        "AM_ZUORA_CLIENT_ID": CLIENT_ID,
+        "AM_ZUORA_CLIENT_SECRET": CLIENT_SECRET,
+        "AM_EXECUTOR_BEAT_SECONDS": "0.2",
+        "AM_EXECUTOR_DEAD_SECONDS": "1",
+    }
+
+
+@contextmanager
+def process(environment, *command, **how):
+    """A child in a process group of its own, gone at the end whatever happens."""
+    child = subprocess.Popen(
+        [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True, text=True, **how
+    )
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait(timeout=10)
+        for stream in (child.stdin, child.stdout):
+            if stream:
+                stream.close()
+
+
+@contextmanager
+def quiet_server(environment, tmp_path):
+    """The real server, with no browser."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ("-m", "streamlit", "run", "server.py", "--server.address=127.0.0.1", f"--server.port={port}")
+    with (tmp_path / "server.log").open("w") as log, process(environment, *command, stdout=log, stderr=log) as child:
+        yield child
+
+
+def only_run(engine):
+    with engine.connect() as connection:
+        return runs.get_run(connection, connection.execute(select(action_run.c.id)).scalar_one())
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_rename_survives_kill_9(engine, environment, standin, tmp_path, point):
+    fill(engine, standin)
+    with process(environment, "-m", "tests.faults.process", "hang", point, stdout=subprocess.PIPE) as victim:
+        assert victim.stdout.readline().strip() == f"at {point}"
+        os.killpg(victim.pid, signal.SIGKILL)
+    with quiet_server(environment, tmp_path):
+        wait_for(lambda: only_run(engine).state, lambda state: state != "running", seconds=40)
+    run = only_run(engine)
+    assert run.state == "done", run.error
+    with engine.connect() as connection:
+        told = events.events_of_run(connection, run.id)
+        name = connection.execute(select(account.c.name).where(account.c.number == "1001")).scalar_one()
+        assert runs.open_run(connection, "1001") is None
+        assert events.verify_chain(connection) is None
+    client = make_client(standin.url)
+    assert (name, client.account(zuora_id("1001")).name) == (NEW, NEW)
+    client.close()
+    # At least once, and at most once more: only the step under way is done again.
+    begun = [event.step for event in told if event.phase == "begin"]
+    assert set(begun) == {"zuora", "hub"}
+    assert len(begun) <= 3
+    # A step that was repeated after its work was done still counts as done, not as nothing to do.
+    assert {event.details["outcome"] for event in told if event.phase == "ok"} == {"done"}
+
+
+def test_of_three_processes_one_starts_and_the_others_are_told_who(engine, environment, standin):
+    fill(engine, standin)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    race = ("-m", "tests.faults.process", "race")
+    with (
+        process(environment, *race, **pipes) as one,
+        process(environment, *race, **pipes) as two,
+        process(environment, *race, **pipes) as three,
+    ):
+        racers = (one, two, three)
+        assert [racer.stdout.readline().strip() for racer in racers] == ["ready"] * 3
+        standin.state.faults.add(slow_zuora())
+        for racer in racers:
+            racer.stdin.write("go\n")
+            racer.stdin.flush()
+        answers = [racer.stdout.readline().strip() for racer in racers]
+        wait_for(lambda: only_run(engine).state, lambda state: state != "running")
+    assert sum(answer.startswith("started") for answer in answers) == 1, answers
+    refused = [answer for answer in answers if not answer.startswith("started")]
+    assert all(answer.startswith("AccountBusy") and "Lee Lead is at work on" in answer for answer in refused), answers
+    assert only_run(engine).state == "done"
+
+
+def slow_zuora():
+    from lib.standins.zuora.faults import Fault
+
+    return Fault(match="PUT /v1/accounts", kind="latency", seconds=1)

@@ -1,0 +1,254 @@
+"""The dashboard as people meet it: a real server process over a copy of the demo, and raw sessions with it."""
+
+import contextlib
+import functools
+import http.client
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jwt
+import websockets.sync.client as websocket
+from sqlalchemy import Engine
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from lib.settings import PROJECT
+from lib.standins.demo import seed_hub, zuora_records
+from lib.standins.zuora import ZuoraStandin
+from lib.store import migrate
+from lib.store.engine import make_engine
+
+CLIENT_ID = "0f9b1c6e-7a52-4d0c-9a3e-5e1f2b7c8d90"
+CLIENT_SECRET = "standin-secret-of-the-page-tests"
+COOKIE = "account_manager"
+COOKIE_KEY = "cookie-key-of-the-tests-0123456789abcdef"
+SIGN_IN_HOURS = 8
+START_SECONDS = 60
+
+
+@functools.cache
+def _template() -> tempfile.TemporaryDirectory[str]:
+    """The demo's files, made once in this process and copied for every start."""
+    folder = tempfile.TemporaryDirectory(prefix="am-demo-")
+    database = f"sqlite:///{folder.name}/hub.db"
+    migrate.upgrade(database)
+    engine = make_engine(database)
+    seed_hub(engine)
+    engine.dispose()
+    standin = ZuoraStandin(Path(folder.name), CLIENT_ID, CLIENT_SECRET)
+    standin.state.load(zuora_records())
+    standin.close()
+    return folder
+
+
+def copy_demo(folder: Path) -> Path:
+    """A folder with the demo's Hub database and its Zuora's, ready to be a data folder."""
+    shutil.copytree(_template().name, folder, dirs_exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def zuora_of(folder: Path) -> Iterator[ZuoraStandin]:
+    """The Zuora stand-in of a data folder, in this process, where a test can make it misbehave."""
+    with ZuoraStandin(folder, CLIENT_ID, CLIENT_SECRET) as standin:
+        yield standin
+
+
+@dataclass
+class Server:
+    """A running dashboard."""
+
+    port: int
+    folder: Path
+    log: Path
+    process: subprocess.Popen
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextlib.contextmanager
+    def hub(self) -> Iterator[Engine]:
+        """The server's own database, for a look behind the scenes."""
+        engine = make_engine(f"sqlite:///{self.folder / 'hub.db'}")
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            return reply.status, reply.read().decode()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait(server: Server, path: str | None) -> None:
+    """Until `path` answers 200; without a path until the port takes connections, so that nothing was asked yet."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.process.poll() is None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if path is None:
+                socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+                return
+            if server.get(path)[0] == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the server did not start:\n{server.log.read_text()}")
+
+
+@contextlib.contextmanager
+def serving(
+    folder: Path,
+    *,
+    script: str = "server.py",
+    zuora: ZuoraStandin | None = None,
+    wait_for: str | None = "/readyz",
+    project: Path = PROJECT,
+    **settings: object,
+) -> Iterator[Server]:
+    """`streamlit run` of the product over the data in `folder`. `settings` become AM_* variables.
+
+    Without `zuora` the server starts a stand-in of its own, as the demo does.
+    """
+    port = _free_port()
+    given = {
+        "data_dir": folder,
+        "cookie_key": COOKIE_KEY,
+        "sign_in_hours": SIGN_IN_HOURS,
+        "zuora_client_id": CLIENT_ID,
+        "zuora_client_secret": CLIENT_SECRET,
+        "zuora_url": zuora.url if zuora else "",
+        **settings,
+    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AM_", "STREAMLIT_"))}
+    environment |= {f"AM_{name.upper()}": str(value) for name, value in given.items()}
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", script]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, "--server.address=127.0.0.1", f"--server.port={port}"],
+            cwd=project,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # A group of its own, so that everything it starts ends with it.
+            start_new_session=True,
+        )
+    server = Server(port, folder, log, process)
+    try:
+        _wait(server, wait_for)
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def cookie(username: str, *, key: str = COOKIE_KEY, age: float = 0.0, algorithm: str = "HS256") -> str:
+    """A sign-in cookie as the dashboard writes it, `age` seconds old."""
+    claims = {"username": username, "exp_date": time.time() - age + SIGN_IN_HOURS * 3600}
+    return jwt.encode(claims, key, algorithm=algorithm)
+
+
+@dataclass
+class Seen:
+    """Everything the server sent for one run of the script."""
+
+    messages: list[ForwardMsg] = field(default_factory=list)
+
+    @property
+    def elements(self) -> list:
+        return [
+            message.delta.new_element
+            for message in self.messages
+            if message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element"
+        ]
+
+    @property
+    def raw(self) -> bytes:
+        """All of it as it went over the wire."""
+        return b"".join(message.SerializeToString() for message in self.messages)
+
+    @property
+    def text(self) -> str:
+        """What a person could read, table cells included."""
+        return "\n".join(element.SerializeToString().decode("utf-8", "replace") for element in self.elements)
+
+    @property
+    def page_titles(self) -> set[str]:
+        return {
+            page.page_name
+            for message in self.messages
+            if message.WhichOneof("type") == "navigation"
+            for page in message.navigation.app_pages
+        }
+
+    def names(self, words: Sequence[str]) -> set[str]:
+        """Those of the words that stand somewhere in the text, not as a part of a longer word or number."""
+        text = self.text
+        return {word for word in words if word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
+
+
+class Session:
+    """One websocket with the server, spoken as the browser does, without any of the browser's politeness."""
+
+    def __init__(self, server: Server, *, token: str | None = None, origin: str | None = None) -> None:
+        headers = {"Cookie": f"{COOKIE}={token}"} if token else {}
+        self._socket = websocket.connect(
+            f"ws://127.0.0.1:{server.port}/_stcore/stream",
+            origin=origin or server.url,
+            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],
+            additional_headers=headers,
+            proxy=None,
+            max_size=None,
+        )
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def ask(self, *, page_name: str = "", page_hash: str = "", query: str = "") -> None:
+        """Send the message a browser sends when it opens a page."""
+        message = BackMsg()
+        message.rerun_script.page_name = page_name
+        message.rerun_script.page_script_hash = page_hash
+        message.rerun_script.query_string = query
+        self._socket.send(message.SerializeToString())
+
+    def take(self, seconds: float = 20) -> Seen:
+        """Everything until the script has ended."""
+        seen = Seen()
+        end = time.monotonic() + seconds
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(self._socket.recv(timeout=max(end - time.monotonic(), 0.01)))
+            seen.messages.append(message)
+            if message.WhichOneof("type") == "script_finished":
+                return seen
+
+
+def look(server: Server, *, token: str | None = None, **asked: str) -> Seen:
+    """One page in a new session."""
+    with Session(server, token=token) as session:
+        session.ask(**asked)
+        return session.take()
