@@ -1,5 +1,6 @@
 """The dashboard as people meet it: a real server process over a copy of the demo, and raw sessions with it."""
 
+import atexit
 import contextlib
 import functools
 import http.client
@@ -12,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jwt
+import pyarrow.ipc
 import websockets.sync.client as websocket
 from sqlalchemy import Engine
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -31,7 +33,7 @@ from lib.store.engine import make_engine
 CLIENT_ID = "0f9b1c6e-7a52-4d0c-9a3e-5e1f2b7c8d90"
 CLIENT_SECRET = "standin-secret-of-the-page-tests"
 COOKIE = "account_manager"
-COOKIE_KEY = "cookie-key-of-the-tests-0123456789abcdef"
+COOKIE_KEY = "cookie-key-of-the-tests-" + 8 * "01234567"
 SIGN_IN_HOURS = 8
 START_SECONDS = 60
 
@@ -40,6 +42,7 @@ START_SECONDS = 60
 def _template() -> tempfile.TemporaryDirectory[str]:
     """The demo's files, made once in this process and copied for every start."""
     folder = tempfile.TemporaryDirectory(prefix="am-demo-")
+    atexit.register(folder.cleanup)
     database = f"sqlite:///{folder.name}/hub.db"
     migrate.upgrade(database)
     engine = make_engine(database)
@@ -183,14 +186,20 @@ class Seen:
         ]
 
     @property
-    def raw(self) -> bytes:
-        """All of it as it went over the wire."""
-        return b"".join(message.SerializeToString() for message in self.messages)
+    def kinds(self) -> list[str]:
+        """The kind of each element, in order."""
+        return [element.WhichOneof("type") for element in self.elements]
 
     @property
     def text(self) -> str:
-        """What a person could read, table cells included."""
-        return "\n".join(element.SerializeToString().decode("utf-8", "replace") for element in self.elements)
+        """All of it in letters, and the cells of its tables once more, one a line."""
+        lines = [message.SerializeToString().decode("utf-8", "replace") for message in self.messages]
+        for element in self.elements:
+            shown = getattr(element, element.WhichOneof("type"))
+            if element.WhichOneof("type") in ("dataframe", "table"):
+                frame = pyarrow.ipc.open_stream(shown.arrow_data.data).read_all()
+                lines += [str(cell) for column in frame.to_pydict().values() for cell in column]
+        return "\n".join(lines)
 
     @property
     def page_titles(self) -> set[str]:
@@ -201,8 +210,8 @@ class Seen:
             for page in message.navigation.app_pages
         }
 
-    def names(self, words: Sequence[str]) -> set[str]:
-        """Those of the words that stand somewhere in the text, not as a part of a longer word or number."""
+    def holds(self, words: Iterable[str]) -> set[str]:
+        """Those of the words that stand somewhere in it, not as a part of a longer word or number."""
         text = self.text
         return {word for word in words if word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
 
@@ -210,13 +219,20 @@ class Seen:
 class Session:
     """One websocket with the server, spoken as the browser does, without any of the browser's politeness."""
 
-    def __init__(self, server: Server, *, token: str | None = None, origin: str | None = None) -> None:
-        headers = {"Cookie": f"{COOKIE}={token}"} if token else {}
+    def __init__(
+        self,
+        server: Server,
+        *,
+        token: str | None = None,
+        origin: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        sent = {**(headers or {}), **({} if token is None else {"Cookie": f"{COOKIE}={token}"})}
         self._socket = websocket.connect(
             f"ws://127.0.0.1:{server.port}/_stcore/stream",
             origin=origin or server.url,
             subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],
-            additional_headers=headers,
+            additional_headers=sent,
             proxy=None,
             max_size=None,
         )

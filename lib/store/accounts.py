@@ -127,7 +127,7 @@ def family_links(connection: Connection, numbers: Iterable[str]) -> dict[str, st
         .join(down, account.c.id == down.c.id)
         .outerjoin(_parent, account.c.parent_id == _parent.c.id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def rename_account(connection: Connection, number: str, *, before: str, after: str) -> bool:
@@ -171,13 +171,13 @@ def move_account(connection: Connection, number: str, *, before: str | None, aft
 def zuora_ids(connection: Connection, numbers: Iterable[str]) -> Mapping[str, str | None]:
     """The Zuora account id of each account number."""
     rows = connection.execute(select(account.c.number, account.c.zuora_id).where(account.c.number.in_(list(numbers))))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[str, str]:
     """The account number behind each Zuora account id that the Hub knows."""
     rows = connection.execute(select(account.c.zuora_id, account.c.number).where(account.c.zuora_id.in_(list(ids))))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _accounts() -> Select[Any]:

@@ -137,12 +137,12 @@ def _offer_start(hub: Hub, plan: Plan, identity: Identity, editing: dict[str, An
         run_id = hub.runner.start(plan, identity)
     except PlanChanged as changed:
         editing.update(plan=changed.plan, notice=f"{changed} Look at the new plan.")
-        st.rerun(scope="fragment")
+        st.rerun()
     except AccountBusy as busy:
         st.error(plain(str(busy)), icon=":material/lock:")
     except ActionError as error:
         editing.update(plan=None, notice=str(error))
-        st.rerun(scope="fragment")
+        st.rerun()
     else:
         _forget()
         show_run(run_id)

@@ -1,0 +1,181 @@
+"""The whole dashboard in this process, driven without a browser: one start for each file of tests."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+import pytest
+from sqlalchemy import update
+from streamlit.testing.v1 import AppTest
+
+from lib import launch
+from lib.launch import Hub
+from lib.settings import PROJECT, load
+from lib.standins.demo import notable
+from lib.standins.demo.model import DemoAccount
+from lib.standins.demo.world import world
+from lib.standins.zuora import ZuoraStandin
+from lib.standins.zuora.faults import Fault
+from lib.store.engine import writing
+from lib.store.schema import account
+from lib.ui.navigation import ACCOUNTS, DETAILS
+from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, copy_demo, zuora_of
+
+HOME = str(PROJECT / "Home.py")
+SECONDS = 20
+
+
+@dataclass
+class House:
+    """The started dashboard and what a test may do to it."""
+
+    hub: Hub
+    zuora: ZuoraStandin
+
+    def visit(self, **query: str) -> AppTest:
+        """Somebody who is not signed in."""
+        app = AppTest.from_file(HOME, default_timeout=SECONDS)
+        for name, value in query.items():
+            app.query_params[name] = value
+        return sound(app.run())
+
+    def open(self, username: str, path: str | None = None, **query: str) -> AppTest:
+        """Somebody who is signed in, on the section with this script, or where they start."""
+        app = AppTest.from_file(HOME, default_timeout=SECONDS)
+        app.session_state["authentication_status"] = True
+        app.session_state["username"] = username
+        app.session_state["signed_in_at"] = time.time()
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        if path is not None:
+            app.switch_page(path).run()
+        return sound(app)
+
+    def details(self, number: str, username: str = "lead", **query: str) -> AppTest:
+        return self.open(username, DETAILS.path, account=number, **query)
+
+    def accounts(self, username: str = "lead", **query: str) -> AppTest:
+        return self.open(username, ACCOUNTS.path, **query)
+
+    def fail(self, kind: str, match: str = "GET /v1/accounts", **how) -> None:
+        """From now on Zuora fails these requests in this way."""
+        self.zuora.state.faults.add(Fault(match=match, kind=kind, **how))
+
+    def change(self, number: str, **values) -> None:
+        """Change the account behind the dashboard's back."""
+        with writing(self.hub.services.engine) as connection:
+            connection.execute(update(account).where(account.c.number == number).values(**values))
+
+
+def sound(app: AppTest) -> AppTest:
+    """The same page; a bug in it fails the test."""
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict:
+    """What a file of tests wants different; files override it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def _house(tmp_path_factory, settings) -> Iterator[House]:
+    folder = copy_demo(tmp_path_factory.mktemp("house"))
+    with zuora_of(folder) as zuora:
+        given = {
+            "data_dir": folder,
+            "cookie_key": COOKIE_KEY,
+            "zuora_url": zuora.url,
+            "zuora_client_id": CLIENT_ID,
+            "zuora_client_secret": CLIENT_SECRET,
+            "zuora_attempts": 1,
+            "zuora_cache_seconds": 0,
+            "page_wait_seconds": 10,
+            "step_attempts": 1,
+            "log_level": "WARNING",
+            **settings,
+        }
+        launch.stop()
+        hub = launch.start(load(**given))
+        try:
+            yield House(hub, zuora)
+        finally:
+            launch.stop()
+
+
+@pytest.fixture
+def house(_house) -> Iterator[House]:
+    yield _house
+    _house.zuora.state.faults.clear()
+
+
+def demo(role: str) -> DemoAccount:
+    """The demo's account that plays this role."""
+    return next(one for one in world().accounts if one.number == notable()[role])
+
+
+def plain_accounts() -> list[DemoAccount]:
+    """Accounts in good order, of the same name in the Hub and in Zuora, each test may take one for its own."""
+    special = set(notable().values())
+    return [
+        one
+        for one in world().accounts
+        if one.number not in special
+        and one.status == "active"
+        and one.linked
+        and one.parent is None
+        and one.in_zuora is not None
+        and (one.in_zuora.name, one.in_zuora.status, one.in_zuora.parent) == (one.name, "Active", None)
+    ]
+
+
+def tables(app: AppTest, *columns: str) -> list[pd.DataFrame]:
+    """The tables whose columns begin so."""
+    return [one.value for one in app.dataframe if tuple(one.value.columns[: len(columns)]) == columns]
+
+
+def facts(app: AppTest) -> dict[str, tuple[str, str]]:
+    """Fact -> what the Hub says, what Zuora says."""
+    (frame,) = tables(app, "Fact")
+    return {row.Fact: (row.Hub, row.Zuora) for row in frame.itertuples()}
+
+
+def differences(app: AppTest) -> dict[str, tuple[str, str]]:
+    """Field -> what the Hub says, what Zuora says, for the fields that differ."""
+    return {row.Field: (row.Hub, row.Zuora) for frame in tables(app, "Field") for row in frame.itertuples()}
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def said(app: AppTest) -> str:
+    """Every sentence in a coloured box, without the signs that keep customer text plain."""
+    boxes = [*app.error, *app.warning, *app.info, *app.success]
+    return "\n".join(box.value for box in boxes).replace("\\", "")
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Click the button that reads so."""
+    found = [button for button in app.button if button.label == label]
+    assert found, f"no button {label!r} among {[button.label for button in app.button]}"
+    return sound(found[-1].click().run())
+
+
+def rerun_until(app: AppTest, enough: Callable[[AppTest], bool], seconds: float = 20) -> AppTest:
+    """Look at the page again and again, as the browser does while something moves."""
+    end = time.monotonic() + seconds
+    while not enough(app):
+        assert time.monotonic() < end, f"still: {said(app)}"
+        time.sleep(0.1)
+        sound(app.run())
+    return app
+
+
+
+def the_one(value: str | list[str]) -> str:
+    """The value of a part of the address that stands there once."""
+    return value if isinstance(value, str) else value[-1]

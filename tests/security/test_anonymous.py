@@ -1,0 +1,194 @@
+"""What a stranger gets from a server that nobody has visited yet, whatever they ask for and whatever they show."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import jwt
+import pytest
+from sqlalchemy import text, update
+from websockets.exceptions import InvalidStatus
+
+from lib.settings import PROJECT
+from lib.standins.demo.world import world
+from lib.store import people
+from lib.store.engine import writing
+from lib.store.schema import person
+from lib.ui.navigation import SECTIONS
+from tests.server import COOKIE_KEY, SIGN_IN_HOURS, Seen, Server, Session, cookie, copy_demo, look, serving
+
+SCRIPTS = sorted(path.relative_to(PROJECT) for path in (PROJECT / "pages").rglob("*.py") if path.name != "__init__.py")
+ACCOUNTS = [one.name for one in world().accounts] + [one.number for one in world().accounts]
+CUSTOMERS_OWN = next(one for one in world().accounts if one.number == world().notable["suspended"])
+TITLES = {section.title for section in SECTIONS}
+BODIES = {"Choose a row to open the account.", "Account facts", "Children", "Phone users", "Find an account", "Sign out"}
+FORM = ["alert", "heading", "text_input", "text_input", "button", "markdown", "table"]
+
+
+def _hash(text_: str) -> str:
+    return hashlib.md5(text_.encode(), usedforsecurity=False).hexdigest()
+
+
+def everything_to_ask() -> list[dict[str, str]]:
+    """Each page by each name Streamlit knows pages by, an account with it, and what is no page."""
+    asked = [{"page_name": "made-up"}, {"page_hash": _hash("made-up")}, {"page_name": "../Home"}]
+    for path in SCRIPTS:
+        asked += [{"page_name": path.stem}, {"page_name": str(path)}, {"page_hash": _hash(str(PROJECT / path))}]
+    for section in SECTIONS:
+        asked += [{"page_name": section.url}, {"page_hash": _hash(section.url)}]
+    asked += [{**one, "query": f"account={CUSTOMERS_OWN.number}"} for one in asked]
+    return [*asked, {}, {"page_hash": _hash("")}]
+
+
+def is_form(seen: Seen) -> bool:
+    """Exactly the sign-in form, with nothing that an account or a page would add to it."""
+    fields = [one.text_input.label for one in seen.elements if one.WhichOneof("type") == "text_input"]
+    buttons = [one.button.label for one in seen.elements if one.WhichOneof("type") == "button"]
+    leaked = seen.holds([*ACCOUNTS, *BODIES, *TITLES])
+    assert not leaked, f"leaked: {sorted(leaked)[:5]}"
+    assert seen.page_titles <= {"Sign in"}
+    return fields == ["User name", "Password"] and buttons == ["Sign in"] and seen.kinds == FORM
+
+
+@pytest.mark.parametrize("script", ["server.py", "Home.py"])
+def test_the_first_visitors_of_a_fresh_server_get_the_form_whatever_page_they_ask_for(tmp_path, script):
+    """All of them are connected before the first one asks, so none finds the server warmed up by another."""
+    with serving(copy_demo(tmp_path), script=script, wait_for=None) as server, ExitStack() as open_:
+        asked = everything_to_ask()
+        sessions = [open_.enter_context(Session(server)) for _ in asked]
+        for session, page in zip(sessions, asked, strict=True):
+            session.ask(**page)
+        for session, page in zip(sessions, asked, strict=True):
+            assert is_form(session.take(60)), page
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[Server]:
+    with serving(copy_demo(tmp_path_factory.mktemp("server"))) as running:
+        yield running
+
+
+def change_person(server: Server, username: str, **values: object) -> None:
+    with server.hub() as engine, writing(engine) as connection:
+        connection.execute(update(person).where(person.c.username == username).values(**values))
+
+
+def test_the_same_look_finds_the_accounts_when_signed_in(server):
+    """What the tests above look for can be found."""
+    seen = look(server, token=cookie("lead"))
+    assert len(seen.holds(ACCOUNTS)) >= 200
+    assert seen.holds(BODIES) == {"Choose a row to open the account.", "Find an account", "Sign out"}
+    assert seen.page_titles == TITLES
+    details = look(server, token=cookie("lead"), page_name="account-details", query=f"account={CUSTOMERS_OWN.number}")
+    assert details.holds(ACCOUNTS) == {CUSTOMERS_OWN.name, CUSTOMERS_OWN.number}
+
+
+def _none_signed(username: str) -> str:
+    return jwt.encode({"username": username, "exp_date": time.time() + 3600}, None, algorithm="none")
+
+
+def _claims(**claims: object) -> str:
+    return jwt.encode(claims, COOKIE_KEY, algorithm="HS256")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("x", id="garbage"),
+        pytest.param("a.b.c", id="garbage in three parts"),
+        pytest.param("", id="empty"),
+        pytest.param(cookie("lead", key="another-key-" + 8 * "01234567"), id="another key"),
+        pytest.param(cookie("lead", algorithm="HS512"), id="another algorithm"),
+        pytest.param(_none_signed("lead"), id="not signed"),
+        pytest.param(cookie("lead")[:-2], id="cut off"),
+        pytest.param(cookie("lead", age=SIGN_IN_HOURS * 3600 + 1), id="expired"),
+        pytest.param(cookie("nobody"), id="nobody's"),
+        pytest.param(_claims(username="lead"), id="without an end"),
+        pytest.param(_claims(exp_date=time.time() + 3600), id="without a name"),
+        pytest.param(_claims(username="lead", exp_date="soon"), id="an end that is no moment"),
+        pytest.param(_claims(username=["lead"], exp_date=time.time() + 3600), id="a name that is no text"),
+        pytest.param(_claims(username="lead", exp_date=None), id="no end"),
+        pytest.param(_claims(username="lead", exp_date=float("nan")), id="an end that is no number"),
+    ],
+)
+def test_a_cookie_that_is_not_ours_gets_the_form(server, token):
+    assert is_form(look(server, token=token, page_name="account-details", query=f"account={CUSTOMERS_OWN.number}"))
+
+
+def test_a_cookie_of_ours_signs_in(server):
+    assert "text_input" in look(server, token=cookie("viewer")).kinds
+    assert look(server, token=cookie("viewer")).page_titles == TITLES
+
+
+def test_the_cookie_of_a_person_who_became_inactive_gets_the_form(server):
+    token = cookie("billing")
+    assert look(server, token=token).page_titles == TITLES
+    change_person(server, "billing", active=False)
+    assert is_form(look(server, token=token))
+
+
+def test_a_cookie_from_before_the_sign_out_gets_the_form(server):
+    token = cookie("admin", age=60)
+    assert look(server, token=token).page_titles == TITLES
+    with server.hub() as engine, writing(engine) as connection:
+        people.record_sign_out(connection, "admin")
+    assert is_form(look(server, token=token))
+    assert look(server, token=cookie("admin", age=-1)).page_titles == TITLES, "a new sign-in works"
+
+
+@pytest.mark.parametrize("asked", everything_to_ask(), ids=str)
+def test_a_customer_gets_their_own_account_whatever_they_ask_for(server, asked):
+    other = next(one for one in world().accounts if one.number == world().notable["parent"])
+    seen = look(server, token=cookie("customer"), **{**asked, "query": f"account={other.number}"})
+    assert seen.page_titles == {"Account details"}
+    assert seen.holds(ACCOUNTS) <= {CUSTOMERS_OWN.name, CUSTOMERS_OWN.number}
+    assert not seen.holds(["Edit", "Find an account", "Choose a row to open the account."])
+
+
+@pytest.mark.parametrize(
+    ("username", "titles"),
+    [("lead", TITLES), ("billing", TITLES), ("viewer", TITLES), ("admin", TITLES), ("customer", {"Account details"})],
+)
+def test_each_role_is_told_of_its_own_sections_alone(server, username, titles):
+    change_person(server, username, active=True, signed_out_at=None)
+    assert look(server, token=cookie(username)).page_titles == titles
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "https://127.0.0.1.evil.example", "null"])
+def test_a_page_of_another_site_cannot_open_a_session(server, origin):
+    with pytest.raises(InvalidStatus) as refused:
+        Session(server, token=cookie("lead"), origin=origin)
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Email", "X-Forwarded-User", "X-Auth-Request-Email", "Remote-User"])
+def test_a_header_that_claims_to_be_somebody_is_not_believed(server, header):
+    with Session(server, headers={header: "lead@demo.example"}) as session:
+        session.ask()
+        assert is_form(session.take())
+
+
+def test_no_file_of_the_product_is_served(server):
+    secret = (server.folder / "hub.db").name
+    for path in ("/.env", "/lib/auth.py", "/pages/account/details.py", f"/var/{secret}", "/../Home.py", "/server.py"):
+        status, body = server.get(path)
+        assert status in (200, 400, 404), path
+        assert "auth" not in body or "<!doctype html>" in body.lower(), path
+
+
+def test_an_error_of_a_page_shows_an_id_and_nothing_of_its_cause(tmp_path):
+    with serving(copy_demo(tmp_path)) as server:
+        assert look(server, token=cookie("lead")).holds(ACCOUNTS)
+        with server.hub() as engine, writing(engine) as connection:
+            connection.execute(text("alter table account rename to elsewhere"))
+        for page in ({}, {"page_name": "account-details", "query": f"account={CUSTOMERS_OWN.number}"}):
+            seen = look(server, token=cookie("lead"), **page)
+            (told,) = [one.alert.body for one in seen.elements if "error of the Account Manager" in one.alert.body]
+            quote = told.split("**")[1]
+            assert len(quote) == 8
+            for word in ("Traceback", "Error", "sqlite", "no such table", "select", "SELECT", ".py", str(tmp_path)):
+                assert word not in seen.text, word
+            log = server.log.read_text()
+            assert quote in log
+            assert "no such table" in log
