@@ -228,7 +228,7 @@ class Session:
         headers: dict[str, str] | None = None,
     ) -> None:
         sent = {**(headers or {}), **({} if token is None else {"Cookie": f"{COOKIE}={token}"})}
-        self._socket = websocket.connect(
+        self._connecting = websocket.connect(
             f"ws://127.0.0.1:{server.port}/_stcore/stream",
             origin=origin or server.url,
             subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],
@@ -238,10 +238,11 @@ class Session:
         )
 
     def __enter__(self) -> "Session":
+        self._socket = self._connecting.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
+    def __exit__(self, *error: object) -> None:
+        self._connecting.__exit__(*error)
 
     def ask(self, *, page_name: str = "", page_hash: str = "", query: str = "") -> None:
         """Send the message a browser sends when it opens a page."""
