@@ -33,8 +33,8 @@ def account_facts(account: Account, reading: Reading) -> pd.DataFrame:
         ("Parent", parent, there(reading.value and (reading.value.parent or "none"))),
         ("Account number", account.number, there(zuora and zuora.number)),
         ("Balance", "kept in Zuora", there(balance)),
-        ("E-mail", account.email or "none", "see Account Contacts"),
-        ("Communication profile", account.communication_profile or "none", "see Zuora"),
+        ("E-mail", account.email or "none", "see the bill-to contact"),
+        ("Communication profile", account.communication_profile or "none", "kept as an id"),
     ]
     return pd.DataFrame(rows, columns=["Fact", "Hub", "Zuora"], dtype="string")
 

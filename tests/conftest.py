@@ -65,7 +65,9 @@ def postgres_url() -> Iterator[str]:
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed: no initdb in /usr/lib/postgresql/*/bin or on PATH")
-    folder = Path(tempfile.mkdtemp(prefix="am-pg-"))
+    # In memory where there is a place for it: hundreds of databases are made and dropped again.
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="am-pg-", dir=memory if os.access(memory, os.W_OK) else None))
     account = {}
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root.

@@ -20,6 +20,7 @@ from pathlib import Path
 import jwt
 import pyarrow.ipc
 import websockets.sync.client as websocket
+from google.protobuf.message import Message
 from sqlalchemy import Engine
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -192,8 +193,13 @@ class Seen:
 
     @property
     def text(self) -> str:
-        """All of it in letters, and the cells of its tables once more, one a line."""
-        lines = [message.SerializeToString().decode("utf-8", "replace") for message in self.messages]
+        """All of it in letters."""
+        return "\n".join([*(_letters(message) for message in self.messages), self.shown])
+
+    @property
+    def shown(self) -> str:
+        """What stands on the page: its elements, and the cells of its tables, one a line."""
+        lines = [_letters(element) for element in self.elements]
         for element in self.elements:
             shown = getattr(element, element.WhichOneof("type"))
             if element.WhichOneof("type") in ("dataframe", "table"):
@@ -216,6 +222,10 @@ class Seen:
         return {word for word in words if word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
 
 
+def _letters(message: Message) -> str:
+    return message.SerializeToString().decode("utf-8", "replace")
+
+
 class Session:
     """One websocket with the server, spoken as the browser does, without any of the browser's politeness."""
 
@@ -235,6 +245,7 @@ class Session:
             additional_headers=sent,
             proxy=None,
             max_size=None,
+            close_timeout=1,
         )
 
     def __enter__(self) -> "Session":

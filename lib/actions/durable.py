@@ -17,6 +17,7 @@ from lib.store.engine import make_engine
 
 QUEUE = "actions"
 WORKERS = 8
+STOP_SECONDS = 2
 
 
 class Hooks(Protocol):
@@ -52,20 +53,29 @@ class Work:
 
 _hooks: Hooks | None = None
 _retry: StepOptions = {}
+_active: set[str] = set()
 
 
 @DBOS.workflow(name="action")
 def _action(run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     assert _hooks is not None
+    _active.add(run_id)
+    try:
+        _carry_out(_hooks, run_id, steps, job)
+    finally:
+        _active.discard(run_id)
+
+
+def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     try:
         for step in steps:
-            DBOS.run_step(_named(step), _hooks.run_step, run_id, step, job)
+            DBOS.run_step(_named(step), hooks.run_step, run_id, step, job)
     except Exception as error:
         if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
-        DBOS.run_step(_named("_failed"), _hooks.fail, run_id, _sentence(error))
+        DBOS.run_step(_named("_failed"), hooks.fail, run_id, _sentence(error))
         raise
-    DBOS.run_step(_named("_done"), _hooks.finish, run_id)
+    DBOS.run_step(_named("_done"), hooks.finish, run_id)
 
 
 def _named(step: str) -> StepOptions:
@@ -98,6 +108,8 @@ def launch(options: Options, hooks: Hooks) -> None:
             "executor_id": options.executor_id,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "CRITICAL",
+            # How soon its threads notice that they are to end.
+            "notification_listener_polling_interval_sec": 0.2,
         }
     )
     DBOS.launch()
@@ -107,7 +119,11 @@ def launch(options: Options, hooks: Hooks) -> None:
 def stop() -> None:
     """End the engine in this process. A step under way runs again wherever its run is taken over."""
     global _hooks
-    DBOS.destroy(workflow_completion_timeout_sec=2)
+    # Given a time of its own the engine always waits a whole second, even with nothing to do.
+    end = time.monotonic() + STOP_SECONDS
+    while _active and time.monotonic() < end:
+        time.sleep(0.05)
+    DBOS.destroy()
     _hooks = None
 
 

@@ -158,6 +158,8 @@ class Runner:
                     executor=self.executor_id,
                 )
         except runs.Claimed as claimed:
+            if claimed.by.id == plan.id:
+                return plan.id  # the same click from another thread or process was a moment faster
             raise self._busy(claimed.by) from claimed
         except IntegrityError as error:
             # Another process was faster by less than a transaction; its constraint speaks for it.

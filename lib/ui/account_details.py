@@ -23,21 +23,20 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
     with hub.services.engine.connect() as connection:
         size = accounts.measure_account(connection, account.number)
         children = accounts.list_children(connection, account.number)
-        family = accounts.family_links(connection, [account.number])
-    columns = st.columns(5)
     quarantined = f"{size.quarantined} more in quarantine" if size.quarantined else None
-    columns[0].metric("Numbers", size.numbers, format="localized", help=quarantined)
-    columns[1].metric("Phone users", size.phone_users, format="localized")
-    columns[2].metric("PBXs", size.pbxs)
-    columns[3].metric("Subscriptions", size.subscriptions)
-    columns[4].metric("Children", size.children)
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Numbers", size.numbers, format="localized", help=quarantined, width="content")
+        st.metric("Phone users", size.phone_users, format="localized", width="content")
+        st.metric("PBXs", size.pbxs, width="content")
+        st.metric("Subscriptions", size.subscriptions, width="content")
+        st.metric("Children", size.children, width="content")
     reading = hub.live.zuora(account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
         st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
     else:
         _show_facts(hub, account, reading)
-    _show_family(account, children, family_size=len(family), identity=identity)
+    _show_children(account, children, identity)
 
 
 def _await_reading(hub: Hub, account: Account) -> None:
@@ -59,11 +58,10 @@ def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
     st.dataframe(account_facts(account, reading), hide_index=True, alt="Account facts", key="facts")
 
 
-def _show_family(account: Account, children: list[Account], *, family_size: int, identity: Identity) -> None:
+def _show_children(account: Account, children: list[Account], identity: Identity) -> None:
     st.markdown("**Children**")
     if not children:
-        why = "It belongs to a family of its own." if family_size == 1 else "It is a child itself."
-        st.caption(f"This account has no children. {why}")
+        st.caption("This account has no children.")
         return
     choose_account(accounts_frame(children), key=f"children_{account.number}", enabled=identity.may_choose_accounts)
 

@@ -4,6 +4,7 @@ One run compares like with like: everything is measured in turn, in one browser 
 runs, or of two machines, do not compare. Over budget is said, and is no failure: a busy machine is not a bug.
 """
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -27,7 +28,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="am-bench-") as folder:
         data, yardstick, alone = (Path(folder, name) for name in ("product", "empty", "rename"))
         yardstick.mkdir()
-        print("Starting the product over a copy of the demo, and the empty page", flush=True)
+        busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+        print(f"This machine has {cores} cores and a load of {busy:.1f} before the start.", flush=True)
+        if busy > cores / 4:
+            # The empty page needs hardly any processor time, so competition for it raises every ratio.
+            print("It is busy with something else: the ratios below are too high.", flush=True)
         with serving(copy_demo(data)) as product, serving(yardstick, script=EMPTY, wait_for="/_stcore/health") as empty:
             measure_pages(product, empty, small, large, report)
             measure_scripts(product, empty, small, large, report)

@@ -145,6 +145,4 @@ def _print(samples: dict[str, Samples], empty: str, report: Report) -> None:
         if one.name != empty:
             mark = report.judge(f"{one.name}: {ratio:.2f} times the empty page", ratio, RATIO_BUDGET)
             mark = report.judge(f"{one.name}: {one.size / 1000:.0f} kB", one.size, BYTES_BUDGET) or mark
-        report.line(
-            f"{one.name:<32} {one.median:>7.0f} {one.p95:>7.0f} {ratio:>6.2f} {one.size / 1000:>7.1f}{mark}"
-        )
+        report.line(f"{one.name:<32} {one.median:>7.0f} {one.p95:>7.0f} {ratio:>6.2f} {one.size / 1000:>7.1f}{mark}")

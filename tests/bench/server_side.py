@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -42,15 +43,16 @@ def measure_scripts(product: Server, empty: Server, small: str, large: str, repo
         "all accounts": (Session(product, token=token), {"page_name": "accounts"}),
     }
     samples = {name: Samples(name) for name in asked}
-    for turn in range(WARM_UP + SCRIPT_ROUNDS):
-        for name, (session, question) in asked.items():
-            began = time.perf_counter()
-            session.ask(**question)
-            session.take()
-            if turn >= WARM_UP:
-                samples[name].add((time.perf_counter() - began) * 1000)
-    for session, _ in asked.values():
-        session.__exit__()
+    with ExitStack() as open_sessions:
+        for session, _ in asked.values():
+            open_sessions.enter_context(session)
+        for turn in range(WARM_UP + SCRIPT_ROUNDS):
+            for name, (session, question) in asked.items():
+                began = time.perf_counter()
+                session.ask(**question)
+                session.take()
+                if turn >= WARM_UP:
+                    samples[name].add((time.perf_counter() - began) * 1000)
     report.heading(
         f"Scripts: request to end of script over a raw websocket, {SCRIPT_ROUNDS} each in turn, in milliseconds. "
         f"Budget: median {SCRIPT_BUDGET_MS}."

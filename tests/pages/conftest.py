@@ -24,6 +24,8 @@ from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, copy_demo, zuora_
 
 HOME = str(PROJECT / "Home.py")
 SECONDS = 20
+READ = ("Name", "Status", "Parent", "Account number", "Balance")
+"""The facts that are read from Zuora."""
 
 
 @dataclass
@@ -173,7 +175,6 @@ def rerun_until(app: AppTest, enough: Callable[[AppTest], bool], seconds: float 
         time.sleep(0.1)
         sound(app.run())
     return app
-
 
 
 def the_one(value: str | list[str]) -> str:

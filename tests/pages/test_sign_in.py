@@ -81,6 +81,7 @@ def test_a_person_made_inactive_is_out_at_the_next_click(house):
 
 
 def test_too_many_wrong_passwords_close_the_sign_in_even_for_the_right_one(house):
+    set_person(house, "billing", failed_sign_ins=0, locked_until=None)
     app = house.visit()
     for _ in range(ATTEMPTS):
         assert WRONG in said(fill(app, "billing", "guess"))
@@ -95,6 +96,7 @@ def test_too_many_wrong_passwords_close_the_sign_in_even_for_the_right_one(house
 
 
 def test_a_right_password_forgets_the_wrong_ones_before_it(house):
+    set_person(house, "viewer", failed_sign_ins=0, locked_until=None)
     for _ in range(2):
         for _ in range(ATTEMPTS - 1):
             fill(house.visit(), "viewer", "guess")

@@ -1,0 +1,150 @@
+"""A real Chromium in front of a real server. What it asks for and what it complains about is watched throughout."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from lib.standins.zuora import ZuoraStandin
+from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE, Server, cookie, copy_demo, serving, zuora_of
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HERE = {"127.0.0.1", "localhost"}
+SECONDS = 20
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+@dataclass
+class House:
+    """The running dashboard with its Zuora, and how a person comes in."""
+
+    server: Server
+    zuora: ZuoraStandin
+    browser: Browser
+    strays: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    contexts: ExitStack = field(default_factory=ExitStack)
+
+    def context(self, **how) -> BrowserContext:
+        """A browser of its own: no cookie, nothing in its cache."""
+        made = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
+        self.contexts.callback(made.close)
+        made.on("page", self._watch)
+        return made
+
+    def visit(self, path: str = "/", context: BrowserContext | None = None, **how) -> Page:
+        """A tab on that address."""
+        page = (context or self.context(**how)).new_page()
+        page.set_default_timeout(SECONDS * 1000)
+        page.goto(self.server.url + path)
+        return page
+
+    def open(self, username: str, path: str = "/", **how) -> Page:
+        """A tab of a person who signed in a while ago."""
+        context = self.context(**how)
+        context.add_cookies([{"name": COOKIE, "value": cookie(username), "url": self.server.url}])
+        page = self.visit(path, context)
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        settled(page)
+        return page
+
+    def zuora_name(self, zuora_id: str) -> str:
+        """The account's name as Zuora tells it on the wire."""
+        body = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant_type": "client_credentials"}
+        token = requests.post(f"{self.zuora.url}/oauth/token", data=body, timeout=5).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        reply = requests.get(f"{self.zuora.url}/v1/accounts/{zuora_id}", headers=headers, timeout=5)
+        return reply.json()["basicInfo"]["name"]
+
+    def _watch(self, page: Page) -> None:
+        page.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        # On an address with a path Streamlit's page asks for these below the path first, and then where they are.
+        probes = ("/_stcore/health", "/_stcore/host-config")
+        if said.type == "error" and not said.location["url"].endswith(probes):
+            self.complaints.append(f"{said.text} {said.location['url']}")
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.hostname not in HERE:
+            self.strays.append(url)
+
+
+@pytest.fixture(scope="session")
+def _browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def _running(tmp_path_factory, _browser) -> Iterator[tuple[Server, ZuoraStandin]]:
+    folder = copy_demo(tmp_path_factory.mktemp("browser"))
+    with zuora_of(folder) as zuora, serving(folder, zuora=zuora) as server:
+        yield server, zuora
+
+
+@pytest.fixture
+def house(_running, _browser) -> Iterator[House]:
+    """The dashboard; afterwards nothing left this machine and the browser had nothing to complain about."""
+    server, zuora = _running
+    made = House(server, zuora, _browser)
+    with made.contexts:
+        yield made
+    zuora.state.faults.clear()
+    assert made.strays == []
+    assert made.complaints == []
+
+
+def fill_sign_in(page: Page, username: str) -> None:
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password", exact=True).fill(f"{username}-demo")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def cookie_of(page: Page) -> str | None:
+    return next((one["value"] for one in page.context.cookies() if one["name"] == COOKIE), None)
+
+
+def wait_for_cookie(page: Page) -> str:
+    page.wait_for_function(f"document.cookie.includes('{COOKIE}=')")
+    settled(page)
+    found = cookie_of(page)
+    assert found
+    return found
+
+
+def settled(page: Page) -> None:
+    """Until the script has run and the page shows what it said."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def picker(page: Page):
+    return page.get_by_role("searchbox", name="Find an account")
+
+
+def heading(page: Page, text: str):
+    return page.get_by_role("heading", name=text, exact=True)

@@ -1,0 +1,121 @@
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import fill_sign_in, heading, picker, settled, wait_for_cookie
+from tests.pages.conftest import demo
+from tests.server import COOKIE, SIGN_IN_HOURS
+
+pytestmark = pytest.mark.browser
+OWN = demo("overdue")
+DEEP = f"/account-details?account={OWN.number}"
+TITLE = f"{OWN.number} - {OWN.name}"
+
+# Looks at every change of the page, and at what it is made of while it loads.
+WATCH = """
+window.formWasSeen = false;
+new MutationObserver(() => {
+    if (document.querySelector('input[type=password]')) window.formWasSeen = true;
+}).observe(document, {childList: true, subtree: true});
+"""
+
+
+def test_a_link_to_an_account_survives_the_sign_in_and_a_reload(house):
+    page = house.visit(DEEP)
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    expect(page.get_by_text(OWN.name)).to_have_count(0)
+    fill_sign_in(page, "lead")
+    expect(heading(page, TITLE)).to_be_visible()
+    wait_for_cookie(page)
+    assert page.url.endswith(DEEP)
+    page.reload()
+    expect(heading(page, TITLE)).to_be_visible()
+    assert page.url.endswith(DEEP)
+
+
+@pytest.mark.parametrize("path", [DEEP, "/"])
+def test_a_reload_stays_signed_in_without_a_glimpse_of_the_form(house, path):
+    page = house.visit(path)
+    fill_sign_in(page, "lead")
+    wait_for_cookie(page)
+    page.context.add_init_script(WATCH)
+    for _ in range(2):
+        page.reload()
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        settled(page)
+        assert page.evaluate("window.formWasSeen") is False
+    # The watch itself works: a password field that comes into the page is seen.
+    page.evaluate("document.body.append(Object.assign(document.createElement('input'), {type: 'password'}))")
+    page.wait_for_function("window.formWasSeen")
+
+
+@pytest.mark.xfail(reason="the cookie's end is written without a time zone, and the browser takes it for its own time")
+@pytest.mark.parametrize("zone", ["Australia/Melbourne", "America/Los_Angeles"])
+def test_the_cookie_lasts_as_long_wherever_the_browser_stands(house, zone):
+    page = house.visit(DEEP, timezone_id=zone)
+    page.set_default_timeout(8000)
+    fill_sign_in(page, "lead")
+    wait_for_cookie(page)
+    (found,) = [one for one in page.context.cookies() if one["name"] == COOKIE]
+    assert found["expires"] - time.time() == pytest.approx(SIGN_IN_HOURS * 3600, abs=120)
+
+
+def test_after_signing_out_neither_a_reload_nor_the_old_cookie_comes_back_in(house):
+    page = house.visit(DEEP)
+    fill_sign_in(page, "admin")
+    old = wait_for_cookie(page)
+    page.reload()
+    expect(heading(page, TITLE)).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    page.wait_for_function(f"!document.cookie.includes('{COOKIE}=')")
+    page.reload()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    expect(picker(page)).to_have_count(0)
+
+    thief = house.context()
+    thief.add_cookies([{"name": COOKIE, "value": old, "url": house.server.url}])
+    stolen = house.visit(DEEP, thief)
+    expect(stolen.get_by_label("Password", exact=True)).to_be_visible()
+    expect(stolen.get_by_text(OWN.name)).to_have_count(0)
+
+
+def test_signing_out_in_one_tab_closes_the_other_at_its_next_click(house):
+    page = house.open("billing", DEEP)
+    other = house.visit(DEEP, page.context)
+    expect(heading(other, TITLE)).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    other.get_by_role("link", name="All accounts").click()
+    expect(other.get_by_label("Password", exact=True)).to_be_visible()
+    expect(picker(other)).to_have_count(0)
+
+
+def test_the_filter_of_all_accounts_stays_in_the_address(house):
+    page = house.open("viewer")
+    page.get_by_role("button", name="Suspended").or_(page.get_by_role("radio", name="Suspended")).first.click()
+    page.wait_for_url("**/*status=*")
+    page.reload()
+    expect(page.get_by_role("region", name="Accounts")).to_be_visible()
+    settled(page)
+    assert "status=" in page.url
+    expect(page.get_by_role("button", name="Next page")).to_have_count(0)
+
+
+def test_a_customer_lands_on_their_account(house):
+    page = house.open("customer", f"/?account={OWN.number}")
+    own = demo("suspended")
+    expect(heading(page, f"{own.number} - {own.name}")).to_be_visible()
+    expect(page.get_by_text("This account is suspended.")).to_be_visible()
+    expect(page.get_by_text(OWN.name)).to_have_count(0)
+    expect(picker(page)).to_have_count(0)
+
+
+@pytest.mark.xfail(reason="the start page of a role has no address of its own: its section's address is not found")
+@pytest.mark.parametrize(("username", "path"), [("customer", "/account-details"), ("lead", "/accounts")])
+def test_the_address_of_every_section_is_found(house, username, path):
+    page = house.open(username, path)
+    house.complaints.clear()
+    expect(page.get_by_role("region", name="Account").last).to_be_visible()
+    assert page.get_by_role("dialog").all_text_contents() == []
