@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lib import launch
+from lib.ui import frame  # noqa: F401 - loaded now, so that the memory frozen at the start holds it and pandas
 from lib.ui.navigation import closed_pages
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 async def ready(_request: Request) -> Response:
-    """200 when the database answers and the engine runs; for the supervisor, not for people."""
+    """200 when the product has started and its database answers; for the supervisor, not for people."""
     hub = await asyncio.to_thread(launch.start)
     problem = await asyncio.to_thread(hub.problem)
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)

@@ -97,11 +97,10 @@ def _start(settings: Settings, undo: ExitStack) -> Hub:
                     "AM_DATABASE_URL names a database that holds the demo's sign-ins, whose passwords are published. "
                     "Production needs a database of its own."
                 )
-    if settings.uses_standin_zuora:
-        settings = settings.model_copy(update={"zuora_url": _start_zuora_standin(settings, undo)})
+    zuora_url = _start_zuora_standin(settings, undo) if settings.uses_standin_zuora else settings.zuora_url
     zuora = Zuora(
         ZuoraConfig(
-            url=settings.zuora_url,
+            url=zuora_url,
             client_id=settings.zuora_client_id,
             client_secret=settings.zuora_client_secret.get_secret_value(),
             version=settings.zuora_version,

@@ -59,6 +59,7 @@ class _Entry:
     future: Future[Reading]
     made: float
     changed_at: datetime
+    served: bool = False
 
 
 class LiveReads:
@@ -75,11 +76,13 @@ class LiveReads:
         if account.zuora_id is None:
             return Reading("unlinked")
         patience = self._services.settings.page_wait_seconds if wait is None else wait
-        future = self._future(account, lambda: self._read(account))
+        entry = self._entry(account, lambda: self._read(account))
         try:
-            return future.result(timeout=patience)
+            reading = entry.future.result(timeout=patience)
         except WaitedTooLong:
             return self._last(account, "reading")
+        entry.served = True
+        return reading
 
     def forget(self, number: str) -> None:
         """Drop what is cached about the account: an action has just changed it."""
@@ -90,24 +93,27 @@ class LiveReads:
         """End the readers; a reading under way is left to its own timeout."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _future(self, account: Account, read: Callable[[], Reading]) -> Future[Reading]:
+    def _entry(self, account: Account, read: Callable[[], Reading]) -> _Entry:
         """The reading under way or fresh enough; one at a time for an account, however many pages ask."""
         with self._lock:
             entry = self._entries.get(account.number)
             if entry is not None and self._is_fresh(entry, account):
                 self._entries.move_to_end(account.number)
-                return entry.future
+                return entry
             entry = _Entry(self._pool.submit(read), time.monotonic(), account.changed_at)
             self._entries[account.number] = entry
             while len(self._entries) > ENTRIES:
                 self._entries.popitem(last=False)
-            return entry.future
+            return entry
 
     def _is_fresh(self, entry: _Entry, account: Account) -> bool:
         """False also when the account changed in the Hub since: then Zuora's side probably did, too."""
         if entry.changed_at != account.changed_at:
             return False
-        return not entry.future.done() or time.monotonic() - entry.made < self._services.settings.zuora_cache_seconds
+        # A reading that took longer than it is kept is still shown once; else a slow Zuora would never be shown.
+        if not entry.future.done() or not entry.served:
+            return True
+        return time.monotonic() - entry.made < self._services.settings.zuora_cache_seconds
 
     def _read(self, account: Account) -> Reading:
         assert account.zuora_id is not None

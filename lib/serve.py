@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -86,10 +85,9 @@ def _reset_demo(settings: Settings) -> int:
     except SettingsError:
         print(f"Not reset: a server still uses port {settings.port}. Stop it first.", file=sys.stderr)
         return 1
-    for pattern in ("*.db", "*.db-wal", "*.db-shm", "*.lock"):
+    for pattern in ("*.db", "*.db-wal", "*.db-shm", "*.db-migrate"):
         for path in settings.data_dir.glob(pattern):
             path.unlink()
-    shutil.rmtree(settings.data_dir / "zuora", ignore_errors=True)
     print("The demo starts afresh at the next `make run`.")
     return 0
 

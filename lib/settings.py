@@ -9,9 +9,10 @@ import secrets
 import uuid
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,7 @@ class Settings(BaseSettings):
     data_dir: Path = PROJECT / "var"
     address: str = "127.0.0.1"
     port: int = Field(default=8501, ge=1, le=65535)
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     time_zone: str = "Australia/Melbourne"
 
     database_url: str = ""
@@ -59,7 +60,6 @@ class Settings(BaseSettings):
     zuora_client_id: str = ""
     zuora_client_secret: SecretStr = SecretStr("")
     zuora_version: str = "2025-08-12"
-    zuora_web_url: str = ""
     zuora_connect_seconds: float = Field(default=5.0, gt=0)
     zuora_read_seconds: float = Field(default=60.0, gt=0)
     zuora_page_seconds: float = Field(default=10.0, gt=0)
@@ -88,6 +88,15 @@ class Settings(BaseSettings):
         """True when this process has to start the Zuora stand-in itself."""
         return not self.zuora_url
 
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("it is not the name of a time zone, such as Australia/Melbourne") from error
+        return name
+
     @model_validator(mode="after")
     def _absolute(self) -> Self:
         # The child processes and the step engine must agree on the files whatever their folder is.
@@ -102,9 +111,16 @@ def load(**overrides: Any) -> Settings:
     """Read the settings, fill in generated secrets for the demo, and refuse a start that is not safe.
 
     Raises:
-        SettingsError: naming the setting, when the environment forbids a value.
+        SettingsError: naming the setting, when a value is malformed or the environment forbids it.
     """
-    given = Settings(**overrides)
+    try:
+        given = Settings(**overrides)
+    except ValidationError as invalid:
+        wrong = "; ".join(
+            f"AM_{str(error['loc'][0]).upper() if error['loc'] else 'SETTINGS'}: {error['msg']}"
+            for error in invalid.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(wrong) from None
     if given.env is Environment.DEMO:
         given = given.model_copy(update=_demo_secrets(given))
     _refuse_unsafe(given)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, insert, inspect, select, text
 
 from lib.store.schema import action_event
 
@@ -162,6 +162,9 @@ def main() -> int:
     from lib.store.engine import make_engine
 
     engine = make_engine(load().database)
+    if not inspect(engine).has_table(action_event.name):
+        sys.stdout.write("There is no audit yet: the database was never started.\n")
+        return 0
     with engine.connect() as connection:
         broken, (sequence, newest) = verify_chain(connection), head(connection)
     engine.dispose()

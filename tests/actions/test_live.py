@@ -1,6 +1,7 @@
 """What a page shows of Zuora: live, or the last snapshot with its time, never a blank taken for a fact."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -80,3 +81,11 @@ def test_accounts_that_zuora_does_not_have(world, live):
         connection.execute(update(account).where(account.c.number == "1001").values(zuora_id="f" * 32))
     assert live.zuora(hub_account(world), wait=5).state == "unlinked"
     assert live.zuora(hub_account(world, "1001"), wait=5).state == "missing"
+
+
+def test_a_reading_slower_than_it_is_kept_is_shown_all_the_same(world):
+    settings = world.services.settings.model_copy(update={"zuora_cache_seconds": 0})
+    reads = LiveReads(replace(world.services, settings=settings))
+    world.fail("GET /v1/accounts", "latency", seconds=0.5)
+    wait_for(lambda: reads.zuora(hub_account(world), wait=0).state, lambda state: state == "live", seconds=5)
+    reads.close()

@@ -78,3 +78,12 @@ def test_every_setting_is_documented():
     text = (PROJECT / "docs" / "settings.md").read_text()
     missing = [name for name in Settings.model_fields if f"`AM_{name.upper()}`" not in text]
     assert not missing, f"docs/settings.md does not name {missing}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("log_level", "LOUD"), ("time_zone", "Atlantis/Nowhere"), ("port", 0), ("plan_minutes", -1)]
+)
+def test_a_malformed_value_is_named_in_one_line(name, value, tmp_path):
+    with pytest.raises(SettingsError, match=f"AM_{name.upper()}") as refused:
+        load(data_dir=tmp_path, **{name: value})
+    assert "\n" not in str(refused.value)

@@ -22,9 +22,9 @@ class SignIn:
 
 DEMO_SIGN_INS = (
     SignIn("lead", "lead-demo", Role.SUPPORT_LEAD, "does everything on an account"),
-    SignIn("billing", "billing-demo", Role.BILLING, "suspends, enables, looks after contacts and subscriptions"),
+    SignIn("billing", "billing-demo", Role.BILLING, "sees all accounts, changes no name or parent"),
     SignIn("viewer", "viewer-demo", Role.READ_ONLY, "sees everything, changes nothing"),
-    SignIn("admin", "admin-demo", Role.ADMIN, "also people, roles and the charge map"),
+    SignIn("admin", "admin-demo", Role.ADMIN, "does everything a support lead does"),
     SignIn("customer", "customer-demo", Role.ACCOUNT_ADMIN, "sees one account only, a suspended one"),
 )
 
