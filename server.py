@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib import launch
-from lib.ui import frame  # noqa: F401 - loaded now, so that the memory frozen at the start holds it and pandas
+from lib import frames, launch  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
 from lib.ui.navigation import closed_pages
 
 log = structlog.get_logger(__name__)

@@ -4,7 +4,7 @@ Local sign-in goes through streamlit-authenticator against the people in our dat
 against the database at every run, so a person who is made inactive, or signs out elsewhere, is out at once.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import bcrypt
 import jwt
@@ -124,7 +124,16 @@ def keep_cookie(hub: Hub) -> None:
             st.session_state["cookie_tries"] = 0
             return
         st.session_state["cookie_tries"] -= 1
-        cookies.set_cookie()
+        began = float(st.session_state["signed_in_at"])
+        lives = began + hub.settings.sign_in_hours * 3600 - datetime.now(UTC).timestamp()
+        # Not the library's own `set_cookie`: it writes the end without a time zone, which a browser east of the
+        # server takes for a moment long past, and then keeps no cookie at all.
+        cookies.cookie_model.cookie_manager.set(
+            COOKIE,
+            _token(hub, str(st.session_state["username"]), began),
+            expires_at=datetime.now(UTC) + timedelta(seconds=lives),
+            max_age=lives,
+        )
     elif st.session_state.get("cookie_drops"):
         cookies = _cookies(hub)
         known = cookies.cookie_model.cookie_manager.cookies
@@ -133,6 +142,12 @@ def keep_cookie(hub: Hub) -> None:
             cookies.delete_cookie()
         elif known:
             st.session_state["cookie_drops"] = 0
+
+
+def _token(hub: Hub, username: str, began: float) -> str:
+    """The cookie's value, in the shape of streamlit-authenticator."""
+    claims = {"username": username, "exp_date": began + hub.settings.sign_in_hours * 3600}
+    return jwt.encode(claims, hub.settings.cookie_key.get_secret_value(), algorithm="HS256")
 
 
 def _cookies(hub: Hub) -> CookieController:

@@ -14,6 +14,7 @@ from lib.ui.picker import show_picker
 from lib.ui.run_panel import show_runs
 from lib.ui.sign_in import show_person, show_sign_in
 from lib.ui.strip import show_strip
+from lib.ui.text import plain
 
 # A file of ours: an icon by name would be fetched from a public font server.
 ICON = Path(__file__).with_name("icon.png")
@@ -36,6 +37,8 @@ def show() -> None:
         auth.keep_cookie(hub)
         st.stop()
     page = st.navigation(navigation.pages_for(identity))
+    if page.url_path == "":
+        st.switch_page(navigation.start_section(identity).path, query_params=dict(st.query_params))
     number = selection.settle(identity)
     with st.sidebar:
         if identity.may_choose_accounts:
@@ -52,8 +55,7 @@ def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Id
     on_account = any(
         section.url == url_path for section in navigation.SECTIONS if section.group == navigation.THIS_ACCOUNT
     )
-    # The start page has an empty url_path; for an account admin that is their account.
-    if not on_account and (url_path or identity.may_choose_accounts):
+    if not on_account:
         return
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
@@ -61,7 +63,7 @@ def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Id
     account = selection.load(hub, number)
     if account is None:
         st.warning(
-            f"There is no account “{number}”. Find another one in the box on the left.",
+            f"There is no account “{plain(number)}”. Find another one in the box on the left.",
             icon=":material/search_off:",
         )
         st.stop()

@@ -48,27 +48,31 @@ def sections_for(identity: Identity) -> list[Section]:
 
 
 def pages_for(identity: Identity) -> dict[str, list[StreamlitPage]]:
-    """Streamlit's pages for this person, grouped as the sidebar shows them. The first one is the start page."""
-    visible = sections_for(identity)
-    start = ACCOUNTS if ACCOUNTS in visible else DETAILS
-    grouped: dict[str, list[StreamlitPage]] = {}
-    for section in visible:
-        page = st.Page(
-            section.path,
-            title=section.title,
-            icon=section.icon,
-            url_path=section.url,
-            default=section is start,
-        )
+    """Streamlit's pages for this person, grouped as the sidebar shows them, and the bare address, which is none.
+
+    Streamlit gives its default page no address but `/`; were that a section, its own address would lead nowhere.
+    """
+    grouped: dict[str, list[StreamlitPage]] = {"": [_bare_address()]}
+    for section in sections_for(identity):
+        page = st.Page(section.path, title=section.title, icon=section.icon, url_path=section.url)
         grouped.setdefault(section.group, []).append(page)
     return grouped
 
 
+def start_section(identity: Identity) -> Section:
+    """Where the bare address leads: an account it names, else the list of accounts for those who see it."""
+    if "account" in st.query_params or not identity.may_choose_accounts:
+        return DETAILS
+    return ACCOUNTS
+
+
 def closed_pages() -> list[StreamlitPage]:
     """The same addresses with nothing behind them, for a visitor who has not signed in: the address survives."""
-    return [
-        st.Page(_nothing, title="Sign in", url_path=section.url, default=section is ACCOUNTS) for section in SECTIONS
-    ]
+    return [_bare_address(), *(st.Page(_nothing, title="Sign in", url_path=section.url) for section in SECTIONS)]
+
+
+def _bare_address() -> StreamlitPage:
+    return st.Page(_nothing, title="Account Manager", url_path="start", default=True, visibility="hidden")
 
 
 def _nothing() -> None:
