@@ -20,6 +20,7 @@ from lib.store.people import Person
 
 COOKIE = "account_manager"
 COOKIE_TRIES = 10
+CLOCK_ERROR_SECONDS = 60
 _SOURCE = "local"
 # An unknown name costs the same time as a wrong password, so the form does not tell which names exist.
 _NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt(12)).decode()
@@ -135,13 +136,14 @@ def keep_cookie(hub: Hub) -> None:
             max_age=lives,
         )
     elif st.session_state.get("cookie_drops"):
-        cookies = _cookies(hub)
-        known = cookies.cookie_model.cookie_manager.cookies
-        st.session_state["cookie_drops"] -= 1
-        if known.get(COOKIE):
-            cookies.delete_cookie()
-        elif known:
+        manager = _cookies(hub).cookie_model.cookie_manager
+        asked = st.session_state["cookie_drops"] < COOKIE_TRIES
+        if asked and manager.cookies and not manager.cookies.get(COOKIE):
             st.session_state["cookie_drops"] = 0
+            return
+        st.session_state["cookie_drops"] -= 1
+        # Ended, not deleted: the component refuses to delete what it has not seen yet, right after a sign-in.
+        manager.set(COOKIE, "", key="drop", expires_at=datetime.fromtimestamp(0, UTC), max_age=0)
 
 
 def _token(hub: Hub, username: str, began: float) -> str:
@@ -165,10 +167,9 @@ def _from_cookie(hub: Hub) -> Identity | None:
         return None
     try:
         claims = jwt.decode(token, hub.settings.cookie_key.get_secret_value(), algorithms=["HS256"])
-        username, expires = str(claims["username"]), float(claims["exp_date"])
+        username, began = str(claims["username"]), float(claims["exp_date"]) - hub.settings.sign_in_hours * 3600
     except (jwt.PyJWTError, KeyError, TypeError, ValueError):
         return None
-    began = expires - hub.settings.sign_in_hours * 3600
     person = _active(hub, username)
     if person is None or _ended(hub, person, began):
         return None
@@ -189,10 +190,12 @@ def _active(hub: Hub, username: str) -> Person | None:
 
 
 def _ended(hub: Hub, person: Person, began: float | None) -> bool:
-    """True when this sign-in is too old, or the person signed out after it. No known begin counts as ended."""
+    """True when this sign-in is too old, or the person signed out after it. No believable begin counts as ended."""
     if began is None:
         return True
-    if datetime.now(UTC).timestamp() - began > hub.settings.sign_in_hours * 3600:
+    age = datetime.now(UTC).timestamp() - began
+    # Written so that a begin that is no number, or lies in the future beyond any clock's error, is refused, too.
+    if not -CLOCK_ERROR_SECONDS <= age <= hub.settings.sign_in_hours * 3600:
         return True
     return person.signed_out_at is not None and began <= person.signed_out_at.timestamp()
 

@@ -37,6 +37,7 @@ COOKIE = "account_manager"
 COOKIE_KEY = "cookie-key-of-the-tests-" + 8 * "01234567"
 SIGN_IN_HOURS = 8
 START_SECONDS = 60
+EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
 @functools.cache
@@ -271,7 +272,8 @@ class Session:
             message = ForwardMsg()
             message.ParseFromString(self._socket.recv(timeout=max(end - time.monotonic(), 0.01)))
             seen.messages.append(message)
-            if message.WhichOneof("type") == "script_finished":
+            # A script that goes on to another page ends early, and the next one follows by itself.
+            if message.WhichOneof("type") == "script_finished" and message.script_finished != EARLY:
                 return seen
 
 

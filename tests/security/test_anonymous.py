@@ -48,6 +48,11 @@ def everything_to_ask() -> list[dict[str, str]]:
     return [*asked, {}, {"page_hash": _hash("")}]
 
 
+def sections(seen: Seen) -> set[str]:
+    """The pages the browser was told of; the bare address, which leads to one of them, is not one."""
+    return seen.page_titles - {"Account Manager"}
+
+
 def is_form(seen: Seen) -> bool:
     """Exactly the sign-in form, with nothing that an account or a page would add to it."""
     fields = [one.text_input.label for one in seen.elements if one.WhichOneof("type") == "text_input"]
@@ -55,7 +60,7 @@ def is_form(seen: Seen) -> bool:
     leaked = seen.holds([*ACCOUNTS, *BODIES, *TITLES])
     assert not leaked, f"leaked: {sorted(leaked)[:5]}"
     # "Home" is the name of the start script, as Streamlit says it before the script has run once.
-    assert seen.page_titles <= {"Sign in", "Home"}
+    assert sections(seen) <= {"Sign in", "Home"}
     return fields == ["User name", "Password"] and buttons == ["Sign in"] and seen.kinds == FORM
 
 
@@ -87,7 +92,7 @@ def test_the_same_look_finds_the_accounts_when_signed_in(server):
     seen = look(server, token=cookie("lead"))
     assert len(seen.holds(ACCOUNTS)) >= 200
     assert seen.holds(BODIES) == {"Choose a row to open the account.", "Find an account", "Sign out"}
-    assert seen.page_titles == TITLES
+    assert sections(seen) == TITLES
     details = look(server, token=cookie("lead"), page_name="account-details", query=f"account={CUSTOMERS_OWN.number}")
     assert details.holds(ACCOUNTS) == {CUSTOMERS_OWN.name, CUSTOMERS_OWN.number}
 
@@ -125,31 +130,32 @@ def test_a_cookie_that_is_not_ours_gets_the_form(server, token):
 
 def test_a_cookie_of_ours_signs_in(server):
     assert "text_input" in look(server, token=cookie("viewer")).kinds
-    assert look(server, token=cookie("viewer")).page_titles == TITLES
+    assert sections(look(server, token=cookie("viewer"))) == TITLES
 
 
 def test_the_cookie_of_a_person_who_became_inactive_gets_the_form(server):
     token = cookie("billing")
-    assert look(server, token=token).page_titles == TITLES
+    assert sections(look(server, token=token)) == TITLES
     change_person(server, "billing", active=False)
     assert is_form(look(server, token=token))
 
 
 def test_a_cookie_from_before_the_sign_out_gets_the_form(server):
     token = cookie("admin", age=60)
-    assert look(server, token=token).page_titles == TITLES
+    assert sections(look(server, token=token)) == TITLES
     with server.hub() as engine, writing(engine) as connection:
         people.record_sign_out(connection, "admin")
     assert is_form(look(server, token=token))
-    assert look(server, token=cookie("admin", age=-1)).page_titles == TITLES, "a new sign-in works"
+    assert sections(look(server, token=cookie("admin", age=-1))) == TITLES, "a new sign-in works"
 
 
 def test_a_customer_gets_their_own_account_whatever_they_ask_for(server):
     other = world().notable["parent"]
     for asked in everything_to_ask():
         seen = look(server, token=cookie("customer"), **{**asked, "query": f"account={other}"})
-        assert seen.page_titles == {"Account details"}, asked
-        assert seen.holds(ACCOUNTS) == {CUSTOMERS_OWN.name, CUSTOMERS_OWN.number}, asked
+        assert sections(seen) == {"Account details"}, asked
+        # The address is theirs to write, so the number they asked for may be in it; the account's name may not.
+        assert seen.holds(ACCOUNTS) - {other} == {CUSTOMERS_OWN.name, CUSTOMERS_OWN.number}, asked
         assert not seen.holds(["Edit", "Find an account", "Choose a row to open the account."]), asked
 
 
@@ -159,7 +165,7 @@ def test_a_customer_gets_their_own_account_whatever_they_ask_for(server):
 )
 def test_each_role_is_told_of_its_own_sections_alone(server, username, titles):
     change_person(server, username, active=True, signed_out_at=None)
-    assert look(server, token=cookie(username)).page_titles == titles
+    assert sections(look(server, token=cookie(username))) == titles
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://127.0.0.1.evil.example", "null"])
