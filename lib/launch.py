@@ -123,7 +123,7 @@ def _start(settings: Settings, undo: ExitStack) -> Hub:
 
 
 def _start_zuora_standin(settings: Settings, undo: ExitStack) -> str:
-    from lib.standins.demo import zuora_records
+    from lib.standins.demo import load_zuora
     from lib.standins.zuora import ZuoraStandin
 
     folder = Path(settings.data_dir)
@@ -133,7 +133,7 @@ def _start_zuora_standin(settings: Settings, undo: ExitStack) -> str:
         client_secret=settings.zuora_client_secret.get_secret_value(),
     )
     if standin.state.is_empty():
-        standin.state.load(zuora_records())
+        load_zuora(standin.state)
     standin.start()
     undo.callback(standin.close)
     return standin.url

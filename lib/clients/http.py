@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import requests
 import stamina
+import stamina.instrumentation
 from requests.adapters import HTTPAdapter
 
 from lib.clients.call import Call, HttpConfig, Reply
@@ -25,6 +26,8 @@ from lib.clients.waits import asked_wait
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+# The library would log each retried error with its text, and that may quote the outside system's own message.
+stamina.instrumentation.set_on_retry_hooks(())
 
 BODY_LIMIT = 64 * 1024 * 1024
 WAIT_LIMIT = 60.0
@@ -62,7 +65,7 @@ class HttpClient:
         started = time.monotonic()
 
         def wait(error: Exception) -> bool | float:
-            return self._wait(call, error, len(failures), time.monotonic() - started)
+            return self.wait(call, error, len(failures), time.monotonic() - started)
 
         attempts = call.attempts or self.config.attempts
         final: RemoteError
@@ -83,8 +86,8 @@ class HttpClient:
             final.maybe_done = True
         raise final
 
-    def _wait(self, call: Call, error: Exception, tried: int, elapsed: float) -> bool | float:
-        """Seconds until the next attempt, or False for none."""
+    def wait(self, call: Call, error: Exception, tried: int, elapsed: float) -> float | Literal[False]:
+        """Seconds until the next attempt, after `tried` of them in `elapsed` seconds, or False for none."""
         if not isinstance(error, Busy | Unreachable) or (error.maybe_done and not call.resend):
             return False
         left = self.config.retry_seconds - elapsed

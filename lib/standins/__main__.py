@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     standin = ZuoraStandin(options.data, client_id, client_secret, options.port)
     if options.demo and standin.state.is_empty():
         # Only here: the demo's data takes a while to make and is not needed otherwise.
-        standin.state.load(importlib.import_module("lib.standins.demo").zuora_records())
+        importlib.import_module("lib.standins.demo").load_zuora(standin.state)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

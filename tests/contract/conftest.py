@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.standins.web import WebServer
 from lib.standins.zuora import ContactRecord, Switches, ZuoraRecord, ZuoraStandin
+from lib.standins.zuora.records import InvoiceRecord, RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
 
 CLIENT_ID = "5b0c1d2e-3f40-4a51-8b62-7c8d9e0f1a2b"
 CLIENT_SECRET = "standin-secret-of-the-contract-tests"
@@ -32,6 +34,66 @@ def record(number: str, name: str = "Acme Pty Ltd", **given) -> ZuoraRecord:
         "balance": Decimal("1234.56"),
     }
     return ZuoraRecord(**{**defaults, **given})
+
+
+START, END = date(2026, 1, 1), date(2026, 12, 31)
+
+
+def charge(number: str, **given) -> RatePlanChargeRecord:
+    defaults = {
+        "id": uuid.uuid4().hex,
+        "number": number,
+        "name": "Seats",
+        "product_rate_plan_charge_id": "c" * 32,
+        "product_rate_plan_charge_number": "PRPC-1",
+        "effective_start_date": START,
+        "effective_end_date": END,
+        "quantity": "3",
+        "price": "12.30",
+    }
+    return RatePlanChargeRecord(**{**defaults, **given})
+
+
+def rate_plan(*charges: RatePlanChargeRecord, **given) -> RatePlanRecord:
+    defaults = {
+        "id": uuid.uuid4().hex,
+        "name": "Monthly",
+        "product_name": "Telephony",
+        "product_id": "a" * 32,
+        "product_rate_plan_id": "b" * 32,
+        "product_rate_plan_number": "PRP-1",
+        "subscription_rate_plan_number": "SRP-1",
+        "charges": charges,
+    }
+    return RatePlanRecord(**{**defaults, **given})
+
+
+def subscription(account_id: str, number: str, *plans: RatePlanRecord, **given) -> SubscriptionRecord:
+    defaults = {
+        "id": uuid.uuid4().hex,
+        "number": number,
+        "account_id": account_id,
+        "term_start_date": START,
+        "term_end_date": END,
+        "contract_effective_date": START,
+        "subscription_start_date": START,
+        "subscription_end_date": END,
+        "rate_plans": plans,
+    }
+    return SubscriptionRecord(**{**defaults, **given})
+
+
+def invoice(account_id: str, number: str, due: date, balance: str = "10.05", **given) -> InvoiceRecord:
+    defaults = {
+        "id": uuid.uuid4().hex,
+        "number": number,
+        "account_id": account_id,
+        "amount": "100.00",
+        "balance": balance,
+        "invoice_date": due - timedelta(days=30),
+        "due_date": due,
+    }
+    return InvoiceRecord(**{**defaults, **given})
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +122,7 @@ def config(zuora_standin) -> ZuoraConfig:
         attempts=3,
         retry_seconds=3,
         backoff_seconds=0.01,
+        action_seconds=5,
     )
 
 

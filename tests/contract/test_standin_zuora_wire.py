@@ -1,5 +1,6 @@
 """The stand-in on the wire, asked without our client: what Zuora documents is what it does."""
 
+import sqlite3
 import time
 
 import pytest
@@ -273,11 +274,10 @@ class TestFaults:
         zuora_standin.state.load([record("7001")])
         self.add(raw, match="PUT /v1/accounts/7001", kind=kind, times=1)
         broken = requests.exceptions.ChunkedEncodingError if kind == "truncate" else requests.ConnectionError
-        began = time.monotonic()
         with pytest.raises(broken) as caught:
             raw("PUT", "/v1/accounts/7001", json={"name": "Changed"})
+        # Cut, not left hanging: the caller knows at once.
         assert not isinstance(caught.value, requests.Timeout)
-        assert time.monotonic() - began < 2
         name = raw("GET", "/v1/accounts/7001").json()["basicInfo"]["name"]
         assert name == ("Changed" if done else "Acme Pty Ltd")
 
@@ -316,20 +316,21 @@ class TestFaults:
         assert raw(method, f"/_standin/{path}", version=None).status_code == 401
 
 
-def test_a_hundred_thousand_accounts_are_loaded_and_found_quickly(tmp_path):
+def test_a_load_in_many_batches_is_complete_and_the_query_for_children_uses_an_index(tmp_path):
     state = ZuoraState(tmp_path / "zuora.db")
     assert state.is_empty()
     person = contact()
-    began = time.monotonic()
     state.load(
         record(str(n), id=f"{n:032x}", parent_id=f"{n // 100:032x}", bill_to=person, sold_to=person)
-        for n in range(100_000)
+        for n in range(12_000)
     )
-    assert time.monotonic() - began < 20
     assert not state.is_empty()
-    began = time.monotonic()
+    assert len(state.find_accounts("1", [], "", 20_000)) == 12_000
     assert len(state.find_accounts("parent_id = ?", [f"{7:032x}"], "", 99)) == 99
-    assert time.monotonic() - began < 0.2
+    with sqlite3.connect(tmp_path / "zuora.db") as database:
+        (plan,) = database.execute("EXPLAIN QUERY PLAN SELECT * FROM account WHERE parent_id = 'x'").fetchall()
+    database.close()
+    assert "account_parent" in plan[3]
     state.clear()
     assert state.is_empty()
     state.close()

@@ -6,6 +6,7 @@ import logging
 import pickle
 import time
 import traceback
+from datetime import date
 
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -19,7 +20,7 @@ from lib.clients.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from lib.clients.zuora import ZuoraConfig
+from lib.clients.zuora import CancelPolicy, ZuoraConfig
 from lib.standins.zuora.faults import Fault
 from tests.contract.conftest import CLIENT_ID, CLIENT_SECRET, record
 
@@ -503,6 +504,42 @@ class TestNothingLeaks:
         assert "attempt" in said or "retry" in said
         for secret in self.secrets:
             assert secret.lower() not in said.lower().replace('rename_account("1", "quiet name"', "")
+
+    def test_the_other_calls_are_as_silent(self, scripted, make_zuora, caplog):
+        caplog.set_level(logging.DEBUG)
+        zuora = make_zuora(url=scripted.url, attempts=2)
+        # The first half of each value is the test's own line, which a traceback may quote.
+        person = {"first_name": "Qui" + "etta", "work_email": "ada" + "@example.com", "address1": "7 Hid" + "den St"}
+        look = {"success": True, "id": "i", "subscriptionNumber": "S", "status": "Active", "accountNumber": "1"}
+        told = " ".join((*self.secrets, *person.values()))
+        wire = {"firstName": 7, "workEmail": told, "id": "c", "invoiceNumber": told, "subscriptionNumber": told}
+        calls = [
+            lambda: zuora.update_contact("c", person, track="t"),
+            lambda: zuora.contact("c"),
+            lambda: zuora.subscriptions("1"),
+            lambda: list(zuora.overdue(date(2026, 1, 1))),
+            lambda: zuora.cancel_subscription("S", CancelPolicy.END_OF_TERM, track="t", key="k"),
+        ]
+        texts = []
+        for call in calls:
+            # A change needs no more than the success mark.
+            bodies = (
+                []
+                if call in (calls[0], calls[-1])
+                else [{**wire, "success": True, "subscriptions": [wire], "data": [wire], "nextPage": told}]
+            )
+            for reply in [*(JSONResponse(body) for body in bodies), *self.replies((*self.secrets, *person.values()))]:
+                scripted.replies[:] = [JSONResponse(look)] if call is calls[-1] else []
+                scripted.replies.append(reply)
+                with pytest.raises(RemoteError) as caught:
+                    call()
+                lines = "".join(traceback.format_exception(caught.value))
+                texts.append(f"{caught.value} {caught.value!r} {lines}")
+        said = ("".join(texts) + caplog.text).lower()
+        hidden = [CLIENT_SECRET, "scripted-token-value", "ada@example.com"]
+        assert not [secret for secret in hidden if secret.lower() in said]
+        change = "".join(texts[:6]).lower()
+        assert not [value for value in person.values() if value.lower() in change]
 
     def test_an_error_survives_being_stored(self, scripted, scripted_zuora):
         scripted.replies.append(JSONResponse(shape1(53100320), 400, {"Zuora-Request-Id": "r"}))

@@ -10,9 +10,17 @@ from sqlalchemy import func, inspect, select, text
 from lib.domain.hierarchy import ancestors
 from lib.domain.names import check_name
 from lib.domain.numbers import kind_of, parse_number
-from lib.standins.demo import DEMO_SIGN_INS, notable, seed_hub, zuora_records
-from lib.standins.demo.model import ALLOWANCES
+from lib.standins.demo import DEMO_SIGN_INS, load_zuora, notable, seed_hub, zuora_records
+from lib.standins.demo.billing import (
+    EXTRA_UNITS,
+    OLDER_PRODUCT,
+    UNMAPPED_CHARGE,
+    zuora_invoices,
+    zuora_subscriptions,
+)
+from lib.standins.demo.model import ALLOWANCES, ANCHOR
 from lib.standins.demo.world import build, world
+from lib.standins.zuora import ZuoraState
 from lib.store import schema
 from lib.store.engine import writing
 from lib.store.search import reindex, search
@@ -113,6 +121,59 @@ def test_each_role_is_what_it_says():
     assert in_zuora("zuora_missing") is None
     assert not _role("not_linked").linked
     assert _role("child").parent == notable()["parent"]
+
+
+def test_subscriptions_grant_what_the_hub_has_except_where_it_is_planted(hub):
+    charge_map = hub.execute(select(schema.charge_map)).all()
+    by_number = {row.charge_number: row.allowance_kind for row in charge_map if row.charge_number}
+    by_name = {row.charge_name: row.allowance_kind for row in charge_map if row.charge_name}
+    stored = {
+        contract.number: (account, contract) for account in world().accounts for contract in account.has.subscriptions
+    }
+    seen = list(zuora_subscriptions())
+    differences = Counter()
+    for record in seen:
+        account, contract = stored[record.number]
+        assert record.account_id == account.zuora_id
+        assert (record.version, record.term_start_date) == (contract.version, contract.term_start)
+        assert record.term_end_date == contract.term_end
+        differences["cancelled"] += record.status != "Active"
+        granted = Counter()
+        for charge in record.rate_plans[0].charges:
+            kind = by_number.get(charge.product_rate_plan_charge_number, by_name.get(charge.name))
+            granted[kind or charge.name] += int(charge.quantity)
+        changed = granted - Counter(contract.allowances)
+        if changed:
+            differences[account.number] += changed.total()
+            assert set(changed) <= {UNMAPPED_CHARGE, *ALLOWANCES}
+    assert {number for number, (account, _) in stored.items() if account.in_zuora} == {r.number for r in seen}
+    planted = {notable()["allowance_differs"]: EXTRA_UNITS, notable()["unmapped_charge"]: 1, "cancelled": 1}
+    assert differences == planted
+    charges = [charge for record in seen for charge in record.rate_plans[0].charges]
+    assert len({charge.number for charge in charges}) == len({charge.id for charge in charges}) == len(charges)
+    older = {f"PRPC-{number:08}" for number in OLDER_PRODUCT.values()}
+    assert older <= {charge.product_rate_plan_charge_number for charge in charges}
+
+
+def test_what_an_account_owes_is_its_overdue_invoice():
+    balance = {record.id: Decimal(record.balance) for record in zuora_records()}
+    owed = Counter()
+    for invoice in zuora_invoices():
+        assert invoice.status == "Posted"
+        owed[invoice.account_id] += invoice.balance
+        if invoice.balance:
+            assert invoice.amount == invoice.balance
+            assert invoice.due_date < ANCHOR.date()
+    assert {id_: amount for id_, amount in owed.items() if amount} == {k: v for k, v in balance.items() if v}
+    assert owed[_role("overdue").zuora_id] == Decimal("742.35")
+
+
+def test_all_of_it_is_loaded(tmp_path):
+    state = ZuoraState(tmp_path / "zuora.db")
+    load_zuora(state)
+    for table, records in (("subscription", zuora_subscriptions()), ("invoice", zuora_invoices())):
+        assert state.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] == len(list(records))
+    state.close()
 
 
 def test_families_have_the_promised_shapes():

@@ -1,6 +1,25 @@
-"""Zuora Billing: accounts and their place in a family, read and changed through its REST API."""
+"""Zuora Billing, read and changed through its REST API."""
 
+from lib.clients.zuora.cancel import Cancelled, CancelPolicy
 from lib.clients.zuora.client import Zuora, ZuoraConfig
-from lib.clients.zuora.models import Written, ZuoraAccount, ZuoraStatus
+from lib.clients.zuora.invoices import Overdue, OverdueInvoice, overdue_sums
+from lib.clients.zuora.models import Written, ZuoraAccount, ZuoraContact, ZuoraStatus
+from lib.clients.zuora.subscription import SubscriptionStatus, ZuoraCharge, ZuoraRatePlan, ZuoraSubscription
 
-__all__ = ["Written", "Zuora", "ZuoraAccount", "ZuoraConfig", "ZuoraStatus"]
+__all__ = [
+    "CancelPolicy",
+    "Cancelled",
+    "Overdue",
+    "OverdueInvoice",
+    "SubscriptionStatus",
+    "Written",
+    "Zuora",
+    "ZuoraAccount",
+    "ZuoraCharge",
+    "ZuoraConfig",
+    "ZuoraContact",
+    "ZuoraRatePlan",
+    "ZuoraStatus",
+    "ZuoraSubscription",
+    "overdue_sums",
+]

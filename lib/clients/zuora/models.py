@@ -1,12 +1,16 @@
-"""What Zuora's replies become: frozen values under the names the Hub uses."""
+"""What Zuora's replies about accounts become: frozen values under the names the Hub uses.
+
+Zuora leaves a field out, sends null or sends an empty text and means the same, so all three are read alike.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 
 class ZuoraStatus(StrEnum):
@@ -25,20 +29,124 @@ class Written:
     track_id: str | None
 
 
-class ZuoraAccount(BaseModel):
-    """One account as Zuora has it. `balance` is None where the reply carried none."""
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number is no flag")  # noqa: TRY004 (pydantic collects ValueError)
+    return None if value == "" else value
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+
+def _day(value: object) -> object:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        # pydantic would take a number for seconds since 1970.
+        raise ValueError("a date is a text")  # noqa: TRY004
+    # Some fields carry a time behind the date.
+    return value[:10]
+
+
+def _some_text(value: object) -> object:
+    return "" if value is None else value
+
+
+def _text_or_none(value: object) -> object:
+    return None if value == "" else value
+
+
+Number = Annotated[Annotated[Decimal, Field(allow_inf_nan=False)] | None, BeforeValidator(_number)]
+"""A number that may be missing, exact."""
+Day = Annotated[date | None, BeforeValidator(_day)]
+"""A date that may be missing."""
+Text = Annotated[str, BeforeValidator(_some_text)]
+"""A text; missing is empty."""
+Ref = Annotated[str | None, BeforeValidator(_text_or_none)]
+"""An id, number or word that may be missing; empty is missing."""
+Private = Annotated[Text, Field(repr=False)]
+"""A text about a person, which a printed value does not show."""
+
+
+class Model(BaseModel):
+    """The manners of all values: frozen, unknown fields kept out, nothing of a reply in an error."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class ZuoraContact(Model):
+    """A bill-to or sold-to contact. A field without a value is the empty text."""
+
+    id: str = Field(min_length=1)
+    first_name: Private = ""
+    last_name: Private = ""
+    work_email: Private = ""
+    personal_email: Private = ""
+    work_phone: Private = ""
+    mobile_phone: Private = ""
+    home_phone: Private = ""
+    fax: Private = ""
+    address1: Private = ""
+    address2: Private = ""
+    city: Private = ""
+    county: Private = ""
+    state: Private = ""
+    postcode: Private = ""
+    country: Private = ""
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> Self:
+        """From any resource: the postcode is `zipCode` in some, `postalCode` in others, and both in a few.
+
+        Raises:
+            ValueError, TypeError, LookupError: it is no contact.
+        """
+        found = {ours: body.get(wire) for ours, wire in CONTACT_WIRE.items()}
+        found["postcode"] = body.get("zipCode") or body.get("postalCode")
+        return cls(id=body["id"], **found)
+
+
+CONTACT_WIRE = {
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "work_email": "workEmail",
+    "personal_email": "personalEmail",
+    "work_phone": "workPhone",
+    "mobile_phone": "mobilePhone",
+    "home_phone": "homePhone",
+    "fax": "fax",
+    "address1": "address1",
+    "address2": "address2",
+    "city": "city",
+    "county": "county",
+    "state": "state",
+    "postcode": "zipCode",
+    "country": "country",
+}
+"""The name of each field in `/v1/contacts`, by ours."""
+
+
+class ZuoraAccount(Model):
+    """One account as Zuora has it. `balance` is None where the reply carried none.
+
+    `bill_to` and `sold_to` come with `Zuora.account` only, not with lists of accounts.
+    """
 
     id: str = Field(min_length=1)
     number: str = Field(min_length=1)
     name: str
     status: ZuoraStatus
-    parent_id: str | None = None
-    balance: Decimal | None = Field(default=None, allow_inf_nan=False)
+    parent_id: Ref = None
+    balance: Number = None
     currency: str | None = None
-    bill_to_id: str | None = None
-    sold_to_id: str | None = None
+    bill_to_id: Ref = None
+    sold_to_id: Ref = None
+    bill_to: ZuoraContact | None = Field(default=None, repr=False)
+    sold_to: ZuoraContact | None = Field(default=None, repr=False)
+    additional_emails: tuple[str, ...] = Field(default=(), repr=False)
+    invoices_by_email: bool | None = None
+
+    @property
+    def shared_contact(self) -> bool:
+        """True when bill-to and sold-to are one record: changing one changes both."""
+        return self.bill_to_id is not None and self.bill_to_id == self.sold_to_id
 
     @field_validator("status", mode="before")
     @classmethod
@@ -48,17 +156,13 @@ class ZuoraAccount(BaseModel):
         word = value.strip().capitalize()
         return "Canceled" if word == "Cancelled" else word
 
-    @field_validator("parent_id", "bill_to_id", "sold_to_id", mode="before")
+    @field_validator("additional_emails", mode="before")
     @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
-
-    @field_validator("balance", mode="before")
-    @classmethod
-    def _no_flag(cls, value: object) -> object:
-        if isinstance(value, bool):
-            raise ValueError("a balance is a number")  # noqa: TRY004 (pydantic collects ValueError)
-        return value
+    def _list_or_text(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value or ()
+        if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+            raise ValueError("neither a list of addresses nor a text")
+        return tuple(part.strip() for part in parts if part.strip())
 
     @classmethod
     def from_account(cls, body: Mapping[str, Any]) -> Self:
@@ -68,6 +172,8 @@ class ZuoraAccount(BaseModel):
             ValueError, TypeError, LookupError: it lacks what an account must have.
         """
         basic = body["basicInfo"]
+        billing = body.get("billingAndPayment") or {}
+        bill_to, sold_to = (_contact(body.get(name)) for name in ("billToContact", "soldToContact"))
         return cls(
             id=basic["id"],
             number=basic["accountNumber"],
@@ -76,9 +182,13 @@ class ZuoraAccount(BaseModel):
             # In the schema but not in the published sample, so missing and null both mean: no parent.
             parent_id=basic.get("parentId"),
             balance=(body.get("metrics") or {}).get("balance"),
-            currency=(body.get("billingAndPayment") or {}).get("currency"),
-            bill_to_id=(body.get("billToContact") or {}).get("id"),
-            sold_to_id=(body.get("soldToContact") or {}).get("id"),
+            currency=billing.get("currency"),
+            bill_to_id=bill_to.id if bill_to else None,
+            sold_to_id=sold_to.id if sold_to else None,
+            bill_to=bill_to,
+            sold_to=sold_to,
+            additional_emails=billing.get("additionalEmailAddresses") or (),
+            invoices_by_email=billing.get("invoiceDeliveryPrefsEmail"),
         )
 
     @classmethod
@@ -98,4 +208,10 @@ class ZuoraAccount(BaseModel):
             currency=row.get("currency"),
             bill_to_id=row.get("billToId"),
             sold_to_id=row.get("soldToId"),
+            additional_emails=row.get("additionalEmailAddresses") or (),
+            invoices_by_email=row.get("invoiceDeliveryPrefsEmail"),
         )
+
+
+def _contact(body: Mapping[str, Any] | None) -> ZuoraContact | None:
+    return ZuoraContact.from_wire(body) if body and body.get("id") else None

@@ -9,9 +9,9 @@
 The last two digits of a numeric code are its category, whatever the HTTP status says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lib.clients.call import Call, Reply
 from lib.clients.errors import (
@@ -26,6 +26,7 @@ from lib.clients.errors import (
 from lib.clients.translate import status_error
 
 SYSTEM = "Zuora"
+T = TypeVar("T")
 
 _CATEGORIES: dict[int, type[RemoteError]] = {
     10: AuthFailed,
@@ -112,6 +113,20 @@ def read_rows(reply: Reply, call: Call) -> tuple[list[dict[str, Any]], str | Non
     if cursor is not None and not isinstance(cursor, str):
         raise unexpected(reply, call, "with a cursor that is no text")
     return rows, cursor or None
+
+
+def understood(make: Callable[[], T], reply: Reply, call: Call, what: str) -> T:
+    """What `make` builds of a reply's parts.
+
+    Raises:
+        UnexpectedReply: they lack what `what` ("an account") must have.
+    """
+    try:
+        return make()
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+        problem = unexpected(reply, call, f"without what {what} must have")
+    # Outside the handler: a validation error quotes the reply and must not cling to ours.
+    raise problem
 
 
 def read_action(reply: Reply, call: Call) -> None:

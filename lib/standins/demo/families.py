@@ -55,7 +55,11 @@ def seats() -> list[Seat]:
     found += _SPECIAL
     # In the Hub below one holding, in Zuora still below another.
     holding = len(found)
-    found += [Seat(), Seat(), Seat("parent_differs", parent=holding, zuora_parent=holding + 1)]
+    found += [
+        Seat("allowance_differs"),
+        Seat("unmapped_charge"),
+        Seat("parent_differs", parent=holding, zuora_parent=holding + 1),
+    ]
     found += [Seat() for _ in range(COUNT - len(found))]
     for first in range(60, 150, 9):
         for child in range(first + 1, first + 2 + first % 4):

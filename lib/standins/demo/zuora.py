@@ -2,10 +2,19 @@
 
 from collections.abc import Iterator
 
+from lib.standins.demo.billing import zuora_invoices, zuora_subscriptions
 from lib.standins.demo.companies import STREET_TYPES
 from lib.standins.demo.model import COMMUNICATION_PROFILES, Contact
 from lib.standins.demo.world import world
 from lib.standins.zuora.records import ContactRecord, ZuoraRecord
+from lib.standins.zuora.state import ZuoraState
+
+
+def load_zuora(state: ZuoraState) -> None:
+    """Load everything Zuora has into the stand-in's state."""
+    state.load(zuora_records())
+    state.load_subscriptions(zuora_subscriptions())
+    state.load_invoices(zuora_invoices())
 
 
 def zuora_records() -> Iterator[ZuoraRecord]:

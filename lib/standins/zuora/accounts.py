@@ -1,17 +1,20 @@
 """Accounts: reading one, changing one, and the older Actions update."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lib.standins.zuora.state import LEVELS, Row, ZuoraState
-from lib.standins.zuora.wire import ActionRefusal, Refusal, Switches
+from lib.standins.zuora.account_fields import AccountFields
+from lib.standins.zuora.bodies import json_object, put_body
+from lib.standins.zuora.contacts import contact_body
+from lib.standins.zuora.state import Row, ZuoraState
+from lib.standins.zuora.subscription_body import contracted_mrr
+from lib.standins.zuora.wire import ActionRefusal, Refusal, Reply, Switches
 
-NAME_LIMIT = 255
-NOTES_LIMIT = 65535
-_FIELDS = {"name": "name", "notes": "notes", "communicationProfileId": "communication_profile_id"}
+SUMMARY_ITEMS = 6
 
 
 class Accounts:
@@ -20,25 +23,24 @@ class Accounts:
     def __init__(self, state: ZuoraState, switches: Switches) -> None:
         self._state = state
         self._switches = switches
+        self._fields = AccountFields(state, switches)
 
     async def read(self, request: Request) -> Response:
         """`GET /v1/accounts/{key}`."""
-        return JSONResponse(self._body(self._account(request)))
+        return Reply(self._body(account_of(self._state, request)))
 
     async def update(self, request: Request) -> Response:
         """`PUT /v1/accounts/{key}`: what is absent stays, what is empty is emptied."""
-        raw = await request.body()
-        if "idempotency-key" in request.headers:
-            message = "Request method 'PUT' not supported with Idempotency-Key header"
-            raise Refusal(50000045, message, status=400)
-        if not raw:
-            raise Refusal(50000045, "Content type is not supported: the request has no body.")
-        body = json_object(raw)
-        account = self._account(request)
+        body = await put_body(request)
+        account = account_of(self._state, request)
         if account["status"] == "Canceled":
             raise Refusal(51500030, "Cannot update a cancelled account")
-        self._state.update_account(account["id"], self._changes(account, body))
-        return JSONResponse({"success": True})
+        self._store(account, body)
+        return Reply({"success": True})
+
+    async def summary(self, request: Request) -> Response:
+        """`GET /v1/accounts/{key}/summary`, which knows only the latest few subscriptions and invoices."""
+        return Reply(self._summary(account_of(self._state, request)))
 
     async def action_update(self, request: Request) -> Response:
         """`POST /v1/action/update` for accounts: each object by itself, whatever becomes of the others."""
@@ -69,69 +71,25 @@ class Accounts:
             raise ActionRefusal("INVALID_VALUE", "Cannot update a cancelled account")
         if unknown := sorted(set(part) - {"Id", "Name", "ParentId", "fieldsToNull"}):
             raise ActionRefusal("INVALID_FIELD", f"invalid field: {unknown[0]}")
-        body = {v1: part[name] for name, v1 in (("Name", "name"), ("ParentId", "parentId")) if name in part}
-        changes = self._changes(account, body)
         to_null = part.get("fieldsToNull", [])
         if not isinstance(to_null, list) or any(name != "ParentId" for name in to_null):
             raise ActionRefusal("INVALID_FIELD", "fieldsToNull takes ParentId")
-        if to_null and self._switches.fields_to_null == "clear":
-            changes["parent_id"] = None
-        self._state.update_account(account["id"], changes)
+        body = {v1: part[name] for name, v1 in (("Name", "name"), ("ParentId", "parentId")) if name in part}
+        clears = bool(to_null) and self._switches.fields_to_null == "clear"
+        self._store(account, body, {"parent_id": None} if clears else {})
         return str(account["id"])
 
-    def _account(self, request: Request) -> Row:
-        key = request.path_params["key"]
-        account = self._state.account(key)
-        if account is None:
-            raise Refusal(50000040, f"Cannot find entity by key: '{key}'.")
-        return account
-
-    def _changes(self, account: Row, body: dict[str, Any]) -> Row:
-        changes: Row = {}
-        for field, value in body.items():
-            if field == "parentId":
-                changes |= self._parent_change(account, value)
-            elif field in _FIELDS:
-                changes[_FIELDS[field]] = _checked_text(field, value)
-            else:
-                raise Refusal(51500021, f"The field {field} is unknown.")
-        return changes
-
-    def _parent_change(self, account: Row, value: Any) -> Row:
-        if value is None or value == "":
-            manner = self._switches.null_parent if value is None else self._switches.empty_parent
-            if manner == "refuse":
-                raise Refusal(51500020, "The value of parentId is invalid.")
-            return {"parent_id": None} if manner == "clear" else {}
-        parent = self._state.account(value) if isinstance(value, str) else None
-        if parent is None or parent["id"].lower() != value.lower():
-            raise Refusal(51500020, "The value of parentId is invalid: no account has this id.")
-        above = self._state.ancestry(parent["id"])
-        if account["id"] in above:
-            raise Refusal(51500030, "An account cannot be its own parent or that of an account above it.")
-        if len(above) + self._state.height(account["id"]) > LEVELS:
-            raise Refusal(51500030, f"The customer hierarchy cannot have more than {LEVELS} levels.")
-        return {"parent_id": parent["id"]}
+    def _store(self, account: Row, body: dict[str, Any], more: Row | None = None) -> None:
+        changes, contacts = self._fields.changes(account, body)
+        with self._state.transaction():
+            for contact_id, changed in contacts.items():
+                self._state.update_contact(contact_id, changed)
+            self._state.update_account(account["id"], changes | (more or {}))
 
     def _body(self, account: Row) -> dict[str, Any]:
-        balance = float(account["balance"])
+        balance = Decimal(account["balance"])
         return {
-            "basicInfo": {
-                "id": account["id"],
-                "name": account["name"],
-                "accountNumber": account["account_number"],
-                "notes": account["notes"],
-                "status": account["status"],
-                "parentId": account["parent_id"],
-                "crmId": "",
-                "batch": "Batch1",
-                "invoiceTemplateId": None,
-                "communicationProfileId": account["communication_profile_id"],
-                "profileNumber": None,
-                "salesRep": "",
-                "sequenceSetId": None,
-                "partnerAccount": False,
-            },
+            "basicInfo": _basic(account) | {"parentId": account["parent_id"]},
             "billToContact": self._contact(account["bill_to_id"]),
             "soldToContact": self._contact(account["sold_to_id"]),
             "shipToContact": None,
@@ -141,63 +99,130 @@ class Accounts:
                 "paymentTerm": account["payment_term"],
                 "paymentGateway": None,
                 "defaultPaymentMethodId": None,
-                "invoiceDeliveryPrefsPrint": False,
-                "invoiceDeliveryPrefsEmail": True,
+                **_delivery(account),
                 "additionalEmailAddresses": json.loads(account["additional_email_addresses"]),
-                "autoPay": False,
+                "autoPay": bool(account["auto_pay"]),
             },
             "metrics": {
                 "balance": balance,
                 "totalInvoiceBalance": balance,
                 "creditBalance": 0,
-                "contractedMrr": 0,
+                "contractedMrr": self._mrr(account),
             },
             "success": True,
         }
 
-    def _contact(self, contact_id: str) -> dict[str, Any]:
-        contact = self._state.contact(contact_id)
+    def _summary(self, account: Row) -> dict[str, Any]:
+        invoices = self._state.rows(
+            "SELECT * FROM invoice WHERE account_id = ? ORDER BY invoice_date DESC, id LIMIT ?",
+            account["id"],
+            SUMMARY_ITEMS,
+        )
         return {
-            "id": contact["id"],
-            "firstName": contact["first_name"],
-            "lastName": contact["last_name"],
-            "workEmail": contact["work_email"],
-            "personalEmail": contact["personal_email"],
-            "workPhone": contact["work_phone"],
-            "mobilePhone": contact["mobile_phone"],
-            "homePhone": "",
-            "otherPhone": "",
-            "otherPhoneType": None,
-            "fax": "",
-            "address1": contact["address1"],
-            "address2": contact["address2"],
-            "city": contact["city"],
-            "county": "",
-            "state": contact["state"],
-            "zipCode": contact["zip_code"],
-            "country": contact["country"] or None,
-            "taxRegion": "",
+            "basicInfo": _basic(account)
+            | _delivery(account)
+            | {
+                "balance": Decimal(account["balance"]),
+                "currency": account["currency"],
+                "billCycleDay": account["bill_cycle_day"],
+                "paymentTerm": account["payment_term"],
+                "lastInvoiceDate": invoices[0]["invoice_date"] if invoices else None,
+                "lastPaymentDate": None,
+                "lastPaymentAmount": None,
+                "defaultPaymentMethod": None,
+                "additionalEmailAddresses": json.loads(account["additional_email_addresses"]),
+            },
+            "billToContact": self._contact(account["bill_to_id"]),
+            "soldToContact": self._contact(account["sold_to_id"]),
+            "subscriptions": [
+                _summary_subscription(row) for row in self._state.subscriptions_of(account["id"], SUMMARY_ITEMS)
+            ],
+            "invoices": [_summary_invoice(row) for row in invoices],
+            "payments": [],
+            "usage": [],
+            "success": True,
         }
 
+    def _contact(self, contact_id: str) -> dict[str, Any]:
+        return contact_body(self._state.contact(contact_id))
 
-def json_object(raw: bytes) -> dict[str, Any]:
-    """The request body as a JSON object, or the refusal of a malformed one."""
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Refusal(50000090, "Malformed JSON")
-    return body
+    def _mrr(self, account: Row) -> Decimal:
+        sql = "SELECT rate_plans FROM subscription WHERE account_id = ? AND is_latest AND status = 'Active'"
+        rows = self._state.rows(sql, account["id"])
+        return sum((contracted_mrr(json.loads(row["rate_plans"])) for row in rows), Decimal(0))
 
 
-def _checked_text(field: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise Refusal(51500020, f"The value of {field} is not a text.")
-    if any(ord(character) > 0xFFFF or 0xD800 <= ord(character) <= 0xDFFF for character in value):
-        raise Refusal(51500020, f"The value of {field} holds a character of four bytes.")
-    if field == "name" and not 1 <= len(value) <= NAME_LIMIT:
-        raise Refusal(51500020, f"The length of name is not between 1 and {NAME_LIMIT}.")
-    if len(value) > NOTES_LIMIT:
-        raise Refusal(51500020, f"The value of {field} is too long.")
-    return value
+def account_of(state: ZuoraState, request: Request) -> Row:
+    """The account whose number or id is in the path.
+
+    Raises:
+        Refusal: there is none.
+    """
+    key = request.path_params["key"]
+    account = state.account(key)
+    if account is None:
+        raise Refusal(50000040, f"Cannot find entity by key: '{key}'.")
+    return account
+
+
+def _basic(account: Row) -> dict[str, Any]:
+    return {
+        "id": account["id"],
+        "name": account["name"],
+        "accountNumber": account["account_number"],
+        "notes": account["notes"],
+        "status": account["status"],
+        "crmId": account["crm_id"],
+        "batch": account["batch"],
+        "invoiceTemplateId": None,
+        "communicationProfileId": account["communication_profile_id"],
+        "profileNumber": account["profile_number"],
+        "purchaseOrderNumber": account["purchase_order_number"],
+        "salesRep": account["sales_rep"],
+        "sequenceSetId": None,
+        "partnerAccount": False,
+    }
+
+
+def _delivery(account: Row) -> dict[str, bool]:
+    return {
+        "invoiceDeliveryPrefsPrint": bool(account["invoice_delivery_prefs_print"]),
+        "invoiceDeliveryPrefsEmail": bool(account["invoice_delivery_prefs_email"]),
+    }
+
+
+def _summary_subscription(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "subscriptionNumber": row["number"],
+        "status": row["status"],
+        "termType": row["term_type"],
+        "autoRenew": bool(row["auto_renew"]),
+        "initialTerm": row["initial_term"],
+        "renewalTerm": row["renewal_term"],
+        "subscriptionStartDate": row["subscription_start_date"],
+        "termStartDate": row["term_start_date"],
+        "termEndDate": row["term_end_date"],
+        "ratePlans": [
+            {
+                "productId": plan["product_id"],
+                "productName": plan["product_name"],
+                "productSku": plan["product_sku"],
+                "productRatePlanId": plan["product_rate_plan_id"],
+                "ratePlanName": plan["name"],
+            }
+            for plan in json.loads(row["rate_plans"])
+        ],
+    }
+
+
+def _summary_invoice(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "invoiceNumber": row["number"],
+        "invoiceDate": row["invoice_date"],
+        "dueDate": row["due_date"],
+        "amount": Decimal(row["amount"]),
+        "balance": Decimal(row["balance"]),
+        "status": row["status"],
+    }

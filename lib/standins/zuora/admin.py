@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lib.standins.zuora.accounts import json_object
+from lib.standins.zuora.bodies import json_object
 from lib.standins.zuora.faults import Fault, Faults, InvalidFault
 from lib.standins.zuora.tokens import Tokens
 from lib.standins.zuora.wire import Refusal

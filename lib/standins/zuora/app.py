@@ -1,7 +1,5 @@
 """The application: routes, and around them what Zuora does to every request."""
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
@@ -11,14 +9,18 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.standins.web import DROP, STOPPING
+from lib.standins.web import DROP
 from lib.standins.zuora.accounts import Accounts
 from lib.standins.zuora.admin import Admin
+from lib.standins.zuora.contacts import Contacts
 from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.idempotency import Idempotency
 from lib.standins.zuora.object_query import ObjectQuery
+from lib.standins.zuora.orders import Orders
 from lib.standins.zuora.state import ZuoraState
+from lib.standins.zuora.subscriptions import Subscriptions
 from lib.standins.zuora.tokens import LIFE_SECONDS, Tokens
-from lib.standins.zuora.wire import Refusal, Switches, refusal_response, request_id, unauthorized
+from lib.standins.zuora.wire import Refusal, Switches, linger, refusal_response, request_id, unauthorized
 
 OPEN_PATHS = ("/oauth/token", "/_standin/")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -27,7 +29,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
     """The whole stand-in as one application over `state`."""
     accounts = Accounts(state, switches)
-    query = ObjectQuery(state)
+    contacts = Contacts(state)
+    subscriptions = Subscriptions(state, switches)
+    orders = Orders(state, switches)
+    query = ObjectQuery(state, switches)
+    idempotency = Idempotency(state, switches)
     admin = Admin(state.faults, tokens)
 
     def route(path: str, handler: Handler, method: str) -> Route:
@@ -37,7 +43,11 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
             except Refusal as refusal:
                 return refusal_response(request, refusal, switches)
 
-        return Route(path, guarded, methods=[method])
+        async def once(request: Request) -> Response:
+            return await idempotency.once(request, guarded)
+
+        repeatable = method == "POST" and path.startswith("/v1/")
+        return Route(path, once if repeatable else guarded, methods=[method])
 
     async def take_token(request: Request) -> Response:
         return await _take_token(request, tokens)
@@ -50,8 +60,17 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
         route("/oauth/token", take_token, "POST"),
         route("/v1/accounts/{key}", accounts.read, "GET"),
         route("/v1/accounts/{key}", accounts.update, "PUT"),
+        route("/v1/accounts/{key}/summary", accounts.summary, "GET"),
+        route("/v1/contacts/{key}", contacts.read, "GET"),
+        route("/v1/contacts/{key}", contacts.update, "PUT"),
+        route("/v1/subscriptions/accounts/{key}", subscriptions.of_account, "GET"),
+        route("/v1/subscriptions/{key}", subscriptions.read, "GET"),
+        route("/v1/subscriptions/{key}/cancel", subscriptions.cancel, "PUT"),
+        route("/v1/orders", orders.create, "POST"),
+        route("/v1/orders", orders.page, "GET"),
         route("/v1/action/update", accounts.action_update, "POST"),
-        route("/object-query/accounts", query.accounts, "GET"),
+        route("/object-query/{type}", query.page, "GET"),
+        route("/object-query/{type}/{key}", query.one, "GET"),
         route("/_standin/health", admin.health, "GET"),
         route("/_standin/faults", admin.add_fault, "POST"),
         route("/_standin/faults", admin.clear_faults, "DELETE"),
@@ -105,7 +124,7 @@ class Gateway:
         self._state.faults.note(asked)
         for fault in self._state.faults.strike(asked):
             if fault.kind == "latency":
-                await _linger(scope, fault.seconds)
+                await linger(scope, fault.seconds)
             elif await self._strike(fault, request, send):
                 return
         if not path.startswith(OPEN_PATHS) and not self._tokens.accepts(_bearer(request)):
@@ -211,9 +230,3 @@ def _halved(send: Send) -> Send:
 
 async def _swallow(message: Message) -> None:
     """Sends nothing."""
-
-
-async def _linger(scope: Scope, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not scope["extensions"][STOPPING]():
-        await asyncio.sleep(min(left, 0.05))

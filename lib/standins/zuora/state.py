@@ -4,47 +4,23 @@ import itertools
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
-from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from lib.standins.zuora import schema
 from lib.standins.zuora.faults import Faults
-from lib.standins.zuora.records import ContactRecord, ZuoraRecord
+from lib.standins.zuora.records import InvoiceRecord, SubscriptionRecord, ZuoraRecord
+from lib.standins.zuora.schema import CONTACT_FIELDS, TABLES, Row
 
-Row = dict[str, Any]
+__all__ = ["LEVELS", "Row", "ZuoraState"]
+
 LEVELS = 5
 _BATCH = 5000
-_CONTACT_FIELDS = tuple(f.name for f in fields(ContactRecord))
-_contact_row = attrgetter(*_CONTACT_FIELDS)
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS contact ({", ".join(f"{name} TEXT NOT NULL" for name in _CONTACT_FIELDS)},
-  PRIMARY KEY (id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS account (
-  id TEXT PRIMARY KEY COLLATE NOCASE,
-  account_number TEXT NOT NULL UNIQUE COLLATE NOCASE,
-  name TEXT NOT NULL COLLATE NOCASE,
-  status TEXT NOT NULL COLLATE NOCASE,
-  parent_id TEXT COLLATE NOCASE,
-  currency TEXT NOT NULL,
-  balance TEXT NOT NULL,
-  bill_to_id TEXT NOT NULL,
-  sold_to_id TEXT NOT NULL,
-  notes TEXT NOT NULL,
-  communication_profile_id TEXT,
-  bill_cycle_day INTEGER NOT NULL,
-  payment_term TEXT NOT NULL,
-  additional_email_addresses TEXT NOT NULL,
-  updated_at TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS account_parent ON account (parent_id);
-CREATE INDEX IF NOT EXISTS account_name ON account (name);
-"""
-_ACCOUNT_COLUMNS = 15
+_contact_row = attrgetter(*CONTACT_FIELDS)
 _ABOVE = """
 WITH RECURSIVE up(id, parent_id, level) AS (
   SELECT id, parent_id, 1 FROM account WHERE id = ?
@@ -62,17 +38,18 @@ WITH RECURSIVE down(id, level) AS (
 
 
 class ZuoraState:
-    """Accounts and contacts in the SQLite file `path`; safe to use from several threads and processes."""
+    """Everything Zuora has, in the SQLite file `path`; safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.faults = Faults()
         self._lock = threading.RLock()
+        self._depth = 0
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.executescript(_SCHEMA)
+        schema.create(self._db)
 
     def close(self) -> None:
         """Close the file."""
@@ -83,99 +60,175 @@ class ZuoraState:
         """Add the accounts and their contacts, replacing those with the same id or number."""
         now = _now()
         rows = iter(records)
-        contact = f"INSERT OR REPLACE INTO contact VALUES ({_marks(len(_CONTACT_FIELDS))})"  # noqa: S608
-        account = f"INSERT OR REPLACE INTO account VALUES ({_marks(_ACCOUNT_COLUMNS)})"  # noqa: S608
         # In batches, so that requests are answered meanwhile.
         while batch := list(itertools.islice(rows, _BATCH)):
-            with self._transaction() as db:
+            with self.transaction() as db:
                 people = {person.id: person for r in batch for person in (r.bill_to, r.sold_to)}
-                db.executemany(contact, map(_contact_row, people.values()))
-                db.executemany(account, (_account_row(record, now) for record in batch))
+                contacts = (dict(zip(CONTACT_FIELDS, _contact_row(person), strict=True)) for person in people.values())
+                db.executemany(schema.insertion("contact"), contacts)
+                db.executemany(schema.insertion("account"), (schema.account_row(record, now) for record in batch))
+
+    def load_subscriptions(self, records: Iterable[SubscriptionRecord]) -> None:
+        """Add the subscriptions, replacing those with the same id or number; the last one is the newest update."""
+        self._load("subscription", records, schema.subscription_row)
+
+    def load_invoices(self, records: Iterable[InvoiceRecord]) -> None:
+        """Add the invoices, replacing those with the same id or number."""
+        self._load("invoice", records, schema.invoice_row)
 
     def is_empty(self) -> bool:
         """True when no account is loaded."""
-        return not self._rows("SELECT 1 AS one FROM account LIMIT 1")
+        return not self.rows("SELECT 1 AS one FROM account LIMIT 1")
 
     def clear(self) -> None:
-        """Forget every account, contact, fault and counted request."""
-        with self._transaction() as db:
-            db.execute("DELETE FROM account")
-            db.execute("DELETE FROM contact")
+        """Forget everything loaded or done, every fault and every counted request."""
+        with self.transaction() as db:
+            for table in TABLES:
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 (tables are ours)
         self.faults.clear()
         self.faults.forget_requests()
 
     def account(self, key: str) -> Row | None:
         """The account with this number or id."""
-        rows = self._rows("SELECT * FROM account WHERE id = ?", key) or self._rows(
+        return self._one("SELECT * FROM account WHERE id = ?", key) or self._one(
             "SELECT * FROM account WHERE account_number = ?", key
         )
-        return rows[0] if rows else None
 
     def contact(self, contact_id: str) -> Row:
-        """The contact with this id."""
-        return self._rows("SELECT * FROM contact WHERE id = ?", contact_id)[0]
+        """The contact with this id, which must be there."""
+        return self.rows("SELECT * FROM contact WHERE id = ?", contact_id)[0]
+
+    def find_contact(self, contact_id: str) -> Row | None:
+        """The contact with this id, if there is one."""
+        return self._one("SELECT * FROM contact WHERE id = ?", contact_id)
+
+    def account_of_contact(self, contact_id: str) -> Row | None:
+        """An account that has this contact as bill-to or sold-to."""
+        sql = "SELECT * FROM account WHERE bill_to_id = ?1 OR sold_to_id = ?1 ORDER BY id LIMIT 1"
+        return self._one(sql, contact_id)
+
+    def subscription(self, key: str) -> Row | None:
+        """The latest version of the subscription with this number, or the version with this id."""
+        return self._one("SELECT * FROM subscription WHERE number = ? AND is_latest", key) or self._one(
+            "SELECT * FROM subscription WHERE id = ?", key
+        )
+
+    def subscriptions_of(self, account_id: str, count: int, skipped: int = 0) -> list[Row]:
+        """Latest versions of the account's subscriptions, the newest update first."""
+        order = "ORDER BY updated_at DESC, id LIMIT ? OFFSET ?"
+        sql = f"SELECT * FROM subscription WHERE account_id = ? AND is_latest {order}"  # noqa: S608
+        return self.rows(sql, account_id, count, skipped)
 
     def find_accounts(self, where: str, values: Sequence[object], after: str, count: int) -> list[Row]:
         """Up to `count` accounts that fulfil `where`, by id, beginning after the id `after`."""
         sql = f"SELECT * FROM account WHERE id > ? AND ({where}) ORDER BY id LIMIT ?"  # noqa: S608
-        return self._rows(sql, after, *values, count)
+        return self.rows(sql, after, *values, count)
 
     def update_account(self, account_id: str, changes: Row) -> None:
         """Store the changed columns."""
-        columns = ", ".join(f"{column} = ?" for column in (*changes, "updated_at"))
-        with self._transaction() as db:
-            db.execute(
-                f"UPDATE account SET {columns} WHERE id = ?",  # noqa: S608 (columns are ours)
-                (*changes.values(), _now(), account_id),
-            )
+        self._update("account", account_id, changes | {"updated_at": _now()})
+
+    def update_contact(self, contact_id: str, changes: Row) -> None:
+        """Store the changed columns."""
+        if changes:
+            self._update("contact", contact_id, changes)
+
+    def replace_subscription(self, old_id: str, new: Row) -> None:
+        """Store a new version; the old one stays readable by its id."""
+        with self.transaction() as db:
+            db.execute("UPDATE subscription SET is_latest = 0 WHERE id = ?", (old_id,))
+            db.execute(schema.insertion("subscription"), new | {"updated_at": _moment()})
+
+    def end_cancelled(self, today: str) -> None:
+        """Let the subscriptions end whose cancellation takes effect by `today`."""
+        due = "scheduled_cancel_date <= ? AND status = 'Active' AND is_latest"
+        if self.rows(f"SELECT 1 AS one FROM subscription WHERE {due} LIMIT 1", today):  # noqa: S608
+            with self.transaction() as db:
+                db.execute(
+                    "UPDATE subscription SET status = 'Cancelled', cancelled_date = scheduled_cancel_date, "  # noqa: S608
+                    f"scheduled_cancel_date = NULL WHERE {due}",
+                    (today,),
+                )
+
+    def next_number(self, name: str) -> int:
+        """The next number of this counter, from 1."""
+        with self.transaction() as db:
+            db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (name,))
+            return int(db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()["value"])
+
+    def keep_order(self, order: Row, order_date: str) -> None:
+        """Remember a completed order."""
+        kept = {name: value for name, value in order.items() if name != "success"} | {"orderDate": order_date}
+        with self.transaction() as db:
+            db.execute("INSERT INTO completed_order VALUES (?, ?)", (order["orderNumber"], json.dumps(kept)))
+
+    def orders(self, count: int) -> list[Row]:
+        """The newest completed orders."""
+        rows = self.rows("SELECT body FROM completed_order ORDER BY number DESC LIMIT ?", count)
+        return [json.loads(row["body"]) for row in rows]
+
+    def answer(self, key: str, since: float) -> Row | None:
+        """What was answered under this idempotency key, if that was after `since`."""
+        return self._one("SELECT * FROM answer WHERE key = ? AND at > ?", key, since)
+
+    def keep_answer(self, answer: Row) -> None:
+        """Remember what was answered under an idempotency key."""
+        with self.transaction() as db:
+            db.execute(schema.insertion("answer"), answer)
 
     def ancestry(self, account_id: str) -> list[str]:
         """The account's id and those above it, nearest first."""
-        return [row["id"] for row in self._rows(_ABOVE, account_id)]
+        return [row["id"] for row in self.rows(_ABOVE, account_id)]
 
     def height(self, account_id: str) -> int:
         """How many levels the account and everything below it take up."""
-        return int(self._rows(_HEIGHT, account_id)[0]["max(level)"] or 0)
+        return int(self.rows(_HEIGHT, account_id)[0]["max(level)"] or 0)
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; one inside another belongs to the outer one."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
+            if self._depth == 0:
+                self._db.execute("BEGIN IMMEDIATE")
+            self._depth += 1
             try:
                 yield self._db
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._depth -= 1
+                if self._depth == 0:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+            self._depth -= 1
+            if self._depth == 0:
+                self._db.execute("COMMIT")
 
-    def _rows(self, sql: str, *values: object) -> list[Row]:
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        """What a query of ours finds."""
         with self._lock, closing(self._db.execute(sql, values)) as cursor:
             return [dict(row) for row in cursor]
 
+    def _one(self, sql: str, *values: object) -> Row | None:
+        found = self.rows(sql, *values)
+        return found[0] if found else None
 
-def _account_row(record: ZuoraRecord, now: str) -> tuple[object, ...]:
-    return (
-        record.id,
-        record.account_number,
-        record.name,
-        record.status,
-        record.parent_id,
-        record.currency,
-        str(Decimal(record.balance)),
-        record.bill_to.id,
-        record.sold_to.id,
-        record.notes,
-        record.communication_profile_id,
-        record.bill_cycle_day,
-        record.payment_term,
-        json.dumps(record.additional_email_addresses),
-        now,
-    )
+    def _update(self, table: str, key: str, changes: Row) -> None:
+        columns = ", ".join(f"{column} = ?" for column in changes)
+        with self.transaction() as db:
+            db.execute(
+                f"UPDATE {table} SET {columns} WHERE id = ?",  # noqa: S608 (columns are ours)
+                (*changes.values(), key),
+            )
 
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
+    def _load(self, table: str, records: Iterable[Any], row_of: Callable[[Any, str], Row]) -> None:
+        rows = iter(records)
+        while batch := list(itertools.islice(rows, _BATCH)):
+            with self.transaction() as db:
+                db.executemany(schema.insertion(table), (row_of(record, _moment()) for record in batch))
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _moment() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -1,13 +1,22 @@
 """Zuora's manners on the wire: error bodies, statuses by minor version, ids."""
 
+import asyncio
+import json
+import re
 import secrets
+import time
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from lib.standins.web import STOPPING
 
 REAL_STATUSES = "2024-05-20"
 """From this minor version on a refusal has its own HTTP status; before, it is a 200 with `success: false`."""
@@ -45,6 +54,40 @@ class Switches:
     """`fieldsToNull` in an Actions update: "clear" or "ignore"."""
     string_codes: bool = False
     """Error codes as JSON strings."""
+    orders_enabled: bool = True
+    """Whether the tenant has the Orders feature."""
+    orders_answer_cancel: bool = False
+    """Whether `PUT .../cancel` answers as in a tenant with Orders, with the order it made."""
+    invoice_settlement: bool = False
+    """Whether the tenant has Invoice Settlement, which needs minor version 211.0 or later for cancelling."""
+    order_seconds: float = 0.0
+    """How long an order takes to run, with its idempotency key taken."""
+    today: date | None = None
+    """The tenant's date; None is today's in UTC."""
+
+    def current_date(self) -> date:
+        """The tenant's date."""
+        return self.today or datetime.now(UTC).date()
+
+
+# Written around a decimal on its way through the JSON encoder, which knows no exact numbers.
+_MARK = secrets.token_hex(8)
+_MARKED = re.compile(f'"{_MARK}(-?[0-9.]+)"')
+
+
+class Reply(JSONResponse):
+    """JSON in which a decimal is a number, digit by digit what it was."""
+
+    def render(self, content: Any) -> bytes:
+        """The bytes of the body."""
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_mark)
+        return _MARKED.sub(r"\1", text).encode()
+
+
+def _mark(value: object) -> str:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value)} is not JSON")
+    return f"{_MARK}{value:f}"
 
 
 class Refusal(Exception):
@@ -70,6 +113,24 @@ def minor_version(request: Request) -> str:
     """The dated minor version asked for; an old numbered one or none at all is the empty text."""
     version = request.headers.get("Zuora-Version", "")
     return version if version[:2] == "20" and version.count("-") == 2 else ""
+
+
+def at_least(request: Request, version: str) -> bool:
+    """Whether the request asks for this numbered minor version or a later one; without a header it is 186.0."""
+    asked = request.headers.get("Zuora-Version", "186.0")
+    if minor_version(request):
+        return True
+    try:
+        return float(asked) >= float(version)
+    except ValueError:
+        return False
+
+
+async def linger(scope: Scope, seconds: float) -> None:
+    """Wait, but not beyond the end of the server."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not scope["extensions"][STOPPING]():
+        await asyncio.sleep(min(left, 0.05))
 
 
 def refusal_response(request: Request, refusal: Refusal, switches: Switches) -> Response:

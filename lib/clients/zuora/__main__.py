@@ -1,0 +1,54 @@
+"""`python -m lib.clients.zuora --check [--account KEY]`: what the Hub may do in the tenant of its settings."""
+
+import argparse
+import sys
+
+from pydantic import ValidationError
+
+from lib.clients.zuora.check import Tenant
+from lib.clients.zuora.client import ZuoraConfig
+from lib.settings import Settings
+
+_MARKS = {True: "ok  ", False: "FAIL", None: "note"}
+
+
+def main(arguments: list[str]) -> int:
+    """Print the findings; 1 when one of them keeps the Hub from working, else 0."""
+    parser = argparse.ArgumentParser(prog="python -m lib.clients.zuora", description="Changes nothing.")
+    parser.add_argument("--check", action="store_true", required=True, help="ask the tenant what the Hub may do")
+    parser.add_argument("--account", metavar="KEY", help="number or id of the account to read")
+    options = parser.parse_args(arguments)
+    try:
+        # Not settings.load(), which makes secrets for the demo: a check leaves nothing behind.
+        settings = Settings()
+    except ValidationError as error:
+        fields = ", ".join("AM_" + "_".join(map(str, problem["loc"])).upper() for problem in error.errors())
+        return _say(False, f"These settings have no usable value: {fields}.")
+    secret = settings.zuora_client_secret.get_secret_value()
+    if not (settings.zuora_url and settings.zuora_client_id and secret):
+        return _say(False, "Set AM_ZUORA_URL, AM_ZUORA_CLIENT_ID and AM_ZUORA_CLIENT_SECRET first.")
+    tenant = Tenant(
+        ZuoraConfig(
+            url=settings.zuora_url,
+            client_id=settings.zuora_client_id,
+            client_secret=secret,
+            version=settings.zuora_version,
+            connect_seconds=settings.zuora_connect_seconds,
+            read_seconds=settings.zuora_read_seconds,
+            # A person waits for it, and a second try would hide what they look for.
+            attempts=1,
+        )
+    )
+    try:
+        return max(_say(finding.good, finding.sentence) for finding in tenant.check(options.account))
+    finally:
+        tenant.close()
+
+
+def _say(good: bool | None, sentence: str) -> int:
+    sys.stdout.write(f"{_MARKS[good]}  {sentence}\n")
+    return 1 if good is False else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

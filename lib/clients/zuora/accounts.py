@@ -1,0 +1,129 @@
+"""Accounts: reading one, its children, its name and its place in a family."""
+
+from typing import Any
+
+from lib.clients.call import Call, Reply
+from lib.clients.errors import Rejected, RemoteError, UnexpectedReply
+from lib.clients.zuora import replies
+from lib.clients.zuora.models import Written, ZuoraAccount
+from lib.clients.zuora.sender import Sender, path_of, plain_track, read_written, written
+
+
+class Accounts(Sender):
+    """The methods of a tenant about accounts."""
+
+    def account(self, key: str, *, quick_seconds: float | None = None) -> ZuoraAccount:
+        """The account with this number or id. `quick_seconds` makes one attempt that long, for a page."""
+        call = Call(
+            "GET",
+            path_of("accounts", key, "read an account"),
+            f"read account {key}",
+            read_seconds=quick_seconds,
+            attempts=None if quick_seconds is None else 1,
+        )
+        return self._send(call, _read_account)
+
+    def children(self, account_id: str) -> list[ZuoraAccount]:
+        """The accounts directly below the one with this id, all of them."""
+        call = Call("GET", "/object-query/accounts", f"list the accounts below {account_id}")
+        found: dict[str, ZuoraAccount] = {}
+        for row in self._rows(call, [("filter[]", f"parentid.EQ:{account_id}")], _read_accounts):
+            if row.parent_id is not None and row.parent_id != account_id:
+                raise UnexpectedReply(replies.SYSTEM, call.operation, detail="rows that were not asked for")
+            found[row.id] = row
+        return list(found.values())
+
+    def rename_account(self, key: str, name: str, *, track: str) -> Written:
+        """Give the account this name. Zuora's word is not yet proof: read it back."""
+        # The name may well be part of Zuora's message about it, and belongs into no log.
+        return self._put_account(key, {"name": name}, f"rename account {key}", track, private=(name,))
+
+    def set_parent(self, key: str, parent_id: str | None, *, track: str) -> Written:
+        """Put the account below the one with this id (not number); None takes it out of its family.
+
+        A removal is read back, because the way to clear the field is not documented for certain: when the
+        empty text leaves the parent in place, it is cleared as an Actions update, and `UnexpectedReply` says
+        so if that fails as well.
+        """
+        if parent_id is not None:
+            return self._put_account(key, {"parentId": parent_id}, f"set the parent of account {key}", track)
+        operation = f"remove the parent of account {key}"
+        done: Written | None = None
+        try:
+            done = self._put_account(key, {"parentId": ""}, operation, track)
+        except Rejected as error:
+            # Not taking an empty text is a reason to clear it otherwise; a business rule is not.
+            if not any(replies.Reason(code, "").category in replies.BAD_VALUES for code in error.codes):
+                raise
+        account = self._read_back(key, operation, track, tried=done is not None)
+        if done is not None and account.parent_id is None:
+            return done
+        done = self._clear_parent(account.id, operation, track)
+        if self._read_back(key, operation, track, tried=True).parent_id is not None:
+            raise UnexpectedReply(
+                replies.SYSTEM,
+                operation,
+                writes=True,
+                detail="it accepted the change but still names a parent",
+                request_id=done.request_id,
+                track_id=done.track_id,
+            )
+        return done
+
+    def _put_account(
+        self, key: str, body: dict[str, Any], operation: str, track: str, private: tuple[str, ...] = ()
+    ) -> Written:
+        # Sending these fields twice leaves them as sending them once, so a lost answer does no harm.
+        call = Call(
+            "PUT",
+            path_of("accounts", key, operation, writes=True),
+            operation,
+            writes=True,
+            resend=True,
+            body=body,
+            track_id=plain_track(track),
+            private=private,
+        )
+        return self._send(call, read_written)
+
+    def _clear_parent(self, account_id: str, operation: str, track: str) -> Written:
+        call = Call(
+            "POST",
+            "/v1/action/update",
+            operation,
+            writes=True,
+            resend=True,
+            body={"type": "Account", "objects": [{"Id": account_id, "fieldsToNull": ["ParentId"]}]},
+            track_id=plain_track(track),
+        )
+        return self._send(call, _read_action)
+
+    def _read_back(self, key: str, operation: str, track: str, *, tried: bool) -> ZuoraAccount:
+        """The account after a change was `tried`: when this fails, the change may have been made."""
+        call = Call(
+            "GET",
+            path_of("accounts", key, operation, writes=True),
+            operation,
+            writes=True,
+            harmless=True,
+            track_id=plain_track(track),
+        )
+        try:
+            return self._send(call, _read_account)
+        except RemoteError as error:
+            raise error.unsure() if tried else error from None
+
+
+def _read_account(reply: Reply, call: Call) -> ZuoraAccount:
+    body = replies.read_object(reply, call)
+    return replies.understood(lambda: ZuoraAccount.from_account(body), reply, call, "an account")
+
+
+def _read_accounts(reply: Reply, call: Call) -> tuple[list[ZuoraAccount], str | None]:
+    rows, cursor = replies.read_rows(reply, call)
+    return replies.understood(lambda: [ZuoraAccount.from_row(row) for row in rows], reply, call, "an account"), cursor
+
+
+def _read_action(reply: Reply, call: Call) -> Written:
+    replies.read_action(reply, call)
+    return written(reply, call)

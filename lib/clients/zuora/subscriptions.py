@@ -1,0 +1,75 @@
+"""Subscriptions: one by number, or all of an account however many pages they fill."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lib.clients.call import Call, Reply
+from lib.clients.errors import UnexpectedReply
+from lib.clients.zuora import replies
+from lib.clients.zuora.sender import Sender, again_and_again, path_of
+from lib.clients.zuora.subscription import ZuoraSubscription
+
+PER_PAGE = 40
+"""The most Zuora gives; without it a page has 20, and a larger number is taken for 40."""
+
+
+class Subscriptions(Sender):
+    """The methods of a tenant about subscriptions."""
+
+    def subscription(self, number: str) -> ZuoraSubscription:
+        """The subscription with this number or id, in its latest version."""
+        operation = f"read subscription {number}"
+        return self._send(Call("GET", path_of("subscriptions", number, operation), operation), read_subscription)
+
+    def subscriptions(self, account_key: str) -> list[ZuoraSubscription]:
+        """Every subscription of the account with this number or id, whatever its status."""
+        return list(self.iter_subscriptions(account_key))
+
+    def iter_subscriptions(self, account_key: str) -> Iterator[ZuoraSubscription]:
+        """As `subscriptions`, with no more than one page of them in memory.
+
+        The iteration raises `RemoteError`, `UnexpectedReply` for pages that do not end, lead to another host
+        or belong to another account. What came before such an error is no complete list.
+        """
+        operation = f"list the subscriptions of account {account_key}"
+        path = path_of("subscriptions/accounts", account_key, operation)
+        call = Call("GET", path, operation, params=(("page", "1"), ("pageSize", str(PER_PAGE))))
+        seen: set[str] = set()
+        owner: str | None = None
+        stale = False
+        for page in self._pages(call, _read_page):
+            # A list that moves on while it is read shows rows twice, and the last page may have none that are new.
+            fresh = [subscription for subscription in page if subscription.number not in seen]
+            if stale:
+                raise again_and_again(call)
+            stale = not fresh
+            for subscription in fresh:
+                if owner is not None and subscription.account_id not in (None, owner):
+                    raise UnexpectedReply(replies.SYSTEM, operation, detail="rows that were not asked for")
+                owner = owner or subscription.account_id
+                seen.add(subscription.number)
+                yield subscription
+
+
+def read_subscription(reply: Reply, call: Call) -> ZuoraSubscription:
+    """The one subscription of a reply.
+
+    Raises:
+        RemoteError: it is a refusal or no subscription.
+    """
+    body = replies.read_object(reply, call)
+    return replies.understood(lambda: ZuoraSubscription.from_wire(body), reply, call, "a subscription")
+
+
+def _read_page(reply: Reply, call: Call) -> tuple[list[ZuoraSubscription], str | None]:
+    body = replies.read_object(reply, call)
+    rows: Any = body.get("subscriptions")
+    following: Any = body.get("nextPage")
+    if not isinstance(rows, list):
+        raise replies.unexpected(reply, call, "without its list of subscriptions")
+    if following is not None and not isinstance(following, str):
+        raise replies.unexpected(reply, call, "with a next page that is no text")
+    found = replies.understood(
+        lambda: [ZuoraSubscription.from_wire(row) for row in rows], reply, call, "a subscription"
+    )
+    return found, following or None

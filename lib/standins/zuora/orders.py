@@ -1,0 +1,140 @@
+"""Orders, as far as cancelling subscriptions goes: all of an order is done, or nothing of it."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lib.standins.zuora.bodies import checked_date, checked_flag, invalid, json_object, known_fields, required
+from lib.standins.zuora.cancel import cancel, effective_date
+from lib.standins.zuora.state import Row, ZuoraState
+from lib.standins.zuora.wire import Refusal, Reply, Switches, at_least, linger
+
+RESOURCE = 584900
+SUBSCRIPTIONS_FROM = "223.0"
+"""From this minor version on an order answers with `subscriptions` in place of `subscriptionNumbers`."""
+_FIELDS = frozenset(
+    {
+        "orderDate", "existingAccountNumber", "existingAccountId", "subscriptions", "processingOptions",
+        "description", "category", "status", "orderNumber", "reasonCode",
+    }
+)  # fmt: skip
+_PART_FIELDS = frozenset({"subscriptionNumber", "orderActions"})
+_ACTION_FIELDS = frozenset({"type", "triggerDates", "cancelSubscription", "changeReason"})
+_CANCEL_FIELDS = frozenset({"cancellationPolicy", "cancellationEffectiveDate"})
+_OPTIONS = frozenset({"runBilling", "collectPayment"})
+_TRIGGERS = ("ContractEffective", "ServiceActivation", "CustomerAcceptance")
+
+
+class Orders:
+    """The order routes over one state."""
+
+    def __init__(self, state: ZuoraState, switches: Switches) -> None:
+        self._state = state
+        self._switches = switches
+
+    async def create(self, request: Request) -> Response:
+        """`POST /v1/orders` with actions of the type CancelSubscription."""
+        body = json_object(await request.body())
+        if not self._switches.orders_enabled:
+            raise Refusal(RESOURCE * 100 + 10, "You do not have permission to use Orders in this tenant.")
+        known_fields(RESOURCE, body, _FIELDS)
+        required(RESOURCE, body, "orderDate", "subscriptions")
+        checked_date(RESOURCE, "orderDate", body["orderDate"])
+        _check_options(body.get("processingOptions", {}))
+        if body.get("status", "Completed") != "Completed":
+            raise Refusal(RESOURCE * 100 + 45, "Only completed orders are supported.", status=400)
+        account = self._account(body)
+        parts = _objects("subscriptions", body["subscriptions"])
+        await linger(request.scope, self._switches.order_seconds)
+        today = self._switches.current_date()
+        self._state.end_cancelled(today.isoformat())
+        with self._state.transaction():
+            number = f"O-{self._state.next_number('order'):08}"
+            done = [self._cancel(part, account, number) for part in parts]
+            self._state.keep_order(order_body(number, account, done, numbers_only=False), body["orderDate"])
+        return Reply(
+            order_body(number, account, done, numbers_only=not at_least(request, SUBSCRIPTIONS_FROM)),
+        )
+
+    async def page(self, request: Request) -> Response:
+        """`GET /v1/orders`: the latest orders first."""
+        if not self._switches.orders_enabled:
+            raise Refusal(RESOURCE * 100 + 10, "You do not have permission to use Orders in this tenant.")
+        size = min(max(int(request.query_params.get("pageSize", "20")), 1), 40)
+        return Reply({"orders": self._state.orders(size), "success": True})
+
+    def _account(self, body: dict[str, Any]) -> Row:
+        given = [name for name in ("existingAccountNumber", "existingAccountId") if name in body]
+        if len(given) != 1:
+            raise Refusal(RESOURCE * 100 + 22, "Exactly one of existingAccountNumber and existingAccountId is needed.")
+        key = body[given[0]]
+        account = self._state.account(key) if isinstance(key, str) else None
+        if account is None or account["id" if given[0].endswith("Id") else "account_number"].lower() != key.lower():
+            raise Refusal(RESOURCE * 100 + 40, f"Cannot find the account {key}.")
+        return account
+
+    def _cancel(self, part: dict[str, Any], account: Row, order_number: str) -> Row:
+        known_fields(RESOURCE, part, _PART_FIELDS)
+        required(RESOURCE, part, "subscriptionNumber", "orderActions")
+        actions = _objects("orderActions", part["orderActions"])
+        if len(actions) != 1 or actions[0].get("type") != "CancelSubscription":
+            raise Refusal(RESOURCE * 100 + 45, "Only one CancelSubscription action is supported here.", status=400)
+        known_fields(RESOURCE, actions[0], _ACTION_FIELDS)
+        required(RESOURCE, actions[0], "cancelSubscription")
+        wanted = actions[0]["cancelSubscription"]
+        if not isinstance(wanted, dict):
+            raise invalid(RESOURCE, "cancelSubscription is an object.")
+        known_fields(RESOURCE, wanted, _CANCEL_FIELDS)
+        _check_triggers(actions[0].get("triggerDates", []))
+        number = part["subscriptionNumber"]
+        row = self._state.subscription(number) if isinstance(number, str) else None
+        if row is None or row["number"].lower() != number.lower() or row["account_id"] != account["id"]:
+            raise Refusal(RESOURCE * 100 + 40, f"Cannot find the subscription {number} of this account.")
+        day = effective_date(row, wanted.get("cancellationPolicy"), wanted.get("cancellationEffectiveDate"))
+        return cancel(self._state, row, day, self._switches.current_date(), order_number).subscription
+
+
+def order_body(number: str, account: Row, done: list[Row], *, numbers_only: bool) -> dict[str, Any]:
+    """A completed order, its subscriptions as numbers alone or as objects."""
+    body: dict[str, Any] = {
+        "success": True,
+        "orderNumber": number,
+        "accountNumber": account["account_number"],
+        "status": "Completed",
+    }
+    if numbers_only:
+        return body | {"subscriptionNumbers": [row["number"] for row in done]}
+    shown = [
+        {
+            "subscriptionNumber": row["number"],
+            "subscriptionId": row["id"],
+            "subscriptionOwnerId": account["id"],
+            "subscriptionOwnerNumber": account["account_number"],
+            "status": row["status"],
+        }
+        for row in done
+    ]
+    return body | {"subscriptions": shown}
+
+
+def _check_options(options: Any) -> None:
+    if not isinstance(options, dict):
+        raise invalid(RESOURCE, "processingOptions is an object.")
+    known_fields(RESOURCE, options, _OPTIONS)
+    for field, value in options.items():
+        checked_flag(RESOURCE, field, value)
+
+
+def _check_triggers(triggers: Any) -> None:
+    for trigger in _objects("triggerDates", triggers):
+        known_fields(RESOURCE, trigger, frozenset({"name", "triggerDate"}))
+        if trigger.get("name") not in _TRIGGERS:
+            raise invalid(RESOURCE, f"The name of a trigger date is one of {', '.join(_TRIGGERS)}.")
+        checked_date(RESOURCE, "triggerDate", trigger.get("triggerDate"))
+
+
+def _objects(field: str, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
+        raise invalid(RESOURCE, f"{field} is an array of objects.")
+    return value

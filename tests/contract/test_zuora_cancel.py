@@ -1,0 +1,306 @@
+"""Cancelling through the Zuora client: once, whatever becomes of the answer."""
+
+import json
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse
+
+from lib.clients.errors import AuthFailed, Busy, NotFound, Rejected, RemoteError, UnexpectedReply, Unreachable
+from lib.clients.zuora import Cancelled, CancelPolicy, SubscriptionStatus
+from lib.standins.zuora.faults import Fault
+from tests.contract.conftest import record, subscription
+from tests.contract.test_zuora_errors import shape1
+
+ORDER, PUT, LOOK = "POST /v1/orders", "PUT /v1/subscriptions", "GET /v1/subscriptions"
+TODAY = datetime.now(UTC).date()
+ROW = {"id": "i", "subscriptionNumber": "A-S1", "status": "Active", "accountNumber": "1"}
+UNKNOWN = ["html502", "html504", "drop_before", "drop_after", "truncate", "temporary"]
+
+
+@pytest.fixture(params=["orders", "no orders"])
+def by(request):
+    """The request that cancels, in a tenant with Orders and in one without."""
+    return ORDER if request.param == "orders" else PUT
+
+
+@pytest.fixture
+def tenant(zuora_standin):
+    account = record("1")
+    zuora_standin.state.load([account])
+    times = {"term_start_date": TODAY - timedelta(days=100), "term_end_date": TODAY + timedelta(days=200)}
+    times |= {"contract_effective_date": TODAY - timedelta(days=100), "subscription_end_date": None}
+    zuora_standin.state.load_subscriptions([subscription(account.id, f"A-S{n}", **times) for n in (1, 2)])
+    return zuora_standin
+
+
+def cancel(zuora, number="A-S1", policy=CancelPolicy.ON_DATE, on=TODAY, key="run-1", **given):
+    return zuora.cancel_subscription(number, policy, on, track="run 1", key=key, **given)
+
+
+def asked(tenant, match):
+    return sum(line.startswith(match) for line in tenant.state.faults.requests()[1])
+
+
+def version(tenant, number="A-S1"):
+    return tenant.state.subscription(number)["version"]
+
+
+@pytest.fixture
+def with_orders(tenant, by):
+    tenant.switches.orders_enabled = by == ORDER
+
+
+@pytest.mark.usefixtures("with_orders")
+class TestEitherWay:
+    def test_at_once(self, zuora, tenant, by):
+        done = cancel(zuora)
+        assert (done.number, done.effective, done.already, done.seen) == ("A-S1", TODAY, False, True)
+        assert (done.track_id, len(done.request_id)) == ("run-1", 36)
+        assert (done.order_number is not None) == (by == ORDER)
+        assert zuora.subscription("A-S1").status is SubscriptionStatus.CANCELLED
+        assert zuora.subscription("A-S2").status is SubscriptionStatus.ACTIVE
+        assert asked(tenant, by) == 1
+
+    def test_at_the_end_of_the_term(self, zuora, tenant):
+        done = cancel(zuora, policy=CancelPolicy.END_OF_TERM, on=None)
+        assert done.effective == TODAY + timedelta(days=200)
+        found = zuora.subscription("A-S1")
+        assert (found.status, found.scheduled_cancel) == (SubscriptionStatus.ACTIVE, done.effective)
+
+    def test_what_is_cancelled_or_will_be_is_not_cancelled_again(self, zuora, tenant, by):
+        cancel(zuora)
+        cancel(zuora, "A-S2", CancelPolicy.END_OF_TERM, None)
+        again = cancel(zuora, key="run-2")
+        assert again == Cancelled("A-S1", TODAY, already=True, seen=True, track_id="run-1")
+        assert cancel(zuora, "A-S2", key="run-2").effective == TODAY + timedelta(days=200)
+        assert asked(tenant, by) == 2
+        assert (version(tenant), version(tenant, "A-S2")) == (2, 2)
+
+    @pytest.mark.parametrize("kind", UNKNOWN)
+    def test_an_unknown_outcome_is_looked_up_and_never_asked_for_again(self, zuora, tenant, by, kind):
+        tenant.state.faults.add(Fault(by, kind, None))
+        if kind in ("drop_after", "truncate"):
+            done = cancel(zuora)
+            assert (done.effective, done.already, done.seen) == (TODAY, False, True)
+        else:
+            with pytest.raises(Unreachable) as caught:
+                cancel(zuora)
+            assert caught.value.maybe_done
+            assert "It is not known whether the change was made." in str(caught.value)
+        assert asked(tenant, by) == 1
+        tenant.state.faults.clear()
+        assert cancel(zuora).effective == TODAY
+        assert version(tenant) == 2
+
+    @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+    def test_an_unknown_outcome_that_cannot_be_looked_up_stays_unknown(self, zuora, tenant, by, kind):
+        # The looking before the cancellation succeeds, the one after it does not.
+        tenant.state.faults.add(Fault(by, kind, 1))
+        real = zuora._resolved
+
+        def cut_off(*args):
+            tenant.state.faults.add(Fault(LOOK, "html502", None))
+            return real(*args)
+
+        zuora._resolved = cut_off
+        with pytest.raises(Unreachable) as caught:
+            cancel(zuora)
+        assert caught.value.maybe_done
+        assert asked(tenant, by) == 1
+
+    @pytest.mark.parametrize("kind", ["429", "lock"])
+    def test_a_refusal_that_passes_is_waited_for(self, zuora, tenant, by, kind):
+        tenant.state.faults.add(Fault(by, kind, 2))
+        assert cancel(zuora).effective == TODAY
+        assert asked(tenant, by) == 3
+        assert version(tenant) == 2
+
+    def test_a_lasting_limit_changes_nothing(self, zuora, tenant, by):
+        tenant.state.faults.add(Fault(by, "429", None))
+        with pytest.raises(Busy) as caught:
+            cancel(zuora)
+        assert "Nothing was changed." in str(caught.value)
+        assert (asked(tenant, by), version(tenant)) == (3, 1)
+
+    def test_a_refusal_is_passed_on(self, zuora, tenant, by):
+        with pytest.raises(Rejected, match="after the end of the current term") as caught:
+            cancel(zuora, on=TODAY + timedelta(days=999))
+        assert "Nothing was changed." in str(caught.value)
+        assert (asked(tenant, by), version(tenant)) == (1, 1)
+
+    def test_somebody_else_was_first(self, zuora, make_zuora, tenant, by):
+        other = make_zuora()
+        real = zuora._ask
+
+        def late(call, *args, **given):
+            if call.path != "/v1/orders" or by == ORDER:
+                cancel(other, key="other")
+            return real(call, *args, **given)
+
+        zuora._ask = late
+        assert cancel(zuora).already
+        assert version(tenant) == 2
+
+    def test_a_timeout_is_looked_up(self, make_zuora, tenant, by):
+        zuora = make_zuora(action_seconds=0.15, read_seconds=0.1)
+        tenant.state.faults.add(Fault(by, "latency", None, seconds=0.5))
+        with pytest.raises(Unreachable) as caught:
+            cancel(zuora)
+        assert caught.value.maybe_done
+        time.sleep(0.6)
+        assert cancel(zuora).already
+        assert (asked(tenant, by), version(tenant)) == (1, 2)
+
+    def test_an_ended_token_is_replaced(self, zuora, tenant, by):
+        tenant.state.faults.add(Fault(by, "expired_token", 1))
+        assert cancel(zuora).effective == TODAY
+        assert version(tenant) == 2
+
+    def test_a_failed_look_afterwards_takes_nothing_back(self, zuora, tenant):
+        real = zuora._confirmed
+
+        def cut_off(*args):
+            tenant.state.faults.add(Fault(LOOK, "html502", None))
+            return real(*args)
+
+        zuora._confirmed = cut_off
+        done = cancel(zuora)
+        assert (done.seen, done.already) == (False, False)
+
+    def test_no_request_without_a_look(self, zuora, tenant, by):
+        tenant.state.faults.add(Fault(LOOK, "html502", None))
+        with pytest.raises(Unreachable) as caught:
+            cancel(zuora)
+        assert not caught.value.maybe_done
+        assert asked(tenant, by) == 0
+
+
+class TestOrders:
+    def order(self, scripted, *replies):
+        scripted.replies += [JSONResponse({"success": True, **ROW}), *replies]
+
+    def test_what_is_sent(self, scripted, scripted_zuora):
+        self.order(scripted, JSONResponse({"success": True, "orderNumber": "O-1", "status": "Completed"}))
+        scripted.replies.append(JSONResponse({"success": True, **ROW}))
+        done = cancel(scripted_zuora, on=date(2026, 12, 1), today=date(2026, 11, 23))
+        assert (done.order_number, done.seen) == ("O-1", False)
+        action = {
+            "type": "CancelSubscription",
+            "triggerDates": [{"name": "ContractEffective", "triggerDate": "2026-12-01"}],
+            "cancelSubscription": {"cancellationPolicy": "SpecificDate", "cancellationEffectiveDate": "2026-12-01"},
+        }
+        assert json.loads(scripted.bodies[1]) == {
+            "orderDate": "2026-11-23",
+            "existingAccountNumber": "1",
+            "subscriptions": [{"subscriptionNumber": "A-S1", "orderActions": [action]}],
+            "processingOptions": {"runBilling": False, "collectPayment": False},
+        }
+        assert len(scripted.seen[1].headers["Idempotency-Key"]) == 36
+        assert scripted.seen[1].headers["Zuora-Version"] == "2025-08-12"
+
+    def test_the_key_is_that_of_the_intention_and_the_subscription(self, scripted, scripted_zuora):
+        keys = {}
+        for number, key in (("A-S1", "run-1"), ("A-S1", "run-1"), ("A-S1", "run-2"), ("A-S2", "run-1")):
+            scripted.replies[:] = [JSONResponse({"success": True, **ROW, "subscriptionNumber": number})]
+            cancel(scripted_zuora, number, key=key)
+            (sent,) = [r.headers["Idempotency-Key"] for r in scripted.seen if r.method == "POST"]
+            keys.setdefault((number, key), set()).add(sent)
+            scripted.seen.clear()
+        assert [len(sent) for sent in keys.values()] == [1, 1, 1]
+        assert len(set.union(*keys.values())) == 3
+
+    def test_two_at_once_cancel_once(self, make_zuora, tenant):
+        tenant.switches.order_seconds = 0.3
+        outcomes = []
+
+        def one():
+            outcomes.append(cancel(make_zuora(attempts=8, backoff_seconds=0.3), key="same"))
+
+        threads = [threading.Thread(target=one) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {done.effective for done in outcomes} == {TODAY}
+        assert (len(outcomes), version(tenant)) == (3, 2)
+
+    def test_a_first_request_that_does_not_end_leaves_it_unknown(self, zuora, tenant):
+        tenant.state.faults.add(Fault(ORDER, "lock", 2))
+        tenant.state.faults.add(Fault(ORDER, "429", None))
+        with pytest.raises(Unreachable) as caught:
+            cancel(zuora)
+        assert caught.value.maybe_done
+
+    def test_a_key_used_for_something_else_is_rejected(self, scripted, scripted_zuora):
+        self.order(scripted, JSONResponse(shape1("Strange"), 422), JSONResponse({"success": True, **ROW}))
+        with pytest.raises(Rejected):
+            cancel(scripted_zuora)
+
+    @pytest.mark.parametrize("body", [shape1(58490020), shape1(58490050), {"message": "Conflict"}])
+    def test_409_is_waited_for_whatever_it_says(self, scripted, scripted_zuora, body):
+        look = JSONResponse({"success": True, **ROW})
+        self.order(scripted, JSONResponse(body, 409), look, JSONResponse({"success": True}), look)
+        assert not cancel(scripted_zuora).already
+        sent = [request.headers["Idempotency-Key"] for request in scripted.seen if request.method == "POST"]
+        assert len(sent) == 2
+        assert len(set(sent)) == 1
+
+    def test_a_missing_permission_that_does_not_name_orders_is_no_reason_for_the_other_way(
+        self, scripted, scripted_zuora
+    ):
+        self.order(scripted, JSONResponse(shape1(58490010, "No permission."), 403))
+        with pytest.raises(AuthFailed):
+            cancel(scripted_zuora)
+        assert [request.method for request in scripted.seen] == ["GET", "POST"]
+
+    @pytest.mark.parametrize("status", [200, 400])
+    def test_a_rule_that_names_the_feature_is_one(self, scripted, scripted_zuora, status):
+        look = JSONResponse({"success": True, **ROW})
+        refused = JSONResponse(shape1(58490030, "The Orders feature is not enabled."), status)
+        self.order(scripted, refused, look, JSONResponse({"success": True, "cancelledDate": "2026-12-01"}), look)
+        assert cancel(scripted_zuora).effective == date(2026, 12, 1)
+        assert scripted.seen[3].method == "PUT"
+        assert "Idempotency-Key" not in scripted.seen[3].headers
+
+    def test_a_rule_against_this_order_is_none(self, scripted, scripted_zuora):
+        refused = JSONResponse(shape1(58490030, "The order date is before that of another order."), 400)
+        self.order(scripted, refused, JSONResponse({"success": True, **ROW}))
+        with pytest.raises(Rejected):
+            cancel(scripted_zuora)
+        assert [request.method for request in scripted.seen] == ["GET", "POST", "GET"]
+
+    @pytest.mark.parametrize("reply", [JSONResponse({}), JSONResponse([]), HTMLResponse("<html>")])
+    def test_a_success_that_is_none_is_unknown(self, scripted, scripted_zuora, reply):
+        self.order(scripted, reply, JSONResponse({"success": True, **ROW}))
+        with pytest.raises(RemoteError) as caught:
+            cancel(scripted_zuora)
+        assert caught.value.maybe_done
+        assert [request.method for request in scripted.seen].count("POST") == 1
+
+    def test_a_subscription_without_its_account_is_not_ordered_for(self, scripted, scripted_zuora):
+        scripted.replies.append(JSONResponse({"success": True, **ROW, "accountNumber": None}))
+        with pytest.raises(UnexpectedReply) as caught:
+            cancel(scripted_zuora)
+        assert not caught.value.maybe_done
+
+
+@pytest.mark.parametrize(
+    ("policy", "on", "key"),
+    [
+        (CancelPolicy.ON_DATE, None, "k"),
+        (CancelPolicy.END_OF_TERM, TODAY, "k"),
+        (CancelPolicy.END_OF_TERM, None, ""),
+    ],
+)
+def test_what_makes_no_sense_is_not_sent(scripted, scripted_zuora, policy, on, key):
+    with pytest.raises(Rejected, match=r"Nothing was changed\."):
+        cancel(scripted_zuora, policy=policy, on=on, key=key)
+    assert scripted.seen == []
+
+
+def test_an_unknown_subscription_is_not_found(zuora, tenant):
+    with pytest.raises(NotFound):
+        cancel(zuora, "A-S404")
