@@ -31,7 +31,7 @@ def start(page):
 
 
 def receipt(page):
-    return page.get_by_text("Done: Rename")
+    return page.get_by_role("strong").filter(has_text="Done: Rename")
 
 
 def hub_name(house, own) -> str:
