@@ -136,9 +136,9 @@ def _show_steps(progress: Progress) -> None:
     for step in progress.steps:
         color = _COLORS.get(step.state, "gray")
         counted = f" ({step.count})" if step.state == "done" else ""
-        st.markdown(
-            f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {plain(step.text)}".strip()
-        )
+        # What stopped the run stands in its headline already.
+        text = "" if step.text == progress.run.error else plain(step.text)
+        st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {text}".strip())
 
 
 def _try(act: Callable[[], None]) -> None:

@@ -192,3 +192,18 @@ def test_state_and_tokens_outlive_a_restart(tmp_path, make_zuora):
     with ZuoraStandin(tmp_path, CLIENT_ID, CLIENT_SECRET, port=int(url.rpartition(":")[2])) as second:
         assert zuora.account("104233").name == "Kept"
         assert requests_of(second) == ["GET /v1/accounts/104233"]
+
+
+def test_every_call_carries_a_version_and_a_track_id_of_its_own(scripted, scripted_zuora):
+    from starlette.responses import JSONResponse
+
+    scripted.replies[:] = [JSONResponse({"success": False, "reasons": [{"code": 50000040, "message": "no"}]}, 404)]
+    told = []
+    for _ in range(2):
+        with pytest.raises(NotFound) as missing:
+            scripted_zuora.account("7001")
+        told.append(missing.value.track_id)
+    sent = [request.headers["Zuora-Track-Id"] for request in scripted.seen]
+    assert sent == told
+    assert len(set(sent)) == 2
+    assert {request.headers["Zuora-Version"] for request in scripted.seen} == {"2025-08-12"}

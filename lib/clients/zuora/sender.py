@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit
+from uuid import uuid4
 
 from lib.clients.call import Call, HttpConfig, Reply
 from lib.clients.errors import AuthFailed, Rejected, RemoteError, UnexpectedReply
@@ -65,7 +66,9 @@ class Sender:
         self._http.close()
 
     def _send(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
-        """Send with a token; a token Zuora no longer takes is replaced once."""
+        """Send with a token; a token Zuora no longer takes is replaced once. Every call can be tracked."""
+        if call.track_id is None:
+            call = replace(call, track_id=f"read-{uuid4().hex}")
         token = self._token.get(call)
         try:
             return self._http.send(self._signed(call, token), read)
@@ -80,9 +83,12 @@ class Sender:
             raise error.unsure() if maybe_done else error from None
 
     def _signed(self, call: Call, token: str) -> Call:
-        headers = {**call.headers, "Authorization": f"Bearer {token}", "Zuora-Version": self._config.version}
-        if call.track_id:
-            headers["Zuora-Track-Id"] = call.track_id
+        headers = {
+            **call.headers,
+            "Authorization": f"Bearer {token}",
+            "Zuora-Version": self._config.version,
+            "Zuora-Track-Id": call.track_id or "",
+        }
         return replace(call, headers=headers, private=(*call.private, token, self._config.client_secret))
 
     def _rows(
