@@ -6,6 +6,7 @@ taken over through `take_over`, because the engine itself only ever looks after 
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -112,6 +113,12 @@ def launch(options: Options, hooks: Hooks) -> None:
             "notification_listener_polling_interval_sec": 0.2,
         }
     )
+    # In a thread of its own: the engine refuses to register a queue where an event loop runs.
+    with ThreadPoolExecutor(1) as starter:
+        starter.submit(_launch).result()
+
+
+def _launch() -> None:
     DBOS.launch()
     DBOS.register_queue(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=0.2)
 

@@ -1,3 +1,4 @@
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -139,3 +140,12 @@ def test_an_error_of_our_own_in_a_step_is_a_sentence_without_the_exceptions_text
 def test_a_receipt_of_a_run_that_never_was(world):
     with pytest.raises(KeyError):
         world.runner.receipt("rename-1001-nothing")
+
+
+def test_a_runner_opens_where_an_event_loop_runs(world):
+    async def reopen():
+        world.runner.close()
+        world.runner.open()
+
+    asyncio.run(reopen())
+    assert world.finish(world.runner.start(rename(world), LEAD)).run.state == "done"

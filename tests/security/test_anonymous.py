@@ -122,6 +122,8 @@ def _claims(**claims: object) -> str:
         pytest.param(_claims(username="lead", exp_date="soon"), id="an end that is no moment"),
         pytest.param(_claims(username=["lead"], exp_date=time.time() + 3600), id="a name that is no text"),
         pytest.param(_claims(username="lead", exp_date=None), id="no end"),
+        pytest.param(_claims(username="lead", exp_date=float("nan")), id="an end that never comes"),
+        pytest.param(cookie("lead", age=-3600), id="begun in the future"),
     ],
 )
 def test_a_cookie_that_is_not_ours_gets_the_form(server, token):
