@@ -9,8 +9,8 @@
     └── UnexpectedReply   an answer that cannot be understood: report it
 
 A client raises nothing else. `str(error)` is a sentence that is safe to show and to log: it holds no secret,
-no personal data and nothing of a reply but the system's own message, with e-mail addresses and the values
-which were sent left out.
+no personal data and nothing of a reply but the system's own message, cut down to words that cannot be a
+customer's.
 """
 
 import re

@@ -139,7 +139,7 @@ class TestShapes:
         scripted.replies.append(JSONResponse({"success": False, "reasons": reasons}, 400))
         error = failure(scripted_zuora)
         assert type(error) is Rejected
-        assert error.detail == "Lock.; Bad value"
+        assert error.detail == "Lock; Bad value"
         assert len(scripted.seen) == 1
 
     def test_a_crud_404_is_not_found(self, scripted, scripted_zuora):
@@ -536,10 +536,9 @@ class TestNothingLeaks:
                 lines = "".join(traceback.format_exception(caught.value))
                 texts.append(f"{caught.value} {caught.value!r} {lines}")
         said = ("".join(texts) + caplog.text).lower()
-        hidden = [CLIENT_SECRET, "scripted-token-value", "ada@example.com"]
+        # The renaming of the other test is quoted nowhere here, so the account's name is looked for too.
+        hidden = [*self.secrets, *person.values()]
         assert not [secret for secret in hidden if secret.lower() in said]
-        change = "".join(texts[:6]).lower()
-        assert not [value for value in person.values() if value.lower() in change]
 
     def test_an_error_survives_being_stored(self, scripted, scripted_zuora):
         scripted.replies.append(JSONResponse(shape1(53100320), 400, {"Zuora-Request-Id": "r"}))

@@ -24,6 +24,7 @@ from lib.clients.errors import (
     presentable,
 )
 from lib.clients.translate import status_error
+from lib.clients.zuora.words import plain_words
 
 SYSTEM = "Zuora"
 T = TypeVar("T")
@@ -177,13 +178,19 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
         call.operation,
         writes=call.writes,
         maybe_done=unknown and call.alters,
-        detail=presentable("; ".join(r.message for r in reasons if r.message), call.private) or f"HTTP {reply.status}",
+        detail=_detail(reasons, call) or f"HTTP {reply.status}",
         status=401 if signed_out else reply.status,
         codes=tuple(presentable(r.code)[:40] for r in reasons if r.code),
         request_id=request_id(reply) or _text(told.get("requestId")),
         track_id=track_id(reply) or call.track_id,
         process_id=_text(told.get("processId")),
     )
+
+
+def _detail(reasons: list[Reason], call: Call) -> str:
+    # What was sent is hidden first: a name may be made of plain words.
+    told = (plain_words(presentable(reason.message, call.private)) for reason in reasons)
+    return presentable("; ".join(text.rstrip(".") for text in told if text.strip("…., ")))
 
 
 def unexpected(reply: Reply, call: Call, what: str) -> UnexpectedReply:
