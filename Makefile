@@ -6,13 +6,16 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench reset-demo verify-audit system-parts python
+.PHONY: help run sbc test check bench reset-demo verify-audit system-parts python
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(STAMP) ## Serve the demo: environment, database, made-up data, stand-ins; prints address and sign-ins
 	@exec $(BIN)/python -m lib.serve
+
+sbc: python ## Run the reference SBC in the foreground (needs Kamailio; see docs/sbc.md)
+	@exec $(PYTHON) deploy/sbc/run.py
 
 test: $(DEV_STAMP) system-parts check ## Check the code, then run the whole test suite
 	$(BIN)/python -m pytest -n $${WORKERS:-2} --dist loadfile $(PYTEST_ARGS)

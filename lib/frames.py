@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from lib.actions.action import Plan
+from lib.actions.action import Detail, Plan
 from lib.actions.progress import Progress
 from lib.actions.receipt import STATES
 from lib.domain.accounts import Account
@@ -29,7 +29,7 @@ def account_facts(account: Account, reading: Reading) -> pd.DataFrame:
     balance = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip() if zuora and zuora.balance is not None else "none"
     rows = [
         ("Name", account.name, there(zuora and zuora.name)),
-        ("Status", account.status.value, there(zuora and zuora.status.value.lower())),
+        ("Status", account.standing, there(zuora and zuora.status.value.lower())),
         ("Parent", parent, there(reading.value and (reading.value.parent or "none"))),
         ("Account number", account.number, there(zuora and zuora.number)),
         ("Balance", "kept in Zuora", there(balance)),
@@ -42,7 +42,7 @@ def account_facts(account: Account, reading: Reading) -> pd.DataFrame:
 def accounts_frame(accounts: Iterable[Account]) -> pd.DataFrame:
     """A list of accounts: number, name, status, parent."""
     return pd.DataFrame(
-        [(one.number, one.name, one.status.value, one.parent_number or "") for one in accounts],
+        [(one.number, one.name, one.standing, one.parent_number or "") for one in accounts],
         columns=["Number", "Name", "Status", "Parent"],
         dtype="string",
     )
@@ -59,21 +59,23 @@ def differences_frame(differences: Iterable[Difference]) -> pd.DataFrame:
 
 def effects_frame(plan: Plan) -> pd.DataFrame:
     """What a plan would change: system, what, before, after."""
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [(one.system, one.text, one.before or "", one.after or "") for one in plan.effects],
         columns=["System", "What changes", "Before", "After"],
         dtype="string",
     )
+    return _without_empty(frame, "Before", "After")
 
 
 def steps_frame(progress: Progress, zone: str) -> pd.DataFrame:
-    """How each step of a run stands: result, before and after, and when it ended."""
+    """How each step of a run stands: result, in its own words, before and after, and when it ended."""
     there = ZoneInfo(zone)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [
             (
                 step.title,
-                STATES[step.state] + (f" ({step.count})" if step.state == "done" else ""),
+                STATES[step.state] + (f" ({step.count:,})" if step.state == "done" else ""),
+                step.text,
                 step.before or "",
                 step.after or "",
                 step.ended_at.astimezone(there).strftime("%H:%M:%S") if step.ended_at else "",
@@ -81,6 +83,22 @@ def steps_frame(progress: Progress, zone: str) -> pd.DataFrame:
             )
             for step in progress.steps
         ],
-        columns=["Step", "Result", "Before", "After", "Ended", "Request id"],
+        columns=["Step", "Result", "What was done", "Before", "After", "Ended", "Request id"],
         dtype="string",
     )
+    return _without_empty(frame, "Before", "After", "Request id")
+
+
+def detail_frame(detail: Detail) -> pd.DataFrame:
+    """The table behind an effect of a plan."""
+    return pd.DataFrame(list(detail.rows), columns=list(detail.columns), dtype="string")
+
+
+def items_frame(items: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    """What a step did to each of its items."""
+    return pd.DataFrame(list(items), columns=["Item", "What was done"], dtype="string")
+
+
+def _without_empty(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The frame without those of the columns in which nothing stands."""
+    return frame.drop(columns=[column for column in columns if not frame[column].str.len().any()])

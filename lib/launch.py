@@ -17,6 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lib.actions.action import Services
 from lib.actions.runner import Runner
+from lib.clients.mail import MailConfig, Mailer
+from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.live import LiveReads
 from lib.settings import Environment, Settings, SettingsError, load
@@ -112,7 +114,9 @@ def _start(settings: Settings, undo: ExitStack) -> Hub:
         )
     )
     undo.callback(zuora.close)
-    services = Services(settings=settings, engine=engine, zuora=zuora)
+    sbc = _connect_sbc(settings, undo)
+    mailer = _connect_mail(settings, undo)
+    services = Services(settings=settings, engine=engine, zuora=zuora, sbc=sbc, mailer=mailer)
     live = LiveReads(services)
     undo.callback(live.close)
     runner = Runner(services)
@@ -137,6 +141,63 @@ def _start_zuora_standin(settings: Settings, undo: ExitStack) -> str:
     standin.start()
     undo.callback(standin.close)
     return standin.url
+
+
+def _connect_sbc(settings: Settings, undo: ExitStack) -> KamailioSbc:
+    token = settings.sbc_token.get_secret_value()
+    url = settings.sbc_url
+    if settings.uses_standin_sbc:
+        from lib.standins.demo import load_sbc
+        from lib.standins.sbc import SbcStandin
+
+        standin = SbcStandin(Path(settings.data_dir), token)
+        if standin.state.is_empty():
+            load_sbc(standin.state)
+        standin.start()
+        undo.callback(standin.close)
+        url = standin.url
+    sbc = KamailioSbc(
+        SbcConfig(
+            url=url,
+            token=token,
+            connect_seconds=settings.sbc_connect_seconds,
+            read_seconds=settings.sbc_read_seconds,
+            attempts=settings.sbc_attempts,
+            retry_seconds=settings.sbc_retry_seconds,
+            concurrency=settings.sbc_concurrency,
+            ca_file=settings.sbc_ca_file or None,
+            client_certificate=settings.sbc_certificate or None,
+            client_key=settings.sbc_key or None,
+        )
+    )
+    undo.callback(sbc.close)
+    return sbc
+
+
+def _connect_mail(settings: Settings, undo: ExitStack) -> Mailer:
+    host, port = settings.mail_host, settings.mail_port
+    if settings.uses_standin_mail:
+        from lib.standins.mail import MailStandin
+
+        standin = MailStandin(Path(settings.data_dir))
+        standin.start()
+        undo.callback(standin.close)
+        host, port = standin.host, standin.port
+    try:
+        config = MailConfig(
+            host=host,
+            port=port,
+            security=settings.mail_security,
+            username=settings.mail_username,
+            password=settings.mail_password.get_secret_value(),
+            sender=settings.mail_from,
+            connect_seconds=settings.mail_connect_seconds,
+            read_seconds=settings.mail_read_seconds,
+            ca_file=settings.mail_ca_file or None,
+        )
+    except ValueError as error:
+        raise SettingsError(f"the AM_MAIL_ settings do not fit together: {error}.") from error
+    return Mailer(config)
 
 
 def configure_logging(level: str) -> None:

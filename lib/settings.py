@@ -69,6 +69,30 @@ class Settings(BaseSettings):
     zuora_cache_seconds: float = Field(default=30.0, ge=0)
     page_wait_seconds: float = Field(default=0.8, ge=0)
 
+    sbc_url: str = ""
+    sbc_token: SecretStr = SecretStr("")
+    sbc_ca_file: str = ""
+    sbc_certificate: str = ""
+    sbc_key: str = ""
+    sbc_connect_seconds: float = Field(default=5.0, gt=0)
+    sbc_read_seconds: float = Field(default=30.0, gt=0)
+    sbc_page_seconds: float = Field(default=10.0, gt=0)
+    sbc_attempts: int = Field(default=4, ge=1)
+    sbc_retry_seconds: float = Field(default=30.0, gt=0)
+    sbc_concurrency: int = Field(default=8, ge=1)
+    suspend_after_days: int = Field(default=7, ge=0)
+
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_security: Literal["none", "starttls", "tls"] = "starttls"
+    mail_username: str = ""
+    mail_password: SecretStr = SecretStr("")
+    mail_from: str = "Account Manager <no-reply@example.com>"
+    mail_contact: str = "our billing team"
+    mail_ca_file: str = ""
+    mail_connect_seconds: float = Field(default=5.0, gt=0)
+    mail_read_seconds: float = Field(default=30.0, gt=0)
+
     @property
     def database(self) -> str:
         """SQLAlchemy URL of the Hub database; a SQLite file under `data_dir` when none is set."""
@@ -87,6 +111,16 @@ class Settings(BaseSettings):
     def uses_standin_zuora(self) -> bool:
         """True when this process has to start the Zuora stand-in itself."""
         return not self.zuora_url
+
+    @property
+    def uses_standin_sbc(self) -> bool:
+        """True when this process has to start the SBC stand-in itself."""
+        return not self.sbc_url
+
+    @property
+    def uses_standin_mail(self) -> bool:
+        """True when this process has to start the mail stand-in itself: the demo sends nothing to anybody."""
+        return not self.mail_host
 
     @field_validator("time_zone")
     @classmethod
@@ -129,32 +163,47 @@ def load(**overrides: Any) -> Settings:
 
 def _demo_secrets(settings: Settings) -> dict[str, Any]:
     """Secrets the demo needs, made at its first start and kept in a file only its owner can read."""
-    path = settings.data_dir / DEMO_SECRETS
-    if path.exists():
-        known = json.loads(path.read_text())
-    else:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        known = {
-            "cookie_key": secrets.token_urlsafe(48),
-            # Zuora's client ids are UUIDs of exactly 36 characters.
-            "zuora_client_id": str(uuid.uuid4()),
-            "zuora_client_secret": secrets.token_urlsafe(24),
-        }
-        draft = path.with_suffix(f".{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(known))
-        # A link never replaces: of two first starts at once, one file wins and both read it.
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-        known = json.loads(path.read_text())
+    known = _kept_secrets(settings.data_dir)
     fill: dict[str, Any] = {}
     if not settings.cookie_key.get_secret_value():
         fill["cookie_key"] = SecretStr(known["cookie_key"])
     if settings.uses_standin_zuora:
         fill["zuora_client_id"] = known["zuora_client_id"]
         fill["zuora_client_secret"] = SecretStr(known["zuora_client_secret"])
+    if settings.uses_standin_sbc:
+        fill["sbc_token"] = SecretStr(known["sbc_token"])
+    if settings.uses_standin_mail:
+        # The stand-in listens on this machine alone and speaks without encryption.
+        fill["mail_security"] = "none"
     return fill
+
+
+def _kept_secrets(folder: Path) -> dict[str, str]:
+    """The demo's secrets from their file; one that an earlier version did not need is added to it."""
+    path = folder / DEMO_SECRETS
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    made = {
+        "cookie_key": secrets.token_urlsafe(48),
+        # Zuora's client ids are UUIDs of exactly 36 characters.
+        "zuora_client_id": str(uuid.uuid4()),
+        "zuora_client_secret": secrets.token_urlsafe(24),
+        "sbc_token": secrets.token_urlsafe(24),
+    }
+    if made.keys() <= known.keys():
+        return known
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(made | known))
+    if known:
+        draft.replace(path)
+    else:
+        # A link never replaces: of two first starts at once, one file wins and both read it.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
 
 
 def _refuse_unsafe(settings: Settings) -> None:
@@ -177,11 +226,34 @@ def _refuse_unsafe(settings: Settings) -> None:
                 f"AM_{name.upper()} is not set. {settings.env.capitalize()} needs a real Zuora tenant: "
                 "without it the synthetic stand-in would answer."
             )
+    for name, what in (
+        ("sbc_url", "a real SBC"),
+        ("sbc_token", "a real SBC"),
+        ("mail_host", "a real mail server"),
+    ):
+        value = getattr(settings, name)
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+            raise SettingsError(
+                f"AM_{name.upper()} is not set. {settings.env.capitalize()} needs {what}: "
+                "without it the stand-in would answer."
+            )
+    if settings.env is Environment.PRODUCTION and not _is_safe_sbc(settings.sbc_url):
+        raise SettingsError(
+            f"AM_SBC_URL is {settings.sbc_url!r}. Production talks to the SBC over https, or to one on this machine: "
+            "the token must not cross a network in clear."
+        )
     if settings.env is Environment.PRODUCTION and not _is_remote_https(settings.zuora_url):
         raise SettingsError(
             f"AM_ZUORA_URL is {settings.zuora_url!r}. Production talks to Zuora over https "
             "and never to a stand-in on this machine."
         )
+
+
+def _is_safe_sbc(url: str) -> bool:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    return parts.hostname is not None and (parts.scheme == "https" or parts.hostname in LOOPBACK)
 
 
 def _is_remote_https(url: str) -> bool:

@@ -26,13 +26,16 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lib.settings import PROJECT
-from lib.standins.demo import seed_hub, zuora_records
+from lib.standins.demo import load_sbc, seed_hub, zuora_records
+from lib.standins.demo.billing import zuora_invoices
+from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.store import migrate
 from lib.store.engine import make_engine
 
 CLIENT_ID = "0f9b1c6e-7a52-4d0c-9a3e-5e1f2b7c8d90"
 CLIENT_SECRET = "standin-secret-of-the-page-tests"
+SBC_TOKEN = "token-of-the-page-tests"
 COOKIE = "account_manager"
 COOKIE_KEY = "cookie-key-of-the-tests-" + 8 * "01234567"
 SIGN_IN_HOURS = 8
@@ -52,7 +55,11 @@ def _template() -> tempfile.TemporaryDirectory[str]:
     engine.dispose()
     standin = ZuoraStandin(Path(folder.name), CLIENT_ID, CLIENT_SECRET)
     standin.state.load(zuora_records())
+    standin.state.load_invoices(zuora_invoices())
     standin.close()
+    sbc = SbcStandin(Path(folder.name), SBC_TOKEN)
+    load_sbc(sbc.state)
+    sbc.close()
     return folder
 
 
@@ -66,6 +73,13 @@ def copy_demo(folder: Path) -> Path:
 def zuora_of(folder: Path) -> Iterator[ZuoraStandin]:
     """The Zuora stand-in of a data folder, in this process, where a test can make it misbehave."""
     with ZuoraStandin(folder, CLIENT_ID, CLIENT_SECRET) as standin:
+        yield standin
+
+
+@contextlib.contextmanager
+def sbc_of(folder: Path) -> Iterator[SbcStandin]:
+    """The SBC stand-in of a data folder, the same way."""
+    with SbcStandin(folder, SBC_TOKEN) as standin:
         yield standin
 
 
@@ -141,6 +155,7 @@ def serving(
         "zuora_client_id": CLIENT_ID,
         "zuora_client_secret": CLIENT_SECRET,
         "zuora_url": zuora.url if zuora else "",
+        "sbc_token": SBC_TOKEN,
         **settings,
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AM_", "STREAMLIT_"))}

@@ -7,15 +7,18 @@ import hashlib
 import json
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine
 
+from lib.clients.mail import Mailer
+from lib.clients.sbc import Sbc
 from lib.clients.zuora import Zuora, ZuoraAccount
 from lib.domain.permissions import Identity, Permission
 from lib.settings import Settings
@@ -41,6 +44,16 @@ class Effect(BaseModel):
     after: str | None = None
 
 
+class Detail(BaseModel):
+    """A table behind an effect: which numbers, which names. Shown with the plan, not stored with the run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Draft(BaseModel):
     """What an action finds when it looks: the parts of a plan that are its own."""
 
@@ -51,6 +64,9 @@ class Draft(BaseModel):
     warnings: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
+    verdict: str | None = None
+    """Said instead of a button when the look itself is the answer: nothing is wrong, nothing is to be done."""
+    details: tuple[Detail, ...] = ()
     steps: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     facts: dict[str, Any] = {}
@@ -90,6 +106,8 @@ class Confirmation(BaseModel):
     typed: str | None = None
     reason: str | None = None
     note: str | None = None
+    override: str | None = None
+    """Why the pinned note on the account does not hold this time."""
 
 
 class StepReport(BaseModel):
@@ -112,6 +130,8 @@ class Services:
     settings: Settings
     engine: Engine
     zuora: Zuora
+    sbc: Sbc
+    mailer: Mailer
 
     def read_zuora(self, key: str) -> ZuoraAccount:
         """The account in Zuora for somebody who is waiting: one attempt, bounded by `AM_ZUORA_PAGE_SECONDS`.
@@ -120,6 +140,20 @@ class Services:
             RemoteError: Zuora did not answer in that time, or refused.
         """
         return self.zuora.account(key, quick_seconds=self.settings.zuora_page_seconds)
+
+    def today(self) -> date:
+        """The day it is where the product's people are (`AM_TIME_ZONE`)."""
+        return datetime.now(ZoneInfo(self.settings.time_zone)).date()
+
+
+class Journal(Protocol):
+    """Where a step writes down how far it is and what it did to each item."""
+
+    def tell(self, done: int, total: int) -> None:
+        """So many of so many items are dealt with."""
+
+    def itemise(self, items: Iterable[tuple[str, str]]) -> None:
+        """What was done to these items."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +168,21 @@ class StepContext:
     key: str
     repeated: bool
     """True when an earlier attempt began and its end was not recorded: the work may already be there."""
+    actor: str = ""
+    actor_name: str = ""
+    reason: str | None = None
+    note: str | None = None
+    journal: Journal | None = None
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how far a long step is; the page shows it."""
+        if self.journal is not None:
+            self.journal.tell(done, total)
+
+    def itemise(self, items: Iterable[tuple[str, str]]) -> None:
+        """Keep what was done to each item, as (item, words). An item told again replaces what was told before."""
+        if self.journal is not None:
+            self.journal.itemise(items)
 
     def done(
         self,
@@ -181,6 +230,10 @@ class Action(ABC):
         Raises:
             RemoteError: only where the plan cannot even be drafted; a readable reason belongs in `blockers`.
         """
+
+    def lacking(self, plan: Plan, given: Confirmation) -> str | None:
+        """What the confirmation lacks, as a sentence; None when it will do. The default asks for nothing."""
+        return None
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The params in the spelling that will be stored; the default keeps them as given."""

@@ -29,6 +29,10 @@ class StepProgress(BaseModel):
     began_at: datetime | None = None
     ended_at: datetime | None = None
     attempts: int = 0
+    items_done: int | None = None
+    items_total: int | None = None
+    """How far a long step under way is."""
+    has_items: bool = False
 
 
 class Progress(BaseModel):
@@ -71,7 +75,11 @@ def _step(run: Run, name: str, events: Sequence[Event]) -> StepProgress:
     if not events:
         return step
     last = events[-1]
-    if last.phase == "begin":
+    if last.phase == "progress":
+        step = step.model_copy(
+            update={"items_done": last.details["done"], "items_total": last.details["total"]},
+        )
+    if last.phase in ("begin", "progress"):
         # A failed run never has a step under way: the process ended before the outcome was written.
         state: StepState = "running" if run.state == "running" else "failed"
         return step.model_copy(update={"state": state})
@@ -94,5 +102,6 @@ def _step(run: Run, name: str, events: Sequence[Event]) -> StepProgress:
             "after": report["after"],
             "request_ids": tuple(report["request_ids"]),
             "ended_at": last.at,
+            "has_items": "items" in report,
         }
     )

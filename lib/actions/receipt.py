@@ -1,12 +1,16 @@
 """The receipt of a run: what to show, and what to paste into a ticket."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from lib.actions.progress import Progress, StepProgress
+from lib.domain.standing import REASON_WORDS
 
+TICKET_ITEMS = 200
+"""So many items of a step are listed for a ticket."""
 VERDICTS = {
     "running": "Under way",
     "failed": "Failed: waiting for Resume or Abandon",
@@ -30,6 +34,8 @@ class Receipt(BaseModel):
 
     progress: Progress
     verdict: str
+    items: dict[str, list[tuple[str, str]]] = {}
+    """Step name -> what was done to each of its items."""
 
     def markdown(self, zone: str) -> str:
         """The receipt for a ticket, with times in `zone`. Markup signs are escaped, so a name stays text."""
@@ -44,7 +50,7 @@ class Receipt(BaseModel):
         if run.closed_at:
             lines.append(f"- Ended: {_at(run.closed_at, zone)}")
         if run.reason:
-            lines.append(f"- Reason: {_inline(run.reason)}")
+            lines.append(f"- Reason: {_inline(REASON_WORDS.get(run.reason, run.reason))}")
         if run.note:
             lines.append(f"- Note: {_inline(run.note)}")
         if run.error:
@@ -54,16 +60,26 @@ class Receipt(BaseModel):
         lines += [
             f"- Receipt: {run.id}",
             "",
-            "| Step | Result | Before | After | Request |",
-            "|---|---|---|---|---|",
+            "| Step | Result | What was done | Before | After | Request |",
+            "|---|---|---|---|---|---|",
         ]
         lines += [_row(step) for step in self.progress.steps]
+        for step in self.progress.steps:
+            lines += _items(step, self.items.get(step.name, []))
         return "\n".join(lines) + "\n"
 
 
-def receipt_of(progress: Progress) -> Receipt:
-    """The receipt of a run as far as it got."""
-    return Receipt(progress=progress, verdict=VERDICTS[progress.run.state])
+def receipt_of(progress: Progress, items: Mapping[str, list[tuple[str, str]]] | None = None) -> Receipt:
+    """The receipt of a run as far as it got, with the items of its steps by step name."""
+    return Receipt(progress=progress, verdict=VERDICTS[progress.run.state], items=dict(items or {}))
+
+
+def _items(step: StepProgress, items: list[tuple[str, str]]) -> list[str]:
+    if not items:
+        return []
+    told = [f"- {_inline(item)}: {_inline(text)}" for item, text in items[:TICKET_ITEMS]]
+    more = [f"- and {len(items) - TICKET_ITEMS:,} more, on the receipt itself"] if len(items) > TICKET_ITEMS else []
+    return ["", f"{step.title}:", "", *told, *more]
 
 
 def _row(step: StepProgress) -> str:
@@ -71,6 +87,7 @@ def _row(step: StepProgress) -> str:
     cells = [
         step.title,
         f"{STATES[step.state]}{counted}",
+        step.text,
         step.before or "",
         step.after or "",
         ", ".join(step.request_ids),

@@ -28,12 +28,13 @@ from lib.actions.errors import (
     PlanExpired,
     WrongConfirmation,
 )
+from lib.actions.keeper import RuleKeeper
 from lib.actions.progress import Progress, progress_of
 from lib.actions.receipt import Receipt, receipt_of
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
 from lib.domain.permissions import Identity
-from lib.store import events, runs
+from lib.store import events, items, runs
 from lib.store.engine import writing
 from lib.store.runs import Run
 
@@ -48,6 +49,7 @@ class Runner:
         # Unique per process: two living processes with one id would take each other's runs.
         self.executor_id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._sweeper = Sweeper(services, self.executor_id)
+        self._keeper = RuleKeeper(services, self.executor_id)
 
     def open(self) -> None:
         """Join the processes that carry out runs, and begin to look after runs of dead ones."""
@@ -63,9 +65,11 @@ class Runner:
             Stepper(self.services, self.executor_id),
         )
         self._sweeper.start()
+        self._keeper.start()
 
     def close(self) -> None:
         """Leave in good order: runs under way are taken over at once by another process."""
+        self._keeper.stop()
         self._sweeper.stop()
         durable.stop()
         with writing(self.services.engine) as connection:
@@ -117,6 +121,8 @@ class Runner:
             raise WrongConfirmation(
                 f"Nothing was done: “{given.typed or ''}” is not the number of this account. Type {plan.account}."
             )
+        if lack := ACTIONS[plan.kind].lacking(plan, given):
+            raise WrongConfirmation(f"Nothing was done. {lack}")
         with self.services.engine.connect() as connection:
             if runs.get_run(connection, plan.id) is not None:
                 return  # a second click on the same plan: `_begin` answers with the run it started
@@ -125,6 +131,8 @@ class Runner:
         fresh = self.plan(plan.kind, plan.account, plan.params, actor)
         if fresh.blockers:
             raise Blocked(fresh.blockers)
+        if not fresh.steps:
+            raise Blocked((fresh.verdict or "There is nothing to do.",))
         if fresh.fingerprint != plan.fingerprint:
             raise PlanChanged(fresh, _changes(plan, fresh))
 
@@ -136,10 +144,10 @@ class Runner:
             "actor": actor.email,
             "actor_name": actor.name,
             "params": plan.params,
-            "plan": plan.model_dump(mode="json"),
+            "plan": plan.model_dump(mode="json", exclude={"details"}),
             "steps": list(plan.steps),
             "reason": given.reason,
-            "note": given.note,
+            "note": _note(given),
         }
         engine = self.services.engine
         try:
@@ -154,7 +162,7 @@ class Runner:
                     actor=actor.email,
                     run_id=plan.id,
                     account=plan.account,
-                    details={"params": plan.params, "reason": given.reason, "note": given.note},
+                    details={"params": plan.params, **given.model_dump(exclude={"typed"})},
                     executor=self.executor_id,
                 )
         except runs.Claimed as claimed:
@@ -225,7 +233,15 @@ class Runner:
         Raises:
             KeyError: there is no such run.
         """
-        return receipt_of(self.progress(run_id))
+        progress = self.progress(run_id)
+        return receipt_of(
+            progress, {step.name: self.items(run_id, step.name) for step in progress.steps if step.has_items}
+        )
+
+    def items(self, run_id: str, step: str) -> list[tuple[str, str]]:
+        """What the step did to each of its items, as (item, words)."""
+        with self.services.engine.connect() as connection:
+            return items.items_of_step(connection, run_id, step)
 
     def open_run(self, account: str) -> Run | None:
         """The run that holds this account now, or None."""
@@ -287,6 +303,13 @@ class Runner:
                 details={"why": type(refusal).__name__, "text": str(refusal), "plan": plan_id},
                 executor=self.executor_id,
             )
+
+
+def _note(given: Confirmation) -> str | None:
+    """The note as it is kept: with the reason for going against a pinned one."""
+    why = (given.override or "").strip()
+    override = f"Pinned note overridden: {why}" if why else None
+    return "\n".join(text for text in ((given.note or "").strip(), override) if text) or None
 
 
 def local_time(moment: datetime, zone: str) -> str:

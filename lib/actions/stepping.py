@@ -1,5 +1,7 @@
 """Carry out one step of a run and write down how it went: intent before, outcome after."""
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -10,7 +12,7 @@ from lib.actions.action import Services, StepContext, StepReport
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import StepFailed
 from lib.clients.errors import RemoteError
-from lib.store import events, runs
+from lib.store import events, items, runs
 from lib.store.engine import writing
 from lib.store.events import Event
 from lib.store.runs import Run
@@ -24,10 +26,17 @@ def hand_over(run: Run) -> None:
         "kind": run.kind,
         "account": run.account,
         "actor": run.actor,
+        "actor_name": run.actor_name,
+        "reason": run.reason,
+        "note": run.note,
         "params": run.params,
         "facts": run.plan["facts"],
     }
     durable.enqueue(run.id, run.steps, job)
+
+
+TELL_SECONDS = 1.0
+"""How often at most a long step's progress is written: every write extends the audit's chain."""
 
 
 class Stepper:
@@ -57,15 +66,23 @@ class Stepper:
             facts=job["facts"],
             key=f"{run_id}:{step}",
             # A begin without an end: the work may be there already.
-            repeated=last is not None and last.phase == "begin",
+            repeated=last is not None and last.phase in ("begin", "progress"),
+            actor=job["actor"],
+            actor_name=job["actor_name"],
+            reason=job["reason"],
+            note=job["note"],
+            journal=_StepJournal(self, run_id, step, job),
         )
         try:
             report = self._do(context, job["kind"], step)
         except (StepFailed, RemoteError) as error:
-            self._write(run_id, step, job, "failed", {"error": str(error)})
+            self.write(run_id, step, job, "failed", {"error": str(error)})
             raise
-        self._write(run_id, step, job, "ok", report.model_dump(mode="json"))
-        return report.model_dump(mode="json")
+        with self._services.engine.connect() as connection:
+            digest = items.digest_of(connection, run_id, step)
+        told = report.model_dump(mode="json") | ({"items": digest} if digest else {})
+        self.write(run_id, step, job, "ok", told)
+        return told
 
     def finish(self, run_id: str) -> None:
         """Close the run as done and give its account back."""
@@ -74,6 +91,11 @@ class Stepper:
     def fail(self, run_id: str, sentence: str) -> None:
         """Leave the run as failed; its account stays claimed until it is resumed or abandoned."""
         self._close(run_id, "failed", sentence)
+
+    def keep_items(self, run_id: str, step: str, told: Iterable[tuple[str, str]]) -> None:
+        """Write down what the step did to these items."""
+        with writing(self._services.engine) as connection:
+            items.keep_items(connection, run_id, step, told)
 
     def _do(self, context: StepContext, kind: str, step: str) -> StepReport:
         try:
@@ -100,7 +122,8 @@ class Stepper:
                 self._append(connection, run_id, step, job, "begin", {})
         return last
 
-    def _write(self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]) -> None:
+    def write(self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]) -> None:
+        """Add an event of this step to the audit; the run counts as moving."""
         with writing(self._services.engine) as connection:
             runs.touch_run(connection, run_id)
             self._append(connection, run_id, step, job, phase, details)
@@ -134,3 +157,23 @@ class Stepper:
             assert run is not None
             job = {"kind": run.kind, "actor": run.actor, "account": run.account}
             self._append(connection, run_id, None, job, state, {"error": sentence} if sentence else {})
+
+
+class _StepJournal:
+    """The journal of one attempt at one step."""
+
+    def __init__(self, stepper: Stepper, run_id: str, step: str, job: dict[str, Any]) -> None:
+        self._stepper = stepper
+        self._where = (run_id, step)
+        self._job = job
+        self._told_at = time.monotonic()
+
+    def tell(self, done: int, total: int) -> None:
+        """See `Journal.tell`."""
+        if time.monotonic() - self._told_at >= TELL_SECONDS:
+            self._told_at = time.monotonic()
+            self._stepper.write(*self._where, self._job, "progress", {"done": done, "total": total})
+
+    def itemise(self, items: Iterable[tuple[str, str]]) -> None:
+        """See `Journal.itemise`."""
+        self._stepper.keep_items(*self._where, items)

@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class HttpConfig:
-    """How to reach one system. `retry_seconds` caps the time after which no further attempt is begun."""
+    """How to reach one system. `retry_seconds` caps the time after which no further attempt is begun.
+
+    `verify` names the file of the only authorities whose word on the system's certificate counts; without it
+    those are the public ones. `client_certificate` and `client_key` name what the Hub shows of itself.
+    """
 
     url: str
     connect_seconds: float = 5.0
@@ -18,6 +22,9 @@ class HttpConfig:
     retry_seconds: float = 60.0
     backoff_seconds: float = 1.0
     concurrency: int = 20
+    verify: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
 
 
 @dataclass(frozen=True)

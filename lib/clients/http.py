@@ -8,6 +8,7 @@ leaves this module.
 import json
 import logging
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -35,7 +36,11 @@ _CHUNK = 64 * 1024
 
 
 class HttpClient:
-    """One system's connections, shared by all threads of the process."""
+    """One system's connections, shared by all threads of the process.
+
+    Raises:
+        ValueError: the files of certificates that the configuration names cannot be used.
+    """
 
     def __init__(self, system: str, config: HttpConfig) -> None:
         self.system = system
@@ -45,6 +50,11 @@ class HttpClient:
         # A proxy or .netrc of the machine must not see or replace the Hub's credentials.
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        _check_files(system, config)
+        if config.verify:
+            self._session.verify = config.verify
+        if config.client_certificate and config.client_key:
+            self._session.cert = (config.client_certificate, config.client_key)
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=config.concurrency, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -147,6 +157,20 @@ class HttpClient:
         took = (time.monotonic() - began) * 1000
         log.debug("%s: %s %s %d in %.0f ms", self.system, call.method, call.path, response.status_code, took)
         return Reply(response.status_code, response.headers, content)
+
+
+def _check_files(system: str, config: HttpConfig) -> None:
+    """Load them once now: found out at the first request, a wrong file would look like a system out of reach."""
+    if bool(config.client_certificate) != bool(config.client_key):
+        raise ValueError(f"The Hub's certificate for {system} and its key are given both or not at all.")
+    try:
+        context = ssl.create_default_context(cafile=config.verify)
+        if config.client_certificate:
+            # Without a password it would ask for one at the terminal.
+            context.load_cert_chain(config.client_certificate, config.client_key, password="")
+    except OSError as error:
+        reason = f"The certificate files for {system} cannot be used: {error.strerror or type(error).__name__}."
+        raise ValueError(reason) from None
 
 
 def _read_body(response: requests.Response, deadline: float) -> bytes:

@@ -13,8 +13,24 @@ BELOW = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HT
 """Everything that can come up from below a request."""
 
 
+_CERTIFICATE_ALERTS = (
+    "CERTIFICATE_REQUIRED",
+    "HANDSHAKE_FAILURE",
+    "UNKNOWN_CA",
+    "BAD_CERTIFICATE",
+    "UNSUPPORTED_CERTIFICATE",
+    "CERTIFICATE_REVOKED",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_UNKNOWN",
+    "ACCESS_DENIED",
+)
+
+
 def translate(error: Exception, system: str, call: Call) -> RemoteError:
     """Our error for what requests, urllib3 or the socket raised. Only the class of it is named."""
+    if _certificate_refused(error):
+        detail = "it did not accept the Hub's certificate"
+        return AuthFailed(system, call.operation, writes=call.writes, detail=detail, track_id=call.track_id)
     match error:
         case (
             requests.exceptions.InvalidJSONError()
@@ -37,6 +53,9 @@ def translate(error: Exception, system: str, call: Call) -> RemoteError:
             kind = Rejected
     sent = kind is not Rejected and not _never_sent(error)
     name = type(error).__name__
+    if any(isinstance(part, ssl.SSLError | urllib3.exceptions.SSLError) for part in _inside(error)):
+        # Turned away over a certificate, a TLS 1.3 client may find the connection gone and no reason given.
+        name = f"{name}, look at the certificates"
     return kind(
         system,
         call.operation,
@@ -76,10 +95,7 @@ def status_error(reply: Reply, system: str, call: Call) -> RemoteError:
 
 def _never_sent(error: Exception) -> bool:
     """True when no connection was made, so that the system cannot have seen the request."""
-    seen: list[object] = [error, *error.args]
-    seen += [getattr(part, "reason", None) for part in seen]
-    seen += [getattr(part, "__cause__", None) for part in seen]
-    for part in seen:
+    for part in _inside(error):
         if isinstance(part, requests.ConnectTimeout | urllib3.exceptions.ConnectTimeoutError):
             return True
         if isinstance(part, ssl.SSLCertVerificationError):
@@ -87,3 +103,18 @@ def _never_sent(error: Exception) -> bool:
         if isinstance(part, urllib3.exceptions.SSLError):
             return any(isinstance(arg, ssl.SSLCertVerificationError) for arg in part.args)
     return False
+
+
+def _certificate_refused(error: Exception) -> bool:
+    """True when the system ended the handshake over the Hub's certificate, before it looked at any request."""
+    inside = [arg for part in _inside(error) for arg in (part, *getattr(part, "args", ()))]
+    reasons = [getattr(part, "reason", None) or "" for part in inside if isinstance(part, ssl.SSLError)]
+    # An alert is the system's word; CERTIFICATE_VERIFY_FAILED would be ours about its certificate.
+    return any("_ALERT_" in reason and reason.endswith(_CERTIFICATE_ALERTS) for reason in reasons)
+
+
+def _inside(error: Exception) -> list[object]:
+    """The error and those it wraps."""
+    seen: list[object] = [error, *error.args]
+    seen += [getattr(part, "reason", None) for part in seen]
+    return seen + [getattr(part, "__cause__", None) for part in seen]

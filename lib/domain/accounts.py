@@ -1,7 +1,7 @@
 """What an account is: its number, name, state and place in a family."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +18,13 @@ class AccountStatus(StrEnum):
     DEACTIVATED = "deactivated"
 
 
+_UNDER_WAY = {
+    AccountStatus.ACTIVE: "enabling",
+    AccountStatus.SUSPENDED: "suspending",
+    AccountStatus.DEACTIVATED: "deactivating",
+}
+
+
 class Account(BaseModel):
     """One account as the Hub knows it. Parent and children are named by account number."""
 
@@ -26,14 +33,34 @@ class Account(BaseModel):
     number: str
     name: str
     status: AccountStatus
+    changing_to: AccountStatus | None = None
+    """The status an action has begun to give it. `status` follows once everything that makes it true is done."""
     email: str | None = None
     parent_number: str | None = None
     parent_name: str | None = None
     zuora_number: str | None = None
     zuora_id: str | None = None
     communication_profile: str | None = None
+    pinned_note: str | None = None
+    pinned_until: date | None = None
     created_at: datetime
     changed_at: datetime
+
+    @property
+    def heading(self) -> AccountStatus:
+        """The status it has, or is on its way to."""
+        return self.changing_to or self.status
+
+    @property
+    def standing(self) -> str:
+        """The status as people say it: `active`, `suspended`, or `suspending` while it is on its way there."""
+        return _UNDER_WAY[self.changing_to] if self.changing_to else self.status.value
+
+    def pin(self, today: date) -> str | None:
+        """The pinned note while it is in force, `today` being the day of the product's time zone."""
+        if self.pinned_note and (self.pinned_until is None or self.pinned_until >= today):
+            return self.pinned_note
+        return None
 
     @property
     def title(self) -> str:

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     ACCOUNT_RENAME = "account:rename"
     ACCOUNT_MOVE = "account:move"
     ACCOUNT_SUSPEND = "account:suspend"
+    ACCOUNT_PIN = "account:pin"
     ACCOUNT_DEACTIVATE = "account:deactivate"
     AUTH_RULES_REFRESH = "auth_rules:refresh"
     ALLOWANCES_REFRESH = "allowances:refresh"
@@ -46,6 +47,7 @@ _LEAD = _SEE | {
     _P.ACCOUNT_RENAME,
     _P.ACCOUNT_MOVE,
     _P.ACCOUNT_SUSPEND,
+    _P.ACCOUNT_PIN,
     _P.ACCOUNT_DEACTIVATE,
     _P.AUTH_RULES_REFRESH,
     _P.ALLOWANCES_REFRESH,
@@ -59,6 +61,7 @@ _LEAD = _SEE | {
 }
 _BILLING = _SEE | {
     _P.ACCOUNT_SUSPEND,
+    _P.ACCOUNT_PIN,
     _P.ALLOWANCES_REFRESH,
     _P.CONTACTS_EDIT,
     _P.PBX_BILLING,

@@ -1,14 +1,14 @@
 """Accounts in the Hub: read one, its family, a page of all of them; change name, parent and status."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, update
 
 from lib.domain.accounts import Account, AccountStatus
-from lib.store.schema import account, pbx, phone_number, phone_user, subscription
+from lib.store.schema import account, pbx, phone_number, phone_user, status_change, subscription
 from lib.store.search import reindex_name
 
 _parent = account.alias("parent")
@@ -37,6 +37,20 @@ class Size(BaseModel):
     pbxs: int
     subscriptions: int
     children: int
+
+
+class StatusChange(BaseModel):
+    """One entry of an account's history: from which status to which, by whom, when and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    from_status: AccountStatus
+    to_status: AccountStatus
+    reason: str | None
+    note: str | None
+    actor: str
+    run_id: str | None
+    at: datetime
 
 
 def get_account(connection: Connection, number: str) -> Account:
@@ -166,6 +180,82 @@ def move_account(connection: Connection, number: str, *, before: str | None, aft
         update(account).where(account.c.number == number).values(parent_id=parent_id, changed_at=datetime.now(UTC))
     )
     return True
+
+
+def begin_status(connection: Connection, number: str, *, expect: str, to: AccountStatus) -> bool:
+    """Put the account on its way to a status if its standing is `expect`; False when it already is on that way.
+
+    Raises:
+        Conflict: its standing is another by now.
+    """
+    current = get_account(connection, number)
+    if current.changing_to is to:
+        return False
+    if current.standing != expect:
+        raise Conflict(current.standing)
+    connection.execute(
+        update(account).where(account.c.number == number).values(changing_to=to.value, changed_at=datetime.now(UTC))
+    )
+    return True
+
+
+def arrive_at_status(
+    connection: Connection,
+    number: str,
+    *,
+    to: AccountStatus,
+    actor: str,
+    reason: str | None,
+    note: str | None,
+    run_id: str,
+) -> bool:
+    """Give the account the status it is on its way to, with a row in its history; False when it arrived before.
+
+    Raises:
+        Conflict: it is on its way to something else.
+    """
+    current = get_account(connection, number)
+    if current.changing_to is None and current.status is to:
+        return False
+    if current.changing_to is not to:
+        raise Conflict(current.standing)
+    now = datetime.now(UTC)
+    connection.execute(
+        update(account).where(account.c.number == number).values(status=to.value, changing_to=None, changed_at=now)
+    )
+    connection.execute(
+        insert(status_change).values(
+            account_id=_id_of(connection, number),
+            from_status=current.status.value,
+            to_status=to.value,
+            reason=reason,
+            note=note,
+            actor=actor,
+            run_id=run_id,
+            at=now,
+        )
+    )
+    return True
+
+
+def last_status_change(connection: Connection, number: str) -> StatusChange | None:
+    """The newest change of the account's status: who, when and why."""
+    row = connection.execute(
+        select(status_change)
+        .where(status_change.c.account_id == select(account.c.id).where(account.c.number == number).scalar_subquery())
+        .order_by(status_change.c.at.desc(), status_change.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else StatusChange.model_validate(dict(row._mapping))
+
+
+def pin_note(connection: Connection, number: str, *, note: str | None, until: date | None) -> None:
+    """Pin a note to the account, in force up to and including `until`; None takes it off."""
+    connection.execute(
+        update(account)
+        .where(account.c.number == number)
+        .values(pinned_note=note, pinned_until=until if note else None, changed_at=datetime.now(UTC))
+    )
 
 
 def zuora_ids(connection: Connection, numbers: Iterable[str]) -> Mapping[str, str | None]:

@@ -59,7 +59,10 @@ account = Table(
     Column("pinned_until", Date),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    # The status it is on its way to: what the SBC has not confirmed yet is never shown as the status.
+    Column("changing_to", String(12)),
     CheckConstraint("status in ('active', 'suspended', 'deactivated')", name="status"),
+    CheckConstraint("changing_to in ('active', 'suspended', 'deactivated')", name="changing_to"),
     CheckConstraint("parent_id <> id", name="not_own_parent"),
     Index("ix_account_name", "name", "number"),
     Index("ix_account_status", "status", "name", "number"),
@@ -105,6 +108,10 @@ phone_number = Table(
     Column("quarantine_reason", String(30)),
     CheckConstraint("state in ('in_use', 'porting', 'quarantined')", name="state"),
 )
+
+# Numbers whose auth rule may no longer fit. Triggers on phone_number write it (in the migration), so that a
+# change is seen whichever program made it; the rule keeper works it off.
+rule_change = Table("rule_change", metadata, _id(), Column("e164", String(16), nullable=False, index=True))
 
 phone_user = Table(
     "phone_user",
@@ -238,7 +245,7 @@ sent_email = Table(
     Column("message_id", String(255), unique=True),
     Column("body", Text),
     Column("resent_from", BigId, ForeignKey("sent_email.id")),
-    CheckConstraint("state in ('accepted', 'failed')", name="state"),
+    CheckConstraint("state in ('accepted', 'failed', 'unknown')", name="state"),
 )
 # Covering: a cold first page of an account with many mails reads the index alone. SQLite has no INCLUDE.
 Index(
@@ -352,6 +359,18 @@ action_event = Table(
     Column("at", String(32), nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+# What a step did to each of its items, where one line in the audit cannot hold them; the event has their hash.
+action_item = Table(
+    "action_item",
+    metadata,
+    _id(),
+    Column("run_id", String(80), ForeignKey("action_run.id"), nullable=False),
+    Column("step", String(60), nullable=False),
+    Column("item", String(255), nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("run_id", "step", "item"),
 )
 
 executor = Table(

@@ -11,7 +11,6 @@ from lib.launch import Hub
 from lib.live import Reading
 from lib.store import accounts
 from lib.ui.action_bar import show_reading
-from lib.ui.edit_account import offer_edit
 from lib.ui.tables import choose_account
 
 POLL_SECONDS = 1.0
@@ -19,7 +18,6 @@ POLL_SECONDS = 1.0
 
 def show_details(hub: Hub, account: Account, identity: Identity) -> None:
     """The page below the action bar."""
-    offer_edit(hub, account, identity)
     with hub.services.engine.connect() as connection:
         size = accounts.measure_account(connection, account.number)
         children = accounts.list_children(connection, account.number)

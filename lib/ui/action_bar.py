@@ -2,32 +2,31 @@
 
 import streamlit as st
 
-from lib.domain.accounts import Account, AccountStatus
+from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
+from lib.domain.standing import REASON_WORDS
 from lib.launch import Hub
 from lib.live import Reading
+from lib.store import accounts
 from lib.ui.moments import at
 from lib.ui.selection import open_account
 from lib.ui.text import plain
 
 _PILLS = {
-    AccountStatus.ACTIVE: ("Active", ":material/check_circle:", "green"),
-    AccountStatus.SUSPENDED: ("Suspended", ":material/pause_circle:", "orange"),
-    AccountStatus.DEACTIVATED: ("Deactivated", ":material/cancel:", "gray"),
+    "active": ("Active", ":material/check_circle:", "green"),
+    "suspended": ("Suspended", ":material/pause_circle:", "orange"),
+    "deactivated": ("Deactivated", ":material/cancel:", "gray"),
+    "suspending": ("Suspending", ":material/pending:", "orange"),
+    "enabling": ("Enabling", ":material/pending:", "orange"),
+    "deactivating": ("Deactivating", ":material/pending:", "gray"),
 }
+_EFFECT = "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls."
 
 
 def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:
-    """Status banner at the top left, then who this is, then the way to the parent."""
-    if account.status is AccountStatus.SUSPENDED:
-        st.error(
-            "**This account is suspended.** Inbound calls go straight to voicemail. "
-            "Outbound calls hear that the account is not allowed to make calls.",
-            icon=":material/pause_circle:",
-        )
-    elif account.status is AccountStatus.DEACTIVATED:
-        st.error("**This account is deactivated.** Nothing can be changed any more.", icon=":material/cancel:")
-    label, icon, color = _PILLS[account.status]
+    """Status banner at the top left, then who this is, then the way to the parent, the pinned note and the buttons."""
+    _show_banner(hub, account, identity)
+    label, icon, color = _PILLS[account.standing]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(account.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]
@@ -38,6 +37,49 @@ def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:
                 open_account(account.parent_number)
         else:
             st.caption(shown)
+    pin = account.pin(hub.services.today())
+    if pin is not None and identity.may_choose_accounts:
+        until = f" (until {account.pinned_until:%-d %B %Y})" if account.pinned_until else ""
+        st.info(f"**Pinned note{until}:** {plain(pin)}", icon=":material/keep:")
+
+
+def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
+    """What the article promises to every admin of a suspended account, and the truth while it is on its way."""
+    staff = identity.may_choose_accounts
+    match account.standing:
+        case "suspended":
+            text = f"**This account is suspended.** {_EFFECT}"
+            st.error(text + (_since(hub, account) if staff else ""), icon=":material/pause_circle:")
+        case "suspending":
+            text = "**This account is being suspended.** Until that is finished, some of its calls may still connect."
+            st.error(text + (_way_on(hub, account) if staff else ""), icon=":material/pending:")
+        case "enabling":
+            text = "**This account is being enabled.** Until that is finished, some of its calls may not connect."
+            st.warning(text + (_way_on(hub, account) if staff else ""), icon=":material/pending:")
+        case "deactivating":
+            st.error("**This account is being deactivated.**", icon=":material/pending:")
+        case "deactivated":
+            st.error("**This account is deactivated.** Nothing can be changed any more.", icon=":material/cancel:")
+
+
+def _since(hub: Hub, account: Account) -> str:
+    with hub.services.engine.connect() as connection:
+        change = accounts.last_status_change(connection, account.number)
+    if change is None or change.to_status is not account.status:
+        return ""
+    why = REASON_WORDS.get(change.reason, change.reason) if change.reason else None
+    note = " · ".join((change.note or "").splitlines())
+    told = " · ".join(plain(text) for text in (change.actor, why, note) if text)
+    return f"  \nSince {at(hub, change.at)} · {told}"
+
+
+def _way_on(hub: Hub, account: Account) -> str:
+    run = hub.runner.open_run(account.number)
+    if run is not None and run.state == "running":
+        return ""
+    if run is not None:
+        return " It stopped before the end: resume it below."
+    return " It was abandoned before the end: suspend or enable the account to settle it."
 
 
 def show_reading(hub: Hub, reading: Reading) -> None:

@@ -1,4 +1,4 @@
-"""The Edit dialog of Account Details: name, parent and children. Look at the plan, then start it."""
+"""The Edit dialog of an account: name, parent, children and pinned note. Look at the plan, then start it."""
 
 from typing import Any
 
@@ -6,36 +6,30 @@ import streamlit as st
 
 from lib.actions.action import Plan
 from lib.actions.catalogue import ACTIONS
-from lib.actions.errors import AccountBusy, ActionError, PlanChanged
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import accounts
-from lib.ui.plan_view import show_plan
-from lib.ui.selection import show_run
+from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
 
-_EDITING = "editing"
+NAME = "edit"
 
 
-def offer_edit(hub: Hub, account: Account, identity: Identity) -> None:
+def offer_edit(account: Account, identity: Identity) -> None:
     """The Edit button, for those who may; a click opens the dialog on the account as it is now."""
-    tabs = _tabs(account, identity)
-    if not tabs:
+    if not _tabs(account, identity):
         return
-    if st.button("Edit", icon=":material/edit:", key="edit_account", help="Name, parent and children"):
-        st.session_state[_EDITING] = {
-            "account": account.number,
-            # What the person sees as they begin: a change by somebody else meanwhile is told, not overwritten.
-            "name": account.name,
-            "parent": account.parent_number,
-            "plan": None,
-            "notice": None,
-        }
-    editing = st.session_state.get(_EDITING)
-    if editing and editing["account"] == account.number:
-        dialog = st.dialog(f"Edit {plain(account.title)}", width="medium", on_dismiss=_forget)
-        dialog(_edit)(hub, account, identity, editing, tabs)
+    if st.button("Edit", icon=":material/edit:", key="edit_account", help="Name, parent, children, pinned note"):
+        # What the person sees as they begin: a change by somebody else meanwhile is told, not overwritten.
+        open_dialog(NAME, account.number, base_name=account.name, base_parent=account.parent_number)
+
+
+def edit_dialog(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+    """Draw the dialog with its tabs."""
+    dialog = st.dialog(f"Edit {plain(account.title)}", width="medium", on_dismiss=close_dialog)
+    dialog(_edit)(hub, account, identity, editing, _tabs(account, identity))
 
 
 def _tabs(account: Account, identity: Identity) -> list[str]:
@@ -44,6 +38,8 @@ def _tabs(account: Account, identity: Identity) -> list[str]:
         tabs.append("Name")
     if identity.may(Permission.ACCOUNT_MOVE, account.number):
         tabs += ["Parent", "Children"]
+    if identity.may(Permission.ACCOUNT_PIN, account.number):
+        tabs.append("Note")
     return tabs
 
 
@@ -58,8 +54,9 @@ def _edit(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any
             _edit_parent(hub, account, identity, editing)
         case "Children":
             _edit_children(hub, account, identity, editing)
-    if editing["notice"]:
-        st.warning(plain(editing["notice"]), icon=":material/sync_problem:")
+        case "Note":
+            _edit_note(hub, account, identity, editing)
+    show_notice(editing)
     plan: Plan | None = editing["plan"]
     if plan is not None:
         show_plan(plan)
@@ -69,9 +66,9 @@ def _edit(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any
 
 def _edit_name(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
     with st.form("rename", border=False):
-        name = st.text_input("Account name", value=editing["name"], key="new_name")
+        name = st.text_input("Account name", value=editing["base_name"], key="new_name")
         if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            _make_plan(hub, "rename", account.number, {"name": name, "base": editing["name"]}, identity, editing)
+            make_plan(hub, "rename", account.number, {"name": name, "base": editing["base_name"]}, identity, editing)
 
 
 def _edit_parent(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
@@ -87,12 +84,12 @@ def _edit_parent(hub: Hub, account: Account, identity: Identity, editing: dict[s
     if asked:
         wanted = (typed or "").strip()
         if wanted:
-            params = {"parent": wanted, "base": editing["parent"]}
-            _make_plan(hub, "parent", account.number, params, identity, editing)
+            params = {"parent": wanted, "base": editing["base_parent"]}
+            make_plan(hub, "parent", account.number, params, identity, editing)
         else:
             editing.update(plan=None, notice="Type the number of the parent account.")
     if st.button("Remove the parent", icon=":material/link_off:", key="remove_parent"):
-        _make_plan(hub, "parent", account.number, {"parent": None, "base": editing["parent"]}, identity, editing)
+        make_plan(hub, "parent", account.number, {"parent": None, "base": editing["base_parent"]}, identity, editing)
 
 
 def _edit_children(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
@@ -109,53 +106,39 @@ def _edit_children(hub: Hub, account: Account, identity: Identity, editing: dict
             editing.update(plan=None, notice=f"There is no account “{wanted}”. Nothing was changed.")
         else:
             params = {"parent": account.number, "base": child.parent_number}
-            _make_plan(hub, "parent", child.number, params, identity, editing)
+            make_plan(hub, "parent", child.number, params, identity, editing)
     if not children:
         st.caption("This account has no children.")
         return
     titles = {child.number: child.title for child in children}
     chosen = st.selectbox("Remove a child", list(titles), index=None, format_func=titles.__getitem__, key="old_child")
     if chosen and st.button("Show what changes", icon=":material/link_off:", key="remove_child"):
-        _make_plan(hub, "parent", chosen, {"parent": None, "base": account.number}, identity, editing)
+        make_plan(hub, "parent", chosen, {"parent": None, "base": account.number}, identity, editing)
 
 
-def _make_plan(
-    hub: Hub, kind: str, number: str, params: dict[str, Any], identity: Identity, editing: dict[str, Any]
-) -> None:
-    editing.update(plan=None, notice=None)
-    try:
-        with st.spinner("Reading the Hub and Zuora"):
-            editing["plan"] = hub.runner.plan(kind, number, params, identity)
-    except ActionError as error:
-        editing["notice"] = str(error)
+def _edit_note(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+    with st.form("note", border=False):
+        note = st.text_area(
+            "Pinned note",
+            value=account.pinned_note or "",
+            key="new_note",
+            placeholder="Payment plan until 12 March",
+            help="Everybody on the staff sees it above the account. Whoever suspends the account has to say why.",
+        )
+        until = st.date_input("In force until", value=account.pinned_until, key="note_until", help="Empty: no end.")
+        if st.form_submit_button("Show what changes", icon=":material/preview:"):
+            params = {"note": note, "until": until.isoformat() if until else None}
+            make_plan(hub, "pin", account.number, params, identity, editing)
+    if account.pinned_note and st.button("Take the note off", icon=":material/keep_off:", key="unpin"):
+        make_plan(hub, "pin", account.number, {"note": None, "until": None}, identity, editing)
 
 
 def _offer_start(hub: Hub, plan: Plan, identity: Identity, editing: dict[str, Any]) -> None:
-    if not st.button(_verb(plan), type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
-        return
-    try:
-        run_id = hub.runner.start(plan, identity)
-    except PlanChanged as changed:
-        editing.update(plan=changed.plan, notice=f"{changed} Look at the new plan.")
+    if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
+        if start_plan(hub, identity, editing):
+            close_dialog()
         st.rerun()
-    except AccountBusy as busy:
-        st.error(plain(str(busy)), icon=":material/lock:")
-    except ActionError as error:
-        editing.update(plan=None, notice=str(error))
-        st.rerun()
-    else:
-        _forget()
-        show_run(run_id)
-        st.rerun()
-
-
-def _verb(plan: Plan) -> str:
-    return ACTIONS[plan.kind].verb
 
 
 def _shown_parent(account: Account) -> str:
     return f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"
-
-
-def _forget() -> None:
-    st.session_state.pop(_EDITING, None)

@@ -9,6 +9,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import SettingsError
 from lib.ui import navigation, selection
+from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
 from lib.ui.picker import show_picker
 from lib.ui.run_panel import show_runs
@@ -68,4 +69,5 @@ def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Id
         )
         st.stop()
     show_action_bar(hub, account, identity)
+    show_actions(hub, account, identity)
     show_runs(hub, account.number, identity)

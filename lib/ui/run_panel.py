@@ -7,9 +7,10 @@ import streamlit as st
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import ActionError
 from lib.actions.progress import Progress
-from lib.actions.receipt import STATES, VERDICTS, receipt_of
+from lib.actions.receipt import STATES, VERDICTS, Receipt
 from lib.domain.permissions import Identity
-from lib.frames import steps_frame
+from lib.domain.standing import REASON_WORDS
+from lib.frames import items_frame, steps_frame
 from lib.launch import Hub
 from lib.ui.moments import at
 from lib.ui.selection import show_run, shown_run
@@ -99,8 +100,9 @@ def _show_failed(hub: Hub, progress: Progress, identity: Identity) -> None:
 
 def _show_receipt(hub: Hub, progress: Progress) -> None:
     run = progress.run
-    receipt = receipt_of(progress)
+    receipt = hub.runner.receipt(run.id)
     markdown = receipt.markdown(hub.settings.time_zone)
+    reason = REASON_WORDS.get(run.reason, run.reason) if run.reason else None
     with st.container(border=True):
         head, close = st.columns([6, 1], vertical_alignment="center")
         mark = ":green[:material/check_circle:]" if run.state == "done" else ":gray[:material/cancel:]"
@@ -111,6 +113,10 @@ def _show_receipt(hub: Hub, progress: Progress) -> None:
         if close.button("Close", icon=":material/close:", type="tertiary", key=f"close_{run.id}"):
             show_run(None)
             st.rerun()
+        note = " · ".join((run.note or "").splitlines())
+        why = " · ".join(plain(text) for text in (reason, note) if text)
+        if why:
+            st.caption(why)
         if progress.abandoned_by:
             st.caption(f"Abandoned by {plain(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
         st.dataframe(
@@ -119,6 +125,7 @@ def _show_receipt(hub: Hub, progress: Progress) -> None:
             alt="Receipt",
             key=f"receipt_{run.id}",
         )
+        _show_items(receipt)
         with st.expander("Copy for a ticket", icon=":material/content_copy:"):
             st.code(markdown, language="markdown", wrap_lines=True)
             st.download_button(
@@ -132,12 +139,23 @@ def _show_receipt(hub: Hub, progress: Progress) -> None:
             )
 
 
+def _show_items(receipt: Receipt) -> None:
+    """What was done to each number or thing, under the steps that told it."""
+    run = receipt.progress.run
+    for step in receipt.progress.steps:
+        if items := receipt.items.get(step.name):
+            with st.expander(f"{step.title}: {len(items):,} in detail", icon=":material/list:"):
+                st.dataframe(items_frame(items), hide_index=True, alt=step.title, key=f"items_{run.id}_{step.name}")
+
+
 def _show_steps(progress: Progress) -> None:
     for step in progress.steps:
         color = _COLORS.get(step.state, "gray")
         counted = f" ({step.count})" if step.state == "done" else ""
         # What stopped the run stands in its headline already.
         text = "" if step.text == progress.run.error else plain(step.text)
+        if step.state == "running" and step.items_total:
+            text = f"{step.items_done:,} of {step.items_total:,}"
         st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {text}".strip())
 
 

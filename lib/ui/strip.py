@@ -3,16 +3,35 @@
 import streamlit as st
 
 from lib.launch import Hub
-from lib.settings import Environment
+from lib.settings import Environment, Settings
 
 
 def show_strip(hub: Hub) -> None:
     """One line above everything else; loud in the demo and in staging, a red badge in production."""
     match hub.settings.env:
         case Environment.DEMO:
-            zuora = " Zuora is a stand-in on this machine." if hub.settings.uses_standin_zuora else ""
-            st.warning(f"**DEMO** · Every account, name and number is made up.{zuora}", icon=":material/science:")
+            text = f"**DEMO** · Every account, name and number is made up.{_standins(hub.settings)}"
+            st.warning(text, icon=":material/science:")
         case Environment.STAGING:
             st.info("**STAGING** · Not the customers' real accounts.", icon=":material/construction:")
         case Environment.PRODUCTION:
             st.badge("PRODUCTION · real customers", icon=":material/warning:", color="red")
+
+
+def _standins(settings: Settings) -> str:
+    """Which of the outside systems are not the real ones."""
+    found = [
+        name
+        for name, standin in (
+            ("Zuora", settings.uses_standin_zuora),
+            ("the SBC", settings.uses_standin_sbc),
+            ("the mail server", settings.uses_standin_mail),
+        )
+        if standin
+    ]
+    if not found:
+        return ""
+    if len(found) == 1:
+        return f" {found[0][0].upper()}{found[0][1:]} is a stand-in on this machine."
+    names = f"{', '.join(found[:-1])} and {found[-1]}"
+    return f" {names[0].upper()}{names[1:]} are stand-ins on this machine."

@@ -1,31 +1,39 @@
-"""A Hub with a family of accounts, the Zuora stand-in with the same ones, and a runner over both."""
+"""A Hub with a family of accounts, stand-ins of Zuora, SBC and mail that know them, and a runner over all."""
 
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
 from lib.actions.action import Services
 from lib.actions.progress import Progress
 from lib.actions.runner import Runner
+from lib.clients.mail import MailConfig, Mailer
+from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.permissions import Identity, Role
 from lib.settings import Settings
+from lib.standins.mail import MailStandin
+from lib.standins.sbc import Fault as SbcFault
+from lib.standins.sbc import RuleRecord, SbcStandin
 from lib.standins.zuora import ContactRecord, ZuoraRecord, ZuoraStandin
 from lib.standins.zuora.faults import Fault
+from lib.store.accounts import get_account
 from lib.store.engine import writing
-from lib.store.schema import account
+from lib.store.schema import account, phone_number, rule_change
 
 CLIENT_ID = "5b0c1d2e-3f40-4a51-8b62-7c8d9e0f1a2b"
 CLIENT_SECRET = "standin-secret-of-the-action-tests"
+SBC_TOKEN = "token-of-the-action-tests"
 LEAD = Identity(email="lead@example.com", name="Lee Lead", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
 OTHER = Identity(email="olga@example.com", name="Olga Other", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
 VIEWER = Identity(email="viewer@example.com", name="Vic Viewer", roles=frozenset({Role.READ_ONLY}), source="test")
+
+BILLING = Identity(email="bo@example.com", name="Bo Billing", roles=frozenset({Role.BILLING}), source="test")
 
 # number -> (name, parent)
 ACCOUNTS = {
@@ -35,6 +43,39 @@ ACCOUNTS = {
     "2001": ("Mallee Motors", None),
     "2002": ("Saltbush Saddles", "2001"),
 }
+
+
+# account -> its numbers in E.164; the others have none
+NUMBERS = {
+    "1001": ("+61370100001", "+61370100002", "+61491570006"),
+    "2001": ("+61370100101", "+61370100102"),
+}
+
+
+@pytest.fixture(scope="session")
+def _running_sbc(tmp_path_factory) -> Iterator[SbcStandin]:
+    with SbcStandin(tmp_path_factory.mktemp("sbc"), SBC_TOKEN) as standin:
+        yield standin
+
+
+@pytest.fixture
+def sbc_standin(_running_sbc) -> Iterator[SbcStandin]:
+    _running_sbc.state.clear()
+    yield _running_sbc
+    _running_sbc.state.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def _running_mail(tmp_path_factory) -> Iterator[MailStandin]:
+    with MailStandin(tmp_path_factory.mktemp("mail")) as standin:
+        yield standin
+
+
+@pytest.fixture
+def mail_standin(_running_mail) -> Iterator[MailStandin]:
+    _running_mail.clear()
+    yield _running_mail
+    _running_mail.clear()
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +115,15 @@ def fill(engine: Engine, standin: ZuoraStandin) -> None:
                 )
                 .returning(account.c.id)
             ).scalar_one()
-    person = ContactRecord(id=uuid.uuid4().hex, first_name="Ada", last_name="Lane")
+    with writing(engine) as connection:
+        for number, owned in NUMBERS.items():
+            for e164 in owned:
+                connection.execute(
+                    insert(phone_number).values(account_id=ids[number], e164=e164, kind="local", trunk="syd-1")
+                )
+        # The SBC below is filled with the same rules.
+        connection.execute(delete(rule_change))
+    person = ContactRecord(id=uuid.uuid4().hex, first_name="Ada", last_name="Lane", work_email="ada@example.com")
     standin.state.load(
         ZuoraRecord(
             id=zuora_id(number),
@@ -88,13 +137,40 @@ def fill(engine: Engine, standin: ZuoraStandin) -> None:
     )
 
 
+def fill_sbc(standin: SbcStandin) -> None:
+    """The right rule for every number."""
+    standin.state.load(
+        RuleRecord(number=e164, account=number, state="allowed", trunk="syd-1")
+        for number, owned in NUMBERS.items()
+        for e164 in owned
+    )
+
+
 @dataclass
 class World:
     """Everything a test of an action looks at."""
 
     services: Services
     standin: ZuoraStandin
+    sbc: SbcStandin
+    mail: MailStandin
     runner: Runner
+
+    def rules(self) -> dict[str, tuple[str, str, str]]:
+        """What calls would use now: number -> account, state, trunk."""
+        return {number: (one.account, one.state, one.trunk) for number, one in self.sbc.state.live().items()}
+
+    def states(self, number: str = "1001") -> set[str]:
+        """The states of all rules the SBC has for the account."""
+        return {state for owner, state, _ in self.rules().values() if owner == number}
+
+    def standing(self, number: str = "1001") -> str:
+        with self.services.engine.connect() as connection:
+            return get_account(connection, number).standing
+
+    def break_sbc(self, kind: str, match: str = "", **how) -> None:
+        """From now on the SBC fails these requests in this way."""
+        self.sbc.state.faults.add(SbcFault(match=match, kind=kind, **how))
 
     def hub_name(self, number: str = "1001") -> str:
         with self.services.engine.connect() as connection:
@@ -150,26 +226,67 @@ def make_client(url: str) -> Zuora:
     )
 
 
-def make_services(engine: Engine, database_url: str, standin: ZuoraStandin, folder: Path) -> Services:
+def make_sbc(url: str, token: str = SBC_TOKEN) -> KamailioSbc:
+    return KamailioSbc(
+        SbcConfig(
+            url=url,
+            token=token,
+            connect_seconds=2,
+            read_seconds=2,
+            attempts=2,
+            retry_seconds=3,
+            backoff_seconds=0.01,
+        )
+    )
+
+
+def make_mailer(host: str, port: int) -> Mailer:
+    return Mailer(
+        MailConfig(
+            host=host,
+            port=port,
+            security="none",
+            username="",
+            password="",
+            sender="Account Manager <no-reply@example.com>",
+            connect_seconds=2,
+            read_seconds=2,
+        )
+    )
+
+
+def make_services(settings: Settings, engine: Engine, token: str = SBC_TOKEN) -> Services:
+    return Services(
+        settings=settings,
+        engine=engine,
+        zuora=make_client(settings.zuora_url),
+        sbc=make_sbc(settings.sbc_url, token),
+        mailer=make_mailer(settings.mail_host, settings.mail_port),
+    )
+
+
+@pytest.fixture
+def world(engine, database_url, standin, sbc_standin, mail_standin, tmp_path) -> Iterator[World]:
+    fill(engine, standin)
+    fill_sbc(sbc_standin)
     settings = Settings(
-        data_dir=folder,
+        data_dir=tmp_path,
         database_url=database_url,
-        engine_database_url=f"sqlite:///{folder / 'engine.db'}" if database_url.startswith("sqlite") else "",
+        engine_database_url=f"sqlite:///{tmp_path / 'engine.db'}" if database_url.startswith("sqlite") else "",
         zuora_url=standin.url,
+        sbc_url=sbc_standin.url,
+        mail_host=mail_standin.host,
+        mail_port=mail_standin.port,
         executor_beat_seconds=0.2,
         executor_dead_seconds=1.5,
         step_retry_seconds=0.1,
         zuora_page_seconds=2,
+        sbc_page_seconds=2,
     )
-    return Services(settings=settings, engine=engine, zuora=make_client(standin.url))
-
-
-@pytest.fixture
-def world(engine, database_url, standin, tmp_path) -> Iterator[World]:
-    fill(engine, standin)
-    services = make_services(engine, database_url, standin, tmp_path)
+    services = make_services(settings, engine)
     runner = Runner(services)
     runner.open()
-    yield World(services, standin, runner)
+    yield World(services, standin, sbc_standin, mail_standin, runner)
     runner.close()
     services.zuora.close()
+    services.sbc.close()

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from lib.actions.action import Services
 from lib.actions.runner import Runner
+from lib.clients.mail import MailConfig, Mailer
+from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.permissions import Identity, Role
 from lib.launch import configure_logging
@@ -97,7 +99,11 @@ def measure_rename(folder: Path, number: str, report: Report) -> None:
     with ZuoraStandin(folder, CLIENT_ID, CLIENT_SECRET) as standin:
         zuora = Zuora(ZuoraConfig(url=standin.url, client_id=CLIENT_ID, client_secret=CLIENT_SECRET))
         settings = Settings(data_dir=folder, zuora_url=standin.url)
-        services = Services(settings=settings, engine=engine, zuora=zuora)
+        sbc = KamailioSbc(SbcConfig(url="http://127.0.0.1:9", token="not-used-by-a-rename"))
+        mailer = Mailer(
+            MailConfig(host="127.0.0.1", port=9, security="none", username="", password="", sender=settings.mail_from)
+        )
+        services = Services(settings=settings, engine=engine, zuora=zuora, sbc=sbc, mailer=mailer)
         runner = Runner(services)
         runner.open()
         try:

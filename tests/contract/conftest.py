@@ -1,19 +1,27 @@
-"""One Zuora stand-in per test process, emptied for each test, and a client for it."""
+"""Stand-ins and real servers, one of each per test process, and clients for them."""
 
+import contextlib
+import itertools
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import psycopg
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
+from lib.standins.sbc import SbcStandin
 from lib.standins.web import WebServer
 from lib.standins.zuora import ContactRecord, Switches, ZuoraRecord, ZuoraStandin
 from lib.standins.zuora.records import InvoiceRecord, RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
+from tests.kamailio import Kamailio, sbc_database
 
 CLIENT_ID = "5b0c1d2e-3f40-4a51-8b62-7c8d9e0f1a2b"
 CLIENT_SECRET = "standin-secret-of-the-contract-tests"
@@ -200,3 +208,144 @@ def scripted(_running_script) -> Scripted:
 @pytest.fixture
 def scripted_zuora(scripted, make_zuora) -> Zuora:
     return make_zuora(url=scripted.url)
+
+
+SBC_TOKEN = "sbc-token-of-the-contract-tests"
+# Every number comes from a range that is kept for fiction.
+FICTION = tuple(f"+61{area}{range_}{n:04}" for area in "2378" for range_ in ("5550", "7010") for n in range(10_000))
+ACCOUNTS = itertools.count(1)
+
+
+def auth_rule(number: str, account: str = "104233", **given) -> AuthRule:
+    return AuthRule(
+        **{"number": number, "account": account, "state": "allowed", "trunk": "syd-1", "revision": 1, **given}
+    )
+
+
+@dataclass
+class SbcServer:
+    """An SBC that runs, a stand-in or a real one, and what a test may do to it behind its back.
+
+    Tests share it, so each takes numbers and accounts that no other test has.
+    """
+
+    url: str
+    log: Callable[[], str]
+    _execute: Callable[..., None]
+    _unused: Iterator[str] = field(default_factory=lambda: iter(FICTION))
+
+    def numbers(self, count: int) -> list[str]:
+        """Numbers nobody has used, in their order."""
+        return list(itertools.islice(self._unused, count))
+
+    def rules(self, count: int, **given) -> list[AuthRule]:
+        """Rules of one new account for as many new numbers."""
+        account = new_account()
+        return [auth_rule(number, account, **given) for number in self.numbers(count)]
+
+    def change_row(self, rule: AuthRule) -> None:
+        """Set a row in its database, as nobody should."""
+        self.remove_row(rule.number)
+        row = (rule.number, rule.account, rule.state, rule.trunk, rule.revision)
+        self._execute("insert into {table} (number, account, state, trunk, rev) values ({values})", row)
+
+    def remove_row(self, number: str) -> None:
+        """Take a row out of its database."""
+        self._execute("delete from {table} where number = {values}", (number,))
+
+
+def new_account() -> str:
+    return f"T{next(ACCOUNTS)}"
+
+
+def in_sqlite(path: Path, table: str) -> Callable[..., None]:
+    def execute(statement: str, values: tuple) -> None:
+        with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection, connection:
+            connection.execute(statement.format(table=table, values=", ".join("?" * len(values))), values)
+
+    return execute
+
+
+def in_postgresql(url: str) -> Callable[..., None]:
+    def execute(statement: str, values: tuple) -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement.format(table="sbc_rule", values=", ".join(["%s"] * len(values))), values)
+
+    return execute
+
+
+@pytest.fixture(scope="session")
+def _running_sbc(tmp_path_factory) -> Iterator[SbcStandin]:
+    with SbcStandin(tmp_path_factory.mktemp("sbc"), SBC_TOKEN) as standin:
+        yield standin
+
+
+@pytest.fixture
+def sbc_standin(_running_sbc) -> Iterator[SbcStandin]:
+    """The running stand-in without a rule, a fault or a counted request."""
+    _running_sbc.state.clear()
+    yield _running_sbc
+    _running_sbc.state.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def _standin_as_server(tmp_path_factory) -> Iterator[SbcServer]:
+    folder = tmp_path_factory.mktemp("sbc")
+    with SbcStandin(folder, SBC_TOKEN) as standin:
+
+        def log() -> str:
+            return "".join(f"{change}\n" for change in standin.state.changes())
+
+        yield SbcServer(standin.url, log, in_sqlite(folder / "sbc.db", "rule"))
+
+
+@pytest.fixture(scope="session")
+def _kamailio_on_sqlite(tmp_path_factory) -> Iterator[SbcServer]:
+    folder = tmp_path_factory.mktemp("kamailio")
+    with Kamailio(folder, token=SBC_TOKEN) as kamailio:
+        yield SbcServer(kamailio.url, kamailio.log.read_text, in_sqlite(folder / "data" / "rules.db", "sbc_rule"))
+
+
+@pytest.fixture(scope="session")
+def _kamailio_on_postgresql(tmp_path_factory, postgres_url) -> Iterator[SbcServer]:
+    folder = tmp_path_factory.mktemp("kamailio")
+    with sbc_database(postgres_url) as database, Kamailio(folder, database, token=SBC_TOKEN) as kamailio:
+        yield SbcServer(kamailio.url, kamailio.log.read_text, in_postgresql(database))
+
+
+@pytest.fixture(
+    params=[
+        "_standin_as_server",
+        "_kamailio_on_sqlite",
+        pytest.param("_kamailio_on_postgresql", marks=pytest.mark.postgres),
+    ],
+    ids=lambda name: name.strip("_"),
+)
+def sbc_server(request) -> SbcServer:
+    """The stand-in and the real SBC on both of its databases: whatever is tested with it holds for all three."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def make_sbc() -> Iterator[Callable[..., KamailioSbc]]:
+    """Builds clients for an address and closes them."""
+    made: list[KamailioSbc] = []
+    patient = {"connect_seconds": 2, "read_seconds": 10, "attempts": 3, "retry_seconds": 3, "backoff_seconds": 0.01}
+
+    def build(url: str, **changes) -> KamailioSbc:
+        made.append(KamailioSbc(SbcConfig(**{"url": url, "token": SBC_TOKEN, **patient, **changes})))
+        return made[-1]
+
+    yield build
+    for sbc in made:
+        sbc.close()
+
+
+@pytest.fixture
+def sbc(make_sbc, sbc_server) -> KamailioSbc:
+    return make_sbc(sbc_server.url)
+
+
+@pytest.fixture
+def scripted_sbc(scripted, make_sbc) -> KamailioSbc:
+    return make_sbc(scripted.url)

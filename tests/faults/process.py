@@ -19,7 +19,7 @@ from lib.clients.zuora import Zuora
 from lib.launch import configure_logging
 from lib.settings import Settings
 from lib.store.engine import make_engine
-from tests.actions.conftest import LEAD, make_client
+from tests.actions.conftest import LEAD, make_services
 
 NEW = "Wattle after the kill"
 
@@ -55,14 +55,14 @@ def arm(point: str) -> None:
 
         object.__setattr__(step, "run", run)
     elif where == "recorded":
-        real_write = stepping.Stepper._write
+        real_write = stepping.Stepper.write
 
         def write(self, run_id, step, job, phase, details):
             real_write(self, run_id, step, job, phase, details)
             if (step, phase) == (step_name, "ok"):
                 stand_still(point)
 
-        stepping.Stepper._write = write
+        stepping.Stepper.write = write
     elif point == "closed":
         real_finish = stepping.Stepper.finish
 
@@ -79,7 +79,7 @@ def main() -> None:
     configure_logging("ERROR")
     settings = Settings(_env_file=None)
     engine = make_engine(settings.database)
-    services = runner_module.Services(settings=settings, engine=engine, zuora=make_client(settings.zuora_url))
+    services = make_services(settings, engine)
     runner = Runner(services)
     if sys.argv[1] == "hang":
         arm(sys.argv[2])

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from lib.settings import PROJECT
 from lib.store import events, runs
 from lib.store.schema import account, action_run
-from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, fill, make_client, wait_for, zuora_id
+from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, fill, make_client, wait_for, zuora_id
 from tests.faults.process import NEW
 
 POINTS = [
@@ -30,7 +30,7 @@ POINTS = [
 
 
 @pytest.fixture
-def environment(database_url, standin, tmp_path):
+def environment(database_url, standin, sbc_standin, mail_standin, tmp_path):
     given = {name: value for name, value in os.environ.items() if not name.startswith("AM_")}
     return given | {
         "AM_DATA_DIR": str(tmp_path / "var"),
@@ -39,6 +39,11 @@ def environment(database_url, standin, tmp_path):
         "AM_ZUORA_URL": standin.url,
         "AM_ZUORA_CLIENT_ID": CLIENT_ID,
         "AM_ZUORA_CLIENT_SECRET": CLIENT_SECRET,
+        "AM_SBC_URL": sbc_standin.url,
+        "AM_SBC_TOKEN": SBC_TOKEN,
+        "AM_MAIL_HOST": mail_standin.host,
+        "AM_MAIL_PORT": str(mail_standin.port),
+        "AM_MAIL_SECURITY": "none",
         "AM_EXECUTOR_BEAT_SECONDS": "0.2",
         "AM_EXECUTOR_DEAD_SECONDS": "1",
     }

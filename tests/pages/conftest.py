@@ -15,12 +15,13 @@ from lib.settings import PROJECT, load
 from lib.standins.demo import notable
 from lib.standins.demo.model import DemoAccount
 from lib.standins.demo.world import world
+from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.standins.zuora.faults import Fault
 from lib.store.engine import writing
 from lib.store.schema import account
 from lib.ui.navigation import ACCOUNTS, DETAILS
-from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, copy_demo, zuora_of
+from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, copy_demo, sbc_of, zuora_of
 
 HOME = str(PROJECT / "Home.py")
 SECONDS = 20
@@ -34,6 +35,7 @@ class House:
 
     hub: Hub
     zuora: ZuoraStandin
+    sbc: SbcStandin
 
     def visit(self, **query: str) -> AppTest:
         """Somebody who is not signed in."""
@@ -86,7 +88,7 @@ def settings() -> dict:
 @pytest.fixture(scope="module")
 def _house(tmp_path_factory, settings) -> Iterator[House]:
     folder = copy_demo(tmp_path_factory.mktemp("house"))
-    with zuora_of(folder) as zuora:
+    with zuora_of(folder) as zuora, sbc_of(folder) as sbc:
         given = {
             "data_dir": folder,
             "cookie_key": COOKIE_KEY,
@@ -94,6 +96,9 @@ def _house(tmp_path_factory, settings) -> Iterator[House]:
             "zuora_client_id": CLIENT_ID,
             "zuora_client_secret": CLIENT_SECRET,
             "zuora_attempts": 1,
+            "sbc_url": sbc.url,
+            "sbc_token": SBC_TOKEN,
+            "sbc_attempts": 1,
             "zuora_cache_seconds": 0,
             "page_wait_seconds": 10,
             "step_attempts": 1,
@@ -103,7 +108,7 @@ def _house(tmp_path_factory, settings) -> Iterator[House]:
         launch.stop()
         hub = launch.start(load(**given))
         try:
-            yield House(hub, zuora)
+            yield House(hub, zuora, sbc)
         finally:
             launch.stop()
 
@@ -112,6 +117,7 @@ def _house(tmp_path_factory, settings) -> Iterator[House]:
 def house(_house) -> Iterator[House]:
     yield _house
     _house.zuora.state.faults.clear()
+    _house.sbc.state.faults.clear()
 
 
 def demo(role: str) -> DemoAccount:

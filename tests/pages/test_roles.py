@@ -5,7 +5,7 @@ from lib.ui.navigation import ACCOUNTS
 from tests.pages.conftest import demo, facts, press, said, tables, the_one
 
 OTHERS = {"lead", "billing", "viewer", "admin"}
-EDITORS = {"lead", "admin"}
+EDITORS = {"lead", "billing", "admin"}
 
 
 def has_edit(app) -> bool:
@@ -28,6 +28,12 @@ def test_only_who_may_change_an_account_is_offered_to_edit_it(house, username):
     app = house.details(demo("overdue").number, username)
     assert facts(app)["Name"][0] == demo("overdue").name
     assert has_edit(app) == (username in EDITORS)
+
+
+def test_billing_edits_the_pinned_note_and_nothing_else(house):
+    app = press(house.details(demo("parent").number, "billing"), "Edit")
+    (tabs,) = app.button_group
+    assert tabs.options == ["Note"] or [option.content for option in tabs.options] == ["Note"]
 
 
 def test_a_customer_sees_their_own_account_and_nothing_staff_can_do(house):

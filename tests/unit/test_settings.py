@@ -8,6 +8,9 @@ SECRET = "k" * 40
 REAL = {
     "cookie_key": SECRET,
     "zuora_url": "https://rest.ap.zuora.com",
+    "sbc_url": "https://sbc1.example.com:5080",
+    "sbc_token": "t" * 24,
+    "mail_host": "mail.example.com",
     "zuora_client_id": "c" * 36,
     "zuora_client_secret": "s",
 }

@@ -59,6 +59,7 @@ def seats() -> list[Seat]:
         Seat("allowance_differs"),
         Seat("unmapped_charge"),
         Seat("parent_differs", parent=holding, zuora_parent=holding + 1),
+        Seat("rules_wrong"),
     ]
     found += [Seat() for _ in range(COUNT - len(found))]
     for first in range(60, 150, 9):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, select, text
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, text
 
 from lib.standins.demo.model import ALLOWANCES, ANCHOR, DemoAccount
 from lib.standins.demo.people import add_people
@@ -34,6 +34,8 @@ def seed_hub(engine: Engine) -> None:
         rows.add_charge_map()
         rows.write()
         reindex(connection, *rows.id_of.values())
+        # The SBC of the demo is filled from the same world: nothing waits for a rule, and what is planted stays.
+        connection.execute(delete(schema.rule_change))
         add_people(connection)
 
 

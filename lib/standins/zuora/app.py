@@ -4,14 +4,15 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Send
 
-from lib.standins.web import DROP
+from lib.standins import faults, gateway
+from lib.standins.admin import Admin
+from lib.standins.gateway import ADMIN, bearer, gateway_page
 from lib.standins.zuora.accounts import Accounts
-from lib.standins.zuora.admin import Admin
 from lib.standins.zuora.contacts import Contacts
 from lib.standins.zuora.faults import Fault
 from lib.standins.zuora.idempotency import Idempotency
@@ -20,9 +21,9 @@ from lib.standins.zuora.orders import Orders
 from lib.standins.zuora.state import ZuoraState
 from lib.standins.zuora.subscriptions import Subscriptions
 from lib.standins.zuora.tokens import LIFE_SECONDS, Tokens
-from lib.standins.zuora.wire import Refusal, Switches, linger, refusal_response, request_id, unauthorized
+from lib.standins.zuora.wire import Refusal, Switches, refusal_response, request_id, unauthorized
 
-OPEN_PATHS = ("/oauth/token", "/_standin/")
+OPEN_PATHS = ("/oauth/token", ADMIN)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -34,7 +35,7 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
     orders = Orders(state, switches)
     query = ObjectQuery(state, switches)
     idempotency = Idempotency(state, switches)
-    admin = Admin(state.faults, tokens)
+    admin = Admin(state.faults, Fault, tokens.is_secret)
 
     def route(path: str, handler: Handler, method: str) -> Route:
         async def guarded(request: Request) -> Response:
@@ -71,10 +72,7 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
         route("/v1/action/update", accounts.action_update, "POST"),
         route("/object-query/{type}", query.page, "GET"),
         route("/object-query/{type}/{key}", query.one, "GET"),
-        route("/_standin/health", admin.health, "GET"),
-        route("/_standin/faults", admin.add_fault, "POST"),
-        route("/_standin/faults", admin.clear_faults, "DELETE"),
-        route("/_standin/requests", admin.requests, "GET"),
+        *admin.routes(),
     ]
     inner = Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})
     return Gateway(inner, state, tokens, switches)
@@ -99,72 +97,45 @@ async def _take_token(request: Request, tokens: Tokens) -> Response:
     )
 
 
-class Gateway:
-    """What happens to every request before and after its route: ids, faults, the token."""
+class Gateway(gateway.Gateway):
+    """Zuora's ids in every answer, its faults and its tokens."""
 
     def __init__(self, app: ASGIApp, state: ZuoraState, tokens: Tokens, switches: Switches) -> None:
-        self._app = app
-        self._state = state
+        super().__init__(app, state.faults)
         self._tokens = tokens
         self._switches = switches
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, of which nothing is left to read when a fault begins."""
-        try:
-            receive = _replayed(await Request(scope, receive).body(), receive)
-        except ClientDisconnect:
-            return
-        request = Request(scope, receive)
-        send = _with_ids(request, send)
-        path = request.url.path
-        if path.startswith("/_standin/"):
-            await self._app(scope, receive, send)
-            return
-        asked = f"{request.method} {path}"
-        self._state.faults.note(asked)
-        for fault in self._state.faults.strike(asked):
-            if fault.kind == "latency":
-                await linger(scope, fault.seconds)
-            elif await self._strike(fault, request, send):
-                return
-        if not path.startswith(OPEN_PATHS) and not self._tokens.accepts(_bearer(request)):
-            await unauthorized(request)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+    def refusal(self, request: Request) -> Response | None:
+        """401 for a request that needs a token and has none of ours."""
+        if request.url.path.startswith(OPEN_PATHS) or self._tokens.accepts(bearer(request)):
+            return None
+        return unauthorized(request)
 
-    async def _strike(self, fault: Fault, request: Request, send: Send) -> bool:
-        """Let a fault happen. False when the request goes on as if nothing had."""
-        scope, receive = request.scope, request.receive
+    def dressed(self, request: Request, send: Send) -> Send:
+        """`send` with the ids under which Zuora's support finds the request."""
+        ids = [(b"zuora-request-id", request_id(request).encode())]
+        track = request.headers.get("Zuora-Track-Id")
+        if track:
+            ids.append((b"zuora-track-id", track.encode("latin-1")))
+
+        async def sender(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *ids]}
+            await send(message)
+
+        return sender
+
+    def failure(self, fault: faults.Fault, request: Request) -> Response | None:
+        """The answer of one of Zuora's faults; none for a token that is taken for expired from now on."""
+        assert isinstance(fault, Fault)
         match fault.kind:
             case "expired_token":
-                self._tokens.revoke(_bearer(request))
-                return False
-            case "drop_before":
-                await scope["extensions"][DROP]()
-            case "drop_after":
-                await self._authorised(scope, receive, _swallow)
-                await scope["extensions"][DROP]()
-            case "truncate":
-                await self._authorised(scope, receive, _halved(send))
-                await scope["extensions"][DROP]()
-            case _:
-                await self._answer(fault, request)(scope, receive, send)
-        return True
-
-    async def _authorised(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        if request.url.path.startswith(OPEN_PATHS) or self._tokens.accepts(_bearer(request)):
-            await self._app(scope, receive, send)
-        else:
-            await unauthorized(request)(scope, receive, send)
-
-    def _answer(self, fault: Fault, request: Request) -> Response:
-        match fault.kind:
+                self._tokens.revoke(bearer(request))
+                return None
             case "unauthorized":
                 return unauthorized(request)
             case "html502" | "html504":
-                status = int(fault.kind[4:])
-                return HTMLResponse(f"<html><body><h1>{status}</h1><p>The gateway gave up.</p></body></html>", status)
+                return gateway_page(int(fault.kind[4:]))
             case "success_false":
                 reasons = [{"code": fault.code, "message": fault.message}]
                 return JSONResponse({"success": False, "processId": "0" * 16, "reasons": reasons})
@@ -185,48 +156,3 @@ class Gateway:
             if fault.retry_after is not None:
                 response.headers["Retry-After"] = f"{fault.retry_after:g}"
         return response
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token if scheme.lower() == "bearer" else ""
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Hands out the body already read, then whatever comes after it."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receiver() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receiver
-
-
-def _with_ids(request: Request, send: Send) -> Send:
-    ids = [(b"zuora-request-id", request_id(request).encode())]
-    track = request.headers.get("Zuora-Track-Id")
-    if track:
-        ids.append((b"zuora-track-id", track.encode("latin-1")))
-
-    async def sender(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *ids]}
-        await send(message)
-
-    return sender
-
-
-def _halved(send: Send) -> Send:
-    """Sends the headers as they are and half of the body, and leaves the rest open."""
-
-    async def sender(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            body = message.get("body", b"")
-            message = {**message, "body": body[: len(body) // 2], "more_body": True}
-        await send(message)
-
-    return sender
-
-
-async def _swallow(message: Message) -> None:
-    """Sends nothing."""

@@ -1,112 +1,30 @@
-"""Faults on request, and a count of what was asked: how tests make the stand-in misbehave."""
+"""The faults Zuora has besides those of every system."""
 
-import threading
-from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-KINDS = frozenset(
-    {
-        "latency",  # answers after `seconds`
+from lib.standins import faults
+from lib.standins.faults import ANY_SYSTEM, Faults, InvalidFault
+
+__all__ = ["Fault", "Faults", "InvalidFault"]
+
+
+@dataclass
+class Fault(faults.Fault):
+    """One fault for the requests whose `METHOD /path` begins with `match`, as `lib.standins.faults.Fault` says."""
+
+    KINDS: ClassVar[frozenset[str]] = ANY_SYSTEM | {
         "429",  # over the limit; Retry-After from `retry_after`, ratelimit-reset from `reset`
         "lock",  # lock contention, category 50
         "temporary",  # temporary error, category 61
         "html502",  # a gateway's page
         "html504",
         "success_false",  # HTTP 200 that is a failure; `code` and `message` may be given
-        "drop_before",  # the connection ends and nothing was done
-        "drop_after",  # the connection ends and everything was done
-        "truncate",  # done, and half of the answer arrives
         "expired_token",  # the token it came with is taken from now on for expired
         "unauthorized",  # 401 whatever the token
     }
-)
-_REQUESTS_KEPT = 1000
 
-
-class InvalidFault(ValueError):
-    """The description of a fault is wrong; the text says where."""
-
-
-@dataclass
-class Fault:
-    """One fault for the requests whose `METHOD /path` begins with `match`; `times` None is until removed."""
-
-    match: str
-    kind: str
-    times: int | None = None
-    seconds: float = 0.0
     retry_after: float | None = None
     reset: float | None = None
     code: int = 50000030
     message: str = "The operation is not allowed."
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InvalidFault(f"kind is one of {', '.join(sorted(KINDS))}")
-        if self.times is not None and (not isinstance(self.times, int) or self.times < 1):
-            raise InvalidFault("times is a positive whole number or null")
-
-    @classmethod
-    def from_json(cls, body: Any) -> "Fault":
-        """The fault a request describes.
-
-        Raises:
-            InvalidFault: a field is unknown, missing or wrong.
-        """
-        try:
-            return cls(**body)
-        except TypeError as error:
-            raise InvalidFault(str(error).replace("Fault.__init__()", "a fault")) from None
-
-
-class Faults:
-    """The faults in force and the requests seen, shared by all threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._active: list[Fault] = []
-        self._requests: deque[str] = deque(maxlen=_REQUESTS_KEPT)
-        self._count = 0
-
-    def add(self, fault: Fault) -> None:
-        """Put a fault in force. Of several that match, the first one strikes, besides any latency."""
-        with self._lock:
-            self._active.append(fault)
-
-    def clear(self) -> None:
-        """Take every fault out of force."""
-        with self._lock:
-            self._active.clear()
-
-    def strike(self, request: str) -> list[Fault]:
-        """The faults that hit `METHOD /path`: any latencies, then at most one other. Counts their `times`."""
-        struck: list[Fault] = []
-        with self._lock:
-            for fault in list(self._active):
-                done = any(other.kind != "latency" for other in struck)
-                if not request.startswith(fault.match) or (done and fault.kind != "latency"):
-                    continue
-                struck.append(fault)
-                if fault.times is not None:
-                    fault.times -= 1
-                    if fault.times == 0:
-                        self._active.remove(fault)
-        return sorted(struck, key=lambda fault: fault.kind != "latency")
-
-    def note(self, request: str) -> None:
-        """Count a request; the last thousand are kept by name."""
-        with self._lock:
-            self._count += 1
-            self._requests.append(request)
-
-    def forget_requests(self) -> None:
-        """Count from nought again."""
-        with self._lock:
-            self._requests.clear()
-            self._count = 0
-
-    def requests(self) -> tuple[int, list[str]]:
-        """How many requests there were, and `METHOD /path` of the latest."""
-        with self._lock:
-            return self._count, list(self._requests)

@@ -5,10 +5,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lib.standins.gateway import linger
 from lib.standins.zuora.bodies import checked_date, checked_flag, invalid, json_object, known_fields, required
 from lib.standins.zuora.cancel import cancel, effective_date
 from lib.standins.zuora.state import Row, ZuoraState
-from lib.standins.zuora.wire import Refusal, Reply, Switches, at_least, linger
+from lib.standins.zuora.wire import Refusal, Reply, Switches, at_least
 
 RESOURCE = 584900
 SUBSCRIPTIONS_FROM = "223.0"

@@ -1,10 +1,8 @@
 """Zuora's manners on the wire: error bodies, statuses by minor version, ids."""
 
-import asyncio
 import json
 import re
 import secrets
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,9 +12,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Scope
 
-from lib.standins.web import STOPPING
+from lib.standins.gateway import ADMIN
 
 REAL_STATUSES = "2024-05-20"
 """From this minor version on a refusal has its own HTTP status; before, it is a 200 with `success: false`."""
@@ -126,13 +123,6 @@ def at_least(request: Request, version: str) -> bool:
         return False
 
 
-async def linger(scope: Scope, seconds: float) -> None:
-    """Wait, but not beyond the end of the server."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not scope["extensions"][STOPPING]():
-        await asyncio.sleep(min(left, 0.05))
-
-
 def refusal_response(request: Request, refusal: Refusal, switches: Switches) -> Response:
     """The refusal as this request's version of the API would tell it."""
     code: int | str = str(refusal.code) if switches.string_codes else refusal.code
@@ -148,7 +138,7 @@ def refusal_response(request: Request, refusal: Refusal, switches: Switches) -> 
     if request.url.path.startswith("/object-query/"):
         if version >= UNIFIED_QUERY_ERRORS:
             body = {"reasons": reasons, "requestId": request_id(request)}
-    elif version < REAL_STATUSES and not request.url.path.startswith("/_standin/"):
+    elif version < REAL_STATUSES and not request.url.path.startswith(ADMIN):
         status = HTTPStatus.OK
     return JSONResponse(body, status)
 

@@ -1,0 +1,166 @@
+"""Runs the reference SBC in the foreground, with the values of the SBC_... variables (see docs/sbc.md).
+
+Needs Python 3.11 and Kamailio, nothing else. Kamailio's processes are a group of their own; whatever ends this one,
+ends them all.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sbc_config import prepare
+from sbc_site import Site, SiteError, read_site
+
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+PACKAGES = "kamailio kamailio-extra-modules kamailio-sqlite-modules kamailio-postgres-modules kamailio-tls-modules"
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """Start, stay until a signal comes or Kamailio ends, and return the exit code."""
+    os.umask(0o077)
+    try:
+        site = read_site(os.environ)
+        program = _program()
+        site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _lock(site.data)
+        _check_ports(site)
+        config = prepare(site)
+    except SiteError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename or 'SBC_DATA'} cannot be used: {error.strerror}.")
+    # Waited for below, one at a time, so that none is lost between two looks.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    kamailio = _start(program, config, site, lock)
+    try:
+        return _stay(kamailio, site)
+    finally:
+        _end(kamailio)
+
+
+def _stay(kamailio: subprocess.Popen[bytes], site: Site) -> int:
+    until = time.monotonic() + START_SECONDS
+    ready = False
+    while True:
+        if not ready and _answers(site):
+            ready = True
+            _say(site)
+        came = signal.sigtimedwait(SIGNALS, 3600.0 if ready else 0.02)
+        if came is not None and came.si_signo != signal.SIGCHLD:
+            return 0
+        if kamailio.poll() is not None:
+            if ready:
+                sys.stderr.write(f"The SBC has ended by itself, with code {kamailio.returncode}.\n")
+                return 1
+            return _refuse("Kamailio ended at once; its messages are above.")
+        if not ready and time.monotonic() > until:
+            return _refuse(f"Kamailio was not ready within {START_SECONDS:.0f} seconds.")
+
+
+def _program() -> str:
+    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    found = shutil.which("kamailio", path=places)
+    if found is None:
+        raise SiteError(f"Kamailio is not installed. On Debian: apt-get install --no-install-recommends {PACKAGES}")
+    return found
+
+
+def _check_ports(site: Site) -> None:
+    """Two Kamailios can listen at one UDP port and share its calls by chance, so it must be free before the start."""
+    wanted = [
+        ("SBC_CARRIER_PORT", socket.SOCK_DGRAM, site.address, site.carrier_port),
+        ("SBC_CUSTOMER_PORT", socket.SOCK_DGRAM, site.address, site.customer_port),
+        ("SBC_HTTP_PORT", socket.SOCK_STREAM, site.http_address, site.http_port),
+    ]
+    for name, kind, address, port in wanted:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                # Connections of an earlier run that linger do not count.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                raise SiteError(f"{name}: cannot listen at {address}:{port} ({error.strerror}).") from None
+
+
+def _lock(folder: Path) -> int:
+    """A lock that Kamailio's processes hold too, so that not even one left behind shares its file with a second SBC."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SiteError(f"Another SBC runs with {folder}; end it first, or choose another SBC_DATA.") from None
+    return descriptor
+
+
+def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Popen[bytes]:
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def in_the_child() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        # Even SIGKILL of this process ends Kamailio.
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
+        [program, "-f", config, "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
+        # The token is for this process: Kamailio knows its hash.
+        env={name: value for name, value in os.environ.items() if not name.startswith("SBC_")},
+        stdin=subprocess.DEVNULL,
+        # Its log is on standard error; here it only repeats where it listens.
+        stdout=subprocess.DEVNULL,
+        pass_fds=(lock,),
+        process_group=0,
+        preexec_fn=in_the_child,  # noqa: PLW1509 (this process has one thread)
+    )
+
+
+def _answers(site: Site) -> bool:
+    # The port was free a moment ago, and Kamailio opens it only after it has read the rules.
+    with contextlib.suppress(OSError):
+        socket.create_connection((site.http_address, site.http_port), timeout=1).close()
+        return True
+    return False
+
+
+def _end(kamailio: subprocess.Popen[bytes]) -> None:
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(kamailio.pid, how)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            kamailio.wait(STOP_SECONDS)
+
+
+def _say(site: Site) -> None:
+    lines = [
+        "The SBC is running.",
+        f"  carrier side    udp {site.address}:{site.carrier_port}",
+        f"  customer side   udp {site.address}:{site.customer_port}",
+        f"  auth rules      {site.url}",
+        f"  database        {'PostgreSQL' if site.postgres else site.data / 'rules.db'}",
+        f"  token           {'from SBC_TOKEN' if site.token else 'in ' + str(site.data / 'token')}",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"Not started: {sentence}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""The values of one site, read from the environment. Each is written into a configuration, so each is checked."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+TOKEN_LENGTH = 16
+TRUNKS = "syd-1 syd-2 mel-1"
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+_DESTINATION = re.compile(r"(?:sip:)?([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::([0-9]{1,5}))?")
+_TRUNK = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
+_PATH = re.compile(r"/[A-Za-z0-9_./+@,=-]*")
+_POSTGRES = re.compile(
+    r"postgres(?:ql)?://(?P<user>[A-Za-z0-9_.-]+)(?P<password>:[A-Za-z0-9_.~!*^+=,-]+)?"
+    r"@(?P<host>[A-Za-z0-9.-]+)(?P<port>:[0-9]{1,5})?/(?P<name>[A-Za-z0-9_-]+)"
+)
+
+
+class SiteError(ValueError):
+    """A value does not allow a start; the text is a sentence that names it, and never quotes a secret."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The files for a provisioning API that asks for client certificates."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything the SBC is told. `token` is None when one has to be made."""
+
+    data: Path
+    address: str
+    http_address: str
+    carrier_port: int
+    customer_port: int
+    http_port: int
+    carrier_sources: str
+    customer_sources: str
+    pbx: str
+    voicemail: str
+    carrier: str
+    announcement: str
+    trunks: dict[str, str]
+    postgres: str | None
+    tls: Tls | None
+    token: str | None
+
+    @property
+    def url(self) -> str:
+        """The base address of the provisioning API."""
+        return f"{'https' if self.tls else 'http'}://{self.http_address}:{self.http_port}"
+
+
+def read_site(environment: Mapping[str, str]) -> Site:
+    """The site that the SBC_... variables describe; an empty one counts as not set.
+
+    Raises:
+        SiteError: a value that no SBC may start with.
+    """
+    given = {name: value for name, value in environment.items() if name.startswith("SBC_") and value}
+    pbx = _destination(given, "SBC_PBX", "127.0.0.1:5090")
+    site = Site(
+        data=_folder(given),
+        address=_address(given, "SBC_ADDRESS"),
+        http_address=_address(given, "SBC_HTTP_ADDRESS"),
+        carrier_port=_port(given, "SBC_CARRIER_PORT", 5070),
+        customer_port=_port(given, "SBC_CUSTOMER_PORT", 5071),
+        http_port=_port(given, "SBC_HTTP_PORT", 5080),
+        carrier_sources=_sources(given, "SBC_CARRIER_SOURCES"),
+        customer_sources=_sources(given, "SBC_CUSTOMER_SOURCES"),
+        pbx=pbx,
+        voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
+        carrier=_destination(given, "SBC_CARRIER", "127.0.0.1:5092"),
+        announcement=_destination(given, "SBC_ANNOUNCEMENT", "127.0.0.1:5093"),
+        trunks=_trunks(given.get("SBC_TRUNKS", TRUNKS), pbx),
+        postgres=_postgres(given),
+        tls=_tls(given),
+        token=_token(given.get("SBC_TOKEN")),
+    )
+    if len({site.carrier_port, site.customer_port, site.http_port}) < 3:
+        raise SiteError("SBC_CARRIER_PORT, SBC_CUSTOMER_PORT and SBC_HTTP_PORT must be three different ports.")
+    if not _is_loopback(site.address) and not (site.carrier_sources and site.customer_sources):
+        raise SiteError(
+            "SBC_ADDRESS is no loopback address, so SBC_CARRIER_SOURCES and SBC_CUSTOMER_SOURCES must name who "
+            "may send calls there."
+        )
+    if not _is_loopback(site.http_address) and site.tls is None:
+        raise SiteError(
+            "SBC_HTTP_ADDRESS is no loopback address, so SBC_TLS_CERT, SBC_TLS_KEY and SBC_TLS_CA must be set."
+        )
+    return site
+
+
+def _token(text: str | None) -> str | None:
+    if text is not None and not _TOKEN.fullmatch(text):
+        raise SiteError(
+            f"SBC_TOKEN must have {TOKEN_LENGTH} to 256 characters: letters, digits and . _ ~ + / = - only. Leave it "
+            "out to have one made."
+        )
+    return text
+
+
+def check_token(text: str, origin: Path) -> str:
+    """The token that was read from `origin`.
+
+    Raises:
+        SiteError: it is too short or holds something else than a token may.
+    """
+    if not _TOKEN.fullmatch(text):
+        raise SiteError(f"{origin} holds no token of {TOKEN_LENGTH} to 256 characters. Remove it to have one made.")
+    return text
+
+
+def _port(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise SiteError(f"{name} must be a port from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def _address(given: Mapping[str, str], name: str) -> str:
+    text = given.get(name, LOOPBACK)
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        address = None
+    if address is None or address.is_unspecified or address.is_multicast:
+        raise SiteError(f"{name} must be one IPv4 address of this machine, not {text!r}.")
+    return str(address)
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.IPv4Address(address).is_loopback
+
+
+def _sources(given: Mapping[str, str], name: str) -> str:
+    parts = given.get(name, "").replace(",", " ").split()
+    try:
+        return ",".join(str(ipaddress.IPv4Network(part)) for part in parts)
+    except ValueError:
+        raise SiteError(
+            f"{name} must list IPv4 addresses or networks such as 192.0.2.0/24, not {given[name]!r}."
+        ) from None
+
+
+def _destination(given: Mapping[str, str], name: str, default: str) -> str:
+    return _sip(given.get(name, default), name)
+
+
+def _sip(text: str, name: str) -> str:
+    found = _DESTINATION.fullmatch(text)
+    if not found or (found[2] and not 1 <= int(found[2]) <= 65535):
+        raise SiteError(f"{name} must be an address such as 127.0.0.1:5090 or sip:pbx.example.com:5060, not {text!r}.")
+    return f"sip:{found[1]}:{found[2]}" if found[2] else f"sip:{found[1]}"
+
+
+def _trunks(text: str, pbx: str) -> dict[str, str]:
+    trunks: dict[str, str] = {}
+    for part in text.split():
+        name, separator, destination = part.partition("=")
+        if not _TRUNK.fullmatch(name) or name in trunks:
+            raise SiteError(
+                "SBC_TRUNKS must be words such as syd-1 or syd-1=sip:192.0.2.7:5060, each name once and of at most 32 "
+                f"letters, digits, - or _; {part!r} is not."
+            )
+        trunks[name] = _sip(destination, "Each destination in SBC_TRUNKS") if separator else pbx
+    if not trunks:
+        raise SiteError("SBC_TRUNKS must name at least one trunk.")
+    return trunks
+
+
+def _folder(given: Mapping[str, str]) -> Path:
+    return plain_path(Path(given.get("SBC_DATA", PROJECT / "var" / "sbc")), "SBC_DATA")
+
+
+def plain_path(path: Path, name: str) -> Path:
+    """The absolute path, where a configuration can hold it.
+
+    Raises:
+        SiteError: it holds a space, a quote or the like.
+    """
+    absolute = path.resolve()
+    if not _PATH.fullmatch(str(absolute)):
+        raise SiteError(f"{name} must be a path of letters, digits and _ . / + @ , = - only, not {str(absolute)!r}.")
+    return absolute
+
+
+def _postgres(given: Mapping[str, str]) -> str | None:
+    text = given.get("SBC_DATABASE_URL", "sqlite")
+    if text == "sqlite":
+        return None
+    found = _POSTGRES.fullmatch(text)
+    if not found:
+        raise SiteError(
+            "SBC_DATABASE_URL must be sqlite or postgres://user@host:port/database. A password of other characters "
+            "than letters, digits and . _ ~ ! * ^ + = , - belongs into a .pgpass file."
+        )
+    part = found.groupdict(default="")
+    return f"postgres://{part['user']}{part['password']}@{part['host']}{part['port']}/{part['name']}"
+
+
+def _tls(given: Mapping[str, str]) -> Tls | None:
+    names = ("SBC_TLS_CERT", "SBC_TLS_KEY", "SBC_TLS_CA")
+    if not any(name in given for name in names):
+        return None
+    missing = [name for name in names if name not in given]
+    if missing:
+        raise SiteError(f"TLS needs {', '.join(names)}; {' and '.join(missing)} is not set.")
+    paths = [plain_path(Path(given[name]), name) for name in names]
+    for name, path in zip(names, paths, strict=True):
+        try:
+            path.open("rb").close()
+        except OSError:
+            raise SiteError(f"{name} names {path}, which cannot be read.") from None
+    return Tls(*paths)

@@ -1,0 +1,66 @@
+"""The step of an action that mails somebody: at most one e-mail a step, and a row in sent e-mails for it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lib.actions.action import StepContext, StepReport
+from lib.actions.errors import StepFailed
+from lib.clients.errors import RemoteError
+from lib.clients.mail import CannotRender, OutgoingMail, message_id, render
+from lib.domain.emails import EmailKind, EmailState
+from lib.store import emails
+from lib.store.engine import writing
+
+
+def send_mail(context: StepContext, kind: EmailKind, recipient: str, values: Mapping[str, Any]) -> StepReport:
+    """Mail the recipient, unless an earlier attempt at this step did.
+
+    The Message-ID comes from run and step, so a repeat after a lost answer is the same e-mail to whoever gets it.
+
+    Raises:
+        RemoteError: the mail server did not take it; the failure has its row, too.
+    """
+    services = context.services
+    own_id = message_id(context.key, services.mailer.config.domain)
+    with services.engine.connect() as connection:
+        sent = emails.find_by_message_id(connection, own_id)
+    if sent is not None and sent.state is EmailState.ACCEPTED:
+        return context.done(
+            f"The mail server took the e-mail to {recipient} before.", changed=False, before=None, after=recipient
+        )
+    try:
+        rendered = render(kind.value, {**values, "contact": services.settings.mail_contact})
+    except CannotRender as problem:
+        raise StepFailed(f"The e-mail could not be written, so none was sent: {problem}.") from problem
+
+    def record(state: EmailState) -> None:
+        with writing(services.engine) as connection:
+            emails.record_sent(
+                connection,
+                account=context.account,
+                kind=kind,
+                subject=rendered.subject,
+                recipient=recipient,
+                state=state,
+                message_id=own_id,
+                body=rendered.text,
+                sent_at=datetime.now(UTC),
+            )
+
+    try:
+        services.mailer.send(
+            OutgoingMail(
+                recipient=recipient,
+                subject=rendered.subject,
+                text=rendered.text,
+                html=rendered.html,
+                message_id=own_id,
+                what=f"{kind.value.replace('_', ' ')} of account {context.account}",
+            )
+        )
+    except RemoteError as error:
+        record(EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
+        raise
+    record(EmailState.ACCEPTED)
+    return context.done(f"The mail server took the e-mail to {recipient}.", changed=True, before=None, after=recipient)

@@ -1,0 +1,96 @@
+"""Which numbers, accounts and rules the SBC takes, so that nothing else is ever sent to it."""
+
+import re
+from collections.abc import Iterable
+from typing import TypeGuard
+
+from lib.clients.errors import Rejected, presentable
+from lib.clients.sbc.port import AuthRule, RuleState
+
+SYSTEM = "SBC"
+REVISION_LIMIT = 999_999_999
+_STATES: dict[object, RuleState] = {"allowed": "allowed", "suspended": "suspended"}
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def is_number(value: object) -> TypeGuard[str]:
+    """True for "+" and 7 to 15 digits, the first of them no nought."""
+    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
+
+
+def is_name(value: object) -> TypeGuard[str]:
+    """True for what can name an account or a trunk."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def is_revision(value: object) -> TypeGuard[int]:
+    """True for a whole number of up to nine digits."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= REVISION_LIMIT
+
+
+def rule_state(value: object) -> RuleState | None:
+    """The state, None for what is none."""
+    return _STATES.get(value) if isinstance(value, str) else None
+
+
+def checked_numbers(numbers: Iterable[str], operation: str, *, writes: bool = False) -> list[str]:
+    """The numbers, each once, in their order.
+
+    Raises:
+        Rejected: one of them is not in E.164 form.
+    """
+    wanted = list(dict.fromkeys(numbers))
+    for number in wanted:
+        if not is_number(number):
+            raise _wrong(operation, writes, f"{_short(number)} is not a number in the form +61255501234")
+    return wanted
+
+
+def checked_account(account: str, operation: str) -> str:
+    """The account's number.
+
+    Raises:
+        Rejected: it cannot be one.
+    """
+    if not is_name(account):
+        raise _wrong(operation, False, f"{_short(account)} is not an account number")
+    return account
+
+
+def checked_rules(rules: Iterable[AuthRule], operation: str) -> list[AuthRule]:
+    """The rules, each number once, in their order.
+
+    Raises:
+        Rejected: a part of one is not what the SBC takes, or two are about one number and differ.
+    """
+    wanted: dict[str, AuthRule] = {}
+    for rule in rules:
+        if problem := _problem(rule):
+            raise _wrong(operation, True, problem)
+        if wanted.setdefault(rule.number, rule) != rule:
+            raise _wrong(operation, True, f"two different rules for {rule.number}")
+    return list(wanted.values())
+
+
+def _problem(rule: AuthRule) -> str:
+    if not is_number(rule.number):
+        return f"{_short(rule.number)} is not a number in the form +61255501234"
+    if not is_name(rule.account):
+        return f"the rule of {rule.number} names an account that cannot be one, {_short(rule.account)}"
+    if rule_state(rule.state) is None:
+        return f"the rule of {rule.number} is neither allowed nor suspended"
+    if not is_name(rule.trunk):
+        return f"the rule of {rule.number} names a trunk that cannot be one, {_short(rule.trunk)}"
+    if not is_revision(rule.revision):
+        return f"the revision of the rule of {rule.number} is not from 0 to {REVISION_LIMIT}"
+    return ""
+
+
+def _short(value: object) -> str:
+    text = presentable(repr(value))
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _wrong(operation: str, writes: bool, detail: str) -> Rejected:
+    return Rejected(SYSTEM, operation, writes=writes, detail=detail)

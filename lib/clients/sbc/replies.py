@@ -1,0 +1,223 @@
+"""Reading the SBC's replies: a success is a 200 with the very JSON expected, everything else an error of ours."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeGuard, TypeVar
+
+from lib.clients.call import Call, Reply
+from lib.clients.errors import RemoteError, UnexpectedReply
+from lib.clients.sbc.checks import SYSTEM, is_name, is_number, is_revision, rule_state
+from lib.clients.sbc.port import AuthRule, Health, HeldRule, PutResult
+from lib.clients.translate import status_error
+
+T = TypeVar("T")
+_MEANINGFUL = frozenset({400, 401, 403, 408, 413, 422, 425, 429})
+"""Below 500 these are taken at their word; 404 and the rest would mean that this is not the SBC's API."""
+_REASONS = {
+    "json": "it could not read the request",
+    "empty": "the request was empty",
+    "account": "this is not an account number",
+    "after": "this is not a number to go on from",
+    "address": "this machine's address is not one it listens to",
+    "port": "this is not the port of its API",
+    "client certificate": "the client certificate is not the Hub's",
+    "database": "its database did not answer",
+}
+_ITEMS = {
+    "rule": "it does not take the rule of {}",
+    "number": "{} is not a number it takes",
+    "number twice": "{} was sent twice in one request",
+}
+"""Reasons that come with the index of the item they are about, counted from the first one sent."""
+
+
+def read_rules(numbers: Sequence[str], reply: Reply, call: Call) -> dict[str, AuthRule | None]:
+    """The live rules of exactly these numbers.
+
+    Raises:
+        RemoteError: a refusal, or an answer about other numbers.
+    """
+    body = _json(reply, call, numbers)
+
+    def make() -> dict[str, AuthRule | None]:
+        found = {item["number"]: _live(item["number"], item["rule"]) for item in _list(body)}
+        if len(body) != len(numbers) or found.keys() != set(numbers):
+            raise ValueError
+        return found
+
+    return _understood(make, reply, call, "its answer is not about the numbers asked for")
+
+
+def read_page(account: str, after: str, reply: Reply, call: Call) -> list[HeldRule]:
+    """One page of an account's rules, by number, all of them behind the number `after`.
+
+    Raises:
+        RemoteError: a refusal, or an answer that is no such page.
+    """
+    body = _json(reply, call)
+
+    def make() -> list[HeldRule]:
+        held = {item["number"]: _held(account, item) for item in _list(body)}
+        if len(held) != len(body) or any(number <= after for number in held):
+            raise ValueError
+        return [held[number] for number in sorted(held)]
+
+    return _understood(make, reply, call, "its answer is not a page of auth rules")
+
+
+def read_put(rules: Sequence[AuthRule], reply: Reply, call: Call) -> PutResult:
+    """How many of these rules were taken in.
+
+    Raises:
+        RemoteError: a refusal, or an answer that does not account for all of them.
+    """
+    body = _json(reply, call, [rule.number for rule in rules])
+
+    def make() -> PutResult:
+        received, applied = _count(body["received"]), _count(body["applied"])
+        if received != len(rules) or applied > received:
+            raise ValueError
+        return PutResult(received, applied)
+
+    return _understood(make, reply, call, "its answer does not account for every rule sent")
+
+
+def read_deleted(numbers: Sequence[str], reply: Reply, call: Call) -> None:
+    """Check that the answer accounts for all of these numbers.
+
+    Raises:
+        RemoteError: a refusal, or an answer that does not.
+    """
+    body = _json(reply, call, numbers)
+
+    def make() -> None:
+        if _count(body["deleted"]) != len(numbers):
+            raise ValueError
+
+    _understood(make, reply, call, "its answer does not account for every number sent")
+
+
+def read_health(reply: Reply, call: Call) -> Health:
+    """The SBC's version.
+
+    Raises:
+        RemoteError: `Busy` when its database does not answer.
+    """
+    body = _json(reply, call)
+
+    def make() -> Health:
+        if body["db"] is not True or not isinstance(body["version"], str):
+            raise ValueError
+        return Health(body["version"].strip())
+
+    return _understood(make, reply, call, "it does not tell its health")
+
+
+def _json(reply: Reply, call: Call, sent: Sequence[str] = ()) -> Any:
+    """The JSON of a 200; `sent` are the numbers of the request, in its order."""
+    if reply.status != 200:
+        raise _refusal(reply, call, sent)
+    try:
+        return reply.json()
+    except ValueError:
+        problem = _unexpected(reply, call, "HTTP 200 without JSON")
+    raise problem
+
+
+def _refusal(reply: Reply, call: Call, sent: Sequence[str]) -> RemoteError:
+    error = status_error(reply, SYSTEM, call)
+    told = _told(reply)
+    if reply.status < 500 and reply.status not in _MEANINGFUL:
+        return _unexpected(reply, call, f"HTTP {reply.status}")
+    if reply.status == 413:
+        error.detail = "the request has more items than it takes at once"
+    else:
+        error.detail = _reason(told, sent) or error.detail
+    return error
+
+
+def _reason(told: Mapping[str, Any], sent: Sequence[str]) -> str:
+    """The SBC's reason in our own words; of its text nothing is passed on."""
+    if told.get("db") is False:
+        return _REASONS["database"]
+    word, index = told.get("error"), told.get("index")
+    if not isinstance(word, str):
+        return ""
+    if word in _ITEMS:
+        return _ITEMS[word].format(sent[index] if _is_place(index, sent) else "one of them")
+    return _REASONS.get(word, "")
+
+
+def _is_place(index: object, sent: Sequence[str]) -> TypeGuard[int]:
+    return isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(sent)
+
+
+def _told(reply: Reply) -> Mapping[str, Any]:
+    try:
+        body = reply.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, Mapping) else {}
+
+
+def _understood(make: Callable[[], T], reply: Reply, call: Call, what: str) -> T:
+    try:
+        return make()
+    except (ValueError, TypeError, LookupError, AttributeError):
+        problem = _unexpected(reply, call, what)
+    # Outside the handler: what went wrong in there quotes the reply and must not cling to ours.
+    raise problem
+
+
+def _unexpected(reply: Reply, call: Call, what: str) -> UnexpectedReply:
+    return UnexpectedReply(
+        SYSTEM,
+        call.operation,
+        writes=call.writes,
+        maybe_done=call.alters,
+        detail=what,
+        status=reply.status,
+        track_id=call.track_id,
+    )
+
+
+def _held(account: str, item: Mapping[str, Any]) -> HeldRule:
+    rule = _rule(item["number"], account, item["state"], item["trunk"], item["rev"])
+    packed = item["live"]
+    if packed is None or packed == "":
+        return HeldRule(rule, None)
+    live_account, state, trunk, revision = packed.split(",")
+    return HeldRule(rule, _rule(rule.number, live_account, state, trunk, _packed_revision(revision)))
+
+
+def _live(number: str, item: Mapping[str, Any] | None) -> AuthRule | None:
+    return None if item is None else _rule(number, item["account"], item["state"], item["trunk"], item["rev"])
+
+
+def _rule(number: object, account: object, state: object, trunk: object, revision: object) -> AuthRule:
+    """The rule these make.
+
+    Raises:
+        ValueError: they make none.
+    """
+    known = rule_state(state)
+    if is_number(number) and is_name(account) and known and is_name(trunk) and is_revision(revision):
+        return AuthRule(number, account, known, trunk, revision)
+    raise ValueError
+
+
+def _packed_revision(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
+def _list(body: object) -> list[Any]:
+    if not isinstance(body, list):
+        raise TypeError
+    return body
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError
+    return value

@@ -1,0 +1,8 @@
+"""A stand-in for the SBC's provisioning API: its own state, the SBC's wire."""
+
+from lib.standins.sbc.faults import Fault
+from lib.standins.sbc.records import Change, RuleRecord
+from lib.standins.sbc.server import SbcStandin
+from lib.standins.sbc.state import SbcState
+
+__all__ = ["Change", "Fault", "RuleRecord", "SbcStandin", "SbcState"]

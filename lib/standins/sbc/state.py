@@ -1,0 +1,181 @@
+"""The stand-in's memory: one SQLite file of its own, which outlives a restart.
+
+As in the SBC there are two copies of every rule: the row, which is the truth, and the live one, which calls use.
+"""
+
+import itertools
+import json
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from lib.standins.faults import Faults
+from lib.standins.sbc.records import Change, Rule, RuleRecord
+
+Row = dict[str, Any]
+_BATCH = 5000
+_CHANGES_KEPT = 1000
+_COLUMNS = "number, account, state, trunk, rev"
+_TABLE = """
+CREATE TABLE IF NOT EXISTS {} (
+  number TEXT PRIMARY KEY,
+  account TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('allowed', 'suspended')),
+  trunk TEXT NOT NULL,
+  rev INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+_VALUES = "VALUES (:number, :account, :state, :trunk, :rev)"
+_TAKE = f"""
+INSERT INTO rule ({_COLUMNS}) {_VALUES}
+ON CONFLICT (number) DO UPDATE SET account = excluded.account, state = excluded.state, trunk = excluded.trunk,
+  rev = excluded.rev WHERE excluded.rev >= rule.rev
+"""
+_SET = {name: f"INSERT OR REPLACE INTO {name} ({_COLUMNS}) {_VALUES}" for name in ("rule", "live")}
+_ALL_OF = "SELECT value FROM json_each(?)"
+
+
+class SbcState:
+    """Everything the SBC has, in the SQLite file `path`; safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.faults = Faults()
+        self._changes: deque[Change] = deque(maxlen=_CHANGES_KEPT)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        for name in ("rule", "live"):
+            self._db.execute(_TABLE.format(name))
+        self._db.execute("CREATE INDEX IF NOT EXISTS rule_account ON rule (account, number)")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def load(self, rules: Iterable[Rule]) -> None:
+        """Add the rules, row and live copy, replacing those of the same numbers whatever their revision."""
+        rows = (_row(rule) for rule in rules)
+        # In batches, so that requests are answered meanwhile.
+        while batch := list(itertools.islice(rows, _BATCH)):
+            with self._transaction() as db:
+                for name in ("rule", "live"):
+                    db.executemany(_SET[name], batch)
+
+    def is_empty(self) -> bool:
+        """True when there is no rule."""
+        return not self._rows("SELECT 1 AS one FROM rule LIMIT 1")
+
+    def clear(self) -> None:
+        """Forget everything loaded or done, every fault and every counted request."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM rule")
+            db.execute("DELETE FROM live")
+        self.faults.clear()
+        self.faults.forget_requests()
+        self._changes.clear()
+
+    def rules(self) -> dict[str, RuleRecord]:
+        """Every row, by number."""
+        return _by_number(self._rows(f"SELECT {_COLUMNS} FROM rule ORDER BY number"))  # noqa: S608
+
+    def live(self) -> dict[str, RuleRecord]:
+        """What calls use, by number."""
+        return _by_number(self._rows(f"SELECT {_COLUMNS} FROM live ORDER BY number"))  # noqa: S608
+
+    def forget_live(self, number: str) -> None:
+        """Let calls find nothing for this number, with its row in place."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM live WHERE number = ?", (number,))
+
+    def change_row(self, rule: Rule) -> None:
+        """Set the row behind the SBC's back, as somebody with access to its database could: calls go on as before."""
+        with self._transaction() as db:
+            db.execute(_SET["rule"], _row(rule))
+
+    def reload(self) -> None:
+        """Make the live copies anew from the rows."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM live")
+            db.execute(f"INSERT INTO live ({_COLUMNS}) SELECT {_COLUMNS} FROM rule")  # noqa: S608
+
+    def requests(self) -> list[str]:
+        """`METHOD /path` of the latest thousand requests, oldest first."""
+        return self.faults.requests()[1]
+
+    def changes(self) -> list[Change]:
+        """The latest thousand changes with who wanted them, oldest first: what the SBC writes into its log."""
+        with self._lock:
+            return list(self._changes)
+
+    def note(self, change: Change) -> None:
+        """Add a line to the log."""
+        with self._lock:
+            self._changes.append(change)
+
+    def put(self, rows: Sequence[Row]) -> int:
+        """Take all rows or none; how many were not older than what is there."""
+        applied = 0
+        with self._transaction() as db:
+            for row in rows:
+                if db.execute(_TAKE, row).rowcount:
+                    db.execute(_SET["live"], row)
+                    applied += 1
+        return applied
+
+    def delete(self, numbers: Sequence[str]) -> None:
+        """Remove all of these numbers, row and live copy, or none."""
+        with self._transaction() as db:
+            for name in ("rule", "live"):
+                db.execute(f"DELETE FROM {name} WHERE number IN ({_ALL_OF})", (json.dumps(numbers),))  # noqa: S608
+
+    def found(self, numbers: Sequence[str]) -> dict[str, Row]:
+        """The live copies of these numbers."""
+        sql = f"SELECT {_COLUMNS} FROM live WHERE number IN ({_ALL_OF})"  # noqa: S608
+        return {row["number"]: row for row in self._rows(sql, json.dumps(numbers))}
+
+    def of_account(self, account: str, after: str, count: int) -> list[Row]:
+        """Rows of an account by number, from behind `after`, each with its live copy packed as `live`."""
+        packed = "live.account || ',' || live.state || ',' || live.trunk || ',' || live.rev"
+        sql = (
+            f"SELECT rule.number, rule.state, rule.trunk, rule.rev, coalesce({packed}, '') AS live "  # noqa: S608
+            "FROM rule LEFT JOIN live ON live.number = rule.number "
+            "WHERE rule.account = ? AND rule.number > ? ORDER BY rule.number LIMIT ?"
+        )
+        return self._rows(sql, account, after, count)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: object) -> list[Row]:
+        with self._lock, closing(self._db.execute(sql, values)) as cursor:
+            return [dict(row) for row in cursor]
+
+
+def _row(rule: Rule) -> Row:
+    return {
+        "number": rule.number,
+        "account": rule.account,
+        "state": rule.state,
+        "trunk": rule.trunk,
+        "rev": rule.revision,
+    }
+
+
+def _by_number(rows: Iterable[Row]) -> dict[str, RuleRecord]:
+    return {row["number"]: RuleRecord(*row.values()) for row in rows}

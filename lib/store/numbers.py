@@ -1,0 +1,157 @@
+"""Phone numbers in the Hub: what decides the auth rule of each, its revision, and the numbers that changed.
+
+Every change to `phone_number` notes the number in `rule_change` (a trigger does), whichever program made it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, update
+
+from lib.domain.auth_rules import NumberState, NumberTruth
+from lib.domain.chunks import chunks
+from lib.domain.numbers import kind_of
+from lib.store.schema import account, phone_number, rule_change
+
+REVISION_LIMIT = 999_999_999
+"""The SBC keeps nine digits."""
+_MANY = 500
+
+
+class NumberTaken(ValueError):
+    """The number already belongs to an account."""
+
+
+class RuleChange(BaseModel):
+    """A note that the auth rule of a number may no longer fit."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    number: str
+
+
+def truths_of_account(connection: Connection, number: str) -> list[NumberTruth]:
+    """Every number of the account, in E.164 order."""
+    rows = connection.execute(_truths().where(account.c.number == number).order_by(phone_number.c.e164))
+    return [NumberTruth.model_validate(dict(row._mapping)) for row in rows]
+
+
+def truths_of_numbers(connection: Connection, numbers: Iterable[str]) -> dict[str, NumberTruth]:
+    """What the Hub knows of these numbers, whoever they belong to; one it does not know is missing."""
+    found: dict[str, NumberTruth] = {}
+    for chunk in chunks(numbers, _MANY):
+        for row in connection.execute(_truths().where(phone_number.c.e164.in_(chunk))):
+            found[row.number] = NumberTruth.model_validate(dict(row._mapping))
+    return found
+
+
+def take_revisions(connection: Connection, seen: Mapping[str, int]) -> dict[str, int]:
+    """A new revision for the rule of each number: above the last one given and above the one `seen` on the SBC.
+
+    Numbers the Hub does not know are left out. Read the truth after this, in the same transaction: whoever takes
+    a later revision then has seen a later truth.
+
+    Raises:
+        OverflowError: a number's revision is used up.
+    """
+    number: BindParameter[str] = bindparam("number_")
+    at_least: BindParameter[int] = bindparam("at_least")
+    higher = case((phone_number.c.rule_revision > at_least, phone_number.c.rule_revision), else_=at_least)
+    rows = [{"number_": e164, "at_least": revision} for e164, revision in sorted(seen.items())]
+    if not rows:
+        return {}
+    connection.execute(update(phone_number).where(phone_number.c.e164 == number).values(rule_revision=higher + 1), rows)
+    taken: dict[str, int] = {}
+    for chunk in chunks(seen, _MANY):
+        query = select(phone_number.c.e164, phone_number.c.rule_revision).where(phone_number.c.e164.in_(chunk))
+        taken |= {row.e164: row.rule_revision for row in connection.execute(query)}
+    if any(revision > REVISION_LIMIT for revision in taken.values()):
+        raise OverflowError("the revision of an auth rule is used up")
+    return taken
+
+
+def rule_changes(connection: Connection, *, limit: int) -> list[RuleChange]:
+    """The oldest notes of numbers whose rule may not fit."""
+    rows = connection.execute(select(rule_change).order_by(rule_change.c.id).limit(limit))
+    return [RuleChange(id=row.id, number=row.e164) for row in rows]
+
+
+def settle_rule_changes(connection: Connection, ids: Iterable[int]) -> None:
+    """Forget these notes: the SBC has the right rule, read back."""
+    for chunk in chunks(ids, _MANY):
+        connection.execute(delete(rule_change).where(rule_change.c.id.in_(chunk)))
+
+
+def count_rule_changes(connection: Connection, number: str) -> int:
+    """How many numbers of this account wait for their rule."""
+    query = (
+        select(func.count(rule_change.c.e164.distinct()))
+        .join(phone_number, phone_number.c.e164 == rule_change.c.e164)
+        .join(account, account.c.id == phone_number.c.account_id)
+        .where(account.c.number == number)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+# ------------------------------------------------------------------ what changes a number
+def add_number(connection: Connection, number: str, *, account_number: str, trunk: str) -> None:
+    """Give the account a number (E.164) in use.
+
+    Raises:
+        NumberTaken: some account has it already.
+        ValueError: it is no number the Hub sells.
+    """
+    kind = kind_of(number)
+    if kind is None:
+        raise ValueError("a number of a kind the Hub does not sell")
+    if connection.execute(select(phone_number.c.id).where(phone_number.c.e164 == number)).first() is not None:
+        raise NumberTaken(number)
+    connection.execute(
+        insert(phone_number).values(
+            account_id=_account_id(account_number), e164=number, kind=kind.value, state="in_use", trunk=trunk
+        )
+    )
+
+
+def move_number(connection: Connection, number: str, *, to_account: str) -> None:
+    """Give the number to another account. It leaves the subscription that billed it."""
+    connection.execute(
+        update(phone_number)
+        .where(phone_number.c.e164 == number)
+        .values(account_id=_account_id(to_account), subscription_id=None)
+    )
+
+
+def quarantine_numbers(connection: Connection, numbers: Sequence[str], *, until: date, reason: str) -> int:
+    """Take the numbers out of use until `until`; how many were in use."""
+    changed = 0
+    for chunk in chunks(numbers, _MANY):
+        changed += connection.execute(
+            update(phone_number)
+            .where(phone_number.c.e164.in_(chunk), phone_number.c.state != NumberState.QUARANTINED.value)
+            .values(
+                state=NumberState.QUARANTINED.value,
+                quarantined_at=datetime.now(UTC),
+                quarantined_until=until,
+                quarantine_reason=reason,
+                subscription_id=None,
+            )
+        ).rowcount
+    return changed
+
+
+def _truths() -> Any:
+    return select(
+        phone_number.c.e164.label("number"),
+        account.c.number.label("account"),
+        func.coalesce(account.c.changing_to, account.c.status).label("heading"),
+        phone_number.c.state,
+        phone_number.c.trunk,
+    ).join(account, account.c.id == phone_number.c.account_id)
+
+
+def _account_id(number: str) -> Any:
+    return select(account.c.id).where(account.c.number == number).scalar_subquery()

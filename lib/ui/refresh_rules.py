@@ -1,0 +1,52 @@
+"""Refresh auth rules: what the SBC holds wrongly, then the button that puts it right."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.actions.action import Plan
+from lib.domain.accounts import Account
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.text import plain
+
+NAME = "refresh_rules"
+
+
+def offer_refresh(hub: Hub, account: Account, identity: Identity) -> None:
+    """The button, for those who may; a click reads the SBC and shows the findings."""
+    if not identity.may(Permission.AUTH_RULES_REFRESH, account.number):
+        return
+    if st.button(
+        "Refresh auth rules",
+        icon=":material/sync_lock:",
+        key="refresh_rules",
+        help="Compares every number's rule on the SBC with what it should be, and puts wrong ones right.",
+    ):
+        make_plan(hub, "refresh_rules", account.number, {}, identity, open_dialog(NAME, account.number))
+
+
+def refresh_dialog(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+    """Draw the dialog with the findings."""
+    title = f"Auth rules of {plain(account.title)}"
+    st.dialog(title, width="large", on_dismiss=close_dialog)(_refresh)(hub, account, identity, state)
+
+
+def _refresh(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+    plan: Plan | None = state["plan"]
+    if plan is not None:
+        show_plan(plan)
+    show_notice(state)
+    with st.container(horizontal=True):
+        if plan is not None and plan.steps and not plan.blockers:
+            wrong = plan.facts["wrong"]
+            label = f"Refresh {wrong:,} {'rule' if wrong == 1 else 'rules'}"
+            if st.button(label, type="primary", icon=":material/sync_lock:", key=f"start_{plan.id}"):
+                if start_plan(hub, identity, state):
+                    close_dialog()
+                st.rerun()
+        if st.button("Look again", icon=":material/refresh:", key="look_again"):
+            make_plan(hub, "refresh_rules", account.number, {}, identity, state)
+            st.rerun()

@@ -1,0 +1,159 @@
+"""Refresh auth rules: what is wrong is found, told, put right, and read back from the SBC."""
+
+import pytest
+from sqlalchemy import update
+
+from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.domain.auth_rules import Verdict
+from lib.standins.sbc import RuleRecord
+from lib.store.engine import writing
+from lib.store.schema import account
+from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER
+
+FIRST, SECOND, THIRD = NUMBERS["1001"]
+RIGHT = {number: (owner, "allowed", "syd-1") for owner, owned in NUMBERS.items() for number in owned}
+
+
+def refresh(world, number="1001", actor=LEAD):
+    return world.runner.plan("refresh_rules", number, {}, actor)
+
+
+def hold(world, number, **values):
+    """Give the SBC this rule in place of the right one."""
+    given = {"account": "1001", "state": "allowed", "trunk": "syd-1"} | values
+    world.sbc.state.load([RuleRecord(number=number, **given)])
+
+
+def lose(world, *numbers):
+    kept = [rule for number, rule in world.sbc.state.rules().items() if number not in numbers]
+    world.sbc.state.clear()
+    world.sbc.state.load(kept)
+
+
+def test_a_missing_rule_is_found_and_created(world):
+    lose(world, THIRD)
+    plan = refresh(world)
+    assert [effect.text for effect in plan.effects] == ["1 rule missing: created"]
+    (detail,) = plan.details
+    assert detail.rows == (("0491 570 006", "missing", "no rule", "allowed, account 1001, trunk syd-1"),)
+    done = world.finish(world.runner.start(plan, LEAD))
+    assert done.run.state == "done"
+    assert world.rules() == RIGHT
+    assert [(step.name, step.state, step.count) for step in done.steps] == [("rules", "done", 1), ("verify", "done", 3)]
+    assert world.runner.items(done.run.id, "rules") == [("0491 570 006", "was missing, now created")]
+    assert "as they should be" in done.steps[1].text
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict", "was"),
+    [
+        ({"state": "suspended"}, Verdict.WRONG_STATE, "had state suspended, should have allowed"),
+        ({"trunk": "mel-1"}, Verdict.WRONG_TRUNK, "had trunk mel-1, should have syd-1"),
+        ({"account": "2002"}, Verdict.WRONG_ACCOUNT, "had account 2002, should have 1001"),
+    ],
+)
+def test_each_wrong_part_is_its_own_finding(world, values, verdict, was):
+    hold(world, FIRST, **values)
+    plan = refresh(world)
+    assert plan.details[0].rows[0][1] == verdict.value
+    done = world.finish(world.runner.start(plan, LEAD))
+    assert done.run.state == "done"
+    assert world.rules() == RIGHT
+    assert world.runner.items(done.run.id, "rules")[0][1].startswith(f"{was}, now ")
+    assert f"(03) 7010 0001: {was}" in world.runner.receipt(done.run.id).markdown("UTC")
+
+
+def test_a_rule_for_a_number_the_account_no_longer_has_is_removed(world):
+    hold(world, "+61370109999")
+    plan = refresh(world)
+    assert plan.details[0].rows == (("(03) 7010 9999", "extra", "allowed, account 1001, trunk syd-1", "no rule"),)
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert world.rules() == RIGHT
+
+
+def test_a_number_of_another_account_gets_the_rule_of_its_owner(world):
+    stolen = NUMBERS["2001"][0]
+    hold(world, stolen, account="1001", state="suspended")
+    assert world.finish(world.runner.start(refresh(world), LEAD)).run.state == "done"
+    assert world.rules() == RIGHT
+
+
+def test_a_rule_that_calls_use_but_a_restart_would_lose_is_found(world):
+    world.sbc.state.change_row(RuleRecord(number=FIRST, account="1001", state="suspended", trunk="syd-1", revision=5))
+    plan = refresh(world)
+    assert plan.details[0].rows[0][1] == "not kept"
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    world.sbc.state.reload()
+    assert world.rules() == RIGHT
+
+
+def test_a_rule_the_sbc_keeps_but_calls_do_not_use_is_missing(world):
+    world.sbc.state.forget_live(FIRST)
+    assert refresh(world).details[0].rows[0][1] == "missing"
+
+
+def test_nothing_wrong_is_a_verdict_and_no_run(world):
+    plan = refresh(world)
+    assert plan.verdict == "All 3 numbers are as they should be on the SBC, read back."
+    assert not plan.steps
+    with pytest.raises(Blocked, match="as they should be"):
+        world.runner.start(plan, LEAD)
+
+
+def test_an_account_without_numbers_says_so(world):
+    assert refresh(world, "1002").verdict == "The account has no number and the SBC holds no rule for it."
+
+
+def test_a_newer_revision_on_the_sbc_does_not_win_over_the_truth(world):
+    # As after a restore of the Hub's database from a backup.
+    world.sbc.state.load([RuleRecord(number=FIRST, account="1001", state="suspended", trunk="syd-1", revision=900)])
+    assert world.finish(world.runner.start(refresh(world), LEAD)).run.state == "done"
+    assert world.rules() == RIGHT
+
+
+def test_a_deactivated_account_should_have_no_rule(world):
+    with writing(world.services.engine) as connection:
+        connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))
+    plan = refresh(world)
+    assert "deactivated" in plan.warnings[0]
+    assert [effect.text for effect in plan.effects] == ["3 rules extra, for numbers that should have no rule: removed"]
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert world.states("1001") == set()
+
+
+def test_findings_that_change_between_plan_and_start_give_a_new_plan(world):
+    lose(world, FIRST)
+    plan = refresh(world)
+    lose(world, SECOND)
+    with pytest.raises(PlanChanged) as changed:
+        world.runner.start(plan, LEAD)
+    assert len(changed.value.plan.details[0].rows) == 2
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "database", "html502", "drop_before", "truncate"])
+def test_a_failing_sbc_fails_the_plan_in_a_sentence(world, kind):
+    world.break_sbc(kind)
+    plan = refresh(world)
+    assert plan.blockers[0].startswith("The SBC could not be read, so nothing is known of its rules. ")
+    assert "token-of-the" not in plan.blockers[0]
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "database", "drop_before", "drop_after", "truncate"])
+def test_a_failing_write_leaves_a_run_that_resume_finishes(world, kind):
+    lose(world, FIRST, SECOND)
+    plan = refresh(world)
+    world.break_sbc(kind, "PUT /v1/rules", times=None)
+    failed = world.finish(world.runner.start(plan, LEAD))
+    assert failed.run.state == "failed"
+    assert [step.state for step in failed.steps] == ["failed", "waiting"]
+    assert "SBC" in (failed.run.error or "")
+    world.sbc.state.faults.clear()
+    world.runner.resume(failed.run.id, LEAD)
+    assert world.finish(failed.run.id).run.state == "done"
+    assert world.rules() == RIGHT
+
+
+@pytest.mark.parametrize("actor", [VIEWER, BILLING])
+def test_who_may_not_is_refused(world, actor):
+    with pytest.raises(NotAllowed):
+        refresh(world, actor=actor)

@@ -1,0 +1,93 @@
+"""The same SBC on PostgreSQL: what calls do, what survives a kill, and what happens while the database is away."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+
+import psycopg
+import pytest
+
+from tests.calls.conftest import Lab, fresh_number, make_lab, rule
+from tests.kamailio import sbc_database
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def _database(postgres_url) -> Iterator[str]:
+    with sbc_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def _lab(around, tmp_path_factory, _database) -> Iterator[Lab]:
+    made = make_lab(tmp_path_factory.mktemp("sbc-postgres"), around, _database)
+    with made.sbc:
+        yield made
+
+
+@pytest.fixture
+def away(postgres_url, _database) -> Callable[[], AbstractContextManager[None]]:
+    """A block in which the database lets nobody in."""
+    return lambda: _away(postgres_url, _database)
+
+
+@contextmanager
+def _away(postgres_url: str, database: str) -> Iterator[None]:
+    name = database.rpartition("/")[2]
+    with closing(psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True)) as connection:
+        connection.execute(f"alter database {name} allow_connections false")
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+        try:
+            yield
+        finally:
+            connection.execute(f"alter database {name} allow_connections true")
+
+
+def servers(lab: Lab, number: str) -> list[str]:
+    return lab.answered_in(number).last.headers("Server")
+
+
+def test_calls_follow_the_rules(lab):
+    allowed, suspended = lab.number("allowed"), lab.number("suspended")
+    assert servers(lab, allowed) == ["pbx"]
+    assert lab.answered_out(allowed).last.headers("Server") == ["carrier"]
+    assert servers(lab, suspended) == ["voicemail"]
+    assert lab.refused_out(suspended, 403).statuses == [183, 403]
+    lab.refused_in(fresh_number(), 404)
+
+
+def test_after_a_kill_the_rules_are_the_same(lab):
+    suspended = lab.number("suspended")
+    lab.sbc.kill()
+    lab.sbc.start()
+    assert servers(lab, suspended) == ["voicemail"]
+    assert lab.refused_out(suspended, 403).last.headers("Reason") == ['Q.850;cause=21;text="Account suspended"']
+
+
+def test_while_the_database_is_away_calls_go_on_and_nothing_is_written(lab, away):
+    allowed, suspended = lab.number("allowed"), lab.number("suspended")
+    requests = [
+        ("PUT", "/v1/rules", [rule(allowed, "suspended", rev=2)]),
+        ("POST", "/v1/rules/delete", [{"number": allowed}]),
+        ("POST", "/v1/rules/by-account", {"account": "1001"}),
+        ("POST", "/v1/reload", None),
+    ]
+    with away():
+        assert lab.sbc.call("GET", "/v1/health") == (503, {"db": False})
+        for method, path, body in requests:
+            assert lab.sbc.call(method, path, body) == (503, {"error": "database"}), path
+        assert servers(lab, allowed) == ["pbx"]
+        assert servers(lab, suspended) == ["voicemail"]
+    # It is back, and nobody had to restart anything.
+    assert lab.sbc.call("GET", "/v1/health")[0] == 200
+    assert lab.sbc.call("POST", "/v1/reload") == (200, {"reloaded": True})
+    assert servers(lab, allowed) == ["pbx"]
+    lab.put(rule(allowed, "suspended", rev=2))
+    assert servers(lab, allowed) == ["voicemail"]
+
+
+def test_a_number_twice_in_one_request_is_refused_as_on_sqlite(lab):
+    number = fresh_number()
+    status, answer = lab.sbc.call("PUT", "/v1/rules", [rule(number, "allowed"), rule(number, "suspended", rev=2)])
+    assert (status, answer["error"]) == (422, "number twice")
+    lab.refused_in(number, 404)

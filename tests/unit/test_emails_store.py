@@ -1,0 +1,102 @@
+"""The record of sent e-mails."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from lib.domain.emails import EmailKind, EmailState
+from lib.store import schema
+from lib.store.accounts import AccountGone
+from lib.store.emails import SentEmail, find_by_message_id, record_sent
+from lib.store.engine import writing
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+ID = "<am.1@example.com>"
+
+
+@pytest.fixture
+def hub(engine):
+    with writing(engine) as connection:
+        for number in ("104233", "104234"):
+            row = {"number": number, "name": "Acme", "status": "active", "created_at": NOW, "changed_at": NOW}
+            connection.execute(insert(schema.account).values(row))
+    return engine
+
+
+def record(hub, **changes):
+    given = {
+        "account": "104233",
+        "kind": EmailKind.SUSPENSION_NOTICE,
+        "subject": "Your service is suspended",
+        "recipient": "ada@example.com",
+        "state": EmailState.ACCEPTED,
+        "message_id": ID,
+        "body": "Hello",
+        "sent_at": NOW,
+    }
+    with writing(hub) as connection:
+        return record_sent(connection, **{**given, **changes})
+
+
+def find(hub, message_id=ID):
+    with hub.connect() as connection:
+        return find_by_message_id(connection, message_id)
+
+
+def rows(hub):
+    with hub.connect() as connection:
+        return connection.execute(select(func.count()).select_from(schema.sent_email)).scalar_one()
+
+
+def test_what_is_recorded_is_found_by_its_message_id(hub):
+    assert find(hub) is None
+    assert record(hub, account="104234") is True
+    assert find(hub) == SentEmail(
+        account="104234",
+        kind=EmailKind.SUSPENSION_NOTICE,
+        subject="Your service is suspended",
+        recipient="ada@example.com",
+        state=EmailState.ACCEPTED,
+        message_id=ID,
+        body="Hello",
+        sent_at=NOW,
+    )
+    assert find(hub, "<am.2@example.com>") is None
+
+
+def test_a_repeat_leaves_the_first_record(hub):
+    record(hub)
+    before = find(hub)
+    assert record(hub, sent_at=NOW + timedelta(minutes=1), body="Other") is False
+    assert record(hub, state=EmailState.FAILED) is False
+    assert find(hub) == before
+    assert rows(hub) == 1
+
+
+def test_a_failed_mail_becomes_an_accepted_one_and_not_the_reverse(hub):
+    later = NOW + timedelta(hours=1)
+    assert record(hub, state=EmailState.FAILED) is True
+    assert record(hub, state=EmailState.FAILED, sent_at=later) is False
+    assert find(hub).sent_at == NOW
+    assert record(hub, sent_at=later) is True
+    assert (find(hub).state, find(hub).sent_at) == (EmailState.ACCEPTED, later)
+    assert rows(hub) == 1
+
+
+@pytest.mark.parametrize("kind", EmailKind)
+def test_a_body_that_would_let_its_reader_in_is_not_kept(hub, kind):
+    record(hub, kind=kind)
+    assert find(hub).kind is kind
+    assert find(hub).body == (None if kind.holds_secret else "Hello")
+
+
+def test_a_mail_that_went_out_is_recorded_with_however_long_a_subject(hub):
+    record(hub, subject="é" * 300)
+    assert find(hub).subject == "é" * 254 + "…"
+
+
+def test_an_unknown_account_is_told(hub):
+    with pytest.raises(AccountGone):
+        record(hub, account="999999")
+    assert rows(hub) == 0
