@@ -10,7 +10,9 @@ from lib.actions.progress import Progress
 from lib.actions.receipt import STATES
 from lib.domain.accounts import Account
 from lib.domain.differences import Difference
+from lib.domain.numbers import national
 from lib.live import Reading
+from lib.store.numbers import Quarantined
 
 UNKNOWN = "could not be read"
 
@@ -97,6 +99,15 @@ def detail_frame(detail: Detail) -> pd.DataFrame:
 def items_frame(items: Iterable[tuple[str, str]]) -> pd.DataFrame:
     """What a step did to each of its items."""
     return pd.DataFrame(list(items), columns=["Item", "What was done"], dtype="string")
+
+
+def quarantine_frame(numbers: Iterable[Quarantined]) -> pd.DataFrame:
+    """Numbers at rest: until when, and why."""
+    rows = [
+        (national(one.number), f"{one.until:%-d %B %Y}" if one.until else "", (one.reason or "").replace("_", " "))
+        for one in numbers
+    ]
+    return pd.DataFrame(rows, columns=["Number", "In quarantine until", "Reason"], dtype="string")
 
 
 def _without_empty(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

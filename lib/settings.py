@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     step_attempts: int = Field(default=4, ge=1)
     step_retry_seconds: float = Field(default=1.0, gt=0)
     plan_minutes: float = Field(default=5.0, gt=0)
+    four_eyes: bool = False
 
     cookie_key: SecretStr = SecretStr("")
     sign_in_hours: float = Field(default=8.0, gt=0, le=24)

@@ -163,6 +163,16 @@ class Kamailio:
         assert self._process is not None
         return self._process.wait(seconds)
 
+    def logged(self, text: str, times: int = 1) -> list[str]:
+        """The lines of the log with `text`, once there are so many of them; they come a moment after the answer."""
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            lines = [line for line in self.log.read_text(errors="replace").splitlines() if text in line]
+            if len(lines) >= times:
+                return lines
+            time.sleep(0.02)
+        raise AssertionError(f"“{text}” is not {times} times in the log:\n{self.log.read_text(errors='replace')}")
+
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """One request to the API with the token, and the status and the JSON of its answer."""
         status, text = self.request(

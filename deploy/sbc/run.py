@@ -17,10 +17,11 @@ import time
 from pathlib import Path
 
 from sbc_config import prepare
+from sbc_log import pass_on
 from sbc_site import Site, SiteError, read_site
 
 START_SECONDS = 30.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 2.0
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 PACKAGES = "kamailio kamailio-extra-modules kamailio-sqlite-modules kamailio-postgres-modules kamailio-tls-modules"
 PR_SET_PDEATHSIG = 1
@@ -43,13 +44,19 @@ def main() -> int:
     # Waited for below, one at a time, so that none is lost between two looks.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     kamailio = _start(program, config, site, lock)
+    assert kamailio.stderr is not None
+    log = pass_on(kamailio.stderr, sys.stderr.buffer)
     try:
-        return _stay(kamailio, site)
+        code, why = _stay(kamailio, site)
     finally:
         _end(kamailio)
+        log.join(STOP_SECONDS)
+    # Last, so that it stands below the messages it speaks of.
+    return _refuse(why) if why else code
 
 
-def _stay(kamailio: subprocess.Popen[bytes], site: Site) -> int:
+def _stay(kamailio: subprocess.Popen[bytes], site: Site) -> tuple[int, str]:
+    """Until the end: the exit code, and why it was no start at all."""
     until = time.monotonic() + START_SECONDS
     ready = False
     while True:
@@ -58,14 +65,14 @@ def _stay(kamailio: subprocess.Popen[bytes], site: Site) -> int:
             _say(site)
         came = signal.sigtimedwait(SIGNALS, 3600.0 if ready else 0.02)
         if came is not None and came.si_signo != signal.SIGCHLD:
-            return 0
+            return 0, ""
         if kamailio.poll() is not None:
             if ready:
                 sys.stderr.write(f"The SBC has ended by itself, with code {kamailio.returncode}.\n")
-                return 1
-            return _refuse("Kamailio ended at once; its messages are above.")
+                return 1, ""
+            return 1, "Kamailio ended at once; its messages are above."
         if not ready and time.monotonic() > until:
-            return _refuse(f"Kamailio was not ready within {START_SECONDS:.0f} seconds.")
+            return 1, f"Kamailio was not ready within {START_SECONDS:.0f} seconds."
 
 
 def _program() -> str:
@@ -122,9 +129,10 @@ def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Pope
         stdin=subprocess.DEVNULL,
         # Its log is on standard error; here it only repeats where it listens.
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         pass_fds=(lock,),
         process_group=0,
-        preexec_fn=in_the_child,  # noqa: PLW1509 (this process has one thread)
+        preexec_fn=in_the_child,  # noqa: PLW1509 (this process has one thread yet)
     )
 
 

@@ -6,6 +6,7 @@ import os
 import secrets
 import sqlite3
 from pathlib import Path
+from typing import TextIO
 
 from sbc_site import Site, SiteError, check_token, plain_path
 
@@ -82,7 +83,7 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _create(path: Path):  # noqa: ANN202 (a text file; its class has no public name)
+def _create(path: Path) -> TextIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
 
 

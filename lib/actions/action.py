@@ -22,6 +22,7 @@ from lib.clients.sbc import Sbc
 from lib.clients.zuora import Zuora, ZuoraAccount
 from lib.domain.permissions import Identity, Permission
 from lib.settings import Settings
+from lib.store.runs import Run
 
 
 class Weight(IntEnum):
@@ -61,6 +62,8 @@ class Draft(BaseModel):
 
     title: str
     effects: tuple[Effect, ...] = ()
+    dangers: tuple[str, ...] = ()
+    """What must be seen before anything else, in red: money that is lost, things that cannot come back."""
     warnings: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
@@ -162,6 +165,7 @@ class StepContext:
 
     services: Services
     run_id: str
+    step: str
     account: str
     params: Mapping[str, Any]
     facts: Mapping[str, Any]
@@ -230,6 +234,13 @@ class Action(ABC):
         Raises:
             RemoteError: only where the plan cannot even be drafted; a readable reason belongs in `blockers`.
         """
+
+    def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
+        """The params of this same action that take back a run that is done, while its value still stands.
+
+        None when the action cannot be undone, or somebody changed the value since. The default is None.
+        """
+        return None
 
     def lacking(self, plan: Plan, given: Confirmation) -> str | None:
         """What the confirmation lacks, as a sentence; None when it will do. The default asks for nothing."""

@@ -6,6 +6,7 @@ ActionError
 ├── PlanExpired     the plan is too old to be trusted
 ├── PlanChanged     the facts changed since the plan was made; carries the new plan
 ├── WrongConfirmation  the typed account number is not this account's
+├── NeedsSecondPerson  nobody else has approved exactly this plan
 ├── AccountBusy     an open run holds the account; carries it
 ├── NotResumable    the run is not waiting for Resume or Abandon
 └── StepFailed      a step cannot go on, and trying again by itself would not help
@@ -46,6 +47,10 @@ class PlanChanged(ActionError):
 
 class WrongConfirmation(ActionError):
     """The typed account number is not this account's."""
+
+
+class NeedsSecondPerson(ActionError):
+    """Nobody else has approved exactly this plan."""
 
 
 class AccountBusy(ActionError):

@@ -16,6 +16,7 @@ from lib.domain.hierarchy import InvalidParent, ancestors, check_parent
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts
 from lib.store.engine import writing
+from lib.store.runs import Run
 
 
 def _move_in_zuora(context: StepContext) -> StepReport:
@@ -154,6 +155,15 @@ class ChangeParent(Action):
             claims=_claims(account, wanted, links),
             facts=facts,
         )
+
+    def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
+        """See `Action.undo`: back to the parent the Hub had."""
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, run.account)
+        before = run.plan["facts"]["hub_parent"]
+        if current.parent_number != run.params["parent"] or before == current.parent_number:
+            return None
+        return {"parent": before, "base": current.parent_number}
 
     def _read_zuora(
         self, services: Services, child: Account, parent: Account | None, facts: dict[str, Any]

@@ -16,7 +16,7 @@ from lib.domain.names import InvalidName, check_name
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts
 from lib.store.engine import writing
-from lib.store.runs import recent_runs
+from lib.store.runs import Run, recent_runs
 
 READ_BACK_WAITS = (0.0, 0.3, 1.0, 2.0)
 """Seconds before each look at a written value: a Zuora read can lag behind the write."""
@@ -131,6 +131,15 @@ class Rename(Action):
             steps=tuple(steps),
             facts=facts,
         )
+
+    def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
+        """See `Action.undo`: back to the name the Hub had."""
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, run.account)
+        before = run.plan["facts"]["hub_name"]
+        if current.name != run.params["name"] or before == current.name:
+            return None
+        return {"name": before, "base": current.name}
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: blanks and combining characters of the name as they will be stored."""

@@ -7,12 +7,13 @@ have been shown long ago once more: permission, typed text, age of the plan, the
 import os
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from lib.actions import durable
@@ -29,8 +30,10 @@ from lib.actions.errors import (
     WrongConfirmation,
 )
 from lib.actions.keeper import RuleKeeper
+from lib.actions.plan_changes import changes_between
 from lib.actions.progress import Progress, progress_of
 from lib.actions.receipt import Receipt, receipt_of
+from lib.actions.second_person import SecondPerson
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
 from lib.domain.permissions import Identity
@@ -39,6 +42,7 @@ from lib.store.engine import writing
 from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
+Spend = Callable[[Connection], None]
 
 
 class Runner:
@@ -50,6 +54,7 @@ class Runner:
         self.executor_id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._sweeper = Sweeper(services, self.executor_id)
         self._keeper = RuleKeeper(services, self.executor_id)
+        self.second_person = SecondPerson(services, self.executor_id)
 
     def open(self) -> None:
         """Join the processes that carry out runs, and begin to look after runs of dead ones."""
@@ -108,13 +113,13 @@ class Runner:
         given = confirmation or Confirmation()
         try:
             self._require(plan.kind, plan.account, actor, log_refusal=False)
-            self._check(plan, actor, given)
-            return self._begin(plan, actor, given)
+            spend = self._check(plan, actor, given)
+            return self._begin(plan, actor, given, spend)
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
 
-    def _check(self, plan: Plan, actor: Identity, given: Confirmation) -> None:
+    def _check(self, plan: Plan, actor: Identity, given: Confirmation) -> Spend:
         if plan.made_by != actor.email:
             raise NotAllowed("This plan was made by somebody else. Make your own before you start.")
         if ACTIONS[plan.kind].weight is Weight.HARD and (given.typed or "") != plan.account:
@@ -125,7 +130,8 @@ class Runner:
             raise WrongConfirmation(f"Nothing was done. {lack}")
         with self.services.engine.connect() as connection:
             if runs.get_run(connection, plan.id) is not None:
-                return  # a second click on the same plan: `_begin` answers with the run it started
+                # A second click on the same plan: `_begin` answers with the run it started.
+                return lambda _connection: None
         if datetime.now(UTC) >= plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
         fresh = self.plan(plan.kind, plan.account, plan.params, actor)
@@ -134,9 +140,10 @@ class Runner:
         if not fresh.steps:
             raise Blocked((fresh.verdict or "There is nothing to do.",))
         if fresh.fingerprint != plan.fingerprint:
-            raise PlanChanged(fresh, _changes(plan, fresh))
+            raise PlanChanged(fresh, changes_between(plan, fresh))
+        return self.second_person.check(plan, actor)
 
-    def _begin(self, plan: Plan, actor: Identity, given: Confirmation) -> str:
+    def _begin(self, plan: Plan, actor: Identity, given: Confirmation, spend: Spend) -> str:
         row = {
             "id": plan.id,
             "kind": plan.kind,
@@ -154,6 +161,7 @@ class Runner:
             with writing(engine) as connection:
                 if runs.get_run(connection, plan.id) is not None:
                     return plan.id
+                spend(connection)
                 runs.insert_run(connection, row, plan.claims)
                 events.append_event(
                     connection,
@@ -214,6 +222,13 @@ class Runner:
             if not runs.move_run(connection, run_id, expect=["failed"], state="abandoned", error=run.error):
                 raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
             self._record(connection, run, actor, "abandoned", {"reason": reason.strip()})
+
+    def undo_params(self, run: Run, actor: Identity) -> dict[str, Any] | None:
+        """The params that would take this run back, for somebody who may; None when it cannot be undone now."""
+        action = ACTIONS.get(run.kind)
+        if action is None or run.state != "done" or not actor.may(action.permission, run.account):
+            return None
+        return action.undo(self.services, run)
 
     def progress(self, run_id: str) -> Progress:
         """Where the run is now, step by step.
@@ -278,7 +293,7 @@ class Runner:
     def _busy(self, run: Run) -> AccountBusy:
         return AccountBusy(run, local_time(run.created_at, self.services.settings.time_zone))
 
-    def _record(self, connection: Any, run: Run, actor: Identity, phase: str, details: dict[str, Any]) -> None:
+    def _record(self, connection: Connection, run: Run, actor: Identity, phase: str, details: dict[str, Any]) -> None:
         events.append_event(
             connection,
             kind=run.kind,
@@ -317,14 +332,3 @@ def local_time(moment: datetime, zone: str) -> str:
     there = moment.astimezone(ZoneInfo(zone))
     same_day = there.date() == datetime.now(ZoneInfo(zone)).date()
     return there.strftime("%H:%M") if same_day else there.strftime("%-d %b %H:%M")
-
-
-def _changes(old: Plan, new: Plan) -> tuple[str, ...]:
-    """What is different between two plans, in words where there are values."""
-    found = [
-        f"{effect.system}: {effect.text} is now “{effect.before}”, not “{was.before}”."
-        for effect in new.effects
-        for was in old.effects
-        if (effect.system, effect.text) == (was.system, was.text) and effect.before != was.before
-    ]
-    return tuple(found) or ("What the plan was made from is no longer the same.",)

@@ -61,6 +61,7 @@ class Stepper:
         context = StepContext(
             services=self._services,
             run_id=run_id,
+            step=step,
             account=job["account"],
             params=job["params"],
             facts=job["facts"],

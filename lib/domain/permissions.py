@@ -31,6 +31,7 @@ class Permission(StrEnum):
     AUTH_RULES_REFRESH = "auth_rules:refresh"
     ALLOWANCES_REFRESH = "allowances:refresh"
     CONTACTS_EDIT = "contacts:edit"
+    NUMBER_RESTORE = "number:restore"
     PBX_RENAME = "pbx:rename"
     PBX_BILLING = "pbx:billing"
     SUBSCRIPTIONS_EDIT = "subscriptions:edit"

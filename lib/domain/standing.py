@@ -13,7 +13,14 @@ ENABLE_REASONS = {
     "mistake": "Suspended by mistake",
     "other": "Other (see the note)",
 }
-REASON_WORDS = SUSPEND_REASONS | ENABLE_REASONS
+DEACTIVATE_REASONS = {
+    "customer_request": "Asked for by the customer",
+    "moved": "Moved to another provider",
+    "non_payment": "Non-payment",
+    "fraud": "Fraud or abuse",
+    "other": "Other (see the note)",
+}
+REASON_WORDS = SUSPEND_REASONS | ENABLE_REASONS | DEACTIVATE_REASONS
 """Every reason that may stand in an account's history."""
 NOTE_LIMIT = 2000
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, up
 
 from lib.domain.accounts import Account, AccountStatus
 from lib.store.schema import account, pbx, phone_number, phone_user, status_change, subscription
-from lib.store.search import reindex_name
+from lib.store.search import reindex, reindex_name
 
 _parent = account.alias("parent")
 
@@ -256,6 +256,11 @@ def pin_note(connection: Connection, number: str, *, note: str | None, until: da
         .where(account.c.number == number)
         .values(pinned_note=note, pinned_until=until if note else None, changed_at=datetime.now(UTC))
     )
+
+
+def index_account(connection: Connection, number: str) -> None:
+    """Let the search know what hangs on the account by now."""
+    reindex(connection, _id_of(connection, number))
 
 
 def zuora_ids(connection: Connection, numbers: Iterable[str]) -> Mapping[str, str | None]:

@@ -14,6 +14,7 @@ from lib.domain.auth_rules import NumberState, NumberTruth
 from lib.domain.chunks import chunks
 from lib.domain.numbers import kind_of
 from lib.store.schema import account, phone_number, rule_change
+from lib.store.search import reindex
 
 REVISION_LIMIT = 999_999_999
 """The SBC keeps nine digits."""
@@ -114,15 +115,19 @@ def add_number(connection: Connection, number: str, *, account_number: str, trun
             account_id=_account_id(account_number), e164=number, kind=kind.value, state="in_use", trunk=trunk
         )
     )
+    reindex(connection, connection.execute(select(_account_id(account_number))).scalar_one())
 
 
 def move_number(connection: Connection, number: str, *, to_account: str) -> None:
     """Give the number to another account. It leaves the subscription that billed it."""
+    own = select(phone_number.c.account_id).where(phone_number.c.e164 == number)
+    concerned = [connection.execute(own).scalar_one(), connection.execute(select(_account_id(to_account))).scalar_one()]
     connection.execute(
         update(phone_number)
         .where(phone_number.c.e164 == number)
         .values(account_id=_account_id(to_account), subscription_id=None)
     )
+    reindex(connection, *concerned)
 
 
 def quarantine_numbers(connection: Connection, numbers: Sequence[str], *, until: date, reason: str) -> int:
@@ -155,3 +160,72 @@ def _truths() -> Any:
 
 def _account_id(number: str) -> Any:
     return select(account.c.id).where(account.c.number == number).scalar_subquery()
+
+
+class Quarantined(BaseModel):
+    """A number at rest: whose it was, and until when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    account: str
+    until: date | None
+    reason: str | None
+
+
+def find_quarantined(connection: Connection, number: str) -> Quarantined | None:
+    """The number (E.164) if it is in quarantine, or None."""
+    row = connection.execute(_quarantined().where(phone_number.c.e164 == number)).one_or_none()
+    return None if row is None else Quarantined.model_validate(dict(row._mapping))
+
+
+def quarantined_of_account(connection: Connection, number: str, *, limit: int = 1000) -> list[Quarantined]:
+    """The account's numbers in quarantine, the first to leave it first."""
+    query = _quarantined().where(account.c.number == number)
+    rows = connection.execute(query.order_by(phone_number.c.quarantined_until, phone_number.c.e164).limit(limit))
+    return [Quarantined.model_validate(dict(row._mapping)) for row in rows]
+
+
+def restore_number(connection: Connection, number: str, *, to_account: str) -> bool:
+    """Take the number out of quarantine and give it to this account; False when it is in use there already.
+
+    Raises:
+        NumberTaken: it is in use on another account.
+    """
+    holder = connection.execute(
+        select(account.c.number, phone_number.c.state)
+        .join(account, account.c.id == phone_number.c.account_id)
+        .where(phone_number.c.e164 == number)
+    ).one_or_none()
+    if holder is None or holder.state != NumberState.QUARANTINED.value:
+        if holder is not None and holder.number == to_account:
+            return False
+        raise NumberTaken(number)
+    target = connection.execute(select(account.c.id).where(account.c.number == to_account)).scalar_one()
+    source = connection.execute(select(account.c.id).where(account.c.number == holder.number)).scalar_one()
+    connection.execute(
+        update(phone_number)
+        .where(phone_number.c.e164 == number)
+        .values(
+            account_id=target,
+            state=NumberState.IN_USE.value,
+            quarantined_at=None,
+            quarantined_until=None,
+            quarantine_reason=None,
+        )
+    )
+    reindex(connection, *{source, target})
+    return True
+
+
+def _quarantined() -> Any:
+    return (
+        select(
+            phone_number.c.e164.label("number"),
+            account.c.number.label("account"),
+            phone_number.c.quarantined_until.label("until"),
+            phone_number.c.quarantine_reason.label("reason"),
+        )
+        .join(account, account.c.id == phone_number.c.account_id)
+        .where(phone_number.c.state == NumberState.QUARANTINED.value)
+    )

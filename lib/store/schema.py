@@ -361,6 +361,24 @@ action_event = Table(
     Column("hash", String(64), nullable=False),
 )
 
+# A plan that waits for a second person, who approves exactly this fingerprint.
+plan_approval = Table(
+    "plan_approval",
+    metadata,
+    _id(),
+    Column("kind", String(40), nullable=False),
+    Column("account", String(6), nullable=False, index=True),
+    Column("fingerprint", String(64), nullable=False, index=True),
+    Column("params", JSON, nullable=False),
+    Column("asked_by", String(254), nullable=False),
+    Column("asked_by_name", String(120), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("approved_by", String(254)),
+    Column("approved_by_name", String(120)),
+    Column("approved_at", UtcDateTime),
+    Column("used_by_run", String(80)),
+)
+
 # What a step did to each of its items, where one line in the audit cannot hold them; the event has their hash.
 action_item = Table(
     "action_item",

@@ -5,7 +5,8 @@ import streamlit as st
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.launch import Hub
-from lib.ui import edit_account, refresh_rules
+from lib.ui import edit_account, refresh_rules, undo
+from lib.ui.deactivation import offer_deactivation, show_deactivation
 from lib.ui.dialogs import opened_dialog
 from lib.ui.edit_account import edit_dialog, offer_edit
 from lib.ui.refresh_rules import offer_refresh, refresh_dialog
@@ -14,6 +15,7 @@ from lib.ui.standing import offer_standing, standing_dialog
 _DIALOGS = {
     edit_account.NAME: edit_dialog,
     refresh_rules.NAME: refresh_dialog,
+    undo.NAME: undo.undo_dialog,
     "suspend": standing_dialog,
     "enable": standing_dialog,
 }
@@ -25,7 +27,9 @@ def show_actions(hub: Hub, account: Account, identity: Identity) -> None:
         offer_edit(account, identity)
         offer_refresh(hub, account, identity)
         offer_standing(hub, account, identity)
+        offer_deactivation(hub, account, identity)
     # Drawn once, after every button: the last click decides which one it is.
     opened = opened_dialog(account.number)
     if opened is not None and opened["name"] in _DIALOGS:
         _DIALOGS[opened["name"]](hub, account, identity, opened)
+    show_deactivation(hub, account, identity)

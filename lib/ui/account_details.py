@@ -6,10 +6,10 @@ from lib.clients.zuora import ZuoraStatus
 from lib.domain.accounts import Account
 from lib.domain.differences import HubView, ZuoraView, compare
 from lib.domain.permissions import Identity
-from lib.frames import account_facts, accounts_frame, differences_frame
+from lib.frames import account_facts, accounts_frame, differences_frame, quarantine_frame
 from lib.launch import Hub
 from lib.live import Reading
-from lib.store import accounts
+from lib.store import accounts, numbers
 from lib.ui.action_bar import show_reading
 from lib.ui.tables import choose_account
 
@@ -21,6 +21,7 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
     with hub.services.engine.connect() as connection:
         size = accounts.measure_account(connection, account.number)
         children = accounts.list_children(connection, account.number)
+        resting = numbers.quarantined_of_account(connection, account.number) if size.quarantined else []
     quarantined = f"{size.quarantined} more in quarantine" if size.quarantined else None
     with st.container(horizontal=True, gap="large"):
         st.metric("Numbers", size.numbers, format="localized", help=quarantined, width="content")
@@ -34,6 +35,9 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
         st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
     else:
         _show_facts(hub, account, reading)
+    if resting:
+        with st.expander(f"Numbers in quarantine ({size.quarantined:,})", icon=":material/bedtime:"):
+            st.dataframe(quarantine_frame(resting), hide_index=True, alt="Numbers in quarantine", key="quarantine")
     _show_children(account, children, identity)
 
 

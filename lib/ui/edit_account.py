@@ -40,6 +40,8 @@ def _tabs(account: Account, identity: Identity) -> list[str]:
         tabs += ["Parent", "Children"]
     if identity.may(Permission.ACCOUNT_PIN, account.number):
         tabs.append("Note")
+    if identity.may(Permission.NUMBER_RESTORE, account.number):
+        tabs.append("Number")
     return tabs
 
 
@@ -56,6 +58,8 @@ def _edit(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any
             _edit_children(hub, account, identity, editing)
         case "Note":
             _edit_note(hub, account, identity, editing)
+        case "Number":
+            _restore_number(hub, account, identity, editing)
     show_notice(editing)
     plan: Plan | None = editing["plan"]
     if plan is not None:
@@ -131,6 +135,18 @@ def _edit_note(hub: Hub, account: Account, identity: Identity, editing: dict[str
             make_plan(hub, "pin", account.number, params, identity, editing)
     if account.pinned_note and st.button("Take the note off", icon=":material/keep_off:", key="unpin"):
         make_plan(hub, "pin", account.number, {"note": None, "until": None}, identity, editing)
+
+
+def _restore_number(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+    with st.form("restore", border=False):
+        typed = st.text_input(
+            "Number in quarantine",
+            key="restored_number",
+            placeholder="0491 570 006",
+            help="A number that was given up by mistake, here or on another account. This account gets it.",
+        )
+        if st.form_submit_button("Show what changes", icon=":material/preview:"):
+            make_plan(hub, "restore_number", account.number, {"number": typed}, identity, editing)
 
 
 def _offer_start(hub: Hub, plan: Plan, identity: Identity, editing: dict[str, Any]) -> None:

@@ -22,6 +22,8 @@ def show_plan(plan: Plan) -> None:
         st.error(plain(blocker), icon=":material/block:")
     if plan.blockers:
         return
+    for danger in plan.dangers:
+        st.error(plain(danger), icon=":material/payments:")
     if plan.verdict:
         st.success(plain(plan.verdict), icon=":material/verified:")
     for warning in plan.warnings:

@@ -8,6 +8,7 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import ActionError
 from lib.actions.progress import Progress
 from lib.actions.receipt import STATES, VERDICTS, Receipt
+from lib.actions.receipt_page import receipt_page
 from lib.domain.permissions import Identity
 from lib.domain.standing import REASON_WORDS
 from lib.frames import items_frame, steps_frame
@@ -15,6 +16,7 @@ from lib.launch import Hub
 from lib.ui.moments import at
 from lib.ui.selection import show_run, shown_run
 from lib.ui.text import plain
+from lib.ui.undo import offer_undo
 
 POLL_SECONDS = 0.5
 _ICONS = {
@@ -52,7 +54,7 @@ def _show(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
     elif progress.run.state == "failed":
         _show_failed(hub, progress, identity)
     else:
-        _show_receipt(hub, progress)
+        _show_receipt(hub, progress, identity)
 
 
 def _follow(hub: Hub, run_id: str) -> None:
@@ -98,7 +100,7 @@ def _show_failed(hub: Hub, progress: Progress, identity: Identity) -> None:
                 _try(lambda: hub.runner.abandon(run.id, identity, reason))
 
 
-def _show_receipt(hub: Hub, progress: Progress) -> None:
+def _show_receipt(hub: Hub, progress: Progress, identity: Identity) -> None:
     run = progress.run
     receipt = hub.runner.receipt(run.id)
     markdown = receipt.markdown(hub.settings.time_zone)
@@ -126,17 +128,20 @@ def _show_receipt(hub: Hub, progress: Progress) -> None:
             key=f"receipt_{run.id}",
         )
         _show_items(receipt)
-        with st.expander("Copy for a ticket", icon=":material/content_copy:"):
-            st.code(markdown, language="markdown", wrap_lines=True)
+        with st.container(horizontal=True):
             st.download_button(
                 "Download the receipt",
-                markdown,
-                file_name=f"{run.id}.md",
-                mime="text/markdown",
+                lambda: receipt_page(receipt, hub.settings.time_zone).encode(),
+                file_name=f"{run.id}.html",
+                mime="text/html",
                 icon=":material/download:",
                 key=f"download_{run.id}",
                 on_click="ignore",
+                help="One page to keep or print",
             )
+            offer_undo(hub, progress, identity)
+        with st.expander("Copy for a ticket", icon=":material/content_copy:"):
+            st.code(markdown, language="markdown", wrap_lines=True)
 
 
 def _show_items(receipt: Receipt) -> None:

@@ -134,6 +134,10 @@ def test_a_rule_with_an_unknown_trunk_reaches_nobody(lab, around):
     assert [message for server in vars(around).values() for message in server.news()] == []
 
 
+def test_the_trunk_matters_to_inbound_calls_alone(lab):
+    assert server_of(lab.answered_out(lab.number("allowed", trunk="per-9"))) == ["carrier"]
+
+
 def test_a_rule_with_an_unknown_state_lets_nobody_through(lab, around):
     """Such a row can only come past the API, into a database that does not check."""
     number = fresh_number()

@@ -1,6 +1,7 @@
 """`make sbc` and its launcher: what it refuses, what it writes, and that it never leaves a process behind."""
 
 import contextlib
+import importlib.util
 import os
 import signal
 import stat
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -102,12 +104,40 @@ REFUSED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def launcher_values() -> ModuleType:
+    """The module of the launcher that reads its variables. It is no part of a package."""
+    spec = importlib.util.spec_from_file_location("sbc_site", DEPLOYED / "sbc_site.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize("settings", REFUSED, ids=lambda settings: " ".join(f"{k}={v!r}" for k, v in settings.items()))
-def test_a_value_that_cannot_be_right_is_refused_by_name(tmp_path, settings):
-    said = refused(tmp_path, **settings)
-    assert said.startswith("Not started: ")
+def test_a_value_that_cannot_be_right_is_refused_by_name(launcher_values, settings):
+    with pytest.raises(launcher_values.SiteError) as refusal:
+        launcher_values.read_site(settings)
+    said = str(refusal.value)
     assert any(name in said for name in settings)
     assert SECRET[:8] not in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"SBC_HTTP_PORT": "http"},
+        {"SBC_PBX": BROKEN},
+        {"SBC_DATA": 'a "quoted" folder'},
+        {"SBC_TOKEN": SECRET[:15]},
+    ],
+    ids=["port", "destination", "folder", "token"],
+)
+def test_the_launcher_says_so_in_one_line_and_writes_nothing(tmp_path, settings):
+    said = refused(tmp_path, **settings)
+    assert said.startswith("Not started: SBC_")
     assert said.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -78,6 +78,9 @@ def test_while_the_database_is_away_calls_go_on_and_nothing_is_written(lab, away
             assert lab.sbc.call(method, path, body) == (503, {"error": "database"}), path
         assert servers(lab, allowed) == ["pbx"]
         assert servers(lab, suspended) == ["voicemail"]
+    # The failed statements are in the log, without the numbers.
+    assert "'+...'" in lab.sbc.logged("delete from sbc_rule")[0]
+    assert allowed.lstrip("+") not in lab.sbc.log.read_text()
     # It is back, and nobody had to restart anything.
     assert lab.sbc.call("GET", "/v1/health")[0] == 200
     assert lab.sbc.call("POST", "/v1/reload") == (200, {"reloaded": True})

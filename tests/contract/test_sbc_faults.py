@@ -3,7 +3,6 @@
 import io
 import logging
 import socket
-import time
 import traceback
 from dataclasses import replace
 
@@ -108,14 +107,12 @@ class TestFaults:
 
     def test_who_waits_does_not_wait_longer_than_said(self, standin, make_sbc):
         standin.state.faults.add(Fault("", "latency", seconds=60))
+        # Patient by itself: without its limit each question would get its answer after a minute.
         sbc = make_sbc(standin.url, read_seconds=600)
-        began = time.monotonic()
         with pytest.raises(Unreachable):
             sbc.get_rules(NUMBERS, quick_seconds=0.2)
         with pytest.raises(Unreachable):
             sbc.rules_of_account("1", quick_seconds=0.2)
-        # Between the fifth of a second it should take and the minute it must not.
-        assert time.monotonic() - began < 30
 
     def test_a_slow_answer_is_a_lost_one(self, standin, make_sbc, newer):
         standin.state.faults.add(Fault(PUT, "latency", seconds=60, times=1))

@@ -21,11 +21,16 @@ class Subscriptions(Sender):
         operation = f"read subscription {number}"
         return self._send(Call("GET", path_of("subscriptions", number, operation), operation), read_subscription)
 
-    def subscriptions(self, account_key: str) -> list[ZuoraSubscription]:
-        """Every subscription of the account with this number or id, whatever its status."""
-        return list(self.iter_subscriptions(account_key))
+    def subscriptions(self, account_key: str, *, quick_seconds: float | None = None) -> list[ZuoraSubscription]:
+        """Every subscription of the account with this number or id, whatever its status.
 
-    def iter_subscriptions(self, account_key: str) -> Iterator[ZuoraSubscription]:
+        `quick_seconds` makes one attempt that long for each page of the list, for somebody who waits.
+        """
+        return list(self.iter_subscriptions(account_key, quick_seconds=quick_seconds))
+
+    def iter_subscriptions(
+        self, account_key: str, *, quick_seconds: float | None = None
+    ) -> Iterator[ZuoraSubscription]:
         """As `subscriptions`, with no more than one page of them in memory.
 
         The iteration raises `RemoteError`, `UnexpectedReply` for pages that do not end, lead to another host
@@ -33,7 +38,14 @@ class Subscriptions(Sender):
         """
         operation = f"list the subscriptions of account {account_key}"
         path = path_of("subscriptions/accounts", account_key, operation)
-        call = Call("GET", path, operation, params=(("page", "1"), ("pageSize", str(PER_PAGE))))
+        call = Call(
+            "GET",
+            path,
+            operation,
+            params=(("page", "1"), ("pageSize", str(PER_PAGE))),
+            read_seconds=quick_seconds,
+            attempts=None if quick_seconds is None else 1,
+        )
         seen: set[str] = set()
         owner: str | None = None
         stale = False

@@ -73,7 +73,9 @@ async def account_and_after(request: Request) -> tuple[str, str]:
     Raises:
         Refusal: one of them is not what it should be.
     """
-    body = await json_body(request, broken={})
+    body = await json_body(request)
+    if not isinstance(body, dict | list):
+        raise Refusal(400, error="json")
     body = body if isinstance(body, dict) else {}
     account, after = body.get("account"), body.get("after", "")
     if after != "" and not is_number(after):
@@ -83,12 +85,12 @@ async def account_and_after(request: Request) -> tuple[str, str]:
     return str(account), str(after)
 
 
-async def json_body(request: Request, broken: Any = None) -> Any:
-    """The JSON of a request, `broken` if it is none."""
+async def json_body(request: Request) -> Any:
+    """The JSON of a request, None if it is none."""
     try:
         return json.loads(await request.body())
     except (ValueError, RecursionError):
-        return broken
+        return None
 
 
 def is_number(value: object) -> bool:

@@ -1,0 +1,224 @@
+"""Deactivate an account for good: calls end, numbers go to quarantine, everything that hangs on it is removed.
+
+What can refuse comes first: Zuora's cancellation, then the SBC. The Hub's own removals follow in an order in which
+nothing is removed that something else still holds. Each keeps the names of what it removed in the transaction in
+which it removes them, so a step that a kill repeats knows what was done.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lib.actions import deactivation_plan as plans
+from lib.actions.action import (
+    Action,
+    Confirmation,
+    Draft,
+    Plan,
+    Services,
+    Step,
+    StepContext,
+    StepReport,
+    Weight,
+)
+from lib.actions.deactivation_plan import KINDS, LEAVE, POLICIES, Wish
+from lib.actions.errors import StepFailed
+from lib.actions.rules import apply_rules, read_rules
+from lib.actions.standing import arrive, begin
+from lib.clients.errors import RemoteError
+from lib.domain.accounts import AccountStatus
+from lib.domain.numbers import national
+from lib.domain.permissions import Identity, Permission
+from lib.domain.standing import DEACTIVATE_REASONS, check_grounds
+from lib.store import accounts, belongings
+from lib.store.engine import writing
+from lib.store.items import items_of_step, keep_items
+
+_TO = AccountStatus.DEACTIVATED
+
+
+def _begin(context: StepContext) -> StepReport:
+    return begin(context, _TO)
+
+
+def _cancel(context: StepContext) -> StepReport:
+    """Each subscription of the plan; one that is cancelled already is not cancelled again."""
+    wish = Wish.of(context.params)
+    numbers: list[str] = context.facts["to_cancel"]
+    ids: list[str] = []
+    for position, number in enumerate(numbers):
+        cancelled = context.services.zuora.cancel_subscription(
+            number,
+            POLICIES[wish.zuora],
+            wish.cancel_on,
+            track=context.key,
+            key=context.key,
+            today=date.fromisoformat(context.facts["today"]),
+        )
+        if not cancelled.seen:
+            raise StepFailed(
+                f"Zuora took the cancellation of {number} but does not show it yet. Resume to look again; it is not "
+                "cancelled a second time."
+            )
+        when = f"ends on {cancelled.effective:%-d %B %Y}" if cancelled.effective else "ends"
+        context.itemise([(number, f"cancelled, {when}")])
+        ids += [cancelled.request_id] if cancelled.request_id else []
+        context.tell(position + 1, len(numbers))
+    if not numbers:
+        return StepReport(outcome="nothing", text="No subscription runs.", count=0)
+    return StepReport(
+        outcome="done", text=f"{len(numbers)} cancelled, read back.", count=len(numbers), request_ids=tuple(ids)
+    )
+
+
+def _remove_rules(context: StepContext) -> StepReport:
+    """No call of the account connects any more: its numbers are to have no rule, and lose it."""
+    held = [finding.number for finding in read_rules(context.services, context.account, quick=False).wrong]
+    changed = apply_rules(context.services, held, actor=context.actor, track=context.key, tell=context.tell)
+    context.itemise((national(number), "auth rule removed") for number, (_, after) in changed.items() if after is None)
+    with context.services.engine.connect() as connection:
+        count = len(items_of_step(connection, context.run_id, context.step))
+    if not count:
+        return StepReport(outcome="nothing", text="The SBC holds no rule of this account.", count=0)
+    return StepReport(outcome="done", text=f"{count:,} removed, read back.", count=count)
+
+
+def _removing(what: str) -> Callable[[StepContext], StepReport]:
+    """The step that removes one kind of thing."""
+    one, many = KINDS[what]
+
+    def remove(connection: Connection, context: StepContext) -> list[tuple[str, str]]:
+        removed = [(label, "removed") for label in belongings.remove(connection, context.account, what)]
+        if what == "portal_users":
+            closed = belongings.close_sign_ins(connection, context.account)
+            removed += [(f"sign-in {username}", "closed") for username in closed]
+        return removed
+
+    def left(connection: Connection, context: StepContext) -> int:
+        return len(belongings.list_labels(connection, context.account, what))
+
+    return lambda context: _in_hub(context, remove, left, one, many)
+
+
+def _quarantine(connection: Connection, context: StepContext) -> list[tuple[str, str]]:
+    until = date.fromisoformat(context.facts["until"])
+    reason = "nuisance" if context.params["nuisance"] else "deactivated"
+    labels = belongings.quarantine_all(connection, context.account, until=until, reason=reason)
+    return [(label, f"in quarantine until {until:%-d %B %Y}") for label in labels]
+
+
+def _in_use(connection: Connection, context: StepContext) -> int:
+    numbers = belongings.list_numbers(connection, context.account)
+    return sum(one.state != "quarantined" for one in numbers)
+
+
+def _in_hub(
+    context: StepContext,
+    work: Callable[[Connection, StepContext], list[tuple[str, str]]],
+    left: Callable[[Connection, StepContext], int],
+    one: str,
+    many: str,
+) -> StepReport:
+    """Do it and keep what was done in one transaction, then look whether anything is left."""
+    engine = context.services.engine
+    with writing(engine) as connection:
+        keep_items(connection, context.run_id, context.step, work(connection, context))
+    with engine.connect() as connection:
+        remaining = left(connection, context)
+        count = len(items_of_step(connection, context.run_id, context.step))
+    if remaining:
+        raise StepFailed(f"{remaining:,} {one if remaining == 1 else many} came up while they were removed. Resume.")
+    if not count:
+        return StepReport(outcome="nothing", text=f"There are no {many}.", count=0)
+    return StepReport(outcome="done", text=f"{count:,} dealt with, none left.", count=count)
+
+
+def _arrive(context: StepContext) -> StepReport:
+    report = arrive(context, _TO)
+    with writing(context.services.engine) as connection:
+        # People, subscriptions and the like that are gone must not lead here any more; the numbers still do.
+        accounts.index_account(connection, context.account)
+    return report
+
+
+class Deactivate(Action):
+    """`params`: `zuora` (leave, invoice_period, date), `cancel_on`, `nuisance`, `keep_children`."""
+
+    kind = "deactivate"
+    verb = "Deactivate account"
+    permission = Permission.ACCOUNT_DEACTIVATE
+    weight = Weight.HARD
+    steps = (
+        Step("begin", "Note it in the Hub", _begin),
+        Step("cancel", "Cancel the subscriptions in Zuora", _cancel),
+        Step("rules", "Remove the auth rules", _remove_rules),
+        Step("queues", "Delete all queues", _removing("queues")),
+        Step("callflows", "Delete all callflows", _removing("callflows")),
+        Step("parking", "Delete call-parking set-ups", _removing("parking")),
+        Step("music", "Delete music on hold", _removing("music")),
+        Step("phone_users", "Delete phone users", _removing("phone_users")),
+        Step("pbxs", "Delete any PBX", _removing("pbxs")),
+        Step(
+            "numbers",
+            "Quarantine all phone numbers",
+            lambda context: _in_hub(context, _quarantine, _in_use, "number", "numbers in use"),
+        ),
+        Step("integrations", "Delete integrations", _removing("integrations")),
+        Step("tracker_codes", "Delete web-tracker codes", _removing("tracker_codes")),
+        Step("portal_users", "Remove all portal users from this account", _removing("portal_users")),
+        Step("subscriptions", "Remove all Zuora subscription ids", _removing("subscriptions")),
+        Step("hub", "Show it as deactivated", _arrive),
+    )
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Everything that would go, by name; what speaks against it replaces the button."""
+        today = services.today()
+        found = plans.look(services, account)
+        title = f"Deactivate {found.account.title}"
+        try:
+            wish = Wish.of(params)
+        except ValueError as problem:
+            return Draft(title=title, blockers=(str(problem),))
+        blockers = plans.blockers_of(found, wish, today)
+        rules = 0
+        try:
+            rules = len(read_rules(services, account, quick=True, heading=_TO).wrong)
+        except RemoteError as error:
+            blockers.append(f"The SBC could not be read, so the auth rules could not be removed. {error}")
+        until = plans.last_day(wish, today)
+        zuora = found.billing.account
+        return Draft(
+            title=title,
+            effects=tuple(plans.effects_of(found, wish, until, rules)),
+            dangers=tuple(plans.dangers_of(found)),
+            warnings=tuple(plans.warnings_of(found, wish)),
+            blockers=tuple(blockers),
+            untouched=plans.untouched_of(found, wish),
+            details=plans.details_of(found, wish, until),
+            steps=tuple(step.name for step in self.steps if step.name != "cancel" or wish.zuora != LEAVE),
+            claims=tuple(child.number for child in found.children),
+            facts={
+                "standing": found.account.standing,
+                "status": found.account.status.value,
+                "digest": plans.digest_of(found),
+                "rules": rules,
+                "balance": str(zuora.balance) if zuora is not None else None,
+                "children": [child.number for child in found.active_children],
+                "to_cancel": [one.number for one in found.to_cancel] if wish.zuora != LEAVE else [],
+                "until": until.isoformat(),
+                "today": today.isoformat(),
+            },
+        )
+
+    def lacking(self, plan: Plan, given: Confirmation) -> str | None:
+        """See `Action.lacking`: a reason is needed."""
+        return check_grounds(given.reason, given.note, DEACTIVATE_REASONS)
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: every choice named, also those that were left out."""
+        try:
+            return Wish.of(params).params()
+        except ValueError:
+            return dict(params)
