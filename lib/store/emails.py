@@ -12,6 +12,12 @@ from lib.store.accounts import AccountGone
 from lib.store.schema import account, sent_email
 
 SUBJECT_LIMIT = 255
+_GIVES_WAY_TO: dict[EmailState, list[str]] = {
+    EmailState.ACCEPTED: [EmailState.FAILED.value, EmailState.UNKNOWN.value],
+    EmailState.UNKNOWN: [EmailState.FAILED.value],
+    EmailState.FAILED: [],
+}
+"""Which recorded states a newly learnt one replaces."""
 
 
 class SentEmail(BaseModel):
@@ -43,7 +49,7 @@ def record_sent(
 ) -> bool:
     """Put the e-mail on record for this account number; False when its record already said as much.
 
-    A failed or unknown one changes with what a repeat learns; an accepted one stays as it is.
+    An accepted one stays as it is. One that may have arrived does not become a failed one: only the repeat failed.
     Call it inside a `writing` transaction.
 
     Raises:
@@ -62,16 +68,17 @@ def record_sent(
         "sent_at": sent_at,
     }
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(sent_email).values(**values)
-    if state is EmailState.ACCEPTED:
-        statement = statement.on_conflict_do_update(
+    stored = connection.execute(
+        insert(sent_email)
+        .values(**values)
+        .on_conflict_do_update(
             index_elements=[sent_email.c.message_id],
             set_={name: value for name, value in values.items() if name != "message_id"},
-            where=sent_email.c.state == EmailState.FAILED.value,
+            where=sent_email.c.state.in_(_GIVES_WAY_TO[state]),
         )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=[sent_email.c.message_id])
-    return connection.execute(statement.returning(sent_email.c.id)).first() is not None
+        .returning(sent_email.c.id)
+    )
+    return stored.first() is not None
 
 
 def find_by_message_id(connection: Connection, message_id: str) -> SentEmail | None:

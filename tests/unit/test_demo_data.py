@@ -28,7 +28,16 @@ from lib.store.search import reindex, search
 RESERVED = re.compile(
     r"\+61(491570(006|156|157|158|159|110|313|737|266|491|804)|[2378](5550|7010)\d{4}|1[38]00975(70[7-9]|71[01]))"
 )
-NOT_SEEDED = {"action_run", "action_claim", "action_event", "executor", "snapshot"}
+NOT_SEEDED = {
+    "action_run",
+    "action_claim",
+    "action_event",
+    "action_item",
+    "executor",
+    "plan_approval",
+    "rule_change",
+    "snapshot",
+}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import logging
 import ssl
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -105,13 +106,9 @@ class MailStandin:
             return
         # A plain loop: uvloop, which the dashboard runs on, has another idea of STARTTLS.
         loop = asyncio.SelectorEventLoop()
-        try:
-            immediate = None if self._starttls else self._context
-            starting = loop.create_server(self._serve, HOST, self._port, ssl=immediate, reuse_address=True)
-            server = loop.run_until_complete(starting)
-        except OSError:
-            loop.close()
-            raise
+        # On a thread without a loop of its own: whoever starts this may be in the midst of one.
+        with ThreadPoolExecutor(1) as starter:
+            server = starter.submit(self._listen, loop).result()
         self._port = server.sockets[0].getsockname()[1]
         self._loop = loop
         self._thread = threading.Thread(target=self._run, args=(loop, server), name="standin-mail", daemon=True)
@@ -157,6 +154,16 @@ class MailStandin:
         )
         self._open.add(connection)
         return connection
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Server:
+        immediate = None if self._starttls else self._context
+        try:
+            return loop.run_until_complete(
+                loop.create_server(self._serve, HOST, self._port, ssl=immediate, reuse_address=True)
+            )
+        except OSError:
+            loop.close()
+            raise
 
     def _run(self, loop: asyncio.AbstractEventLoop, server: asyncio.Server) -> None:
         asyncio.set_event_loop(loop)

@@ -1,0 +1,283 @@
+"""Deactivations under `kill -9`: a world of accounts, servers that deactivate them, and kills at random moments.
+
+`make soak` runs it with many kills through `test_deactivate_kill.py`, which checks what is left, and prints a table.
+"""
+
+import argparse
+import contextlib
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
+
+from lib.domain.numbers import national
+from lib.standins.mail import MailStandin
+from lib.standins.sbc import RuleRecord, SbcStandin
+from lib.standins.zuora import ContactRecord, SubscriptionRecord, ZuoraRecord, ZuoraStandin
+from lib.store import belongings, schema
+from lib.store.engine import make_engine, writing
+from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, wait_for, zuora_id
+from tests.faults.soak_process import CLOSING, serve
+
+NUMBERS, USERS, QUEUES, MEMBERS, CALLFLOWS, PORTAL_USERS, SUBSCRIPTIONS = 220, 120, 20, 6, 30, 8, 3
+RESERVED = [
+    f"+61{area}{block}{last:04}" for area in (2, 3, 7, 8) for block in ("5550", "7010") for last in range(10_000)
+]
+"""Numbers reserved for fiction."""
+BEAT_SECONDS, DEAD_SECONDS = 0.25, 3.0
+START_SECONDS = 60
+DEFAULT_KILLS = 6
+
+
+@dataclass
+class World:
+    """A Hub whose accounts are furnished alike, the outside systems, and what each account had by step."""
+
+    engine: Engine
+    database_url: str
+    folder: Path
+    zuora: ZuoraStandin
+    sbc: SbcStandin
+    mail: MailStandin
+    had: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    bystanders: set[str] = field(default_factory=set)
+
+    @property
+    def closing(self) -> set[str]:
+        """The accounts that are to be deactivated."""
+        return self.had.keys() - self.bystanders
+
+    def add(self, *, closing: bool = True) -> str:
+        """One more account with hundreds of things; servers see it only when it is complete everywhere."""
+        position = len(self.had)
+        number = str(3001 + position)
+        name = f"{CLOSING if closing else 'Staying'} {number}"
+        owned = RESERVED[position * NUMBERS : (position + 1) * NUMBERS]
+        subscriptions = [f"SUB-{number}-{last}" for last in range(SUBSCRIPTIONS)]
+        person = ContactRecord(id=zuora_id(f"person {number}"), first_name="Ada", last_name="Lane")
+        self.zuora.state.load(
+            [ZuoraRecord(id=zuora_id(number), account_number=f"A{number}", name=name, bill_to=person, sold_to=person)]
+        )
+        self.zuora.state.load_subscriptions(
+            SubscriptionRecord(
+                id=zuora_id(subscription),
+                number=subscription,
+                account_id=zuora_id(number),
+                term_start_date=date(2026, 1, 1),
+                term_end_date=date(2026, 12, 31),
+            )
+            for subscription in subscriptions
+        )
+        self.sbc.state.load(RuleRecord(number=e164, account=number) for e164 in owned)
+        with writing(self.engine) as connection:
+            _furnish(connection, number, name, owned, subscriptions)
+            had = {what: set(belongings.list_labels(connection, number, what)) for what in belongings.KINDS}
+        had["cancel"] = set(subscriptions)
+        had["rules"] = had["numbers"] = {national(e164) for e164 in owned}
+        had["portal_users"] |= {f"sign-in owner{number}"}
+        self.had[number] = had
+        if not closing:
+            self.bystanders.add(number)
+        return number
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of a server of this world."""
+        local = self.database_url.startswith("sqlite")
+        return {
+            "data_dir": self.folder,
+            "database_url": self.database_url,
+            "engine_database_url": f"sqlite:///{self.folder / 'engine.db'}" if local else "",
+            "zuora_url": self.zuora.url,
+            "zuora_client_id": CLIENT_ID,
+            "zuora_client_secret": CLIENT_SECRET,
+            "sbc_url": self.sbc.url,
+            "sbc_token": SBC_TOKEN,
+            "mail_host": self.mail.host,
+            "mail_port": self.mail.port,
+            "executor_beat_seconds": BEAT_SECONDS,
+            "executor_dead_seconds": DEAD_SECONDS,
+        }
+
+    def waiting(self) -> int:
+        """How many accounts nobody has begun with."""
+        with self.engine.connect() as connection:
+            begun = connection.execute(select(func.count()).select_from(schema.action_run)).scalar_one()
+        return len(self.closing) - int(begun)
+
+    def settled(self) -> bool:
+        """True when nothing is left to do: every account has a run, all have ended, no number waits for its rule."""
+        with self.engine.connect() as connection:
+            states = list(connection.execute(select(schema.action_run.c.state)).scalars())
+            noted = connection.execute(select(func.count()).select_from(schema.rule_change)).scalar_one()
+        return "failed" in states or (states == ["done"] * len(self.closing) and not noted)
+
+
+@dataclass
+class Server:
+    """One life of a server, from its start to its kill."""
+
+    process: BaseProcess
+    told: Any
+    executor: str
+
+    def kill(self) -> datetime:
+        """kill -9 to its process group; the moment before it. It is gone when this returns."""
+        moment = datetime.now(UTC)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid or 0, signal.SIGKILL)
+        self.process.join(30)
+        self.told.close()
+        return moment
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a soak did, for the table."""
+
+    database: str
+    servers: int
+    kills: int
+    accounts: int
+    repeated: int
+    seconds: float
+
+
+OUTCOMES: list[Outcome] = []
+
+
+def start(world: World, point: str | None = None) -> Server:
+    """A server that lives in a process of its own."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([serve.__module__])
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(world.settings(), world.folder / "server.log", theirs, point))
+    process.start()
+    theirs.close()
+    try:
+        assert ours.poll(START_SECONDS), "the server did not start"
+        return Server(process, ours, ours.recv())
+    except BaseException:
+        process.kill()
+        process.join(30)
+        raise
+
+
+@contextlib.contextmanager
+def servers(world: World, count: int) -> Iterator[list[Server]]:
+    """So many servers; whichever live at the end, however it comes about, are ended."""
+    living: list[Server] = []
+    try:
+        for _ in range(count):
+            living.append(start(world))  # noqa: PERF401 (one that started is ended even when the next one fails)
+        yield living
+    finally:
+        for server in living:
+            server.kill()
+
+
+def soak(world: World, living: list[Server], kills: int, seed: int) -> dict[str, datetime]:
+    """Kill a random server at a random moment and start it again, `kills` times; executor id -> when it was killed.
+
+    There is always an account left to begin with. Returns when all of them are done, or one has failed.
+    """
+    chance = random.Random(seed)
+    killed: dict[str, datetime] = {}
+    end = time.monotonic() + 60 + 15 * kills
+    while len(killed) < kills and time.monotonic() < end:
+        while world.waiting() < 2 * len(living) + 1:
+            world.add()
+        position = chance.randrange(len(living))
+        victim = living[position]
+        # Most kills hit a server amid its steps, some hit one that is starting or taking over.
+        if chance.random() < 0.8:
+            wait_for(lambda victim=victim: _is_at_work(world, victim), bool, START_SECONDS)
+        time.sleep(chance.uniform(0, 0.8))
+        assert victim.process.is_alive(), "a server ended that nobody killed"
+        killed[victim.executor] = victim.kill()
+        living[position] = start(world)
+    wait_for(world.settled, bool, max(end - time.monotonic(), 1))
+    return killed
+
+
+def _is_at_work(world: World, server: Server) -> bool:
+    event = schema.action_event
+    with world.engine.connect() as connection:
+        begun = select(event.c.sequence).where(event.c.executor == server.executor, event.c.phase == "begin").limit(1)
+        return connection.execute(begun).first() is not None
+
+
+def _furnish(connection: Connection, number: str, name: str, owned: list[str], subscriptions: list[str]) -> None:
+    now = datetime.now(UTC)
+    values = {"number": number, "name": name, "status": "active", "created_at": now, "changed_at": now}
+    zuora = {"zuora_id": zuora_id(number), "zuora_number": f"A{number}"}
+    own = connection.execute(insert(schema.account).values(**values, **zuora).returning(schema.account.c.id))
+    account_id = own.scalar_one()
+
+    def add(table: Table, rows: list[dict[str, Any]]) -> list[int]:
+        query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+        return list(connection.execute(query, [{"account_id": account_id} | row for row in rows]).scalars())
+
+    billed = add(schema.subscription, [{"number": subscription} for subscription in subscriptions])
+    add(schema.allowance, [{"subscription_id": one, "kind": "pbx_extensions", "granted": 60} for one in billed])
+    groups = [f"closing{number}{letter}" for letter in "ab"]
+    offices = add(schema.pbx, [{"name": "Office", "group_name": group, "subscription_id": billed[0]} for group in groups])
+    people = [
+        {"pbx_id": office, "extension": str(100 + at), "login": f"{100 + at}@{group}", "kind": "desk_phone"}
+        for office, group in zip(offices, groups, strict=True)
+        for at in range(USERS // len(groups))
+    ]
+    users = add(schema.phone_user, [{"display_name": f"Person {at}"} | one for at, one in enumerate(people)])
+    # Several of one name, so that each has to be told apart.
+    queues = add(schema.call_queue, [{"name": f"Reception {at % 5}"} for at in range(QUEUES)])
+    members = [{"queue_id": q, "phone_user_id": users[at * MEMBERS + m]} for at, q in enumerate(queues) for m in range(MEMBERS)]
+    connection.execute(insert(schema.queue_member), members)
+    lines = [{"e164": e164, "kind": "local", "trunk": "syd-1", "subscription_id": billed[1]} for e164 in owned]
+    ids = add(schema.phone_number, lines)
+    # The SBC has their rules.
+    connection.execute(delete(schema.rule_change).where(schema.rule_change.c.e164.in_(owned)))
+    flows = [{"phone_number_id": ids[at], "target_phone_user_id": users[at]} for at in range(CALLFLOWS)]
+    add(schema.callflow, [{"name": f"Day {at}", "kind": "ivr"} | flow for at, flow in enumerate(flows)])
+    add(schema.call_parking, [{"name": f"Park {at}"} for at in range(4)])
+    add(schema.music_on_hold, [{"name": f"Song {at}"} for at in range(3)])
+    add(schema.integration, [{"name": f"CRM {at}", "vendor": "Acme"} for at in range(3)])
+    add(schema.web_tracker_code, [{"code": f"WT-{number}-{at}", "site": "www.closing.example"} for at in range(4)])
+    add(schema.portal_user, [{"email": f"user{at}@example.com", "name": f"User {at}"} for at in range(PORTAL_USERS)])
+    owner = f"owner{number}"
+    sign_in = add(schema.person, [{"username": owner, "email": f"{owner}@example.com", "name": "Owner"}])
+    connection.execute(insert(schema.person_role).values(person_id=sign_in[0], role="account_admin"))
+
+
+def main() -> int:
+    """Run the tests of the soak with so many kills each, and print what they did."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, help="of the random moments; every run has one of its own else")
+    given = parser.parse_args()
+    os.environ["SOAK_KILLS"] = str(given.kills)
+    if given.seed is not None:
+        os.environ["SOAK_SEED"] = str(given.seed)
+    tests = str(Path(__file__).with_name("test_deactivate_kill.py"))
+    failed = pytest.main([tests, "-s", "-p", "no:randomly", "-p", "no:xdist", "-k", "random_moments"])
+    # The tests know this module by its full name, not as the program that was started.
+    from tests.faults import soak as seen
+
+    print(f"\n{'database':12}{'servers':>8}{'kills':>7}{'accounts':>10}{'steps repeated':>16}{'seconds':>9}")
+    for one in seen.OUTCOMES:
+        counts = f"{one.servers:8}{one.kills:7}{one.accounts:10}{one.repeated:16}{one.seconds:9.0f}"
+        print(f"{one.database:12}{counts}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
