@@ -27,7 +27,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lib.settings import PROJECT
 from lib.standins.demo import load_sbc, seed_hub, zuora_records
-from lib.standins.demo.billing import zuora_invoices
+from lib.standins.demo.billing import zuora_invoices, zuora_subscriptions
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.store import migrate
@@ -55,6 +55,7 @@ def _template() -> tempfile.TemporaryDirectory[str]:
     engine.dispose()
     standin = ZuoraStandin(Path(folder.name), CLIENT_ID, CLIENT_SECRET)
     standin.state.load(zuora_records())
+    standin.state.load_subscriptions(zuora_subscriptions())
     standin.state.load_invoices(zuora_invoices())
     standin.close()
     sbc = SbcStandin(Path(folder.name), SBC_TOKEN)
@@ -141,13 +142,14 @@ def serving(
     zuora: ZuoraStandin | None = None,
     wait_for: str | None = "/readyz",
     project: Path = PROJECT,
+    port: int | None = None,
     **settings: object,
 ) -> Iterator[Server]:
     """`streamlit run` of the product over the data in `folder`. `settings` become AM_* variables.
 
-    Without `zuora` the server starts a stand-in of its own, as the demo does.
+    Without `zuora` the server starts a stand-in of its own, as the demo does. `port` is for a restart.
     """
-    port = _free_port()
+    port = port or _free_port()
     given = {
         "data_dir": folder,
         "cookie_key": COOKIE_KEY,

@@ -158,6 +158,9 @@ class Journal(Protocol):
     def itemise(self, items: Iterable[tuple[str, str]]) -> None:
         """What was done to these items."""
 
+    def reword(self, before: str, after: str) -> None:
+        """In the words of every item of the step, `after` for `before`."""
+
 
 @dataclass(frozen=True)
 class StepContext:
@@ -187,6 +190,11 @@ class StepContext:
         """Keep what was done to each item, as (item, words). An item told again replaces what was told before."""
         if self.journal is not None:
             self.journal.itemise(items)
+
+    def reword(self, before: str, after: str) -> None:
+        """Put `after` for `before` in the words of every item: what was to be done is done."""
+        if self.journal is not None:
+            self.journal.reword(before, after)
 
     def done(
         self,

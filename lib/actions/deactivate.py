@@ -75,14 +75,18 @@ def _cancel(context: StepContext) -> StepReport:
 
 def _remove_rules(context: StepContext) -> StepReport:
     """No call of the account connects any more: its numbers are to have no rule, and lose it."""
-    held = [finding.number for finding in read_rules(context.services, context.account, quick=False).wrong]
-    changed = apply_rules(context.services, held, actor=context.actor, track=context.key, tell=context.tell)
-    context.itemise((national(number), "auth rule removed") for number, (_, after) in changed.items() if after is None)
+    wrong = read_rules(context.services, context.account, quick=False).wrong
+    # Noted before: the SBC shares no transaction with us, and after a kill it no longer shows what it held.
+    context.itemise((national(one.number), "auth rule to be removed") for one in wrong if one.expected is None)
+    apply_rules(
+        context.services, [one.number for one in wrong], actor=context.actor, track=context.key, tell=context.tell
+    )
     with context.services.engine.connect() as connection:
-        count = len(items_of_step(connection, context.run_id, context.step))
-    if not count:
+        noted = [label for label, _ in items_of_step(connection, context.run_id, context.step)]
+    if not noted:
         return StepReport(outcome="nothing", text="The SBC holds no rule of this account.", count=0)
-    return StepReport(outcome="done", text=f"{count:,} removed, read back.", count=count)
+    context.itemise((label, "auth rule removed") for label in noted)
+    return StepReport(outcome="done", text=f"{len(noted):,} removed, read back.", count=len(noted))
 
 
 def _removing(what: str) -> Callable[[StepContext], StepReport]:

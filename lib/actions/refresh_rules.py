@@ -25,18 +25,23 @@ _EFFECTS = {
 }
 
 
+_PLANNED, _DONE = ", to be ", ", now "
+
+
 def refresh_rules(context: StepContext) -> StepReport:
     """Step: write every rule that is wrong, number by number."""
-    wrong = read_rules(context.services, context.account, quick=False).wrong
-    context.itemise((national(finding.number), f"{finding.was}, to be {finding.becomes}") for finding in wrong)
+    rules = read_rules(context.services, context.account, quick=False)
+    wrong = rules.wrong
+    context.itemise((national(finding.number), f"{finding.was}{_PLANNED}{finding.becomes}") for finding in wrong)
     changed = apply_rules(
         context.services,
         [finding.number for finding in wrong],
         actor=context.actor,
         track=context.key,
         tell=context.tell,
+        live=rules.live,
     )
-    context.itemise((national(finding.number), f"{finding.was}, now {finding.becomes}") for finding in wrong)
+    context.reword(_PLANNED, _DONE)
     if not changed:
         return StepReport(outcome="nothing", text="No rule had to be changed.", count=0)
     return StepReport(outcome="done", text=f"{_rules(len(changed))} put right.", count=len(changed))

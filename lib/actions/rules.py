@@ -5,7 +5,7 @@ that saw the later truth carries the higher revision, and the SBC keeps that one
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.actions.action import Services
 from lib.actions.errors import StepFailed
@@ -31,6 +31,8 @@ class RuleSet:
     """An account's rules as they should be and as they are: one finding a number."""
 
     findings: tuple[Finding, ...]
+    live: Mapping[str, AuthRule | None]
+    """The rules as calls use them now, with their revisions."""
 
     @property
     def wrong(self) -> list[Finding]:
@@ -58,20 +60,27 @@ def read_rules(services: Services, account: str, *, quick: bool, heading: Accoun
     with services.engine.connect() as connection:
         truths = {truth.number: truth for truth in store.truths_of_account(connection, account)}
         if heading is not None:
-            truths = {number: truth.model_copy(update={"heading": heading}) for number, truth in truths.items()}
+            truths = {number: replace(truth, heading=heading) for number, truth in truths.items()}
         # A rule of this account for a number of another one: that other account says what is right.
         truths |= store.truths_of_numbers(connection, [number for number in held if number not in truths])
     wanted: dict[str, Rule | None] = dict.fromkeys(held) | expected_rules(truths.values())
     live = services.sbc.get_rules(wanted, quick_seconds=patience)
-    return RuleSet(tuple(compare_rules(wanted, {number: _found(rule) for number, rule in live.items()}, held)))
+    findings = compare_rules(wanted, {number: _found(rule) for number, rule in live.items()}, held)
+    return RuleSet(tuple(findings), live)
 
 
 def apply_rules(
-    services: Services, numbers: Iterable[str], *, actor: str, track: str, tell: Tell | None = None
+    services: Services,
+    numbers: Iterable[str],
+    *,
+    actor: str,
+    track: str,
+    tell: Tell | None = None,
+    live: Mapping[str, AuthRule | None] | None = None,
 ) -> dict[str, tuple[Rule | None, Rule | None]]:
     """Give each number the rule the Hub wants for it, and read it back; returns before and after.
 
-    A number the Hub does not know loses its rule.
+    A number the Hub does not know loses its rule. `live` are the rules of a look just now, where there was one.
 
     Raises:
         RemoteError: the SBC failed; pieces before that are done, and doing all of it again is harmless.
@@ -80,16 +89,16 @@ def apply_rules(
     wanted = sorted(set(numbers))
     changed: dict[str, tuple[Rule | None, Rule | None]] = {}
     for piece in chunks(wanted, CHUNK):
-        changed |= _apply_piece(services, piece, actor, track)
+        found = services.sbc.get_rules(piece) if live is None else {number: live[number] for number in piece}
+        changed |= _apply_piece(services, piece, found, actor, track)
         if tell is not None:
             tell(len(changed), len(wanted))
     return changed
 
 
 def _apply_piece(
-    services: Services, piece: list[str], actor: str, track: str
+    services: Services, piece: list[str], found: dict[str, AuthRule | None], actor: str, track: str
 ) -> dict[str, tuple[Rule | None, Rule | None]]:
-    found = services.sbc.get_rules(piece)
     before = {number: _found(rule) for number, rule in found.items()}
     seen = {number: rule.revision if rule else 0 for number, rule in found.items()}
     wrong = piece

@@ -149,6 +149,7 @@ def write_rules(context: StepContext, word: str) -> StepReport:
         actor=context.actor,
         track=context.key,
         tell=context.tell,
+        live=rules.live,
     )
     if not changed:
         return StepReport(outcome="nothing", text="The account has no number.", count=0)

@@ -98,6 +98,11 @@ class Stepper:
         with writing(self._services.engine) as connection:
             items.keep_items(connection, run_id, step, told)
 
+    def reword_items(self, run_id: str, step: str, before: str, after: str) -> None:
+        """Put `after` for `before` in the words of the step's items."""
+        with writing(self._services.engine) as connection:
+            items.reword_items(connection, run_id, step, before, after)
+
     def _do(self, context: StepContext, kind: str, step: str) -> StepReport:
         try:
             return ACTIONS[kind].step(step).run(context)
@@ -178,3 +183,7 @@ class _StepJournal:
     def itemise(self, items: Iterable[tuple[str, str]]) -> None:
         """See `Journal.itemise`."""
         self._stepper.keep_items(*self._where, items)
+
+    def reword(self, before: str, after: str) -> None:
+        """See `Journal.reword`."""
+        self._stepper.reword_items(*self._where, before, after)

@@ -1,13 +1,12 @@
 """Auth rules: what the SBC should hold for an account, and how what it holds differs.
 
 Every number of an account that is not deactivated has one rule: the account, allowed or suspended, and the
-trunk its calls take. A number in quarantine has none.
+trunk its calls take. A number in quarantine has none. An account may have ten thousand, so these are plain values.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from lib.domain.accounts import AccountStatus
 
@@ -27,10 +26,9 @@ class NumberState(StrEnum):
     QUARANTINED = "quarantined"
 
 
-class Rule(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Rule:
     """The auth rule of one number, in E.164."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: str
     account: str
@@ -38,10 +36,9 @@ class Rule(BaseModel):
     trunk: str
 
 
-class NumberTruth(BaseModel):
+@dataclass(frozen=True, slots=True)
+class NumberTruth:
     """What the Hub knows of a number that decides its rule. `heading` is the status its account is to have."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: str
     account: str
@@ -62,10 +59,9 @@ class Verdict(StrEnum):
     NOT_KEPT = "not kept"
 
 
-class Finding(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """One number: `found` is the rule calls use now. `not kept` would be lost when the SBC starts again."""
-
-    model_config = ConfigDict(frozen=True)
 
     number: str
     verdict: Verdict

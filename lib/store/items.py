@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from lib.domain.chunks import chunks
 from lib.store.schema import action_item
@@ -26,6 +26,12 @@ def keep_items(connection: Connection, run_id: str, step: str, items: Iterable[t
             insert(action_item),
             [{"run_id": run_id, "step": step, "item": item, "text": told[item]} for item in chunk],
         )
+
+
+def reword_items(connection: Connection, run_id: str, step: str, before: str, after: str) -> None:
+    """Put `after` for `before` in the words of every item of the step: what was to be done is done."""
+    own = (action_item.c.run_id == run_id, action_item.c.step == step)
+    connection.execute(update(action_item).where(*own).values(text=func.replace(action_item.c.text, before, after)))
 
 
 def items_of_step(connection: Connection, run_id: str, step: str) -> list[tuple[str, str]]:

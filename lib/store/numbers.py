@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import BindParameter, Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, insert, select, update
 
+from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberState, NumberTruth
 from lib.domain.chunks import chunks
 from lib.domain.numbers import kind_of
@@ -37,7 +38,7 @@ class RuleChange(BaseModel):
 def truths_of_account(connection: Connection, number: str) -> list[NumberTruth]:
     """Every number of the account, in E.164 order."""
     rows = connection.execute(_truths().where(account.c.number == number).order_by(phone_number.c.e164))
-    return [NumberTruth.model_validate(dict(row._mapping)) for row in rows]
+    return [_truth(row) for row in rows]
 
 
 def truths_of_numbers(connection: Connection, numbers: Iterable[str]) -> dict[str, NumberTruth]:
@@ -45,7 +46,7 @@ def truths_of_numbers(connection: Connection, numbers: Iterable[str]) -> dict[st
     found: dict[str, NumberTruth] = {}
     for chunk in chunks(numbers, _MANY):
         for row in connection.execute(_truths().where(phone_number.c.e164.in_(chunk))):
-            found[row.number] = NumberTruth.model_validate(dict(row._mapping))
+            found[row.number] = _truth(row)
     return found
 
 
@@ -58,17 +59,18 @@ def take_revisions(connection: Connection, seen: Mapping[str, int]) -> dict[str,
     Raises:
         OverflowError: a number's revision is used up.
     """
-    number: BindParameter[str] = bindparam("number_")
-    at_least: BindParameter[int] = bindparam("at_least")
-    higher = case((phone_number.c.rule_revision > at_least, phone_number.c.rule_revision), else_=at_least)
-    rows = [{"number_": e164, "at_least": revision} for e164, revision in sorted(seen.items())]
-    if not rows:
-        return {}
-    connection.execute(update(phone_number).where(phone_number.c.e164 == number).values(rule_revision=higher + 1), rows)
     taken: dict[str, int] = {}
-    for chunk in chunks(seen, _MANY):
-        query = select(phone_number.c.e164, phone_number.c.rule_revision).where(phone_number.c.e164.in_(chunk))
-        taken |= {row.e164: row.rule_revision for row in connection.execute(query)}
+    for chunk in chunks(sorted(seen), _MANY):
+        # One statement for all of them: it does no harm when a number's revision jumps.
+        at_least = max(seen[number] for number in chunk)
+        higher = case((phone_number.c.rule_revision > at_least, phone_number.c.rule_revision), else_=at_least)
+        rows = connection.execute(
+            update(phone_number)
+            .where(phone_number.c.e164.in_(chunk))
+            .values(rule_revision=higher + 1)
+            .returning(phone_number.c.e164, phone_number.c.rule_revision)
+        )
+        taken |= {row.e164: row.rule_revision for row in rows}
     if any(revision > REVISION_LIMIT for revision in taken.values()):
         raise OverflowError("the revision of an auth rule is used up")
     return taken
@@ -156,6 +158,10 @@ def _truths() -> Any:
         phone_number.c.state,
         phone_number.c.trunk,
     ).join(account, account.c.id == phone_number.c.account_id)
+
+
+def _truth(row: Any) -> NumberTruth:
+    return NumberTruth(row.number, row.account, AccountStatus(row.heading), NumberState(row.state), row.trunk)
 
 
 def _account_id(number: str) -> Any:

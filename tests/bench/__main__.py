@@ -1,10 +1,11 @@
-"""`make bench`: measure pages, scripts, search and a rename over a copy of the demo, and print ratios.
+"""`make bench`: measure pages, scripts, search, a rename and a refresh of auth rules, and print ratios.
 
 One run compares like with like: everything is measured in turn, in one browser and on one machine. Figures of two
 runs, or of two machines, do not compare. Over budget is said, and is no failure: a busy machine is not a bug.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from lib.standins.demo import notable
 from lib.store import accounts
 from tests.bench.browser import CHROMIUM, measure_pages
+from tests.bench.rules import measure_refresh
 from tests.bench.samples import Report
 from tests.bench.server_side import measure_rename, measure_scripts, measure_search
 from tests.server import copy_demo, serving
@@ -41,6 +43,10 @@ def main() -> int:
                     name = accounts.get_account(connection, small).name
                 measure_search(engine, small, name, report)
         measure_rename(copy_demo(alone), small, report)
+        if shutil.which("kamailio", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"):
+            measure_refresh(Path(folder), report)
+        else:
+            print("\nThe refresh of auth rules was not measured: Kamailio is not installed.")
     print()
     for one in report.over:
         print(f"OVER BUDGET: {one}")

@@ -1,0 +1,91 @@
+"""A refresh of 10,000 auth rules on a real SBC, against the same requests without the Hub."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import delete, insert
+
+from lib.actions.action import Services, StepContext
+from lib.actions.refresh_rules import refresh_rules, verify_rules
+from lib.clients.mail import MailConfig, Mailer
+from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
+from lib.clients.zuora import Zuora, ZuoraConfig
+from lib.domain.chunks import chunks
+from lib.settings import Settings
+from lib.store import migrate, schema
+from lib.store.engine import make_engine, writing
+from tests.bench.samples import Report, Samples
+from tests.kamailio import Kamailio
+
+MANY = 10_000
+ROUNDS = 3
+CHUNK = 200
+BUDGET = 1.5
+
+
+def measure_refresh(folder: Path, report: Report) -> None:
+    """Both in turn, each time from an SBC without a rule of the account."""
+    numbers = [f"+6{area}7010{last:04}" for area in ("12", "13", "17", "18") for last in range(2500)]
+    with Kamailio(folder / "sbc") as running:
+        sbc = KamailioSbc(SbcConfig(url=running.url, token=running.token))
+        services = _hub(folder, running, sbc, numbers)
+        product, raw = Samples("refresh"), Samples("raw")
+        for turn in range(1 + ROUNDS):
+            for samples, work in ((raw, _by_hand), (product, _by_step)):
+                sbc.delete_rules(numbers, actor="bench", track="bench")
+                began = time.perf_counter()
+                work(services, numbers, turn)
+                if turn:
+                    samples.add((time.perf_counter() - began) * 1000)
+        sbc.close()
+    ratio = product.median / raw.median
+    report.heading(f"Refresh of {MANY:,} missing auth rules, {ROUNDS} times each in turn, in milliseconds.")
+    report.line(f"raw requests, {CHUNK} rules each     median {raw.median:>8.0f}")
+    mark = report.judge(f"refresh of {MANY:,} rules: {ratio:.2f}x the raw requests", ratio, BUDGET)
+    report.line(f"the action's two steps            median {product.median:>8.0f}   {ratio:.2f}x{mark}")
+
+
+def _hub(folder: Path, running: Kamailio, sbc: KamailioSbc, numbers: list[str]) -> Services:
+    url = f"sqlite:///{folder / 'bench.db'}"
+    migrate.upgrade(url)
+    engine = make_engine(url)
+    now = datetime.now(UTC)
+    with writing(engine) as connection:
+        owner = connection.execute(
+            insert(schema.account)
+            .values(number="1001", name="Bench", status="active", created_at=now, changed_at=now)
+            .returning(schema.account.c.id)
+        ).scalar_one()
+        connection.execute(
+            insert(schema.phone_number),
+            [{"account_id": owner, "e164": number, "kind": "local", "trunk": "syd-1"} for number in numbers],
+        )
+        connection.execute(delete(schema.rule_change))
+    nowhere = MailConfig(host="127.0.0.1", port=9, security="none", sender="bench@example.com")
+    zuora = Zuora(ZuoraConfig(url="http://127.0.0.1:9", client_id="", client_secret=""))
+    settings = Settings(data_dir=folder, sbc_url=running.url)
+    return Services(settings=settings, engine=engine, zuora=zuora, sbc=sbc, mailer=Mailer(nowhere))
+
+
+def _by_step(services: Services, _numbers: list[str], _turn: int) -> None:
+    key = uuid4().hex
+    context = StepContext(
+        services=services, run_id=key, step="rules", account="1001", params={}, facts={}, key=key, repeated=False
+    )
+    assert refresh_rules(context).count == MANY
+    assert verify_rules(context).count == MANY
+
+
+def _by_hand(services: Services, numbers: list[str], turn: int) -> None:
+    """The same requests in the same order, with nothing between them."""
+    sbc = services.sbc
+    sbc.rules_of_account("1001")
+    sbc.get_rules(numbers)
+    for piece in chunks(numbers, CHUNK):
+        wanted = [AuthRule(number, "1001", "allowed", "syd-1", turn + 1) for number in piece]
+        sbc.put_rules(wanted, actor="bench", track="bench")
+        sbc.get_rules(piece)
+    sbc.rules_of_account("1001")
+    sbc.get_rules(numbers)
