@@ -1,14 +1,15 @@
 """Refresh auth rules: what is wrong is found, told, put right, and read back from the SBC."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, insert, select, update
 
 from lib.actions.errors import Blocked, NotAllowed, PlanChanged
 from lib.domain.auth_rules import Verdict
 from lib.standins.sbc import RuleRecord
+from lib.store import events
 from lib.store.engine import writing
-from lib.store.schema import account
-from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER
+from lib.store.schema import account, phone_number, rule_change
+from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER, wait_for
 
 FIRST, SECOND, THIRD = NUMBERS["1001"]
 RIGHT = {number: (owner, "allowed", "syd-1") for owner, owned in NUMBERS.items() for number in owned}
@@ -147,6 +148,42 @@ def test_a_failing_write_leaves_a_run_that_resume_finishes(world, kind):
     assert failed.run.state == "failed"
     assert [step.state for step in failed.steps] == ["failed", "waiting"]
     assert "SBC" in (failed.run.error or "")
+    world.sbc.state.faults.clear()
+    world.runner.resume(failed.run.id, LEAD)
+    assert world.finish(failed.run.id).run.state == "done"
+    assert world.rules() == RIGHT
+
+
+def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
+    many = [f"+6125550{last:04}" for last in range(1000)]
+    with writing(world.services.engine) as connection:
+        owner = connection.execute(select(account.c.id).where(account.c.number == "1002")).scalar_one()
+        connection.execute(
+            insert(phone_number),
+            [{"account_id": owner, "e164": number, "kind": "local", "trunk": "syd-1"} for number in many],
+        )
+        connection.execute(delete(rule_change))
+    plan = refresh(world, "1002")
+    assert plan.effects[0].text == "1,000 rules missing: created"
+    world.break_sbc("latency", "PUT /v1/rules", seconds=0.6, times=None)
+    run_id = world.runner.start(plan, LEAD)
+    now = wait_for(lambda: world.runner.progress(run_id), lambda seen: seen.steps[0].items_done)
+    assert now.steps[0].state == "running"
+    assert (now.steps[0].items_total, now.steps[0].items_done % 200) == (1000, 0)
+    assert world.finish(run_id).run.state == "done"
+    puts = [line for line in world.sbc.state.requests() if line.startswith("PUT")]
+    assert len(puts) == 5
+    with world.services.engine.connect() as connection:
+        assert events.verify_chain(connection) is None
+
+
+def test_an_sbc_that_is_too_slow_is_no_success(world):
+    lose(world, FIRST)
+    plan = refresh(world)
+    world.break_sbc("latency", "PUT /v1/rules", seconds=8, times=None)
+    failed = world.finish(world.runner.start(plan, LEAD))
+    assert failed.run.state == "failed"
+    assert "not known whether the change was made" in failed.run.error
     world.sbc.state.faults.clear()
     world.runner.resume(failed.run.id, LEAD)
     assert world.finish(failed.run.id).run.state == "done"
