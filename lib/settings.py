@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     sign_in_lock_minutes: float = Field(default=15.0, gt=0)
 
     zuora_url: str = ""
+    zuora_web_url: str = ""
     zuora_client_id: str = ""
     zuora_client_secret: SecretStr = SecretStr("")
     zuora_version: str = "2025-08-12"
