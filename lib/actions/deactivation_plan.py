@@ -9,7 +9,6 @@ from typing import Any
 
 from lib.actions.action import Detail, Effect, Services
 from lib.actions.standing import Billing, read_billing
-from lib.clients.errors import RemoteError
 from lib.clients.zuora import CancelPolicy
 from lib.clients.zuora.subscription import SubscriptionStatus, ZuoraSubscription
 from lib.domain.accounts import Account, AccountStatus
@@ -89,9 +88,16 @@ class Found:
     holders: list[str]
     open_run: Run | None
     billing: Billing
-    subscriptions: list[ZuoraSubscription] | None
-    """None: Zuora could not be read."""
-    problems: tuple[str, ...]
+
+    @property
+    def subscriptions(self) -> tuple[ZuoraSubscription, ...] | None:
+        """What Zuora has; None when it could not be read."""
+        return self.billing.subscriptions
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What Zuora did not tell, in sentences."""
+        return self.billing.problems
 
     @property
     def leaving(self) -> list[HubNumber]:
@@ -124,16 +130,8 @@ def look(services: Services, number: str) -> Found:
         children = accounts.list_children(connection, number)
         holders = belongings.foreign_holders(connection, number)
         open_run = runs.open_run(connection, number)
-    billing = read_billing(services, account)
-    subscriptions: list[ZuoraSubscription] | None = None
-    problems = list(billing.problems)
-    if billing.account is not None:
-        try:
-            quick = services.settings.zuora_page_seconds
-            subscriptions = services.zuora.subscriptions(billing.account.number, quick_seconds=quick)
-        except RemoteError as error:
-            problems.append(f"Its subscriptions could not be read from Zuora. {error}")
-    return Found(account, labels, numbers, children, holders, open_run, billing, subscriptions, tuple(problems))
+    billing = read_billing(services, account, subscriptions=True)
+    return Found(account, labels, numbers, children, holders, open_run, billing)
 
 
 def blockers_of(found: Found, wish: Wish, today: date) -> list[str]:

@@ -1,16 +1,20 @@
 """Suspend and enable: what both have in common. The Hub says so last, when the SBC is known to do so."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 from lib.actions.action import Detail, Effect, Services, StepContext, StepReport
 from lib.actions.errors import StepFailed
 from lib.actions.refresh_rules import digest
 from lib.actions.rules import apply_rules, read_rules
 from lib.clients.errors import NotFound, RemoteError
+from lib.clients.together import read_side_by_side
 from lib.clients.zuora import ZuoraAccount
 from lib.clients.zuora.invoices import overdue_sums
+from lib.clients.zuora.subscription import ZuoraSubscription
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.auth_rules import Finding, Rule
 from lib.domain.emails import InvalidEmail, check_address
@@ -44,6 +48,8 @@ class Billing:
     debts: tuple[Debt, ...] | None
     """None: not known. Empty: nothing is overdue."""
     problems: tuple[str, ...]
+    subscriptions: tuple[ZuoraSubscription, ...] | None = None
+    """None: not asked for, or not known."""
 
     @property
     def recipient(self) -> str | None:
@@ -55,21 +61,35 @@ class Billing:
             return None
 
 
-def read_billing(services: Services, account: Account) -> Billing:
-    """The Zuora account and what it owes, for somebody who waits. Failures are told, never raised."""
-    if account.zuora_id is None:
+def read_billing(services: Services, account: Account, *, subscriptions: bool = False) -> Billing:
+    """The Zuora account, what it owes and, if asked for, its subscriptions, read side by side for somebody who waits.
+
+    Failures are told, never raised.
+    """
+    key = account.zuora_id
+    if key is None:
         return Billing(None, None, ("This account is not linked to Zuora, so what it owes is not known.",))
+    quick = services.settings.zuora_page_seconds
+    reads: list[Callable[[], object]] = [lambda: services.read_zuora(key), lambda: debts_of(services, key)]
+    if subscriptions:
+        reads.append(lambda: services.zuora.subscriptions(key, quick_seconds=quick))
+    found, debts, *more = read_side_by_side(*reads)
+    if isinstance(found, NotFound):
+        return Billing(None, None, (f"Zuora has no account {account.zuora_number}, so what it owes is not known.",))
     problems = []
-    found: ZuoraAccount | None = None
-    debts: tuple[Debt, ...] | None = None
-    try:
-        found = services.read_zuora(account.zuora_id)
-        debts = debts_of(services, account.zuora_id)
-    except NotFound:
-        problems.append(f"Zuora has no account {account.zuora_number}, so what it owes is not known.")
-    except RemoteError as error:
-        problems.append(f"What the account owes could not be read from Zuora. {error}")
-    return Billing(found, debts, tuple(problems))
+    if failure := next((one for one in (found, debts) if isinstance(one, RemoteError)), None):
+        problems.append(f"What the account owes could not be read from Zuora. {failure}")
+    if isinstance(found, RemoteError):
+        return Billing(None, None, tuple(problems))
+    listed = more[0] if more else None
+    if isinstance(listed, RemoteError):
+        problems.append(f"Its subscriptions could not be read from Zuora. {listed}")
+    return Billing(
+        cast(ZuoraAccount, found),
+        None if isinstance(debts, RemoteError) else cast(tuple[Debt, ...], debts),
+        tuple(problems),
+        None if listed is None or isinstance(listed, RemoteError) else tuple(cast(list[ZuoraSubscription], listed)),
+    )
 
 
 def debts_of(services: Services, zuora_id: str) -> tuple[Debt, ...]:

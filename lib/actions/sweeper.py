@@ -1,6 +1,10 @@
-"""Look after runs that lost their process: say that this one lives, take over from the dead, repair lost writes."""
+"""Look after runs that lost their process: say that this one lives, take over from the dead, repair lost writes.
+
+It also puts the head of the audit into the log, where nobody who can write to the database can change it.
+"""
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -13,6 +17,9 @@ from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
 
+HEAD_SECONDS = 24 * 3600.0
+"""How often the head of the audit is put into the log."""
+
 
 class Sweeper:
     """One thread per process. All times are on the database's clock, the only one replicas share."""
@@ -22,6 +29,7 @@ class Sweeper:
         self._executor_id = executor_id
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._head_told_at: float | None = None
 
     def start(self) -> None:
         """Begin to beat and sweep."""
@@ -39,6 +47,19 @@ class Sweeper:
         """Say that this process lives."""
         with writing(self._services.engine) as connection:
             runs.beat(connection, self._executor_id)
+
+    def tell_head(self) -> None:
+        """Put the head of the audit into the log, at the first call and then once a day.
+
+        The log is kept elsewhere than the database: an audit whose end was cut off does not agree with it.
+        """
+        with self._services.engine.connect() as connection:
+            now = database_now(connection)
+            if self._head_told_at is not None and now - self._head_told_at < HEAD_SECONDS:
+                return
+            newest = events.head(connection)
+        self._head_told_at = now
+        log.info("audit head", sequence=newest.sequence, hash=newest.hash)
 
     def sweep(self) -> None:
         """One round: whatever the engine and our rows disagree about is put right."""
@@ -61,13 +82,17 @@ class Sweeper:
                 self._reconcile(run, "done", quiet_since)
 
     def _loop(self) -> None:
+        self._try(self.tell_head)
         while not self._stop.wait(self._services.settings.executor_beat_seconds):
-            try:
-                self.beat()
-                self.sweep()
-            except Exception:
-                # The database may be away for a while; the next round tries again.
-                log.exception("sweep failed")
+            self._try(self.beat, self.sweep, self.tell_head)
+
+    def _try(self, *duties: Callable[[], None]) -> None:
+        try:
+            for duty in duties:
+                duty()
+        except Exception:
+            # The database may be away for a while; the next round tries again.
+            log.exception("sweep failed")
 
     def _enqueue_again(self, run: Run, quiet_since: float) -> None:
         """The process died between writing the run and handing it over."""
