@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run sbc test check bench reset-demo verify-audit system-parts python
+.PHONY: help run sbc test check bench soak reset-demo verify-audit export-audit system-parts python
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,11 +32,17 @@ check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 bench: $(DEV_STAMP) system-parts ## Measure pages in Chromium against an empty page, as ratios of one run
 	$(BIN)/python -m tests.bench
 
+soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two
+	$(BIN)/python -m tests.faults.soak --kills $${KILLS:-100}
+
 reset-demo: $(STAMP) ## Forget everything done in the demo; the next `make run` starts afresh
 	@$(BIN)/python -m lib.serve --reset-demo
 
-verify-audit: $(STAMP) ## Recompute the hash chain of the audit
-	@$(BIN)/python -m lib.store.events
+verify-audit: $(STAMP) ## Recompute the hash chain of the audit; EXPECT="<number> <hash>" compares with a head noted earlier
+	@$(BIN)/python -m lib.store.events $(if $(EXPECT),--expect $(EXPECT))
+
+export-audit: $(STAMP) ## Write every event of the audit as a line of JSON to FILE=<name>, or to the screen
+	@$(BIN)/python -m lib.store.events --export "$(or $(FILE),-)"
 
 system-parts:
 	@sh tests/system-parts.sh

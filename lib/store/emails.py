@@ -1,10 +1,11 @@
 """The e-mails the Hub sent: one row each, known by its Message-ID, so that a repeat of a step finds it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lib.domain.emails import EmailKind, EmailState
@@ -35,6 +36,92 @@ class SentEmail(BaseModel):
     sent_at: datetime
 
 
+class EmailRow(BaseModel):
+    """An e-mail as a list shows it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    sent_at: datetime
+    kind: str
+    subject: str
+    recipient: str
+    state: str
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Where it stands in the list, for `read_emails`."""
+        return self.sent_at, self.id
+
+
+class EmailDetail(EmailRow):
+    """One e-mail with its text, as far as that is kept, and the one it repeats."""
+
+    body: str | None
+    resent_from: int | None
+
+
+class EmailFilter(BaseModel):
+    """Which e-mails to list: from `since`, before `before`, and what stands in subject and recipient."""
+
+    model_config = ConfigDict(frozen=True)
+
+    since: datetime | None = None
+    before: datetime | None = None
+    text: str = ""
+    recipient: str = ""
+    kind: str | None = None
+
+
+def read_emails(
+    connection: Connection,
+    number: str,
+    wanted: EmailFilter,
+    *,
+    after: tuple[datetime, int] | None = None,
+    limit: int,
+) -> list[EmailRow]:
+    """The newest `limit` e-mails of the account that the filter lets through, or those behind the place `after`."""
+    own = sent_email.c
+    query = select(own.id, own.sent_at, own.kind, own.subject, own.recipient, own.state)
+    query = query.where(*_conditions(connection, number, wanted))
+    if after is not None:
+        moment, id_ = (literal(value, column.type) for value, column in zip(after, (own.sent_at, own.id), strict=True))
+        # The first half alone leads into the index; both together are exact.
+        query = query.where(own.sent_at <= moment, or_(own.sent_at < moment, and_(own.sent_at == moment, own.id < id_)))
+    rows = connection.execute(query.order_by(own.sent_at.desc(), own.id.desc()).limit(limit))
+    return [EmailRow.model_validate(dict(row._mapping)) for row in rows]
+
+
+def count_emails(connection: Connection, number: str, wanted: EmailFilter, *, most: int) -> int:
+    """How many e-mails the filter lets through; the counting ends at `most`."""
+    some = select(sent_email.c.id).where(*_conditions(connection, number, wanted)).limit(most)
+    return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+
+
+def walk_emails(engine: Engine, number: str, wanted: EmailFilter, *, chunk: int) -> Iterator[list[EmailRow]]:
+    """Every e-mail the filter lets through, newest first, so many at a time; no transaction stays open between."""
+    after = None
+    while True:
+        with engine.connect() as connection:
+            rows = read_emails(connection, number, wanted, after=after, limit=chunk)
+        if rows:
+            yield rows
+        if len(rows) < chunk:
+            return
+        after = rows[-1].place
+
+
+def find_email(connection: Connection, number: str, email_id: int) -> EmailDetail | None:
+    """This e-mail, or None when the account has none with this id."""
+    row = connection.execute(
+        select(sent_email)
+        .join(account, sent_email.c.account_id == account.c.id)
+        .where(sent_email.c.id == email_id, account.c.number == number)
+    ).one_or_none()
+    return None if row is None else EmailDetail.model_validate(dict(row._mapping))
+
+
 def record_sent(
     connection: Connection,
     *,
@@ -46,6 +133,7 @@ def record_sent(
     message_id: str,
     body: str | None,
     sent_at: datetime,
+    resent_from: int | None = None,
 ) -> bool:
     """Put the e-mail on record for this account number; False when its record already said as much.
 
@@ -66,6 +154,7 @@ def record_sent(
         "message_id": message_id,
         "body": None if kind.holds_secret else body,
         "sent_at": sent_at,
+        "resent_from": resent_from,
     }
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     stored = connection.execute(
@@ -89,6 +178,23 @@ def find_by_message_id(connection: Connection, message_id: str) -> SentEmail | N
         .where(sent_email.c.message_id == message_id)
     ).one_or_none()
     return None if row is None else SentEmail.model_validate(dict(row._mapping))
+
+
+def _conditions(connection: Connection, number: str, wanted: EmailFilter) -> list[ColumnElement[bool]]:
+    own = sent_email.c
+    # The id itself, not a subquery: the planner then knows how many rows the account has.
+    found: list[ColumnElement[bool]] = [own.account_id == _account_id(connection, number)]
+    if wanted.since:
+        found.append(own.sent_at >= wanted.since)
+    if wanted.before:
+        found.append(own.sent_at < wanted.before)
+    if wanted.kind:
+        found.append(own.kind == wanted.kind)
+    if wanted.text:
+        found.append(own.subject.icontains(wanted.text, autoescape=True))
+    if wanted.recipient:
+        found.append(own.recipient.icontains(wanted.recipient, autoescape=True))
+    return found
 
 
 def _account_id(connection: Connection, number: str) -> int:

@@ -1,17 +1,18 @@
 """The audit: an append-only chain of events. Each row carries the hash of the row before it.
 
-A changed, removed or reordered row breaks the chain, and `verify_chain` says where. A cut-off tail does not
-show in the chain itself; comparing `head` with a copy kept elsewhere shows it.
+A changed, removed or reordered row breaks the chain, and `check_chain` says where. A cut-off tail, or a chain
+written anew from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, insert, inspect, select, text
+from sqlalchemy import Connection, Row, Text, cast, insert, select, text
 
 from lib.store.schema import action_event
 
@@ -50,6 +51,15 @@ class Event(BaseModel):
     hash: str
 
 
+class Head(BaseModel):
+    """The newest event of the chain, or of the part of it that was checked; sequence 0 when there is none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int = 0
+    hash: str = GENESIS
+
+
 class Break(BaseModel):
     """The first place where the chain does not hold."""
 
@@ -57,6 +67,15 @@ class Break(BaseModel):
 
     sequence: int
     reason: str
+
+
+class Check(BaseModel):
+    """What a look at the whole chain found: how far it holds, and why no further."""
+
+    model_config = ConfigDict(frozen=True)
+
+    head: Head
+    broken: Break | None
 
 
 def append_event(
@@ -75,11 +94,9 @@ def append_event(
     if connection.dialect.name == "postgresql":
         # One writer at a time extends the chain; the lock ends with the transaction.
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    newest = connection.execute(
-        select(action_event.c.sequence, action_event.c.hash).order_by(action_event.c.sequence.desc()).limit(1)
-    ).one_or_none()
+    newest = head(connection)
     row: dict[str, Any] = {
-        "sequence": newest.sequence + 1 if newest else 1,
+        "sequence": newest.sequence + 1,
         "run_id": run_id,
         "account": account,
         "kind": kind,
@@ -89,7 +106,7 @@ def append_event(
         "details": details or {},
         "executor": executor,
         "at": datetime.now(UTC).isoformat(timespec="microseconds"),
-        "previous_hash": newest.hash if newest else GENESIS,
+        "previous_hash": newest.hash,
     }
     connection.execute(insert(action_event).values(**row, hash=_hash(row)))
     return int(row["sequence"])
@@ -114,66 +131,101 @@ def events_of_account(connection: Connection, account: str, *, limit: int = 200)
     return [_event(row) for row in rows]
 
 
-def verify_chain(connection: Connection) -> Break | None:
-    """Recompute every hash; None when the chain holds, else the first break."""
-    previous, expected = GENESIS, 1
-    for row in _chain(connection):
-        if row.sequence != expected:
-            return Break(sequence=expected, reason=f"event {expected} is missing; the next one is {row.sequence}")
-        if row.previous_hash != previous:
-            return Break(sequence=row.sequence, reason="it does not follow the event before it")
-        if row.hash != _hash(row._mapping):
-            return Break(sequence=row.sequence, reason="its content was changed after it was written")
-        previous, expected = row.hash, expected + 1
-    return None
-
-
-def head(connection: Connection) -> tuple[int, str]:
-    """Sequence and hash of the newest event; (0, zeros) when there is none."""
+def head(connection: Connection) -> Head:
+    """The newest event, straight from the index."""
     row = connection.execute(
         select(action_event.c.sequence, action_event.c.hash).order_by(action_event.c.sequence.desc()).limit(1)
     ).one_or_none()
-    return (row.sequence, row.hash) if row else (0, GENESIS)
+    return Head(sequence=row.sequence, hash=row.hash) if row else Head()
 
 
-def _chain(connection: Connection) -> Iterator[Row[Any]]:
-    # Streamed: the audit only ever grows, and verifying it must not need memory for all of it.
-    result = connection.execution_options(yield_per=1000).execute(
-        select(action_event).order_by(action_event.c.sequence)
-    )
-    yield from result
+def verify_chain(connection: Connection) -> Break | None:
+    """Recompute every hash; None when the chain holds, else the first break."""
+    return check_chain(connection).broken
 
 
-def _hash(row: Any) -> str:
+def check_chain(connection: Connection, noted: Head | None = None) -> Check:
+    """Recompute every hash; with a head that was `noted` earlier, also see that this event is there and the same.
+
+    Reads the whole audit, however long that takes. It needs little memory.
+    """
+    reached = Head()
+    with closing(_chain(connection)) as rows:
+        for row in rows:
+            reason = _broken(row, reached) or _rewritten(row, noted)
+            if reason is not None:
+                return Check(head=reached, broken=Break(sequence=reached.sequence + 1, reason=reason))
+            reached = Head(sequence=row["sequence"], hash=row["hash"])
+    if noted is not None and noted.sequence > reached.sequence:
+        reason = f"the audit ends at event {reached.sequence}, and had {noted.sequence} when its head was noted"
+        return Check(head=reached, broken=Break(sequence=reached.sequence + 1, reason=reason))
+    return Check(head=reached, broken=None)
+
+
+def export_lines(connection: Connection, account: str | None = None) -> Iterator[str]:
+    """Every event, or those of one account, oldest first, each as one line of JSON.
+
+    A line holds all that its hash was made from: without `hash`, it is the very text that was hashed.
+    """
+    with closing(_chain(connection, account)) as rows:
+        for row in rows:
+            yield _canonical(row) + "\n"
+
+
+def _chain(connection: Connection, account: str | None = None) -> Generator[dict[str, Any]]:
+    # The details as they are stored: what somebody made unreadable has to be told, and must not stop the reader.
+    stored = cast(action_event.c.details, Text).label("details")
+    columns = [action_event.c[name] for name in (*_HASHED, "hash") if name != "details"]
+    query = select(*columns, stored).order_by(action_event.c.sequence)
+    if account is not None:
+        query = query.where(action_event.c.account == account)
+    # Streamed: the audit only ever grows, and reading it must not need memory for all of it.
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        for row in rows:
+            yield {**row._mapping, "details": _parsed(row.details)}
+
+
+def _parsed(details: Any) -> Any:
+    try:
+        return json.loads(details)
+    except (TypeError, ValueError):
+        return details
+
+
+def _broken(row: Mapping[str, Any], before: Head) -> str | None:
+    """Why this row cannot follow the one before it."""
+    if row["sequence"] != before.sequence + 1:
+        # The numbers begin at 1, so that nothing can be put in front of the first event.
+        return f"the event with this number is missing; where it should be is number {row['sequence']}"
+    if row["previous_hash"] != before.hash:
+        return "it does not follow the event before it"
+    if row["hash"] != _hash(row):
+        return "its content was changed after it was written"
+    return None
+
+
+def _rewritten(row: Mapping[str, Any], noted: Head | None) -> str | None:
+    """Why this row cannot be the one whose hash was noted."""
+    if noted is None or row["sequence"] != noted.sequence or row["hash"] == noted.hash:
+        return None
+    return "it is not the event that was noted; it, or one before it, was written anew"
+
+
+def _hash(row: Mapping[str, Any]) -> str:
     content = {name: row[name] for name in _HASHED}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _canonical(content: Mapping[str, Any]) -> str:
+    # `default`: a value of a kind that no event has was put there by somebody, and only has to hash differently.
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=repr)
 
 
 def _event(row: Row[Any]) -> Event:
     return Event.model_validate(dict(row._mapping))
 
 
-def main() -> int:
-    """`make verify-audit`: recompute the chain and say whether it holds. Returns the exit code."""
-    import sys
-
-    from lib.settings import load
-    from lib.store.engine import make_engine
-
-    engine = make_engine(load().database)
-    if not inspect(engine).has_table(action_event.name):
-        sys.stdout.write("There is no audit yet: the database was never started.\n")
-        return 0
-    with engine.connect() as connection:
-        broken, (sequence, newest) = verify_chain(connection), head(connection)
-    engine.dispose()
-    if broken is not None:
-        sys.stdout.write(f"The audit does not hold: event {broken.sequence}: {broken.reason}.\n")
-        return 1
-    sys.stdout.write(f"The audit holds: {sequence} events, head {newest}.\n")
-    return 0
-
-
 if __name__ == "__main__":
+    from lib.store.audit import main
+
     raise SystemExit(main())

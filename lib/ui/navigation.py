@@ -31,6 +31,62 @@ DETAILS = Section(
     THIS_ACCOUNT,
     Permission.ACCOUNT_SEE,
 )
+BILLING = Section(
+    "pages/account/billing.py",
+    "Billing details",
+    ":material/receipt_long:",
+    "billing-details",
+    THIS_ACCOUNT,
+    Permission.ACCOUNT_SEE,
+)
+CONTACTS = Section(
+    "pages/account/contacts.py",
+    "Account contacts",
+    ":material/contacts:",
+    "account-contacts",
+    THIS_ACCOUNT,
+    Permission.ACCOUNT_SEE_ALL,
+)
+PBX = Section(
+    "pages/account/pbx.py",
+    "PBX",
+    ":material/dialpad:",
+    "pbx",
+    THIS_ACCOUNT,
+    Permission.ACCOUNT_SEE,
+)
+EMAILS = Section(
+    "pages/account/emails.py",
+    "Sent e-mail history",
+    ":material/outgoing_mail:",
+    "sent-emails",
+    THIS_ACCOUNT,
+    Permission.ACCOUNT_SEE,
+)
+EMERGENCY = Section(
+    "pages/account/emergency.py",
+    "Emergency details",
+    ":material/emergency:",
+    "emergency-details",
+    THIS_ACCOUNT,
+    Permission.ACCOUNT_SEE_ALL,
+)
+ACTIVITY = Section(
+    "pages/account/activity.py",
+    "Activity",
+    ":material/history:",
+    "account-activity",
+    THIS_ACCOUNT,
+    Permission.ACCOUNT_SEE_ALL,
+)
+CHARGE_MAP = Section(
+    "pages/all/charge_map.py",
+    "Charge map",
+    ":material/rule_settings:",
+    "charge-map",
+    ALL_ACCOUNTS,
+    Permission.CHARGE_MAP_EDIT,
+)
 ACCOUNTS = Section(
     "pages/all/accounts.py",
     "All accounts",
@@ -39,7 +95,7 @@ ACCOUNTS = Section(
     ALL_ACCOUNTS,
     Permission.ACCOUNT_SEE_ALL,
 )
-SECTIONS = (DETAILS, ACCOUNTS)
+SECTIONS = (DETAILS, BILLING, CONTACTS, PBX, EMERGENCY, EMAILS, ACTIVITY, ACCOUNTS, CHARGE_MAP)
 
 
 def sections_for(identity: Identity) -> list[Section]:

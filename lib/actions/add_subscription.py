@@ -1,0 +1,133 @@
+"""Put a billing subscription on an account, by its number, with the allowances it grants in Zuora."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from lib.actions.action import Action, Detail, Draft, Effect, Services, Step, StepContext, StepReport, Weight
+from lib.actions.errors import StepFailed
+from lib.actions.refresh_allowances import (
+    InZuora,
+    read_subscription,
+    refusal,
+    saved_words,
+    unmapped_detail,
+    unmapped_warning,
+)
+from lib.clients.errors import RemoteError
+from lib.domain.accounts import AccountStatus
+from lib.domain.allowances import in_order, label_of, words_for
+from lib.domain.permissions import Identity, Permission
+from lib.store import accounts, billing
+from lib.store.billing import SubscriptionTaken, SubscriptionTerms
+from lib.store.engine import writing
+
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ENDED = ("Cancelled", "Expired", "Draft")
+
+
+def number_problem(text: str) -> str | None:
+    """What is wrong with a typed subscription number, as a sentence; None when it may be one."""
+    if not text:
+        return "Type the number of the subscription, such as SUB-00000012."
+    if len(text.split()) > 1:
+        return f"“{text[:100]}” holds more than one number. Add one subscription at a time."
+    if not _NUMBER.fullmatch(text):
+        return "A subscription number has up to 100 letters, digits, points and dashes, and nothing else."
+    return None
+
+
+def _add(context: StepContext) -> StepReport:
+    number, terms = context.facts["number"], SubscriptionTerms.model_validate(context.facts["terms"])
+    engine = context.services.engine
+    try:
+        with writing(engine) as connection:
+            changed = billing.add_subscription(
+                connection, context.account, number, name=context.facts["name"], terms=terms
+            )
+    except SubscriptionTaken as taken:
+        raise StepFailed(f"{number} is on account {taken.owner} by now. Nothing was changed. Abandon this.") from taken
+    except IntegrityError as error:
+        # Another process was faster by less than a transaction; resumed, this sees whose it is.
+        raise StepFailed(f"{number} was added somewhere else at this moment. Resume to look again.") from error
+    with engine.connect() as connection:
+        kept = billing.find_subscription(connection, context.account, number)
+    if kept is None or (changed and kept.terms != terms):
+        raise StepFailed(f"The Hub does not show {number} as it was written. Resume to try again.")
+    return context.done(
+        f"{number} is on this account, read back.", changed=changed, before="not there", after=saved_words(kept.terms)
+    )
+
+
+class AddSubscription(Action):
+    """`params`: `number`, the subscription's number as typed."""
+
+    kind = "add_subscription"
+    verb = "Add subscription"
+    permission = Permission.SUBSCRIPTIONS_EDIT
+    weight = Weight.FIELD
+    steps = (Step("hub", "Add it in the Hub", _add),)
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Blocks on a number Zuora does not have for this account and on one that is taken."""
+        typed = self.normalise(params)["number"]
+        if problem := number_problem(typed):
+            return Draft(title="Add a subscription", blockers=(problem,))
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+            owner = billing.owner_of(connection, typed)
+            rows = billing.list_charge_map(connection)
+        title = f"Add {typed} to {current.title}"
+        if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
+            return Draft(title=title, blockers=("The account is deactivated; nothing can be added to it.",))
+        if owner is not None:
+            where = "already on this account" if owner == account else f"on account {owner}. Remove it there first"
+            return Draft(title=title, blockers=(f"{typed} is {where}.",))
+        try:
+            found: InZuora | RemoteError = read_subscription(services, typed)
+        except RemoteError as error:
+            found = error
+        if (problem := refusal(typed, found, current)) or isinstance(found, RemoteError):
+            return Draft(title=title, blockers=(problem or str(found),))
+        # Zuora also takes an id in place of a number, which nobody could find again.
+        if found.subscription.number != typed:
+            return Draft(
+                title=title, blockers=(f"Zuora calls this subscription {found.subscription.number}: type that.",)
+            )
+        return _planned(title, found, found.granted(rows, services.today()))
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: blanks and line breaks around the number are dropped."""
+        return {"number": " ".join(str(params.get("number") or "").split())}
+
+
+def _planned(title: str, found: InZuora, granted: Any) -> Draft:
+    subscription, terms = found.subscription, found.terms(granted)
+    number = subscription.number
+    name = next((plan.product_name for plan in subscription.rate_plans if plan.product_name), None)
+    details = [
+        Detail(
+            title="What it grants",
+            columns=("Allowance", "Granted"),
+            rows=tuple(
+                (label_of(kind), words_for(kind, terms.allowances[kind])) for kind in in_order(terms.allowances)
+            ),
+        )
+    ]
+    warnings = []
+    if granted.unmapped:
+        details.append(unmapped_detail(number, granted))
+        warnings.append(unmapped_warning(number, granted))
+    if terms.status in _ENDED:
+        warnings.append(f"{number} is {terms.status.lower()} in Zuora, so it grants nothing.")
+    return Draft(
+        title=title,
+        effects=(Effect(system="Hub", text=f"Subscription {number}", before="not there", after=saved_words(terms)),),
+        warnings=tuple(warnings),
+        details=tuple(details),
+        untouched=("Zuora is only read. PBXs and numbers keep the subscription they are billed to.",),
+        steps=("hub",),
+        facts={"number": number, "name": name[:120] if name else None, "terms": terms.model_dump(mode="json")},
+    )

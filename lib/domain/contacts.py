@@ -1,0 +1,157 @@
+"""Bill To and Sold To: what can be edited, what a field takes, and what an edit changes in the record of now."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lib.domain.emails import InvalidEmail, check_address
+from lib.domain.numbers import InvalidNumber, parse_number
+
+
+class ContactRole(StrEnum):
+    """What a contact is to its account."""
+
+    BILL_TO = "bill_to"
+    SOLD_TO = "sold_to"
+
+    @property
+    def label(self) -> str:
+        """The role in Zuora's words."""
+        return "Bill To" if self is ContactRole.BILL_TO else "Sold To"
+
+
+LABELS = {
+    "first_name": "First name",
+    "last_name": "Last name",
+    "work_email": "E-mail",
+    "work_phone": "Work phone",
+    "mobile_phone": "Mobile phone",
+    "address1": "Address line 1",
+    "address2": "Address line 2",
+    "city": "Suburb or town",
+    "state": "State",
+    "postcode": "Postcode",
+    "country": "Country",
+    "personal_email": "Personal e-mail",
+    "home_phone": "Home phone",
+    "fax": "Fax",
+    "county": "County",
+}
+"""Every field that can be edited, in the order of the form."""
+
+# Zuora's own limits (API reference, Update a contact).
+LIMITS = dict.fromkeys(LABELS, 100) | {
+    "address1": 255,
+    "address2": 255,
+    "country": 64,
+    "postcode": 20,
+    "work_email": 80,
+    "personal_email": 80,
+    "work_phone": 40,
+    "home_phone": 40,
+    "fax": 40,
+}
+_EMAILS = {"work_email", "personal_email"}
+_PHONES = {"work_phone", "mobile_phone", "home_phone", "fax"}
+_NAMES = {"first_name", "last_name"}
+
+
+class InvalidField(ValueError):
+    """The value cannot be used; the text is a sentence for the person who typed it."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that somebody else changed since the person began."""
+
+    field: str
+    began: str
+    mine: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What an edit does to the record of now: fields to write, and fields that are not its own any more."""
+
+    before: dict[str, str]
+    after: dict[str, str]
+    conflicts: tuple[Conflict, ...]
+
+
+def tidy(text: str) -> str:
+    """The text as it would be stored: blanks at the ends removed, runs of blanks and line breaks made one, NFC."""
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def check_field(field: str, text: str, role: ContactRole) -> str:
+    """Return the value as it will be stored. Most fields may be empty.
+
+    Raises:
+        InvalidField: empty where it may not be, too long, no such e-mail address or number, or unprintable.
+    """
+    if field not in LABELS:
+        raise InvalidField("A contact has no such field.")
+    value = tidy(text)
+    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"} for sign in value):
+        raise InvalidField("This holds an invisible character, perhaps from a copied text. Type it instead.")
+    if any(ord(sign) > 0xFFFF for sign in value):
+        raise InvalidField("This holds a character that Zuora refuses, such as an emoji.")
+    if not value:
+        return _check_empty(field, role)
+    try:
+        if field in _EMAILS:
+            value = check_address(value)
+        elif field in _PHONES:
+            parse_number(value)
+    except (InvalidEmail, InvalidNumber) as invalid:
+        raise InvalidField(str(invalid)) from invalid
+    if len(value) > LIMITS[field]:
+        raise InvalidField(f"This has {len(value)} characters; Zuora takes at most {LIMITS[field]}.")
+    return value
+
+
+def changed_fields(base: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """The fields the person changed: what they typed differs from what they began with, blanks aside."""
+    return {
+        field: text
+        for field, text in typed.items()
+        if text != base.get(field, "") and tidy(text) != base.get(field, "")
+    }
+
+
+def check_changes(changes: Mapping[str, str], role: ContactRole) -> tuple[dict[str, str], dict[str, str]]:
+    """The values as they will be stored, and a sentence for each field that cannot be."""
+    good: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for field, text in changes.items():
+        try:
+            good[field] = check_field(field, text, role)
+        except InvalidField as invalid:
+            problems[field] = str(invalid)
+    return good, problems
+
+
+def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Mapping[str, str]) -> Edit:
+    """What is left to write on the record of now. A field that has the wanted value already needs nothing."""
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    conflicts = []
+    for field, mine in changes.items():
+        now = current.get(field, "")
+        if now == mine:
+            continue
+        if False:
+            conflicts.append(Conflict(field, base.get(field, ""), mine, now))
+            continue
+        before[field], after[field] = now, mine
+    return Edit(before, after, tuple(conflicts))
+
+
+def _check_empty(field: str, role: ContactRole) -> str:
+    if field in _NAMES:
+        raise InvalidField(f"{LABELS[field]} is empty; Zuora asks for one.")
+    if field == "work_email" and role is ContactRole.BILL_TO:
+        raise InvalidField("The e-mail address is empty. Invoices are sent to it, so type one.")
+    return ""

@@ -1,0 +1,273 @@
+"""Emergency details: the record the register of public numbers asks for, how it is checked and where it comes from.
+
+Source: ACMA, "Give information to the IPND"; industry code C555. The parts and widths have the shape of AS 4590.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from lib.domain.address_patterns import POSTAL
+from lib.domain.address_words import STATES
+from lib.domain.addresses import split_address
+from lib.domain.numbers import InvalidNumber, parse_number
+
+USAGES = {"business": "Business", "residential": "Residential", "government": "Government", "charity": "Charity"}
+# Field -> label and most characters, in the order of the form.
+FIELDS: dict[str, tuple[str, int]] = {
+    "business_name": ("Business name", 160),
+    "surname": ("Surname", 40),
+    "given_names": ("Given names", 40),
+    "contact_name": ("Contact name", 80),
+    "contact_number": ("Contact number", 20),
+    "property_name": ("Property name", 40),
+    "building_type": ("Building type", 6),
+    "building_number": ("Building number", 5),
+    "building_suffix": ("Building suffix", 1),
+    "building_number_2": ("Second building number", 5),
+    "building_suffix_2": ("Second building suffix", 1),
+    "floor_type": ("Floor type", 2),
+    "floor_number": ("Floor number", 4),
+    "floor_suffix": ("Floor suffix", 1),
+    "location": ("Location or lot", 30),
+    "house_number": ("House number", 5),
+    "house_suffix": ("House suffix", 3),
+    "house_number_2": ("Second house number", 5),
+    "house_suffix_2": ("Second house suffix", 1),
+    "street_name": ("Street name", 25),
+    "street_type": ("Street type", 8),
+    "street_suffix": ("Street suffix", 6),
+    "locality": ("Suburb or town", 40),
+    "state": ("State", 3),
+    "postcode": ("Postcode", 4),
+}
+LABELS = {
+    "usage": "Usage",
+    "listed": "Listed",
+    "alternate_address": "Phones may be elsewhere",
+    **{field: label for field, (label, _) in FIELDS.items()},
+}
+NOT_IN_ZUORA = ("usage", "listed", "alternate_address")
+"""What Zuora does not know: a pull keeps it as it was saved."""
+_RANGES = {
+    "NSW": ((2000, 2599), (2619, 2899), (2921, 2999)),
+    "ACT": ((2600, 2618), (2900, 2920)),
+    "VIC": ((3000, 3999),),
+    "QLD": ((4000, 4999),),
+    "SA": ((5000, 5799),),
+    "WA": ((6000, 6797),),
+    "TAS": ((7000, 7799),),
+    "NT": ((800, 899),),
+}
+_BOX_RANGES = (
+    (1000, 1999), (200, 299), (8000, 8999), (9000, 9999), (5800, 5999), (6800, 6999), (7800, 7999), (900, 999),
+)  # fmt: skip
+_PLACES = ("property_name", "location", "street_name", "locality")
+
+
+class EmergencyRecord(BaseModel):
+    """One version of the details. `alternate_address`: the phones may ring elsewhere (VoIP, PABX)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    usage: str = "business"
+    listed: bool = False
+    alternate_address: bool = True
+    business_name: str = ""
+    surname: str = ""
+    given_names: str = ""
+    contact_name: str = ""
+    contact_number: str = ""
+    property_name: str = ""
+    building_type: str = ""
+    building_number: str = ""
+    building_suffix: str = ""
+    building_number_2: str = ""
+    building_suffix_2: str = ""
+    floor_type: str = ""
+    floor_number: str = ""
+    floor_suffix: str = ""
+    location: str = ""
+    house_number: str = ""
+    house_suffix: str = ""
+    house_number_2: str = ""
+    house_suffix_2: str = ""
+    street_name: str = ""
+    street_type: str = ""
+    street_suffix: str = ""
+    locality: str = ""
+    state: str = ""
+    postcode: str = ""
+
+    @field_validator("usage", *FIELDS, mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> str:
+        """What an older program may have kept as a number or as nothing; blanks as they will be stored."""
+        return "" if value is None else unicodedata.normalize("NFC", " ".join(str(value).split()))
+
+
+class Finding(BaseModel):
+    """Something about one field: an error keeps the record from being saved, a warning is to be looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    severity: Literal["error", "warning"]
+    text: str
+
+
+def check(record: EmergencyRecord, *, own_numbers: Collection[str] = ()) -> list[Finding]:
+    """Everything that speaks against the record. `own_numbers` are the account's, in E.164."""
+    found = [*_widths(record), *_names(record), *_street(record), *_place(record)]
+    if record.alternate_address:
+        found += _contact(record, own_numbers)
+    return found
+
+
+def pull(
+    contact: Mapping[str, str], customer: str, saved: EmergencyRecord | None = None
+) -> tuple[EmergencyRecord, list[Finding]]:
+    """The record a Sold To contact gives, and what of its address found no place.
+
+    `contact` has the fields of a Zuora contact, `customer` is the account's name there. Only what Zuora does not
+    know (usage, listing, whether phones may be elsewhere) is taken from the saved record.
+    """
+    address = split_address(
+        contact.get("address1", ""),
+        contact.get("address2", ""),
+        locality=contact.get("city", ""),
+        state=contact.get("state", ""),
+        postcode=contact.get("postcode", ""),
+    )
+    kept = saved or EmergencyRecord()
+    personal = kept.usage == "residential"
+    number = next((contact[name] for name in ("work_phone", "mobile_phone", "home_phone") if contact.get(name)), "")
+    lot = f"Lot {address.lot}" if address.lot else ""
+    parts = {field: getattr(address, field) for field in FIELDS if hasattr(address, field)}
+    record = EmergencyRecord.model_validate(
+        (saved.model_dump() if saved else {}) | {k: v for k, v in parts.items() if v}
+        | {
+            "usage": kept.usage,
+            "listed": kept.listed,
+            "alternate_address": kept.alternate_address,
+            "business_name": "" if personal else (address.business_name or customer),
+            "surname": contact.get("last_name", "") if personal else "",
+            "given_names": contact.get("first_name", "") if personal else "",
+            "contact_name": f"{contact.get('first_name', '')} {contact.get('last_name', '')}",
+            "contact_number": _stored_number(number),
+            "location": ", ".join(part for part in (lot, address.location) if part),
+        }
+    )
+    notes = []
+    if address.left_over:
+        notes.append(_warning("street_name", f"“{address.left_over}” of the address in Zuora has no field here."))
+    if address.postal and record.street_name != address.postal:
+        notes.append(_warning("street_name", f"“{address.postal}” was left out: it is no place where people are."))
+    return record, notes
+
+
+def differing(before: EmergencyRecord | None, after: EmergencyRecord) -> list[str]:
+    """The fields in which two records differ, in the order of the form."""
+    return [field for field in LABELS if before is None or getattr(before, field) != getattr(after, field)]
+
+
+def shown(record: EmergencyRecord | None, field: str) -> str:
+    """A value as people read it."""
+    if record is None:
+        return ""
+    value = getattr(record, field)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return USAGES.get(value, value) if field == "usage" else str(value)
+
+
+def _stored_number(text: str) -> str:
+    try:
+        return parse_number(text)
+    except InvalidNumber:
+        return text  # as it stands there, for the check to name it
+
+
+def _widths(record: EmergencyRecord) -> list[Finding]:
+    found = []
+    for field, (label, width) in FIELDS.items():
+        value = getattr(record, field)
+        if len(value) > width:
+            found.append(_error(field, f"{label} has {len(value)} characters; the register takes {width}."))
+        if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"} for sign in value):
+            found.append(_error(field, f"{label} holds an invisible character. Type it instead of pasting it."))
+    return found
+
+
+def _names(record: EmergencyRecord) -> list[Finding]:
+    if record.usage not in USAGES:
+        return [_error("usage", "Choose what the service is used for.")]
+    if record.usage == "business" and not record.business_name:
+        return [_error("business_name", "A business needs its name.")]
+    if record.usage == "residential" and not record.surname:
+        return [_error("surname", "A residential service needs the surname of its customer.")]
+    return []
+
+
+def _street(record: EmergencyRecord) -> list[Finding]:
+    found = [
+        _error(field, "A PO box, GPO box or locked bag is no service address. Give the place where people are.")
+        for field in _PLACES
+        if POSTAL.search(getattr(record, field))
+    ]
+    boxed = {one.field for one in found}
+    if not record.street_name:
+        found.append(_error("street_name", "The street name is missing."))
+    elif "street_name" not in boxed and re.search(r"[\d/\\]", record.street_name):
+        found.append(
+            _error("street_name", "The street name holds a digit or a slash; numbers have fields of their own.")
+        )
+    for field in ("house_number", "house_number_2"):
+        if getattr(record, field) and not re.fullmatch(r"\d+", getattr(record, field)):
+            found.append(_error(field, "A house number has digits only; a letter belongs in the suffix."))
+    rural = bool(record.property_name) or "lot" in record.location.lower().split()
+    if not record.house_number and not rural:
+        found.append(_warning("house_number", "There is no house number. Only a rural place can do without."))
+    return found
+
+
+def _place(record: EmergencyRecord) -> list[Finding]:
+    found = []
+    if not record.locality:
+        found.append(_error("locality", "The suburb or town is missing."))
+    if record.state not in STATES:
+        found.append(_error("state", f"The state is one of {', '.join(STATES)}."))
+    if not re.fullmatch(r"[0-9]{4}", record.postcode):
+        return [*found, _error("postcode", "The postcode has four digits, with a leading zero in the NT.")]
+    code = int(record.postcode)
+    if any(low <= code <= high for low, high in _BOX_RANGES):
+        found.append(_error("postcode", f"{record.postcode} is a postcode for PO boxes, not for a place."))
+    elif record.state in STATES and not any(low <= code <= high for low, high in _RANGES[record.state]):
+        found.append(_warning("postcode", f"{record.postcode} is not in the usual range of {record.state}."))
+    return found
+
+
+def _contact(record: EmergencyRecord, own_numbers: Collection[str]) -> list[Finding]:
+    found = []
+    if not record.contact_name:
+        found.append(_error("contact_name", "Phones may be elsewhere, so somebody to ask is needed."))
+    if not record.contact_number:
+        return [*found, _error("contact_number", "Phones may be elsewhere, so a number to call back is needed.")]
+    try:
+        number = parse_number(record.contact_number)
+    except InvalidNumber as invalid:
+        return [*found, _error("contact_number", str(invalid))]
+    if number in own_numbers:
+        found.append(_error("contact_number", "This is a number of the account itself; give one that rings elsewhere."))
+    return found
+
+
+def _error(field: str, text: str) -> Finding:
+    return Finding(field=field, severity="error", text=text)
+
+
+def _warning(field: str, text: str) -> Finding:
+    return Finding(field=field, severity="warning", text=text)

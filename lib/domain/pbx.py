@@ -1,0 +1,61 @@
+"""Rules of a PBX: what its group name may be, and the logins made from it."""
+
+import re
+
+GROUP_NAME_LIMIT = 63
+"""The most a label of a domain name may have (RFC 1035, section 2.3.4)."""
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_SIGNS_SHOWN = 5
+
+
+class InvalidGroupName(ValueError):
+    """The group name cannot be used; `problems` has a sentence for each thing that is wrong."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def check_group_name(text: str) -> str:
+    """Return the group name without blanks around it. It is one label of a domain name, in small letters.
+
+    Raises:
+        InvalidGroupName: phones could not use it.
+    """
+    name = text.strip()
+    problems = _problems(name)
+    if problems:
+        raise InvalidGroupName(tuple(problems))
+    if not _LABEL.fullmatch(name):
+        raise InvalidGroupName(("The group name cannot be used as part of a login.",))
+    return name
+
+
+def login_of(extension: str, group_name: str) -> str:
+    """The login of this extension: `<extension>@<group name>`."""
+    return f"{extension}@{group_name}"
+
+
+def _problems(name: str) -> list[str]:
+    if not name:
+        return ["The group name is empty. Type one, such as “wattle-plumbing”."]
+    problems = []
+    if len(name) > GROUP_NAME_LIMIT:
+        problems.append(f"The group name has {len(name)} characters; {GROUP_NAME_LIMIT} is the most.")
+    if any("A" <= sign <= "Z" for sign in name):
+        problems.append("The group name has capital letters. Type it in small letters.")
+    if any(sign.isspace() for sign in name):
+        problems.append("The group name has a blank or a line break inside. Use a hyphen in its place.")
+    if any(not sign.isprintable() and not sign.isspace() for sign in name):
+        problems.append("The group name has an invisible character, perhaps from a copied text. Type it instead.")
+    other = [sign for sign in dict.fromkeys(name) if sign.isprintable() and not sign.isspace() and not _is_plain(sign)]
+    if other:
+        shown = " ".join(other[:_SIGNS_SHOWN]) + (" and others" if len(other) > _SIGNS_SHOWN else "")
+        problems.append(f"The group name takes only letters a to z, digits and hyphens, not: {shown}")
+    if name.startswith("-") or name.endswith("-"):
+        problems.append("The group name begins or ends with a hyphen. It begins and ends with a letter or digit.")
+    return problems
+
+
+def _is_plain(sign: str) -> bool:
+    return sign.isascii() and (sign.isalnum() or sign == "-")

@@ -1,0 +1,206 @@
+"""What happened on an account, read from four sources: runs, events without a run, changes of status, e-mails.
+
+Each source is read by itself, newest first and one page of it at most, and the pages are merged. So a page costs
+the same however much has happened, and wherever in it one stands.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, literal, null, or_, select, true, union
+
+from lib.domain.activity import (
+    REFUSED,
+    SENT_EMAIL,
+    STATUS_CHANGE,
+    EmailEntry,
+    Entry,
+    EventEntry,
+    Filter,
+    Page,
+    Position,
+    RunEntry,
+    Source,
+    StatusEntry,
+    merge,
+)
+from lib.store import activity_filter
+from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
+
+PAGE = 50
+"""So many entries are read at a time."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """How the entries of one source are kept: in which table, whose they are, in which order, under which names."""
+
+    entry: type[Entry]
+    table: Any
+    owner: str
+    order: tuple[str, ...]
+    fields: Mapping[str, str]
+    conditions: Callable[..., Sequence[ColumnElement[bool]] | None]
+
+    def columns(self, table: Any) -> list[ColumnElement[Any]]:
+        """What an entry is made of; `plan.title` is a text inside a column of JSON."""
+        found: list[ColumnElement[Any]] = []
+        for field, name in self.fields.items():
+            column, _, inside = name.partition(".")
+            whole = table.c[column]
+            found.append((whole[inside].as_string() if inside else whole).label(field))
+        return found
+
+
+def _same(*names: str, **others: str) -> dict[str, str]:
+    return {name: name for name in names} | others
+
+
+_KEPT = {
+    Source.RUN: _Kept(
+        RunEntry,
+        action_run,
+        "account",
+        ("created_at", "id"),
+        _same("id", "kind", "actor", "actor_name", "steps", "reason", "note", "state", "error")
+        | {"at": "created_at", "title": "plan.title"},
+        activity_filter.of_runs,
+    ),
+    Source.EVENT: _Kept(
+        EventEntry,
+        action_event,
+        "account",
+        ("sequence",),
+        _same("at", "kind", "phase", "actor", "details", id="sequence"),
+        activity_filter.of_events,
+    ),
+    Source.STATUS: _Kept(
+        StatusEntry,
+        status_change,
+        "account_id",
+        ("at", "id"),
+        _same("id", "at", "from_status", "to_status", "reason", "note", "actor"),
+        activity_filter.of_changes,
+    ),
+    Source.EMAIL: _Kept(
+        EmailEntry,
+        sent_email,
+        "account_id",
+        ("sent_at", "id"),
+        _same("id", "kind", "subject", "recipient", "state", "message_id", at="sent_at"),
+        activity_filter.of_emails,
+    ),
+}
+
+
+class Occurring(BaseModel):
+    """What can be filtered by, because it occurs: kinds, and people by e-mail address with their names."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kinds: tuple[str, ...]
+    people: Mapping[str, str]
+
+
+def read_activity(
+    connection: Connection,
+    number: str,
+    wanted: Filter | None = None,
+    *,
+    children: bool = False,
+    after: Position | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """The newest `limit` entries of this account that the filter lets through, or those behind `after`.
+
+    `children`: those of the accounts directly below it as well.
+    """
+    members = _members(number, children=children)
+    read: dict[Source, list[Entry]] = {}
+    for source, kept in _KEPT.items():
+        query = _newest(connection, kept, members, wanted or Filter(), (after or {}).get(source), limit + 1)
+        if query is not None:
+            rows = connection.execute(query)
+            read[source] = [kept.entry.model_validate(dict(row._mapping)) for row in rows]
+    return merge(read, limit, after)
+
+
+def has_children(connection: Connection, number: str) -> bool:
+    """True when there are accounts directly below this one."""
+    parent, child = account.alias("parent"), account.alias("child")
+    below = select(1).where(parent.c.number == number, child.c.parent_id == parent.c.id)
+    return connection.execute(below.limit(1)).first() is not None
+
+
+def occurring(connection: Connection, number: str, *, children: bool = False) -> Occurring:
+    """The kinds and the people that occur on this account, and on those directly below it if `children`."""
+    members = _members(number, children=children)
+    run, event, change, mail = action_run.c, action_event.c, status_change.c, sent_email.c
+    runs = members.join(action_run, run.account == members.c.number)
+    events = members.join(action_event, (event.account == members.c.number) & event.run_id.is_(None))
+    changes = members.join(status_change, change.account_id == members.c.id)
+    mails = members.join(sent_email, mail.account_id == members.c.id)
+    abandoned = select(run.id).select_from(runs).where(run.state == "abandoned")
+
+    def some(kind: str, of: FromClause, *conditions: ColumnElement[bool]) -> Any:
+        return select(literal(kind), null()).where(select(1).select_from(of).where(*conditions).exists())
+
+    found = connection.execute(
+        union(
+            select(run.kind, run.actor).select_from(runs),
+            select(event.kind, event.actor).select_from(events),
+            select(null(), event.actor).where(event.run_id.in_(abandoned), event.phase == "abandoned"),
+            select(null(), change.actor).select_from(changes).where(change.run_id.is_(None)),
+            some(REFUSED, events, event.phase == "refused"),
+            some(STATUS_CHANGE, changes),
+            some(SENT_EMAIL, mails),
+        )
+    ).all()
+    people = sorted({actor for _, actor in found if actor})
+    known = connection.execute(select(person.c.email, person.c.name).where(person.c.email.in_(people)))
+    names = {row.email: row.name for row in known}
+    return Occurring(
+        kinds=tuple(sorted({kind for kind, _ in found if kind})),
+        people={email: names.get(email, email) for email in people},
+    )
+
+
+def _members(number: str, *, children: bool) -> Subquery:
+    """The account, and those directly below it if `children`."""
+    own = account.c.number == number
+    if children:
+        own = or_(own, account.c.parent_id == select(account.c.id).where(own).scalar_subquery())
+    return select(account.c.id, account.c.number, account.c.name).where(own).subquery("member")
+
+
+def _newest(
+    connection: Connection, kept: _Kept, members: Subquery, wanted: Filter, after: Any, limit: int
+) -> Select[Any] | None:
+    """The newest entries of one source; None when the filter leaves out all of it.
+
+    Of each account no more than `limit` rows are read, straight from its index, before they are sorted together.
+    """
+    one = kept.table.alias("one")
+    conditions = kept.conditions(one, members, wanted)
+    if conditions is None:
+        return None
+    if after is not None:
+        conditions = [*conditions, activity_filter.behind([one.c[name] for name in kept.order], after)]
+    owner = members.c.number if kept.owner == "account" else members.c.id
+    newest = select(*kept.columns(one)).where(one.c[kept.owner] == owner, *conditions).limit(limit)
+    newest = newest.order_by(*(one.c[name].desc() for name in kept.order)).correlate(members)
+    whose = (members.c.number.label("account"), members.c.name.label("account_name"))
+    if connection.dialect.name == "sqlite":
+        # SQLite knows no lateral join; a list that depends on the account does the same.
+        key = kept.table.c[kept.order[-1]]
+        listed = newest.with_only_columns(one.c[kept.order[-1]])
+        found = select(*whose, *kept.columns(kept.table)).select_from(members.join(kept.table, key.in_(listed)))
+        ordered = found.order_by(*(kept.table.c[name].desc() for name in kept.order))
+    else:
+        beside = newest.lateral("found")
+        fields = {column: field for field, column in kept.fields.items()}
+        found = select(*whose, beside).select_from(members.join(beside, true()))
+        ordered = found.order_by(*(beside.c[fields[name]].desc() for name in kept.order))
+    return ordered.limit(limit)

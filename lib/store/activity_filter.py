@@ -1,0 +1,146 @@
+"""What the filter of the activity means for each of its sources, as conditions of SQL.
+
+Each function gets the table (an alias), the accounts, and the filter; it returns None when the source has nothing
+that the filter could let through, and need not be read.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, literal, or_, select
+
+from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE, Filter, Place
+from lib.domain.emails import EmailKind
+from lib.domain.numbers import search_digits
+from lib.domain.standing import REASON_WORDS
+from lib.store.schema import action_event, action_item, action_run, status_change
+
+DIGITS = 4
+"""From so many digits on a text is also looked for inside phone numbers, in whatever spelling they are kept."""
+
+Conditions = Sequence[ColumnElement[bool]] | None
+
+
+def of_runs(table: Any, members: Subquery, wanted: Filter) -> Conditions:
+    """Runs, by their kind, by who started or abandoned them, and by the words of their steps and items."""
+    found = _within(table.c.created_at, wanted)
+    event, change = action_event.alias("step"), status_change.alias("changed")
+    own = event.c.run_id == table.c.id
+    if wanted.kinds:
+        of_kind = table.c.kind.in_(wanted.kinds)
+        if STATUS_CHANGE in wanted.kinds:
+            # Of all the accounts at once: asked of each run anew it would be read for each of them.
+            every = members.alias("every")
+            changed = select(change.c.run_id).where(change.c.account_id.in_(select(every.c.id)))
+            of_kind = or_(of_kind, table.c.id.in_(changed))
+        found.append(of_kind)
+    if wanted.people:
+        later = exists().where(own, event.c.phase.in_(("resumed", "abandoned")), event.c.actor.in_(wanted.people))
+        found.append(or_(table.c.actor.in_(wanted.people), later))
+    if wanted.text:
+        item = action_item.alias("item")
+        words = [event.c.details[name].as_string() for name in ("text", "before", "after", "error", "reason")]
+        found.append(
+            or_(
+                _holds(
+                    wanted.text,
+                    table.c.plan["title"].as_string(),
+                    *(table.c[name] for name in ("id", "actor", "actor_name", "note", "error")),
+                ),
+                table.c.reason.in_(_reasons(wanted.text)),
+                exists().where(own, _holds(wanted.text, *words)),
+                exists().where(
+                    item.c.run_id == table.c.id,
+                    or_(_holds(wanted.text, item.c.item, item.c.text), _holds_number(wanted.text, item.c.item)),
+                ),
+            )
+        )
+    return found
+
+
+def of_events(table: Any, members: Subquery, wanted: Filter) -> Conditions:
+    """Events of the audit that belong to no run."""
+    found: list[ColumnElement[bool]] = [table.c.run_id.is_(None)]
+    # The audit keeps its moments as text of one form, in UTC, so that their order is that of the letters.
+    if wanted.since:
+        found.append(table.c.at >= _written(wanted.since))
+    if wanted.before:
+        found.append(table.c.at < _written(wanted.before))
+    if wanted.kinds:
+        of_kind = table.c.kind.in_(wanted.kinds)
+        found.append(or_(of_kind, table.c.phase == "refused") if REFUSED in wanted.kinds else of_kind)
+    if wanted.people:
+        found.append(table.c.actor.in_(wanted.people))
+    if wanted.text:
+        told = [table.c.details["text"].as_string(), table.c.details["numbers"].as_string()]
+        found.append(or_(_holds(wanted.text, table.c.actor, *told), _holds_number(wanted.text, told[1])))
+    return found
+
+
+def of_changes(table: Any, members: Subquery, wanted: Filter) -> Conditions:
+    """Changes of status that no run of the same account tells."""
+    if wanted.kinds and STATUS_CHANGE not in wanted.kinds:
+        return None
+    run = action_run.alias("teller")
+    told_on = select(run.c.account).where(run.c.id == table.c.run_id).scalar_subquery()
+    found = [*_within(table.c.at, wanted), told_on.is_distinct_from(members.c.number)]
+    if wanted.people:
+        found.append(table.c.actor.in_(wanted.people))
+    if wanted.text:
+        words = (table.c.from_status, table.c.to_status, table.c.note, table.c.actor)
+        found.append(or_(_holds(wanted.text, *words), table.c.reason.in_(_reasons(wanted.text))))
+    return found
+
+
+def of_emails(table: Any, members: Subquery, wanted: Filter) -> Conditions:
+    """E-mails the Hub sent. Nobody's name is on them but the recipient's."""
+    if wanted.people or (wanted.kinds and SENT_EMAIL not in wanted.kinds):
+        return None
+    found = _within(table.c.sent_at, wanted)
+    if wanted.text:
+        named = [kind.value for kind in EmailKind if wanted.text.casefold() in kind.label.casefold()]
+        found.append(or_(_holds(wanted.text, table.c.subject, table.c.recipient), table.c.kind.in_(named)))
+    return found
+
+
+def behind(order: Sequence[ColumnElement[Any]], place: Place) -> ColumnElement[bool]:
+    """The rows after this place, newest first."""
+    first, *rest = [literal(value, column.type) for column, value in zip(order, place, strict=True)]
+    if not rest:
+        return order[0] < first
+    # The first half alone leads into the index; both together are exact.
+    return and_(order[0] <= first, or_(order[0] < first, order[1] < rest[0]))
+
+
+def _within(moment: ColumnElement[datetime], wanted: Filter) -> list[ColumnElement[bool]]:
+    found = []
+    if wanted.since:
+        found.append(moment >= wanted.since)
+    if wanted.before:
+        found.append(moment < wanted.before)
+    return found
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _holds(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
+    """One of the columns holds the text, in capitals or not; no sign in it has a special meaning."""
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def _holds_number(text: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The column holds a phone number with these digits, whatever stands between them."""
+    digits = (search_digits(text) or "").removeprefix("61")
+    if len(digits) < DIGITS:
+        return false()
+    bare: ColumnElement[Any] = column
+    for sign in " ()-":
+        bare = func.replace(bare, sign, "")
+    return bare.contains(digits, autoescape=True)
+
+
+def _reasons(text: str) -> list[str]:
+    return [reason for reason, words in REASON_WORDS.items() if text.casefold() in words.casefold()]

@@ -1,0 +1,253 @@
+"""Billing in the Hub: an account's subscriptions with their allowances, what is in use, and the charge map."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from lib.domain.allowances import MapRow
+from lib.store.schema import (
+    account,
+    allowance,
+    call_queue,
+    callflow,
+    charge_map,
+    pbx,
+    phone_number,
+    phone_user,
+    subscription,
+)
+from lib.store.search import reindex
+
+_BY_USER_KIND = {"cloud_mobile": "cloud_mobiles", "jet_phone": "jet_phone_users"}
+_BY_NUMBER_KIND = {
+    "local": "local_numbers",
+    "mobile": "mobile_numbers",
+    "13": "numbers_13",
+    "1300": "numbers_1300",
+    "1800": "numbers_1800",
+}
+_BY_FLOW_KIND = {
+    "ivr": "ivrs",
+    "postcode_ivr": "postcode_ivrs",
+    "geographic_routing": "geographic_routing",
+    "call_wrap_up": "call_wrap_up",
+}
+
+
+class SubscriptionTaken(Exception):
+    """The subscription is on another account; `owner` is its number."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__("the subscription is on another account")
+        self.owner = owner
+
+
+class SubscriptionTerms(BaseModel):
+    """What a refresh takes over from Zuora: status, term, version, and what is granted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: str | None
+    term_start: date | None
+    term_end: date | None
+    version: int | None
+    allowances: dict[str, int]
+
+    @field_validator("allowances")
+    @classmethod
+    def _without_noughts(cls, granted: dict[str, int]) -> dict[str, int]:
+        """Granting none of something is the same as not granting it."""
+        return {kind: count for kind, count in granted.items() if count}
+
+
+class HubSubscription(BaseModel):
+    """A billing subscription as the Hub has stored it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: str
+    name: str | None
+    refreshed_at: datetime | None
+    terms: SubscriptionTerms
+
+
+class SubscriptionUse(BaseModel):
+    """What still names a subscription: PBXs by name, numbers in E.164."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pbxs: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+def list_subscriptions(connection: Connection, number: str) -> list[HubSubscription]:
+    """The account's subscriptions by number, each with its allowances."""
+    rows = connection.execute(
+        select(subscription).where(subscription.c.account_id == _own(number)).order_by(subscription.c.number)
+    ).all()
+    granted: dict[int, dict[str, int]] = {row.id: {} for row in rows}
+    for one in connection.execute(select(allowance).where(allowance.c.subscription_id.in_(list(granted)))):
+        granted[one.subscription_id][one.kind] = one.granted
+    return [
+        HubSubscription(
+            number=row.number,
+            name=row.name,
+            refreshed_at=row.refreshed_at,
+            terms=SubscriptionTerms(
+                status=row.status,
+                term_start=row.term_start,
+                term_end=row.term_end,
+                version=row.version,
+                allowances=granted[row.id],
+            ),
+        )
+        for row in rows
+    ]
+
+
+def find_subscription(connection: Connection, number: str, wanted: str) -> HubSubscription | None:
+    """The account's subscription with this number, or None."""
+    return next((one for one in list_subscriptions(connection, number) if one.number == wanted), None)
+
+
+def owner_of(connection: Connection, wanted: str) -> str | None:
+    """The number of the account that has the subscription with this number, whichever case it is written in."""
+    return connection.execute(
+        select(account.c.number)
+        .join(subscription, subscription.c.account_id == account.c.id)
+        .where(func.lower(subscription.c.number) == wanted.lower())
+    ).scalar_one_or_none()
+
+
+def save_terms(connection: Connection, number: str, wanted: str, terms: SubscriptionTerms) -> None:
+    """Write what Zuora says of one subscription over what the Hub had, and that it was refreshed now."""
+    id_ = connection.execute(_subscription_id(number, wanted)).scalar_one()
+    connection.execute(
+        update(subscription)
+        .where(subscription.c.id == id_)
+        .values(**terms.model_dump(exclude={"allowances"}), refreshed_at=datetime.now(UTC))
+    )
+    connection.execute(delete(allowance).where(allowance.c.subscription_id == id_))
+    _grant(connection, number, id_, terms.allowances)
+
+
+def add_subscription(
+    connection: Connection, number: str, wanted: str, *, name: str | None, terms: SubscriptionTerms
+) -> bool:
+    """Put a subscription on the account, with its allowances; False when the account has it already.
+
+    Raises:
+        SubscriptionTaken: it is on another account.
+    """
+    owner = owner_of(connection, wanted)
+    if owner == number:
+        return False
+    if owner is not None:
+        raise SubscriptionTaken(owner)
+    values = terms.model_dump(exclude={"allowances"})
+    id_ = connection.execute(
+        insert(subscription)
+        .values(account_id=_own(number), number=wanted, name=name, refreshed_at=datetime.now(UTC), **values)
+        .returning(subscription.c.id)
+    ).scalar_one()
+    _grant(connection, number, id_, terms.allowances)
+    reindex(connection, connection.execute(_id_of(number)).scalar_one())
+    return True
+
+
+def remove_subscription(connection: Connection, number: str, wanted: str) -> bool:
+    """Take an unused subscription off the account, with its allowances; False when the account does not have it."""
+    id_ = connection.execute(_subscription_id(number, wanted)).scalar_one_or_none()
+    if id_ is None:
+        return False
+    connection.execute(delete(allowance).where(allowance.c.subscription_id == id_))
+    connection.execute(delete(subscription).where(subscription.c.id == id_))
+    reindex(connection, connection.execute(_id_of(number)).scalar_one())
+    return True
+
+
+def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
+    """The PBXs and numbers, of whatever account, that still name this subscription."""
+    held = _subscription_id(number, wanted).scalar_subquery()
+    pbxs = connection.execute(select(pbx.c.name).where(pbx.c.subscription_id == held).order_by(pbx.c.name))
+    numbers = connection.execute(
+        select(phone_number.c.e164).where(phone_number.c.subscription_id == held).order_by(phone_number.c.e164)
+    )
+    return SubscriptionUse(pbxs=tuple(pbxs.scalars()), numbers=tuple(numbers.scalars()))
+
+
+def count_use(connection: Connection, number: str) -> dict[str, int]:
+    """How much of each allowance the account uses, counted from what it has."""
+    users = _counted(connection, number, phone_user)
+    numbers = _counted(connection, number, phone_number, phone_number.c.state != "quarantined")
+    flows = _counted(connection, number, callflow)
+    queues = connection.execute(
+        select(func.count()).select_from(call_queue).where(call_queue.c.account_id == _own(number))
+    ).scalar_one()
+    found = {"pbx_extensions": sum(users.values()), "queues": queues}
+    for counts, kinds in ((users, _BY_USER_KIND), (numbers, _BY_NUMBER_KIND), (flows, _BY_FLOW_KIND)):
+        found |= {kind: counts.get(stored, 0) for stored, kind in kinds.items()}
+    return found
+
+
+def list_charge_map(connection: Connection) -> list[MapRow]:
+    """Every row of the charge map, by name and number."""
+    rows = [
+        MapRow(row.charge_number, row.charge_name, row.allowance_kind) for row in connection.execute(select(charge_map))
+    ]
+    return sorted(rows, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
+
+
+def save_charge_map(connection: Connection, rows: Sequence[MapRow], *, by: str) -> None:
+    """Make these the rows of the charge map. A row that stays keeps who wrote it and when."""
+    there = {
+        MapRow(row.charge_number, row.charge_name, row.allowance_kind): row.id
+        for row in connection.execute(select(charge_map))
+    }
+    gone = [id_ for row, id_ in there.items() if row not in rows]
+    connection.execute(delete(charge_map).where(charge_map.c.id.in_(gone)))
+    new = [
+        {
+            "charge_number": row.charge_number,
+            "charge_name": row.charge_name,
+            "allowance_kind": row.kind,
+            "changed_by": by,
+            "changed_at": datetime.now(UTC),
+        }
+        for row in rows
+        if row not in there
+    ]
+    if new:
+        connection.execute(insert(charge_map), new)
+
+
+def _grant(connection: Connection, number: str, subscription_id: int, granted: Mapping[str, int]) -> None:
+    account_id = connection.execute(_id_of(number)).scalar_one()
+    values: Iterable[dict[str, Any]] = (
+        {"account_id": account_id, "subscription_id": subscription_id, "kind": kind, "granted": count}
+        for kind, count in granted.items()
+    )
+    if rows := list(values):
+        connection.execute(insert(allowance), rows)
+
+
+def _counted(connection: Connection, number: str, table: Any, *conditions: Any) -> dict[str, int]:
+    rows = connection.execute(
+        select(table.c.kind, func.count()).where(table.c.account_id == _own(number), *conditions).group_by(table.c.kind)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _subscription_id(number: str, wanted: str) -> Select[Any]:
+    return select(subscription.c.id).where(subscription.c.account_id == _own(number), subscription.c.number == wanted)
+
+
+def _id_of(number: str) -> Select[Any]:
+    return select(account.c.id).where(account.c.number == number)
+
+
+def _own(number: str) -> Any:
+    return _id_of(number).scalar_subquery()

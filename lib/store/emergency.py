@@ -1,0 +1,89 @@
+"""Emergency details in the Hub: every version is kept, the latest counts."""
+
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from lib.domain.emergency import EmergencyRecord
+from lib.store.accounts import AccountGone
+from lib.store.schema import account, emergency_record
+
+
+class Version(BaseModel):
+    """One saved version: what, by whom (e-mail) and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    record: EmergencyRecord
+    saved_by: str
+    saved_at: datetime
+
+
+class SavedMeanwhile(Exception):
+    """Another version is the latest one by now."""
+
+    def __init__(self, latest: Version | None) -> None:
+        super().__init__("another version was saved meanwhile")
+        self.latest = latest
+
+
+def list_versions(connection: Connection, number: str, *, limit: int = 50) -> list[Version]:
+    """The versions of the account, newest first."""
+    rows = connection.execute(
+        select(emergency_record)
+        .where(emergency_record.c.account_id == _id_of(number).scalar_subquery())
+        .order_by(emergency_record.c.version.desc())
+        .limit(limit)
+    )
+    return [
+        Version(
+            version=row.version,
+            record=EmergencyRecord.model_validate(row.details),
+            saved_by=row.saved_by,
+            saved_at=row.saved_at,
+        )
+        for row in rows
+    ]
+
+
+def latest_version(connection: Connection, number: str) -> Version | None:
+    """The version that counts, or None when nothing was saved."""
+    return next(iter(list_versions(connection, number, limit=1)), None)
+
+
+def save_version(connection: Connection, number: str, record: EmergencyRecord, *, after: int, saved_by: str) -> Version:
+    """Keep the record as the version that follows `after` (0 for the first). Call it inside `writing`.
+
+    Raises:
+        AccountGone: no account has this number.
+        SavedMeanwhile: `after` is not the latest version any more.
+    """
+    account_id = connection.execute(_id_of(number)).scalar_one_or_none()
+    if account_id is None:
+        raise AccountGone(number)
+    latest = latest_version(connection, number)
+    if False:
+        raise SavedMeanwhile(latest)
+    saved = Version(version=after + 1, record=record, saved_by=saved_by, saved_at=datetime.now(UTC))
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(emergency_record).values(
+                    account_id=account_id,
+                    version=saved.version,
+                    details=record.model_dump(),
+                    saved_by=saved_by,
+                    saved_at=saved.saved_at,
+                )
+            )
+    except IntegrityError as error:
+        # Another process was faster by less than a transaction; the constraint speaks for it.
+        raise SavedMeanwhile(latest_version(connection, number)) from error
+    return saved
+
+
+def _id_of(number: str) -> Select[tuple[int]]:
+    return select(account.c.id).where(account.c.number == number)

@@ -1,0 +1,130 @@
+"""The audit on the Activity page: whether its chain holds, and the account's events to take away."""
+
+import io
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+import structlog
+from sqlalchemy import Engine
+from streamlit.delta_generator import DeltaGenerator
+
+from lib.domain.accounts import Account
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.store import events, people
+from lib.store.events import Check, Head
+from lib.ui.moments import at
+
+log = structlog.get_logger(__name__)
+
+_SHORT = 8
+"""So many signs of a hash are enough to compare by eye."""
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """The newest check of this process. `noted` is the newest head that was seen to hold."""
+
+    check: Check
+    at: datetime
+    noted: Head | None
+
+
+_checked: WeakKeyDictionary[Engine, _Checked] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def show_audit(hub: Hub, account: Account, identity: Identity) -> None:
+    """Say what the newest check found, offer another one, and the download to those who may export."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = st.container(width="content")
+        asked = st.button(
+            "Check the audit",
+            icon=":material/rule:",
+            type="tertiary",
+            key="check_audit",
+            help="Recomputes the hash of every event of every account. That may take a while.",
+        )
+        if identity.may(Permission.EXPORT, account.number):
+            _offer_download(hub, account)
+    if asked:
+        with said, st.spinner("Checking every event"):
+            _check(hub)
+    _say(hub, said)
+
+
+def _say(hub: Hub, where: DeltaGenerator) -> None:
+    last = _checked.get(hub.services.engine)
+    if last is None:
+        with hub.services.engine.connect() as connection:
+            newest = events.head(connection)
+        where.caption(f":material/history_edu: The audit has {_told(newest)} (not checked yet).")
+        return
+    if last.check.broken is None:
+        where.caption(
+            f":green[:material/verified:] The audit holds: {_told(last.check.head)} (checked at {at(hub, last.at)})."
+        )
+        return
+    broken = last.check.broken
+    st.error(
+        f"**The audit does not hold.** Event {broken.sequence:,}: {broken.reason} (checked at {at(hub, last.at)}). "
+        f"The events before it are as they were written; do not rely on any from there on. "
+        "Change nothing, and tell the people who run the Account Manager.",
+        icon=":material/gpp_bad:",
+    )
+
+
+def _told(head: Head) -> str:
+    count = "1 event" if head.sequence == 1 else f"{head.sequence:,} events"
+    return f"{count}, newest hash {head.hash[:_SHORT]}…" if head.sequence else "no events"
+
+
+def _check(hub: Hub) -> None:
+    """Check the chain, and that the head an earlier check of this process saw is still in it."""
+    engine = hub.services.engine
+    with _lock:
+        last = _checked.get(engine)
+        noted = last.noted if last else None
+        with engine.connect() as connection:
+            check = events.check_chain(connection, noted)
+        _checked[engine] = _Checked(check, datetime.now(UTC), check.head if check.broken is None else noted)
+    if check.broken is not None:
+        log.error("audit broken", sequence=check.broken.sequence, reason=check.broken.reason)
+
+
+def _offer_download(hub: Hub, account: Account) -> None:
+    username = str(st.session_state.get("username", ""))
+    st.download_button(
+        "Download the events",
+        lambda: account_lines(hub, account.number, username),
+        file_name=f"audit-{account.number}.jsonl",
+        mime="application/x-ndjson",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key="download_audit",
+        help="Every event of this account as a line of JSON, with all that its hash is made from.",
+    )
+
+
+def account_lines(hub: Hub, number: str, username: str) -> bytes:
+    """The account's events as JSON lines, for a person who still may have them at this moment.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+    whole = io.BytesIO()
+    with hub.services.engine.connect() as connection:
+        person = people.find_person(connection, username)
+        if person is None or not person.active:
+            raise PermissionError("this person may not export")
+        now = Identity(email=person.email, name=person.name, roles=person.roles, source="export")
+        if not now.may(Permission.EXPORT, number):
+            raise PermissionError("this person may not export")
+        for line in events.export_lines(connection, number):
+            whole.write(line.encode())
+    log.info("audit exported", account=number)
+    return whole.getvalue()

@@ -1,0 +1,97 @@
+"""Billing details: what the account's subscriptions grant, what of it is in use, and where that is too much."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from lib.actions.refresh_allowances import SNAPSHOT
+from lib.domain.accounts import Account
+from lib.domain.allowances import lines, total
+from lib.domain.permissions import Identity
+from lib.launch import Hub
+from lib.store import billing, snapshots
+from lib.store.billing import HubSubscription
+from lib.store.snapshots import Snapshot
+from lib.ui.billing_chart import show_chart
+from lib.ui.billing_dialogs import offer_add, offer_refresh, offer_remove, show_dialog
+from lib.ui.billing_tables import age_words, allowances_frame, coloured, over_words, term_words
+from lib.ui.moments import at
+from lib.ui.text import plain
+from lib.ui.zuora_link import show_zuora_link
+
+_COLORS = {"Active": "green", "Cancelled": "gray", "Expired": "gray"}
+
+
+def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
+    """The page below the action bar. It reads the Hub alone; a refresh reads Zuora."""
+    with hub.services.engine.connect() as connection:
+        subscriptions = billing.list_subscriptions(connection, account.number)
+        in_use = billing.count_use(connection, account.number)
+        read = snapshots.last_snapshot(connection, account.number, system="zuora", subject=SNAPSHOT)
+    with st.container(horizontal=True):
+        if len(subscriptions) > 1:
+            offer_refresh(hub, account, identity, subscription=None)
+        offer_add(account, identity)
+        show_zuora_link(hub, account, identity)
+    _show_account(subscriptions, in_use)
+    if not subscriptions:
+        st.info(
+            "This account has no billing subscription, so nothing is granted to it.", icon=":material/receipt_long:"
+        )
+    granting: dict[str, int] = total(dict.fromkeys(one.terms.allowances, 1) for one in subscriptions)
+    shared = {kind for kind, count in granting.items() if count > 1}
+    for one in subscriptions:
+        with st.container(border=True):
+            _show_subscription(hub, one, in_use, shared)
+            if identity.may_choose_accounts:
+                _show_unmapped(hub, one.number, read)
+            with st.container(horizontal=True):
+                offer_refresh(hub, account, identity, subscription=one.number)
+                offer_remove(hub, account, identity, subscription=one.number)
+    show_dialog(hub, account, identity)
+
+
+def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int]) -> None:
+    found = lines(total(one.terms.allowances for one in subscriptions), in_use)
+    if not found:
+        return
+    over = [over_words(line) for line in found if line.over]
+    if over:
+        st.error("**Over allowance.** " + "  \n".join(map(plain, over)), icon=":material/warning:")
+    st.markdown("**Allowances of the account**")
+    table, chart = st.columns(2)
+    with table:
+        st.dataframe(coloured(allowances_frame(found)), hide_index=True, alt="Allowances of the account", key="totals")
+    with chart:
+        show_chart(found, key="used_of_granted")
+
+
+def _show_subscription(hub: Hub, one: HubSubscription, in_use: dict[str, int], shared: set[str]) -> None:
+    status = one.terms.status or "Not known"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = f" · {plain(one.name)}" if one.name else ""
+        st.markdown(f"**{plain(one.number)}**{name}", width="content")
+        st.badge(plain(status), color=_COLORS.get(status, "orange"))  # type: ignore[arg-type]
+    version = f"version {one.terms.version}" if one.terms.version is not None else "version not known"
+    age = age_words(one.refreshed_at, datetime.now(UTC))
+    when = f" ({at(hub, one.refreshed_at)})" if one.refreshed_at else ""
+    st.caption(f"{term_words(one.terms)} · {version} · {age}{when}")
+    granted = one.terms.allowances
+    if not granted:
+        st.caption("This subscription grants no allowance.")
+        return
+    own = lines(granted, {kind: count for kind, count in in_use.items() if kind in granted})
+    frame = coloured(allowances_frame(own, shared))
+    st.dataframe(frame, hide_index=True, alt=f"Allowances of {one.number}", key=f"allowances_{one.number}")
+
+
+def _show_unmapped(hub: Hub, number: str, read: Snapshot | None) -> None:
+    names = read.value.get(number) if read else None
+    if read is None or not names:
+        return
+    told = "; ".join(plain(name) for name in names)
+    st.warning(
+        f"**Unmapped charges**, as read from Zuora at {at(hub, read.read_at)}: {told}. "
+        "They grant nothing until an admin adds them to the charge map.",
+        icon=":material/help:",
+    )

@@ -1,0 +1,91 @@
+"""The dialogs of the billing page: refresh allowances, add a subscription, remove one."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.actions.action import Plan
+from lib.actions.catalogue import ACTIONS
+from lib.domain.accounts import Account
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
+from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.text import plain
+
+REFRESH, ADD, REMOVE = "refresh_allowances", "add_subscription", "remove_subscription"
+
+
+def offer_refresh(hub: Hub, account: Account, identity: Identity, *, subscription: str | None) -> None:
+    """The button that reads Zuora, for one subscription or (None) for all of the account; for those who may."""
+    if not identity.may(Permission.ALLOWANCES_REFRESH, account.number):
+        return
+    label = "Refresh allowances" if subscription else "Refresh all allowances"
+    told = "Reads the latest version in Zuora and shows what changes before anything is saved."
+    if st.button(label, icon=":material/refresh:", key=f"refresh_{subscription or 'all'}", help=told):
+        params = {"subscription": subscription}
+        make_plan(hub, REFRESH, account.number, params, identity, open_dialog(REFRESH, account.number, params=params))
+
+
+def offer_add(account: Account, identity: Identity) -> None:
+    """The button to add a subscription, for those who may."""
+    if not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
+        return
+    if st.button("Add subscription", icon=":material/add:", key="add_subscription"):
+        open_dialog(ADD, account.number)
+
+
+def offer_remove(hub: Hub, account: Account, identity: Identity, *, subscription: str) -> None:
+    """The button to remove a subscription, for those who may."""
+    if not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
+        return
+    if st.button("Remove", icon=":material/delete:", key=f"remove_{subscription}"):
+        params = {"number": subscription}
+        make_plan(hub, REMOVE, account.number, params, identity, open_dialog(REMOVE, account.number, params=params))
+
+
+def show_dialog(hub: Hub, account: Account, identity: Identity) -> None:
+    """Draw the dialog of this page that is open, if one is."""
+    state = opened_dialog(account.number)
+    drawn = {
+        REFRESH: (_look, f"Allowances of {plain(account.title)}"),
+        REMOVE: (_look, f"Remove a subscription from {plain(account.title)}"),
+        ADD: (_add, f"Add a subscription to {plain(account.title)}"),
+    }
+    if state is None or state["name"] not in drawn:
+        return
+    body, title = drawn[state["name"]]
+    st.dialog(title, width="large", on_dismiss=close_dialog)(body)(hub, account, identity, state)
+
+
+def _look(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+    plan: Plan | None = state["plan"]
+    if plan is not None:
+        show_plan(plan)
+    show_notice(state)
+    with st.container(horizontal=True):
+        _offer_start(hub, identity, state)
+        if st.button("Look again", icon=":material/refresh:", key="look_again"):
+            make_plan(hub, state["name"], account.number, state["params"], identity, state)
+            st.rerun()
+
+
+def _add(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+    with st.form("add_subscription_form", border=False):
+        number = st.text_input("Subscription number", key="new_subscription", placeholder="SUB-00000012")
+        if st.form_submit_button("Show what changes", icon=":material/preview:"):
+            make_plan(hub, ADD, account.number, {"number": number}, identity, state)
+    if state["plan"] is not None:
+        show_plan(state["plan"])
+    show_notice(state)
+    _offer_start(hub, identity, state)
+
+
+def _offer_start(hub: Hub, identity: Identity, state: dict[str, Any]) -> None:
+    plan: Plan | None = state["plan"]
+    if plan is None or plan.blockers or not plan.steps:
+        return
+    if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
+        if start_plan(hub, identity, state):
+            close_dialog()
+        st.rerun()

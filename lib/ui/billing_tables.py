@@ -1,0 +1,64 @@
+"""Allowances as tables a person reads: counts with what is in use and left, yes and no where it is on or off."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from lib.domain.allowances import Line, words_for
+from lib.store.billing import SubscriptionTerms
+
+COLUMNS = ["Allowance", "Granted", "In use", "Left"]
+_OVER = "color: #d03b3b; font-weight: 600"
+
+
+def allowances_frame(lines: Iterable[Line], shared: Collection[str] = ()) -> pd.DataFrame:
+    """One row an allowance. What `shared` names is granted elsewhere too, so its use is told for the account only."""
+    rows = [
+        (line.label, words_for(line.kind, line.granted), "see the account", "")
+        if line.kind in shared and line.in_use is not None
+        else (line.label, words_for(line.kind, line.granted), _in_use(line), _left(line))
+        for line in lines
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="string")
+
+
+def coloured(frame: pd.DataFrame) -> "pd.io.formats.style.Styler":
+    """The same table, in which what is over its allowance stands out."""
+    return frame.style.map(lambda text: _OVER if str(text).endswith(" over") else "", subset=["Left"])
+
+
+def term_words(terms: SubscriptionTerms) -> str:
+    """From when to when the subscription runs."""
+    if terms.term_start is None:
+        return "Term not known"
+    end = f"to {terms.term_end:%-d %b %Y}" if terms.term_end else "without an end"
+    return f"Term {terms.term_start:%-d %b %Y} {end}"
+
+
+def age_words(moment: datetime | None, now: datetime) -> str:
+    """How long ago something was refreshed, in the largest unit that fits."""
+    if moment is None:
+        return "never refreshed"
+    passed = now - moment
+    if passed < timedelta(minutes=1):
+        return "refreshed just now"
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if count := passed // length:
+            return f"refreshed {count:,} {unit if count == 1 else unit + 's'} ago"
+    return "refreshed just now"
+
+
+def over_words(line: Line) -> str:
+    """The sentence about an allowance of which more is in use than is granted."""
+    return f"{line.label}: {line.in_use:,} in use, {line.granted:,} granted, {line.over:,} over."
+
+
+def _in_use(line: Line) -> str:
+    return "not counted" if line.in_use is None else f"{line.in_use:,}"
+
+
+def _left(line: Line) -> str:
+    if line.left is None:
+        return ""
+    return f"{line.over:,} over" if line.over else f"{line.left:,}"

@@ -1,0 +1,95 @@
+"""Account contacts: Bill To and Sold To side by side as Zuora has them, and where else invoices go."""
+
+import streamlit as st
+
+from lib.actions.edit_contact import BOTH, contact_of
+from lib.clients.zuora import ZuoraAccount
+from lib.domain.accounts import Account, AccountStatus
+from lib.domain.contacts import ContactRole
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.live import Reading
+from lib.ui.action_bar import show_reading
+from lib.ui.contacts_form import show_form
+from lib.ui.contacts_tables import contact_frame
+from lib.ui.text import plain
+from lib.ui.zuora_link import show_zuora_link
+
+POLL_SECONDS = 1.0
+_PURPOSE = {
+    ContactRole.BILL_TO: "Invoices are sent to the e-mail address of this contact.",
+    ContactRole.SOLD_TO: "The emergency details are pulled from this contact.",
+}
+
+
+def show_contacts(hub: Hub, account: Account, identity: Identity) -> None:
+    """The page below the action bar."""
+    show_zuora_link(hub, account, identity)
+    reading = hub.live.zuora(account)
+    if reading.state == "reading":
+        # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
+        st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
+    else:
+        _show(hub, account, identity, reading)
+
+
+def _await_reading(hub: Hub, account: Account) -> None:
+    reading = hub.live.zuora(account, wait=0)
+    if reading.state != "reading":
+        st.rerun()
+    show_reading(hub, reading)
+    if reading.value is not None:
+        _show_both(reading.value.account)
+
+
+def _show(hub: Hub, account: Account, identity: Identity, reading: Reading) -> None:
+    show_reading(hub, reading)
+    if reading.value is None:
+        return
+    billing = reading.value.account
+    if billing.shared_contact:
+        st.info(f"{BOTH} Either form below changes both.", icon=":material/link:")
+    may = identity.may(Permission.CONTACTS_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
+    if may and reading.state == "live":
+        for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
+            with column:
+                _head(role)
+                contact = contact_of(billing, role)
+                if contact is None:
+                    _none(role)
+                else:
+                    show_form(hub, account, identity, role, contact)
+    else:
+        _show_both(billing)
+    _show_additional(billing)
+
+
+def _show_both(billing: ZuoraAccount) -> None:
+    for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
+        with column:
+            _head(role)
+            contact = contact_of(billing, role)
+            if contact is None:
+                _none(role)
+            else:
+                alt = f"{role.label} contact"
+                st.dataframe(contact_frame(contact), hide_index=True, alt=alt, key=f"contact_{role.value}")
+
+
+def _head(role: ContactRole) -> None:
+    st.markdown(f"**{role.label} contact**")
+    st.caption(_PURPOSE[role])
+
+
+def _none(role: ContactRole) -> None:
+    st.caption(f"The account has no {role.label} contact in Zuora.")
+
+
+def _show_additional(billing: ZuoraAccount) -> None:
+    """The article's note: copies of invoices go to addresses that are not edited here."""
+    st.markdown("**Additional invoice addresses**")
+    if billing.additional_emails:
+        st.markdown("\n".join(f"- {plain(address)}" for address in billing.additional_emails))
+    else:
+        st.caption("Nobody else receives a copy of invoices.")
+    st.caption("Additional addresses are not updated here; edit them on the Zuora account page.")

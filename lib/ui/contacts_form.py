@@ -1,0 +1,133 @@
+"""The form of one contact: type, press Update, read the sentence at the field or the receipt."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.actions.edit_contact import values_of
+from lib.clients.zuora import ZuoraContact
+from lib.domain.accounts import Account
+from lib.domain.contacts import LABELS, ContactRole, changed_fields, check_changes, tidy
+from lib.domain.permissions import Identity
+from lib.launch import Hub
+from lib.ui.contacts_tables import newer_frame
+from lib.ui.plan_view import make_plan, start_plan
+from lib.ui.text import plain
+
+_MAIN = list(LABELS)[:11]
+_MORE = list(LABELS)[11:]
+_PAIRS = (("first_name", "last_name"), ("work_phone", "mobile_phone"), ("city", "state"), ("postcode", "country"))
+
+
+def show_form(hub: Hub, account: Account, identity: Identity, role: ContactRole, contact: ZuoraContact) -> None:
+    """Draw the form on the contact as it is now; Update sends what was changed in it, and nothing else."""
+    state = _state(account, role, contact)
+    slots: dict[str, Any] = {}
+    with st.form(f"contact_{role.value}"):
+        _draw_fields(account, role, state, slots)
+        pressed = st.form_submit_button("Update", type="primary", icon=":material/save:", key=f"update_{role.value}")
+    if pressed:
+        _update(hub, account, identity, role, state)
+    for field, sentence in state["problems"].items():
+        slots[field].error(plain(sentence), icon=":material/error:")
+    if state["notice"]:
+        st.warning(plain(state["notice"]), icon=":material/sync_problem:")
+    plan = state["plan"]
+    if plan is not None:
+        for blocker in plan.blockers:
+            st.error(plain(blocker), icon=":material/block:")
+    _show_newer(account, role, state, values_of(contact))
+
+
+def _draw_fields(account: Account, role: ContactRole, state: dict[str, Any], slots: dict[str, Any]) -> None:
+    paired = {field: pair for pair in _PAIRS for field in pair}
+    for field in _MAIN:
+        if field not in paired:
+            _draw(account, role, field, state, slots)
+        elif paired[field][0] == field:
+            for column, one in zip(st.columns(2), paired[field], strict=True):
+                with column:
+                    _draw(account, role, one, state, slots)
+    with st.expander("More fields", expanded=any(state["base"][field] for field in _MORE)):
+        for field in _MORE:
+            _draw(account, role, field, state, slots)
+
+
+def _draw(account: Account, role: ContactRole, field: str, state: dict[str, Any], slots: dict[str, Any]) -> None:
+    key = _key(account, role, field)
+    # Set by key alone: a value beside the key would be ignored once the widget exists.
+    st.session_state.setdefault(key, state["base"][field])
+    st.text_input(LABELS[field], key=key)
+    slots[field] = st.empty()
+
+
+def _state(account: Account, role: ContactRole, contact: ZuoraContact) -> dict[str, Any]:
+    """What the form began with. It lasts while the form is on the screen, so that what is typed is never replaced."""
+    name = f"contact_{role.value}_{account.number}"
+    state: dict[str, Any] | None = st.session_state.get(name)
+    now = values_of(contact)
+    drawn = _key(account, role, "work_email") in st.session_state
+    if state is None or not drawn or state["contact"] != contact.id:
+        _clear(account, role)
+        state = {"contact": contact.id, "base": now, "problems": {}, "notice": None, "plan": None}
+        st.session_state[name] = state
+    _follow(account, role, state, now)
+    return state
+
+
+def _follow(account: Account, role: ContactRole, state: dict[str, Any], now: dict[str, str]) -> None:
+    """Let the form begin with Zuora's values of now, but for fields in which somebody has typed another one."""
+    typed = _typed(account, role, state)
+    for field, value in now.items():
+        mine = tidy(typed[field])
+        if value != state["base"][field] and mine in (value, state["base"][field]):
+            state.update(base={**state["base"], field: value}, problems={}, notice=None, plan=None)
+            st.session_state[_key(account, role, field)] = value
+
+
+def _update(hub: Hub, account: Account, identity: Identity, role: ContactRole, state: dict[str, Any]) -> None:
+    state.update(problems={}, notice=None, plan=None)
+    changes = changed_fields(state["base"], _typed(account, role, state))
+    if not changes:
+        state["notice"] = "No field was changed, so there is nothing to update."
+        return
+    _, state["problems"] = check_changes(changes, role)
+    if state["problems"]:
+        return
+    params = {"role": role.value, "contact": state["contact"], "changes": changes, "base": state["base"]}
+    make_plan(hub, "edit_contact", account.number, params, identity, state)
+    plan = state["plan"]
+    if plan is not None and plan.details:
+        # A colleague was faster: the page reads Zuora anew, to show their values beside these.
+        hub.live.forget(account.number)
+        st.rerun()
+    if plan is not None and not plan.blockers and start_plan(hub, identity, state):
+        state["plan"] = None
+        st.rerun()
+
+
+def _show_newer(account: Account, role: ContactRole, state: dict[str, Any], now: dict[str, str]) -> None:
+    """Zuora's values of now, where a colleague changed them under the form: nothing typed is lost by it."""
+    if all(now[field] == state["base"][field] for field in LABELS):
+        return
+    st.warning("Somebody changed this contact in Zuora since you began.", icon=":material/sync_problem:")
+    frame = newer_frame(state["base"], now, _typed(account, role, state))
+    st.dataframe(frame, hide_index=True, alt="Mine and theirs", key=f"newer_{role.value}")
+    if st.button("Begin again with theirs", icon=":material/refresh:", key=f"theirs_{role.value}"):
+        _clear(account, role)
+        st.rerun()
+
+
+def _typed(account: Account, role: ContactRole, state: dict[str, Any]) -> dict[str, str]:
+    return {
+        field: str(st.session_state.get(_key(account, role, field), state["base"][field]) or "") for field in LABELS
+    }
+
+
+def _clear(account: Account, role: ContactRole) -> None:
+    for field in LABELS:
+        st.session_state.pop(_key(account, role, field), None)
+
+
+def _key(account: Account, role: ContactRole, field: str) -> str:
+    return f"{role.value}_{field}_{account.number}"

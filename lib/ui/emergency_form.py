@@ -1,0 +1,207 @@
+"""The contact form: Pull From Zuora fills it, findings stand at their fields, Save keeps a new version."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.actions.edit_contact import values_of
+from lib.domain import emergency
+from lib.domain.accounts import Account
+from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord, Finding
+from lib.domain.permissions import Identity
+from lib.launch import Hub
+from lib.store.emergency import Version
+from lib.ui.emergency_tables import beside_frame
+from lib.ui.plan_view import make_plan, show_notice, start_plan
+from lib.ui.text import plain
+
+_STATE = "emergency_form"
+_ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "Customer": (
+        ("usage", "business_name"),
+        ("surname", "given_names"),
+        ("contact_name", "contact_number"),
+        ("alternate_address", "listed"),
+    ),
+    "Address": (
+        ("house_number", "house_suffix", "house_number_2", "house_suffix_2"),
+        ("street_name", "street_type", "street_suffix"),
+        ("locality", "state", "postcode"),
+    ),
+    "Building": (
+        ("building_type", "building_number", "building_suffix", "building_number_2", "building_suffix_2"),
+        ("floor_type", "floor_number", "floor_suffix"),
+        ("property_name", "location"),
+    ),
+}
+
+
+def is_open(account: Account) -> bool:
+    """True while the form is open on this account in this session."""
+    return _state(account) is not None
+
+
+def offer_form(account: Account, latest: Version | None) -> None:
+    """The button that opens the form on the saved details, or closes it."""
+    if is_open(account):
+        if st.button("Close the form", icon=":material/close:", key="close_emergency"):
+            _close()
+            st.rerun()
+    elif st.button("Contact Form", icon=":material/contact_emergency:", type="primary", key="open_emergency"):
+        _open(account, latest)
+        st.rerun()
+
+
+def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | None, own_numbers: set[str]) -> None:
+    """The form with what speaks against it, and the three columns that show what Save would do."""
+    state = _state(account)
+    assert state is not None, "the page asks first whether the form is open"
+    if _has_arrived(state, latest):
+        _close()
+        st.rerun()
+    if st.button("Pull From Zuora", icon=":material/cloud_download:", key="pull_emergency"):
+        _pull(hub, account, latest, state)
+    show_notice(state)
+    _tell_meanwhile(state, latest)
+    slots = _draw(account, state)
+    record = EmergencyRecord.model_validate(state["values"])
+    findings = [*emergency.check(record, own_numbers=own_numbers), *_notes(state, record)]
+    for one in findings:
+        show = slots[one.field].error if one.severity == "error" else slots[one.field].warning
+        show(plain(one.text))
+    saved = latest.record if latest else None
+    frame = beside_frame(saved, state["zuora"] or _in_zuora(hub, account, latest), record)
+    alt = "Saved here, in Zuora now, will be saved"
+    st.dataframe(frame, hide_index=True, height="content", alt=alt, key="beside")
+    errors = sum(one.severity == "error" for one in findings)
+    if errors:
+        st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
+    if st.button("Save", type="primary", icon=":material/save:", disabled=errors > 0, key="save_emergency"):
+        _save(hub, account, identity, state, record)
+    if state["plan"] is not None:
+        for blocker in state["plan"].blockers:
+            st.error(plain(blocker), icon=":material/block:")
+
+
+def _save(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], record: EmergencyRecord) -> None:
+    params = {"details": record.model_dump(), "after": state["after"]}
+    make_plan(hub, "save_emergency", account.number, params, identity, state)
+    if state["plan"] is not None and not state["plan"].blockers and start_plan(hub, identity, state):
+        state.update(plan=None, sent=record)
+    st.rerun()
+
+
+def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, Any]) -> None:
+    """Read Zuora anew and fill every field, so that no older value stays behind."""
+    state.update(plan=None, notice=None)
+    hub.live.forget(account.number)
+    with st.spinner("Reading Zuora"):
+        reading = hub.live.zuora(account)
+    if reading.state != "live" or reading.value is None:
+        why = {
+            "reading": "Zuora has not answered yet. Pull again in a moment.",
+            "unlinked": "This account is not linked to Zuora.",
+        }.get(reading.state, f"Zuora could not be read. {reading.why}")
+        state["notice"] = f"{why} The form stays as it was."
+        return
+    billing = reading.value.account
+    if billing.sold_to is None:
+        state["notice"] = "The account has no Sold To contact in Zuora. The form stays as it was."
+        return
+    record, notes = emergency.pull(values_of(billing.sold_to), billing.name, latest.record if latest else None)
+    state.update(zuora=record, notes=notes, values=record.model_dump())
+    _fill(account, state)
+
+
+def _in_zuora(hub: Hub, account: Account, latest: Version | None) -> EmergencyRecord | None:
+    """What a pull would give, as far as Zuora has been read already; None when it could not be."""
+    value = hub.live.zuora(account).value
+    if value is None or value.account.sold_to is None:
+        st.caption("Zuora's side is not known. Pull From Zuora reads it and says why when it cannot.")
+        return None
+    contact = values_of(value.account.sold_to)
+    return emergency.pull(contact, value.account.name, latest.record if latest else None)[0]
+
+
+def _notes(state: dict[str, Any], record: EmergencyRecord) -> list[Finding]:
+    """What the pull could not place, as long as the form is as it was pulled."""
+    notes: list[Finding] = state["notes"]
+    return notes if record == state["zuora"] else []
+
+
+def _tell_meanwhile(state: dict[str, Any], latest: Version | None) -> None:
+    if latest is not None and latest.version != state["after"]:
+        st.warning(
+            f"{plain(latest.saved_by)} saved version {latest.version} meanwhile. Close the form and open it again "
+            "to start from there.",
+            icon=":material/sync_problem:",
+        )
+
+
+def _draw(account: Account, state: dict[str, Any]) -> dict[str, Any]:
+    """Every field, with a place below it for what speaks against it. Fills `values` from what was typed."""
+    _fill(account, state, only_missing=True)
+    slots: dict[str, Any] = {}
+    for title, rows in _ROWS.items():
+        with st.container(border=True):
+            st.markdown(f"**{title}**")
+            for row in rows:
+                for column, field in zip(st.columns(len(row)), row, strict=True):
+                    with column:
+                        state["values"][field] = _draw_one(account, field)
+                        slots[field] = st.empty()
+    return slots
+
+
+def _draw_one(account: Account, field: str) -> Any:
+    key = _key(account, field)
+    if field in ("listed", "alternate_address"):
+        help_ = "VoIP or a PABX" if field == "alternate_address" else "In the public directory"
+        return st.checkbox(LABELS[field], key=key, help=help_)
+    if field == "usage":
+        known = list(USAGES)
+        if st.session_state[key] not in known:
+            known.insert(0, st.session_state[key])
+        return st.selectbox(LABELS[field], known, format_func=lambda one: USAGES.get(one, one or "not chosen"), key=key)
+    return st.text_input(FIELDS[field][0], key=key)
+
+
+def _fill(account: Account, state: dict[str, Any], *, only_missing: bool = False) -> None:
+    # By key alone: a value beside the key would be ignored once the widget exists.
+    for field, value in state["values"].items():
+        if not only_missing or _key(account, field) not in st.session_state:
+            st.session_state[_key(account, field)] = value
+
+
+def _open(account: Account, latest: Version | None) -> None:
+    values = (latest.record if latest else EmergencyRecord()).model_dump()
+    state = {
+        "account": account.number,
+        "after": latest.version if latest else 0,
+        "values": values,
+        "zuora": None,
+        "notes": [],
+        "notice": None,
+        "plan": None,
+        "sent": None,
+    }
+    st.session_state[_STATE] = state
+    _fill(account, state)
+
+
+def _state(account: Account) -> dict[str, Any] | None:
+    state: dict[str, Any] | None = st.session_state.get(_STATE)
+    return state if state and state["account"] == account.number else None
+
+
+def _close() -> None:
+    st.session_state.pop(_STATE, None)
+
+
+def _has_arrived(state: dict[str, Any], latest: Version | None) -> bool:
+    """True when what this form sent is the latest version: its work is done."""
+    return latest is not None and latest.record == state["sent"] and latest.version == state["after"] + 1
+
+
+def _key(account: Account, field: str) -> str:
+    return f"emergency_{field}_{account.number}"

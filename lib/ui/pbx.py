@@ -1,0 +1,139 @@
+"""The PBX page: each PBX with its group name, what bills it and its extensions, and the buttons that change it."""
+
+from typing import Any
+
+import streamlit as st
+
+from lib.domain.accounts import Account, AccountStatus
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.store import pbxs
+from lib.store.pbxs import Pbx
+from lib.ui.dialogs import open_dialog, opened_dialog
+from lib.ui.pbx_billing import NAME as BILLING
+from lib.ui.pbx_billing import billing_dialog
+from lib.ui.pbx_rename import NAME as RENAME
+from lib.ui.pbx_rename import show_rename
+from lib.ui.pbx_tables import extensions_frame
+from lib.ui.text import plain
+from lib.ui.zuora_link import show_zuora_link
+
+PAGE = 50
+TEXT_LIMIT = 120
+_PLACES = "pbx_places"
+
+
+def show_pbxs(hub: Hub, account: Account, identity: Identity) -> None:
+    """The page below the action bar."""
+    with hub.services.engine.connect() as connection:
+        found = pbxs.list_pbxs(connection, account.number)
+    show_zuora_link(hub, account, identity)
+    if not found:
+        if account.status is AccountStatus.DEACTIVATED:
+            st.info("This account is deactivated; its PBXs were removed.", icon=":material/dialpad:")
+        else:
+            st.info("This account has no PBX.", icon=":material/dialpad:")
+        return
+    for pbx in found:
+        _show_pbx(hub, account, identity, pbx)
+    state = opened_dialog(account.number)
+    if state is not None and state["name"] == BILLING:
+        billing_dialog(hub, account, identity, state)
+
+
+def _show_pbx(hub: Hub, account: Account, identity: Identity, pbx: Pbx) -> None:
+    with st.container(border=True):
+        st.subheader(plain(pbx.name), anchor=False)
+        with st.container(horizontal=True, gap="large"):
+            st.metric("Group name", pbx.group_name, width="content")
+            st.metric("Billing subscription", pbx.subscription or "none", help=_named(pbx), width="content")
+            st.metric("Extensions", pbx.extensions, format="localized", width="content")
+        if account.status is not AccountStatus.DEACTIVATED:
+            _offer(account, identity, pbx)
+        state = opened_dialog(account.number)
+        if state is not None and state["name"] == RENAME and state["pbx"].id == pbx.id:
+            show_rename(hub, account, identity, state)
+        _show_extensions(hub, pbx)
+
+
+def _offer(account: Account, identity: Identity, pbx: Pbx) -> None:
+    with st.container(horizontal=True):
+        # What the person sees as they begin: a change by somebody else meanwhile is told, not overwritten.
+        if identity.may(Permission.PBX_BILLING, account.number) and st.button(
+            "Edit", icon=":material/edit:", key=f"billing_{pbx.id}", help="The billing subscription of this PBX"
+        ):
+            open_dialog(BILLING, account.number, pbx=pbx)
+        if identity.may(Permission.PBX_RENAME, account.number) and st.button(
+            "Update name",
+            icon=":material/badge:",
+            key=f"rename_{pbx.id}",
+            help="The group name. It changes the login of every extension.",
+        ):
+            open_dialog(RENAME, account.number, pbx=pbx)
+
+
+def _show_extensions(hub: Hub, pbx: Pbx) -> None:
+    if not pbx.extensions:
+        st.caption("This PBX has no extensions.")
+        return
+    text = ""
+    if pbx.extensions > PAGE // 5:
+        text = st.text_input(
+            "Find an extension",
+            key=f"extensions_{pbx.id}",
+            type="search",
+            max_chars=TEXT_LIMIT,
+            placeholder="Extension, name, login, e-mail",
+        )
+        text = "".join(sign for sign in text or "" if sign.isprintable()).strip()
+    place = _place(pbx, text)
+    after = place["trail"][-1] if place["trail"] else None
+    with hub.services.engine.connect() as connection:
+        rows = pbxs.list_extensions(connection, pbx.id, text=text, after=after, limit=PAGE + 1)
+    if not rows:
+        st.caption("No extension of this PBX matches.")
+        return
+    shown = rows[:PAGE]
+    st.dataframe(
+        extensions_frame(shown), hide_index=True, alt=f"Extensions of {pbx.name}", key=f"extension_rows_{pbx.id}"
+    )
+    if len(rows) <= PAGE and not place["trail"]:
+        return
+    with st.container(horizontal=True):
+        st.button(
+            "Earlier extensions",
+            icon=":material/chevron_left:",
+            key=f"earlier_{pbx.id}",
+            disabled=not place["trail"],
+            on_click=_back,
+            args=(pbx.id,),
+        )
+        st.button(
+            "Later extensions",
+            icon=":material/chevron_right:",
+            key=f"later_{pbx.id}",
+            disabled=len(rows) <= PAGE,
+            on_click=_on,
+            args=(pbx.id, shown[-1].extension),
+        )
+
+
+def _place(pbx: Pbx, text: str) -> dict[str, Any]:
+    """Where in this list the session stands: behind which extensions. Another search begins at its top."""
+    places: dict[int, dict[str, Any]] = st.session_state.setdefault(_PLACES, {})
+    place = places.get(pbx.id)
+    if place is None or place["text"] != text:
+        place = places[pbx.id] = {"text": text, "trail": []}
+    return place
+
+
+def _on(pbx_id: int, last: str) -> None:
+    st.session_state[_PLACES][pbx_id]["trail"].append(last)
+
+
+def _back(pbx_id: int) -> None:
+    st.session_state[_PLACES][pbx_id]["trail"].pop()
+
+
+def _named(pbx: Pbx) -> str | None:
+    return plain(pbx.subscription_name) if pbx.subscription_name else None

@@ -1,0 +1,157 @@
+"""The sent e-mail history: what the Hub sent for this account, newest first, and what of it one wants to see."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.domain.accounts import Account
+from lib.domain.activity import zone_of
+from lib.domain.permissions import Identity, Permission
+from lib.launch import Hub
+from lib.store import emails
+from lib.store.emails import EmailFilter, EmailRow
+from lib.ui.dialogs import opened_dialog
+from lib.ui.sent_emails_detail import NAME as RESEND
+from lib.ui.sent_emails_detail import resend_dialog, show_detail, show_email
+from lib.ui.sent_emails_export import csv_file
+from lib.ui.sent_emails_filter import choose_emails, clear_emails
+from lib.ui.sent_emails_tables import emails_frame
+from lib.ui.zuora_link import show_zuora_link
+
+log = structlog.get_logger(__name__)
+
+PAGE = 50
+COUNTED = 1_000
+"""Counting ends here: a full count of an old account's e-mails would hold the page."""
+EXPORT_CHUNK = 2_000
+_STATE = "emails_place"
+_NOT_HERE = "Voicemail and other callflow notices are not listed here, nor are invoices and other billing e-mails:"
+
+
+def show_emails(hub: Hub, account: Account, identity: Identity) -> None:
+    """The page below the action bar."""
+    zone = zone_of(st.context.timezone, hub.settings.time_zone)
+    st.caption(
+        f"{_NOT_HERE} those are on the account's page in Zuora. “Accepted by the mail server” is as far as an "
+        "e-mail can be followed from here; it does not say that it was delivered or read. "
+        f"Times: {zone.replace('_', ' ')}."
+    )
+    show_zuora_link(hub, account, identity)
+    try:
+        _show_list(hub, account, identity, zone)
+        show_detail(hub, account, identity, zone)
+    except SQLAlchemyError as error:
+        log.error("sent e-mails not read", account=account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
+        st.error(
+            "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment.",
+            icon=":material/cloud_off:",
+        )
+        st.button("Try again", icon=":material/refresh:", key="emails_again")
+        return
+    state = opened_dialog(account.number)
+    if state is not None and state["name"] == RESEND:
+        resend_dialog(hub, identity, state)
+
+
+def _show_list(hub: Hub, account: Account, identity: Identity, zone: str) -> None:
+    wanted = choose_emails(zone)
+    place = _place(account.number, wanted)
+    after = place["trail"][-1] if place["trail"] else None
+    with hub.services.engine.connect() as connection:
+        rows = emails.read_emails(connection, account.number, wanted, after=after, limit=PAGE + 1)
+        more = len(rows) > PAGE
+        count = len(rows)
+        if more or place["trail"]:
+            count = emails.count_emails(connection, account.number, wanted, most=COUNTED + 1)
+    if rows:
+        _show_head(hub, account, identity, wanted, zone, count)
+        _show_table(rows[:PAGE], account.number, zone)
+        _turn(rows[:PAGE], place, more=more)
+    elif place["trail"]:
+        st.info("There is nothing older.", icon=":material/last_page:")
+        _turn([], place, more=False)
+    elif wanted == EmailFilter():
+        st.info("The Hub has sent no e-mail for this account yet.", icon=":material/outgoing_mail:")
+    else:
+        st.info("No sent e-mail matches all of these filters.", icon=":material/filter_alt_off:")
+        st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear_emails", on_click=clear_emails)
+
+
+def _show_head(hub: Hub, account: Account, identity: Identity, wanted: EmailFilter, zone: str, count: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        noun = "e-mail" if count == 1 else "e-mails"
+        st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
+        if identity.may(Permission.EXPORT, account.number):
+            st.download_button(
+                "Export as CSV",
+                lambda: csv_file(
+                    emails.walk_emails(hub.services.engine, account.number, wanted, chunk=EXPORT_CHUNK), zone
+                ),
+                file_name=f"sent-emails-{account.number}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key="export_emails",
+                on_click="ignore",
+                help="Every e-mail that the filters let through",
+            )
+
+
+def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:
+    # With another first row it is another table: what was chosen by its position would be another e-mail.
+    key = f"emails_{number}_{rows[0].id}"
+    ids = [one.id for one in rows]
+
+    def choose() -> None:
+        chosen = st.session_state[key]["selection"]["rows"]
+        show_email(ids[chosen[0]] if chosen else None)
+
+    # A callback: the browser tells its chosen row again with every click, also with the one that closes the e-mail.
+    st.dataframe(
+        emails_frame(rows, zone),
+        hide_index=True,
+        key=key,
+        on_select=choose,
+        selection_mode="single-row",
+        alt="Sent e-mails",
+    )
+
+
+def _turn(rows: list[EmailRow], place: dict[str, Any], *, more: bool) -> None:
+    if not more and not place["trail"]:
+        return
+    with st.container(horizontal=True):
+        st.button(
+            "Newer",
+            icon=":material/chevron_left:",
+            key="newer_emails",
+            disabled=not place["trail"],
+            on_click=_to_newer,
+        )
+        st.button(
+            "Older",
+            icon=":material/chevron_right:",
+            key="older_emails",
+            disabled=not more,
+            on_click=_to_older,
+            args=(rows[-1].place if rows else None,),
+        )
+
+
+def _place(number: str, wanted: EmailFilter) -> dict[str, Any]:
+    """Where in the list this session stands: behind which e-mails. Another list begins at its top."""
+    of = (number, wanted)
+    place: dict[str, Any] = st.session_state.get(_STATE) or {}
+    if place.get("of") != of:
+        place = st.session_state[_STATE] = {"of": of, "trail": []}
+    return place
+
+
+def _to_older(behind: tuple[datetime, int]) -> None:
+    st.session_state[_STATE]["trail"].append(behind)
+
+
+def _to_newer() -> None:
+    st.session_state[_STATE]["trail"].pop()

@@ -1,0 +1,51 @@
+"""The filters of the sent e-mail history. They stand in the address, so that a view can be shared."""
+
+from datetime import date
+
+import streamlit as st
+
+from lib.domain.activity import period
+from lib.domain.emails import EmailKind
+from lib.store.emails import EmailFilter
+
+TEXT_LIMIT = 200
+# The keys of the fields are their names in the address.
+_TEXT, _RECIPIENT, _KIND, _SINCE, _UNTIL = "subject", "recipient", "email_kind", "sent_from", "sent_to"
+_WIDTH = 160
+
+
+def choose_emails(zone: str) -> EmailFilter:
+    """The fields in a row, and what they say."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = _field("Subject", _TEXT)
+        recipient = _field("Recipient", _RECIPIENT)
+        kind = st.selectbox(
+            "Kind",
+            [kind.value for kind in EmailKind],
+            index=None,
+            format_func=lambda kind: EmailKind(kind).label,
+            key=_KIND,
+            bind="query-params",
+            placeholder="Every kind",
+            width=_WIDTH,
+        )
+        first = _day("From", _SINCE)
+        last = _day("To", _UNTIL)
+    since, before = period(first, last, zone)
+    return EmailFilter(since=since, before=before, text=text, recipient=recipient, kind=kind)
+
+
+def clear_emails() -> None:
+    """Empty every field; for a button's callback."""
+    st.session_state.update({_TEXT: "", _RECIPIENT: "", _KIND: None, _SINCE: None, _UNTIL: None})
+
+
+def _field(label: str, key: str) -> str:
+    typed = st.text_input(label, key=key, type="search", max_chars=TEXT_LIMIT, bind="query-params", width=_WIDTH)
+    # Without signs that nobody can see, some of which a database refuses.
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in typed or "").split())
+
+
+def _day(label: str, key: str) -> date | None:
+    day: date | None = st.date_input(label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=130)
+    return day

@@ -1,0 +1,354 @@
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, insert, select, update
+
+from lib.actions.charge_map import HOUSE, to_params
+from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.domain.allowances import MapRow
+from lib.domain.permissions import Identity, Role
+from lib.standins.zuora.records import RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
+from lib.store import billing, snapshots
+from lib.store.billing import SubscriptionTerms
+from lib.store.engine import writing
+from lib.store.schema import account, action_event, pbx, phone_number, phone_user, subscription
+from lib.store.search import search
+from tests.actions.conftest import BILLING, LEAD, VIEWER, zuora_id
+
+ADMIN = Identity(email="adi@example.com", name="Adi Admin", roles=frozenset({Role.ADMIN}), source="test")
+START, END = date(2026, 1, 1), date(2099, 1, 1)
+SUB, SECOND, STRANGER = "SUB-00000001", "SUB-00000002", "SUB-00000003"
+MAP = [
+    MapRow(None, "Cloud Mobile", "cloud_mobiles"),
+    MapRow(None, "Extension", "pbx_extensions"),
+    MapRow("PRPC-7", None, "local_numbers"),
+]
+
+
+def charge(name, quantity="1", product="PRPC-1", **other):
+    return RatePlanChargeRecord(
+        **{
+            "id": uuid.uuid4().hex,
+            "number": f"C-{uuid.uuid4().hex[:8]}",
+            "name": name,
+            "product_rate_plan_charge_id": uuid.uuid4().hex,
+            "product_rate_plan_charge_number": product,
+            "effective_start_date": START,
+            "effective_end_date": END,
+            "quantity": quantity,
+            **other,
+        }
+    )
+
+
+def in_zuora(world, number, charges, *, owner="1001", version=2, status="Active"):
+    """Make this the subscription's latest version in Zuora."""
+    old = world.standin.state.subscription(number)
+    if old is not None:
+        with world.standin.state.transaction() as connection:
+            connection.execute("delete from subscription where number = ?", (number,))
+    plan = RatePlanRecord(
+        id=uuid.uuid4().hex,
+        name="Monthly",
+        product_name="Cloud PBX",
+        product_id=uuid.uuid4().hex,
+        product_rate_plan_id=uuid.uuid4().hex,
+        product_rate_plan_number="PRP-1",
+        subscription_rate_plan_number="SRP-1",
+        charges=tuple(charges),
+    )
+    record = SubscriptionRecord(
+        id=uuid.uuid4().hex,
+        number=number,
+        account_id=zuora_id(owner),
+        status=status,
+        term_start_date=START,
+        term_end_date=END,
+        version=version,
+        rate_plans=(plan,),
+    )
+    world.standin.state.load_subscriptions([record])
+
+
+def terms(version=1, **allowances):
+    return SubscriptionTerms(status="Active", term_start=START, term_end=END, version=version, allowances=allowances)
+
+
+def stored(world, number="1001"):
+    with world.services.engine.connect() as connection:
+        return {one.number: one for one in billing.list_subscriptions(connection, number)}
+
+
+def charge_map(world):
+    with world.services.engine.connect() as connection:
+        return billing.list_charge_map(connection)
+
+
+def run(world, kind, params, actor=LEAD, number="1001"):
+    plan = world.runner.plan(kind, number, params, actor)
+    assert plan.blockers == ()
+    return world.finish(world.runner.start(plan, actor))
+
+
+@pytest.fixture
+def billed(world):
+    """Account 1001 with two subscriptions; in Zuora the first grants more than the Hub has."""
+    with writing(world.services.engine) as connection:
+        billing.save_charge_map(connection, MAP, by="somebody@example.com")
+        billing.add_subscription(
+            connection, "1001", SUB, name="Cloud PBX", terms=terms(cloud_mobiles=5, pbx_extensions=9)
+        )
+        billing.add_subscription(connection, "1001", SECOND, name="More", terms=terms(2, cloud_mobiles=1))
+    in_zuora(world, SUB, [charge("Cloud Mobile", "4"), charge("cloud  mobile", "3"), charge("Odd one", "2", "PRPC-7")])
+    in_zuora(world, SECOND, [charge("Cloud Mobile")])
+    return world
+
+
+def test_a_refresh_shows_old_and_new_with_the_version_and_saves_them(billed):
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SUB}, BILLING)
+    source = f"({SUB} version 2)"
+    assert [(one.text, one.before, one.after) for one in plan.effects] == [
+        (f"Cloud mobiles {source}", "5", "7"),
+        (f"PBX extensions {source}", "9", "0"),
+        (f"Local numbers {source}", "0", "2"),
+        (SUB, "Active, version 1, 2026-01-01 to 2099-01-01", "Active, version 2, 2026-01-01 to 2099-01-01"),
+    ]
+    assert stored(billed)[SUB].terms.version == 1
+    done = billed.finish(billed.runner.start(plan, BILLING))
+    assert [(step.name, step.state) for step in done.steps] == [("hub", "done")]
+    kept = stored(billed)[SUB]
+    assert kept.terms == terms(2, cloud_mobiles=7, local_numbers=2)
+    assert kept.refreshed_at > before
+    assert (f"{SUB} Cloud mobiles", "5 -> 7") in billed.runner.items(done.run.id, "hub")
+    assert stored(billed)[SECOND].terms == terms(2, cloud_mobiles=1)
+
+
+def test_when_nothing_changed_it_says_so_and_starts_no_run(billed):
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+    assert plan.verdict == f"Nothing changed: the Hub has what Zuora grants. Read: {SECOND} (version 2)."
+    assert (plan.effects, plan.steps) == ((), ())
+    with pytest.raises(Blocked, match="Nothing changed"):
+        billed.runner.start(plan, LEAD)
+
+
+def test_the_whole_account_is_refreshed_in_one_run(billed):
+    in_zuora(billed, SECOND, [charge("Extension", "3")], version=3)
+    run(billed, "refresh_allowances", {"subscription": None})
+    assert stored(billed)[SUB].terms.allowances == {"cloud_mobiles": 7, "local_numbers": 2}
+    assert stored(billed)[SECOND].terms == terms(3, pbx_extensions=3)
+
+
+def test_an_unmapped_charge_is_told_and_kept_with_its_time(billed):
+    in_zuora(billed, SECOND, [charge("Cloud Mobile"), charge("Static IP Address", "1", "PRPC-901")])
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+    assert "“Static IP Address (PRPC-901)”" in plan.warnings[0]
+    assert plan.details[0].rows == ((SECOND, "Static IP Address", "PRPC-901", "1"),)
+    assert plan.verdict
+    with billed.services.engine.connect() as connection:
+        kept = snapshots.last_snapshot(connection, "1001", system="zuora", subject="subscription charges")
+    assert kept.value[SECOND] == ["Static IP Address (PRPC-901)"]
+
+
+def test_charges_that_ended_early_or_begin_later_grant_nothing(billed):
+    gone = charge("Extension", "5", effective_end_date=date(2026, 2, 1))
+    later = charge("Extension", "7", effective_start_date=date(2098, 1, 1))
+    in_zuora(billed, SECOND, [charge("Extension", "3"), gone, later], version=3)
+    run(billed, "refresh_allowances", {"subscription": SECOND})
+    assert stored(billed)[SECOND].terms.allowances == {"pbx_extensions": 3}
+
+
+def test_usage_counts_what_is_included(billed):
+    in_zuora(billed, SECOND, [charge("Extension", None, type="Usage", model="Overage", included_units="20")])
+    run(billed, "refresh_allowances", {"subscription": SECOND})
+    assert stored(billed)[SECOND].terms.allowances == {"pbx_extensions": 20}
+
+
+def test_a_cancelled_subscription_grants_nothing_and_the_plan_says_it(billed):
+    in_zuora(billed, SECOND, [charge("Cloud Mobile")], status="Cancelled")
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+    assert f"{SECOND} is cancelled in Zuora, so it grants nothing." in plan.warnings
+    assert ("1", "0") in [(one.before, one.after) for one in plan.effects]
+
+
+def test_zuora_away_or_without_the_subscription_is_a_sentence(billed):
+    billed.fail(f"GET /v1/subscriptions/{SUB}", "drop_before", times=None)
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": None}, LEAD)
+    assert "Zuora could not be read, so nothing was changed." in plan.blockers[0]
+    billed.standin.state.faults.clear()
+    in_zuora(billed, SECOND, [charge("Cloud Mobile")], owner="2001")
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+    assert plan.blockers == (f"In Zuora {SECOND} belongs to A2001, not to A1001.",)
+    with writing(billed.services.engine) as connection:
+        connection.execute(update(subscription).where(subscription.c.number == SECOND).values(number=STRANGER))
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": STRANGER}, LEAD)
+    assert plan.blockers == (f"Zuora has no subscription {STRANGER}.",)
+
+
+def test_a_new_version_between_look_and_click_gives_a_new_plan(billed):
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SUB}, LEAD)
+    in_zuora(billed, SUB, [charge("Cloud Mobile", "8")], version=3)
+    with pytest.raises(PlanChanged) as changed:
+        billed.runner.start(plan, LEAD)
+    assert ("5", "8") in [(one.before, one.after) for one in changed.value.plan.effects]
+    assert stored(billed)[SUB].terms.version == 1
+
+
+def test_a_colleagues_change_before_the_step_is_not_overwritten(billed, monkeypatch):
+    plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": None}, LEAD)
+    from lib.actions import runner
+
+    def late(_run):
+        with writing(billed.services.engine) as connection:
+            billing.save_terms(connection, "1001", SUB, terms(9, cloud_mobiles=99))
+        hand_over(_run)
+
+    hand_over = runner.hand_over
+    monkeypatch.setattr(runner, "hand_over", late)
+    done = billed.finish(billed.runner.start(plan, LEAD))
+    assert done.run.state == "failed"
+    assert f"Somebody changed {SUB} in the Hub meanwhile" in done.run.error
+    assert stored(billed)[SUB].terms == terms(9, cloud_mobiles=99)
+
+
+def test_in_use_is_counted_from_what_the_account_has(billed):
+    with writing(billed.services.engine) as connection:
+        own = connection.execute(select(account.c.id).where(account.c.number == "1001")).scalar_one()
+        (switch,) = connection.execute(
+            insert(pbx).values(account_id=own, name="Main", group_name="main").returning(pbx.c.id)
+        ).one()
+        for place, kind in enumerate(("desk_phone", "jet_phone", "jet_phone", "cloud_mobile")):
+            connection.execute(
+                insert(phone_user).values(
+                    account_id=own,
+                    pbx_id=switch,
+                    extension=str(place),
+                    display_name="A",
+                    kind=kind,
+                    login=f"{place}@main",
+                )
+            )
+        one = connection.execute(
+            select(func.min(phone_number.c.id)).where(phone_number.c.account_id == own)
+        ).scalar_one()
+        connection.execute(update(phone_number).where(phone_number.c.id == one).values(state="quarantined"))
+        used = billing.count_use(connection, "1001")
+    assert {kind: count for kind, count in used.items() if count} == {
+        "pbx_extensions": 4,
+        "jet_phone_users": 2,
+        "cloud_mobiles": 1,
+        "local_numbers": 2,
+    }
+
+
+def test_a_subscription_is_added_with_its_allowances_and_found_by_its_number(billed):
+    in_zuora(billed, STRANGER, [charge("Extension", "12"), charge("Static IP Address")], owner="2001")
+    done = run(billed, "add_subscription", {"number": f"  {STRANGER}\n"}, BILLING, "2001")
+    assert done.run.state == "done"
+    assert stored(billed, "2001")[STRANGER].terms == terms(2, pbx_extensions=12)
+    assert stored(billed, "2001")[STRANGER].name == "Cloud PBX"
+    with billed.services.engine.connect() as connection:
+        assert search(connection, STRANGER).exact == "2001"
+
+
+def test_a_number_that_cannot_be_added_is_a_sentence(billed):
+    in_zuora(billed, STRANGER, [], owner="1002")
+    for typed, says in (
+        ("", "Type the number"),
+        (" \n\t ", "Type the number"),
+        (f"{SUB}\n{SECOND}", "more than one number"),
+        ("<b>SUB</b>", "letters, digits"),
+        ("SUB-\u202e1", "letters, digits"),
+        ("x" * 101, "letters, digits"),
+        ("..", "letters, digits"),
+        ("SUB-404", "Zuora has no subscription"),
+        (SUB, "already on this account"),
+        (SUB.lower(), "already on this account"),
+        (STRANGER, "belongs to A1002"),
+    ):
+        plan = billed.runner.plan("add_subscription", "1001", {"number": typed}, LEAD)
+        assert says in plan.blockers[0]
+
+
+def test_a_subscription_of_another_account_of_the_hub_is_not_taken_from_it(billed):
+    plan = billed.runner.plan("add_subscription", "2001", {"number": SUB}, LEAD)
+    assert plan.blockers == (f"{SUB} is on account 1001. Remove it there first.",)
+
+
+def test_removing_is_refused_with_who_still_uses_it(billed):
+    with writing(billed.services.engine) as connection:
+        own, held = connection.execute(
+            select(subscription.c.account_id, subscription.c.id).where(subscription.c.number == SUB)
+        ).one()
+        connection.execute(insert(pbx).values(account_id=own, name="Front desk", group_name="f", subscription_id=held))
+        connection.execute(update(phone_number).where(phone_number.c.account_id == own).values(subscription_id=held))
+    plan = billed.runner.plan("remove_subscription", "1001", {"number": SUB}, LEAD)
+    assert plan.blockers == (
+        f"{SUB} is the subscription of 1 PBX: Front desk. Give each another one first.",
+        f"{SUB} is billed for 3 numbers: (03) 7010 0001, (03) 7010 0002, 0491 570 006.",
+    )
+
+
+def test_an_unused_subscription_is_removed_with_its_allowances(billed):
+    assert run(billed, "remove_subscription", {"number": SECOND}).run.state == "done"
+    assert set(stored(billed)) == {SUB}
+    with billed.services.engine.connect() as connection:
+        assert search(connection, SECOND).exact is None
+
+
+def test_a_number_that_comes_to_it_after_the_click_stops_the_removal(billed, monkeypatch):
+    from lib.actions import runner
+
+    def late(_run):
+        with writing(billed.services.engine) as connection:
+            held = select(subscription.c.id).where(subscription.c.number == SECOND).scalar_subquery()
+            connection.execute(
+                update(phone_number).where(phone_number.c.e164 == "+61370100001").values(subscription_id=held)
+            )
+        hand_over(_run)
+
+    hand_over = runner.hand_over
+    plan = billed.runner.plan("remove_subscription", "1001", {"number": SECOND}, LEAD)
+    monkeypatch.setattr(runner, "hand_over", late)
+    done = billed.finish(billed.runner.start(plan, LEAD))
+    assert done.run.state == "failed"
+    assert "(03) 7010 0001" in done.run.error
+    assert SECOND in stored(billed)
+
+
+def test_the_charge_map_is_saved_in_the_audit_and_counts_at_the_next_refresh(billed):
+    rows = [*MAP[:2], MapRow("PRPC-7", None, "ivrs"), MapRow(None, " New  thing ", "queues")]
+    params = {"rows": to_params(rows), "base": to_params(charge_map(billed))}
+    plan = billed.runner.plan("charge_map", HOUSE, params, ADMIN)
+    assert [(one.text, one.before, one.after) for one in plan.effects] == [
+        ("PRPC-7", "Local numbers", "IVRs"),
+        ("New thing", "not in the map", "Queues"),
+    ]
+    done = billed.finish(billed.runner.start(plan, ADMIN))
+    assert done.run.state == "done"
+    assert set(charge_map(billed)) == {*rows[:3], MapRow(None, "New thing", "queues")}
+    with billed.services.engine.connect() as connection:
+        assert connection.execute(select(func.count()).where(action_event.c.account == HOUSE)).scalar_one() > 0
+    run(billed, "refresh_allowances", {"subscription": SUB})
+    assert stored(billed)[SUB].terms.allowances == {"cloud_mobiles": 7, "ivrs": 2}
+
+
+def test_a_map_somebody_else_changed_is_not_overwritten(billed):
+    base = charge_map(billed)
+    with writing(billed.services.engine) as connection:
+        billing.save_charge_map(connection, base[1:], by="olga@example.com")
+    plan = billed.runner.plan("charge_map", HOUSE, {"rows": to_params(base[:1]), "base": to_params(base)}, ADMIN)
+    assert "Somebody changed the charge map" in plan.blockers[0]
+    assert charge_map(billed) == base[1:]
+
+
+def test_who_may_not_is_refused(world):
+    for kind, params, actor in (
+        ("refresh_allowances", {"subscription": None}, VIEWER),
+        ("add_subscription", {"number": STRANGER}, VIEWER),
+        ("remove_subscription", {"number": SECOND}, VIEWER),
+        ("charge_map", {"rows": [], "base": []}, LEAD),
+    ):
+        with pytest.raises(NotAllowed):
+            world.runner.plan(kind, "1001", params, actor)

@@ -1,0 +1,116 @@
+import pytest
+
+from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from tests.actions.conftest import BILLING, LEAD, VIEWER, zuora_id
+
+NEW = "invoices@example.com"
+
+
+def bill_to(world):
+    return world.services.zuora.account(zuora_id("1001")).bill_to
+
+
+def edit(world, actor=LEAD, role="bill_to", base=None, **changes):
+    contact = bill_to(world)
+    seen = base or {field: getattr(contact, field) for field in changes}
+    params = {"role": role, "contact": contact.id, "changes": changes or {"work_email": NEW}, "base": seen}
+    return world.runner.plan("edit_contact", "1001", params, actor)
+
+
+@pytest.fixture
+def plan(world):
+    return edit(world, work_email=f"  {NEW} ")
+
+
+def test_a_new_address_for_invoices_reaches_zuora_and_is_read_back(world, plan):
+    assert [(one.text, one.before, one.after) for one in plan.effects] == [("E-mail", "ada@example.com", NEW)]
+    done = world.finish(world.runner.start(plan, LEAD))
+    assert (done.run.state, done.steps[0].state, done.steps[0].after) == ("done", "done", f"E-mail: {NEW}")
+    assert done.steps[0].request_ids
+    assert (bill_to(world).work_email, bill_to(world).first_name) == (NEW, "Ada")
+
+
+def test_one_record_for_both_is_said_and_changes_for_both(world, plan):
+    assert "one and the same contact" in plan.warnings[0]
+    world.finish(world.runner.start(plan, LEAD))
+    assert world.services.zuora.account(zuora_id("1001")).sold_to.work_email == NEW
+
+
+def test_only_the_changed_field_is_sent(world, plan):
+    world.services.zuora.update_contact(bill_to(world).id, {"city": "Carlton"}, track="test")
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert (bill_to(world).work_email, bill_to(world).city) == (NEW, "Carlton")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"work_email": "nobody"}, "E-mail: "),
+        ({"work_phone": "12"}, "Work phone: "),
+        ({"first_name": ""}, "First name is empty"),
+        ({"first_name": "Ada"}, "nothing to change"),
+    ],
+)
+def test_a_bad_value_is_a_blocker_and_changes_nothing(world, changes, says):
+    before = bill_to(world)
+    made = edit(world, **changes)
+    assert says in made.blockers[0]
+    with pytest.raises(Blocked):
+        world.runner.start(made, LEAD)
+    assert bill_to(world) == before
+
+
+def test_a_colleagues_change_is_told_beside_mine_and_not_overwritten(world):
+    made = edit(world, base={"work_email": "older@example.com"}, work_email=NEW)
+    assert "you typed “invoices@example.com”; somebody changed it to “ada@example.com”" in made.blockers[0]
+    assert made.details[0].rows == (("E-mail", "older@example.com", NEW, "ada@example.com"),)
+    assert bill_to(world).work_email == "ada@example.com"
+
+
+def test_a_change_between_plan_and_start_is_told(world, plan):
+    world.services.zuora.update_contact(bill_to(world).id, {"work_email": "theirs@example.com"}, track="test")
+    with pytest.raises((PlanChanged, Blocked)):
+        world.runner.start(plan, LEAD)
+    assert bill_to(world).work_email == "theirs@example.com"
+
+
+def test_a_change_by_somebody_else_while_the_run_waits_is_not_overwritten(world, plan):
+    world.fail("PUT /v1/contacts", "success_false", message="No way")
+    failed = world.finish(world.runner.start(plan, LEAD))
+    assert failed.run.state == "failed"
+    assert bill_to(world).work_email == "ada@example.com"
+    world.standin.state.faults.clear()
+    world.services.zuora.update_contact(bill_to(world).id, {"work_email": "theirs@example.com"}, track="test")
+    world.runner.resume(failed.run.id, LEAD)
+    again = world.finish(failed.run.id)
+    assert "Somebody changed E-mail" in (again.run.error or "")
+    assert bill_to(world).work_email == "theirs@example.com"
+
+
+def test_a_lost_answer_is_not_written_twice(world, plan):
+    world.fail("PUT /v1/contacts", "drop_after", times=1)
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert bill_to(world).work_email == NEW
+
+
+def test_undo_takes_it_back_and_is_not_offered_after_a_later_update(world, plan):
+    first = world.finish(world.runner.start(plan, LEAD)).run
+    params = world.runner.undo_params(first, LEAD)
+    back = world.runner.plan("edit_contact", "1001", params, LEAD)
+    assert [(one.before, one.after) for one in back.effects] == [(NEW, "ada@example.com")]
+    world.finish(world.runner.start(back, LEAD))
+    assert bill_to(world).work_email == "ada@example.com"
+    assert world.runner.undo_params(first, LEAD) is None
+
+
+def test_undo_of_a_value_changed_in_zuora_itself_is_refused(world, plan):
+    first = world.finish(world.runner.start(plan, LEAD)).run
+    world.services.zuora.update_contact(bill_to(world).id, {"work_email": "theirs@example.com"}, track="test")
+    back = world.runner.plan("edit_contact", "1001", world.runner.undo_params(first, LEAD), LEAD)
+    assert "“theirs@example.com”" in back.blockers[0]
+
+
+def test_billing_may_and_a_viewer_may_not(world):
+    assert not edit(world, BILLING, work_email=NEW).blockers
+    with pytest.raises(NotAllowed, match="contacts:edit"):
+        edit(world, VIEWER, work_email=NEW)

@@ -1,0 +1,235 @@
+"""PBXs: what bills them, and the group name with everybody's logins."""
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from lib.actions.action import Confirmation
+from lib.actions.errors import Blocked, NotAllowed, PlanChanged, WrongConfirmation
+from lib.clients.mail import message_id
+from lib.domain.emails import EmailKind, EmailState
+from lib.store import emails, pbxs
+from lib.store.engine import writing
+from lib.store.items import items_of_step
+from lib.store.schema import account, pbx, phone_user, sent_email, subscription
+from tests.actions.conftest import BILLING, LEAD, OTHER, VIEWER
+
+TYPED = Confirmation(typed="1001")
+USERS = [("1001", "ada@example.com"), ("1002", "ben@example.com"), ("1003", None), ("999", "Ada@example.com")]
+
+
+@pytest.fixture
+def house(world):
+    """1001 has the PBX 1 with two subscriptions to choose from, 2001 the PBX 2."""
+    with writing(world.services.engine) as connection:
+        ids = {row.number: row.id for row in connection.execute(select(account.c.number, account.c.id))}
+        for number, owner in (("SUB-1", "1001"), ("SUB-2", "1001"), ("SUB-9", "2001")):
+            values = {"account_id": ids[owner], "number": number, "name": "Cloud PBX", "status": "Active"}
+            connection.execute(insert(subscription).values(values))
+        first = connection.execute(select(subscription.c.id).where(subscription.c.number == "SUB-1")).scalar_one()
+        main = {"id": 1, "account_id": ids["1001"], "name": "Main", "group_name": "wattle", "subscription_id": first}
+        connection.execute(insert(pbx), main)
+        other = {"id": 2, "account_id": ids["2001"], "name": "Yard", "group_name": "mallee"}
+        connection.execute(insert(pbx), other)
+        for extension, email in USERS:
+            connection.execute(
+                insert(phone_user).values(
+                    account_id=ids["1001"],
+                    pbx_id=1,
+                    extension=extension,
+                    display_name=f"Person {extension}",
+                    email=email,
+                    kind="jet_phone",
+                    login=f"{extension}@wattle",
+                )
+            )
+    return world
+
+
+def shown(world, number="1001"):
+    with world.services.engine.connect() as connection:
+        return pbxs.list_pbxs(connection, number)
+
+
+def logins(world):
+    with world.services.engine.connect() as connection:
+        return [one.login for one in pbxs.list_extensions(connection, 1)]
+
+
+def bill(world, to, actor=LEAD, **params):
+    return world.runner.plan("pbx_billing", "1001", {"pbx": 1, "subscription": to, "base": "SUB-1", **params}, actor)
+
+
+def rename(world, name="wattle-gas", actor=LEAD, **params):
+    wanted = {"pbx": 1, "group_name": name, "base": "wattle", **params}
+    return world.runner.plan("rename_pbx", "1001", wanted, actor)
+
+
+def renamed(world, plan=None):
+    return world.finish(world.runner.start(plan or rename(world), LEAD, TYPED))
+
+
+class TestBilling:
+    def test_the_pbx_is_billed_to_the_chosen_subscription_and_back(self, house):
+        plan = bill(house, "SUB-2", BILLING)
+        assert [(one.before, one.after) for one in plan.effects] == [("SUB-1", "SUB-2")]
+        done = house.finish(house.runner.start(plan, BILLING))
+        assert done.run.state == "done", done.run.error
+        assert shown(house)[0].subscription == "SUB-2"
+        params = house.runner.undo_params(done.run, LEAD)
+        back = house.runner.plan("pbx_billing", "1001", params, LEAD)
+        assert house.finish(house.runner.start(back, LEAD)).run.state == "done"
+        assert shown(house)[0].subscription == "SUB-1"
+        assert house.runner.undo_params(done.run, LEAD) is None
+
+    def test_what_cannot_be_is_refused(self, house):
+        for to, params, says in (
+            ("SUB-1", {}, "already"),
+            ("SUB-9", {}, "has no subscription SUB-9"),
+            ("<b>", {}, "has no subscription"),
+            ("SUB-2", {"base": None}, "Somebody changed"),
+            ("SUB-2", {"pbx": 2}, "no such PBX"),
+        ):
+            plan = bill(house, to, **params)
+            assert says in " ".join(plan.blockers)
+            with pytest.raises(Blocked):
+                house.runner.start(plan, LEAD)
+        assert shown(house)[0].subscription == "SUB-1"
+        with pytest.raises(NotAllowed):
+            bill(house, "SUB-2", VIEWER)
+
+    def test_to_none_is_warned_of(self, house):
+        plan = bill(house, None)
+        assert "nobody is billed" in plan.warnings[0]
+        house.finish(house.runner.start(plan, LEAD))
+        assert shown(house)[0].subscription is None
+
+    def test_a_colleague_in_between_is_told(self, house):
+        plan = bill(house, "SUB-2")
+        house.finish(house.runner.start(bill(house, None, OTHER), OTHER))
+        with pytest.raises(Blocked, match="from SUB-1 to no subscription"):
+            house.runner.start(plan, LEAD)
+
+
+class TestPlan:
+    def test_it_shows_every_login_and_who_is_told(self, house):
+        plan = rename(house)
+        assert [row[2:] for row in plan.details[0].rows] == [
+            ("999@wattle", "999@wattle-gas", "Ada@example.com"),
+            ("1001@wattle", "1001@wattle-gas", "ada@example.com"),
+            ("1002@wattle", "1002@wattle-gas", "ben@example.com"),
+            ("1003@wattle", "1003@wattle-gas", "nobody"),
+        ]
+        assert [one.text for one in plan.effects] == [
+            "Group name",
+            "4 extension logins, each like",
+            "2 recipients told of the new login",
+        ]
+        said = " ".join(plan.warnings)
+        assert "signed in again" in said
+        assert "banned" in said
+        assert "told by nobody: 1003" in said
+
+    def test_a_name_that_cannot_be_is_refused(self, house):
+        for name, says in (
+            ("", "empty"),
+            ("wattle", "already"),
+            ("mallee", "taken by the PBX Yard of account 2001"),
+            ("Wattle Gas", "capital letters"),
+            ("a" * 64, "63 is the most"),
+            ("<b>x</b>", "not: < >"),
+        ):
+            plan = rename(house, name)
+            assert says in " ".join(plan.blockers)
+            with pytest.raises(Blocked):
+                house.runner.start(plan, LEAD, TYPED)
+        assert shown(house)[0].group_name == "wattle"
+
+    def test_a_login_somebody_else_has_is_refused(self, house):
+        with writing(house.services.engine) as connection:
+            owner = connection.execute(select(account.c.id).where(account.c.number == "2001")).scalar_one()
+            values = {"account_id": owner, "pbx_id": 2, "extension": "1", "display_name": "X", "kind": "desk_phone"}
+            connection.execute(insert(phone_user).values(**values, login="1002@wattle-gas"))
+        assert "such as 1002@wattle-gas" in rename(house).blockers[0]
+
+    def test_the_account_number_has_to_be_typed_and_the_right_to_be_there(self, house):
+        for typed in (None, "", "1002", " 1001"):
+            with pytest.raises(WrongConfirmation):
+                house.runner.start(rename(house), LEAD, Confirmation(typed=typed))
+        with pytest.raises(NotAllowed):
+            rename(house, actor=BILLING)
+        assert logins(house)[0] == "999@wattle"
+
+    def test_an_extension_added_meanwhile_gives_a_new_plan(self, house):
+        plan = rename(house)
+        with writing(house.services.engine) as connection:
+            connection.execute(update(phone_user).where(phone_user.c.extension == "1003").values(email="c@example.com"))
+        with pytest.raises(PlanChanged):
+            house.runner.start(plan, LEAD, TYPED)
+
+
+class TestRename:
+    def test_every_login_changes_and_each_mailbox_gets_one_mail(self, house):
+        done = renamed(house)
+        assert done.run.state == "done", done.run.error
+        assert shown(house)[0].group_name == "wattle-gas"
+        assert logins(house) == ["999@wattle-gas", "1001@wattle-gas", "1002@wattle-gas", "1003@wattle-gas"]
+        assert [(step.state, step.count) for step in done.steps] == [("done", 4), ("done", 2)]
+        assert len(house.mail.messages()) == 2
+        texts = {mail.recipients[0].casefold(): mail.text for mail in house.mail.messages()}
+        assert "Extension 999: 999@wattle -> 999@wattle-gas" in texts["ada@example.com"]
+        assert "Extension 1001: 1001@wattle -> 1001@wattle-gas" in texts["ada@example.com"]
+        assert "1001" not in texts["ben@example.com"].split("Extension")[1]
+        with house.services.engine.connect() as connection:
+            kept = dict(items_of_step(connection, done.run.id, "logins"))
+            assert kept["1003@wattle"] == "1003@wattle-gas"
+            rows = [tuple(row) for row in connection.execute(select(sent_email.c.kind, sent_email.c.state))]
+        assert rows == [(EmailKind.PBX_LOGIN_CHANGE.value, EmailState.ACCEPTED.value)] * 2
+
+    def test_a_mail_server_away_stops_it_and_resume_mails_nobody_twice(self, house):
+        domain = house.services.mailer.config.domain
+        plan = rename(house)
+        with writing(house.services.engine) as connection:
+            emails.record_sent(
+                connection,
+                account="1001",
+                kind=EmailKind.PBX_LOGIN_CHANGE,
+                subject="Your phone login has changed",
+                recipient="ada@example.com",
+                state=EmailState.ACCEPTED,
+                message_id=message_id(f"{plan.id}:mails:ada@example.com", domain),
+                body="told",
+                sent_at=plan.made_at,
+            )
+        house.mail.fail("connect", times=1)
+        failed = renamed(house, plan)
+        assert failed.run.state == "failed"
+        assert [step.state for step in failed.steps] == ["done", "failed"]
+        assert logins(house)[0] == "999@wattle-gas"
+        house.runner.resume(failed.run.id, LEAD)
+        assert house.finish(failed.run.id).run.state == "done"
+        assert [mail.recipients for mail in house.mail.messages()] == [("ben@example.com",)]
+
+    def test_a_refused_recipient_does_not_keep_the_others_from_being_told(self, house):
+        with writing(house.services.engine) as connection:
+            connection.execute(update(phone_user).where(phone_user.c.extension == "1001").values(email="no address"))
+        failed = renamed(house)
+        assert failed.run.state == "failed"
+        assert "did not take 1 of the e-mails: no address" in (failed.run.error or "")
+        assert len(house.mail.messages()) == 2
+
+    def test_the_name_taken_between_plan_and_step_changes_nothing(self, house):
+        with house.services.engine.connect() as connection:
+            users = pbxs.list_extensions(connection, 1)
+        with pytest.raises(pbxs.GroupNameTaken), writing(house.services.engine) as connection:
+            pbxs.rename_group(connection, "1001", 1, before="wattle", after="mallee")
+        assert logins(house) == [one.login for one in users]
+        assert shown(house)[0].group_name == "wattle"
+
+
+def test_extensions_are_paged_and_found(house):
+    with house.services.engine.connect() as connection:
+        first = pbxs.list_extensions(connection, 1, limit=2)
+        rest = pbxs.list_extensions(connection, 1, after=first[-1].extension, limit=9)
+        assert [one.extension for one in first + rest] == ["999", "1001", "1002", "1003"]
+        assert [one.extension for one in pbxs.list_extensions(connection, 1, text="BEN@")] == ["1002"]
+        assert pbxs.list_extensions(connection, 1, text="%") == []

@@ -1,0 +1,137 @@
+"""A server that the soak kills: it opens a runner, carries out runs, and starts deactivations as long as it lives.
+
+It is forked from a process that has loaded everything already: a restart takes a moment and not two seconds, so a
+soak spends its time on kills.
+"""
+
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from lib.actions import deactivate
+from lib.actions.action import Confirmation, Services
+from lib.actions.errors import AccountBusy, Blocked, PlanChanged
+from lib.actions.runner import Runner
+from lib.actions.stepping import Stepper
+from lib.clients.mail import MailConfig, Mailer
+from lib.clients.sbc import KamailioSbc, SbcConfig
+from lib.clients.zuora import Zuora, ZuoraConfig
+from lib.launch import configure_logging
+from lib.settings import Settings
+from lib.store import runs
+from lib.store.engine import make_engine
+from lib.store.schema import account, action_claim
+from tests.actions.conftest import LEAD
+
+CLOSING = "Closing"
+"""The first word of the names of accounts that are to be deactivated."""
+AT_ONCE = 2
+"""Runs of its own that one server keeps under way; those it takes over from a dead one come on top."""
+POINTS: dict[str, tuple[Any, str]] = {
+    "begin": (deactivate, "begin"),  # the Hub says where the account is going, the end of the step is not recorded
+    "recorded": (Stepper, "write"),  # the end of that step is in the audit, the step engine does not know
+    "cancel": (Zuora, "cancel_subscription"),  # Zuora has cancelled the first one, nothing here says so
+    "rules": (KamailioSbc, "delete_rules"),  # the SBC has removed the first rules, nothing here says so
+    "queues": (deactivate, "keep_items"),  # removed and kept, in a transaction that is not committed
+    "hub": (deactivate, "arrive"),  # the Hub says deactivated, the end of the step is not recorded
+}
+"""Where a server can be made to stand still until it is killed, in the order of a run: after its first such call."""
+
+
+def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = None) -> None:
+    """Live until killed. Tells its executor id, and `point` when it stands still there."""
+    # A group of its own, so that the kill takes everything it may have started.
+    os.setsid()
+    with log.open("a") as output:
+        os.dup2(output.fileno(), sys.stderr.fileno())
+    configure_logging("WARNING")
+    services = _services(Settings(_env_file=None, **settings))
+    runner = Runner(services)
+    if point is not None:
+        _stand_still_after(*POINTS[point], lambda: told.send(point))
+    told.send(runner.executor_id)
+    runner.open()
+    chance = random.Random(runner.executor_id)
+    mine: list[str] = []
+    while True:
+        mine = _still_open(services, mine)
+        if len(mine) < AT_ONCE and (started := _start_one(runner, chance)) is not None:
+            mine.append(started)
+        time.sleep(0.05)
+
+
+def _start_one(runner: Runner, chance: random.Random) -> str | None:
+    """Deactivate an account that nobody has begun with; None when there is none, or another server was faster."""
+    with runner.services.engine.connect() as connection:
+        waiting = list(
+            connection.execute(
+                select(account.c.number).where(
+                    account.c.name.like(f"{CLOSING}%"),
+                    account.c.status == "active",
+                    account.c.changing_to.is_(None),
+                    account.c.number.not_in(select(action_claim.c.account)),
+                )
+            ).scalars()
+        )
+    if not waiting:
+        return None
+    number = chance.choice(waiting)
+    plan = runner.plan("deactivate", number, {"zuora": "invoice_period"}, LEAD)
+    try:
+        return runner.start(plan, LEAD, Confirmation(typed=number, reason="customer_request", note="Closed the shop."))
+    except (AccountBusy, Blocked, PlanChanged):
+        return None
+
+
+def _still_open(services: Services, run_ids: list[str]) -> list[str]:
+    with services.engine.connect() as connection:
+        known = {run_id: runs.get_run(connection, run_id) for run_id in run_ids}
+    return [run_id for run_id, run in known.items() if run is not None and run.is_open]
+
+
+def _stand_still_after(owner: Any, name: str, tell: Callable[[], None]) -> None:
+    """Make one call of the product never come back. Nothing else of it is changed."""
+    real = getattr(owner, name)
+
+    def call(*given: Any, **more: Any) -> None:
+        real(*given, **more)
+        tell()
+        threading.Event().wait()
+
+    setattr(owner, name, call)
+
+
+def _services(settings: Settings) -> Services:
+    """As patient as the product: on a busy machine the stand-ins may take seconds, and no run may fail of it."""
+    return Services(
+        settings=settings,
+        engine=make_engine(settings.database),
+        zuora=Zuora(
+            ZuoraConfig(
+                url=settings.zuora_url,
+                client_id=settings.zuora_client_id,
+                client_secret=settings.zuora_client_secret.get_secret_value(),
+            )
+        ),
+        sbc=KamailioSbc(SbcConfig(url=settings.sbc_url, token=settings.sbc_token.get_secret_value())),
+        mailer=Mailer(
+            MailConfig(
+                host=settings.mail_host,
+                port=settings.mail_port,
+                security="none",
+                username="",
+                password="",
+                sender=settings.mail_from,
+                connect_seconds=settings.mail_connect_seconds,
+                read_seconds=settings.mail_read_seconds,
+            )
+        ),
+    )

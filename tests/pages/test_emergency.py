@@ -1,0 +1,130 @@
+"""Emergency details as people meet them: pull, findings at their fields, save, earlier versions."""
+
+import pytest
+
+from lib.ui.navigation import EMERGENCY
+from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
+
+OWN = iter([one for one in plain_accounts() if one.has.emergency and one.has.numbers])
+
+
+@pytest.fixture
+def own():
+    """An account that no other test of this file has changed."""
+    return next(OWN)
+
+
+def opened(house, own, username="lead"):
+    return house.open(username, EMERGENCY.path, account=own.number)
+
+
+def form(house, own):
+    return press(opened(house, own), "Contact Form")
+
+
+def field(app, own, name):
+    return app.text_input(key=f"emergency_{name}_{own.number}")
+
+
+def retype(app, own, name, text):
+    field(app, own, name).set_value(text)
+    return sound(app.run())
+
+
+def beside(app):
+    (frame,) = [one for one in tables(app, "Field", "Saved here") if "Will be saved" in one.columns]
+    return {row.Field: tuple(row)[2:5] for row in frame.itertuples()}
+
+
+def save_button(app):
+    return next(button for button in app.button if button.label == "Save")
+
+
+def caption(app):
+    return "\n".join(one.value for one in app.caption).replace("\\", "")
+
+
+def test_the_saved_details_and_their_age(house, own):
+    app = opened(house, own, "viewer")
+    (frame,) = tables(app, "Field", "Saved here")
+    assert dict(frame.itertuples(index=False))["Street name"] == own.sold_to.street_name
+    assert f"Version {len(own.has.emergency)}, saved" in caption(app)
+    assert not {"Contact Form", "Save", "Pull From Zuora"} & {button.label for button in app.button}
+
+
+def test_the_article_change_in_zuora_pull_and_save(house, own):
+    house.hub.services.zuora.update_contact(
+        own.sold_to.id, {"address1": "Unit 4, 21B STATION ROAD", "city": "CARLTON"}, track="test"
+    )
+    app = press(form(house, own), "Pull From Zuora")
+    shown = beside(app)
+    assert shown["Building number"] == ("", "4", "4")
+    assert shown["House number"][1:] == ("21", "21")
+    assert (field(app, own, "house_suffix").value, field(app, own, "street_type").value) == ("B", "RD")
+    assert field(app, own, "business_name").value == own.name
+    app = rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))
+    assert "saved today" in caption(app)
+    (frame,) = [one for one in tables(app, "Field", "Saved here") if "Will be saved" not in one.columns]
+    assert dict(frame.itertuples(index=False))["Suburb or town"] == "Carlton"
+    (history,) = tables(app, "Version")
+    assert "Building number: empty → 4" in history.iloc[0]["What changed"]
+    assert history.iloc[0]["By"] == "lead@demo.example"
+
+
+def test_a_pull_leaves_nothing_stale(house, own):
+    app = retype(form(house, own), own, "property_name", "Old Mill")
+    app = press(retype(app, own, "street_suffix", "N"), "Pull From Zuora")
+    assert (field(app, own, "property_name").value, field(app, own, "street_suffix").value) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "sentence"),
+    [
+        ("street_name", "PO Box 12", "no service address"),
+        ("street_name", "", "street name is missing"),
+        ("street_name", "High 12", "digit or a slash"),
+        ("state", "Victoria", "The state is one of"),
+        ("postcode", "80\n00", "four digits"),
+        ("business_name", "x" * 161, "161 characters"),
+        ("business_name", "a\u202eb", "invisible character"),
+        ("contact_number", "0491 570 006, 0491 570 156", "not one dialable"),
+    ],
+)
+def test_an_error_stands_at_its_field_and_nothing_can_be_saved(house, name, typed, sentence):
+    own = plain_accounts()[-1]
+    app = retype(form(house, own), own, name, typed)
+    assert sentence in said(app)
+    assert save_button(app).disabled
+    assert field(app, own, name).value == typed
+
+
+def test_markup_is_kept_as_text(house, own):
+    app = retype(form(house, own), own, "business_name", "<b>x</b> :red[y] $a$ e\u0301")
+    app = rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))
+    (frame,) = tables(app, "Field", "Saved here")
+    assert dict(frame.itertuples(index=False))["Business name"] == "<b>x</b> :red[y] $a$ é"
+
+
+def test_a_colleagues_version_is_told(house, own):
+    app = retype(form(house, own), own, "house_number", "77")
+    theirs = retype(form(house, own), own, "house_number", "78")
+    rerun_until(press(theirs, "Save"), lambda app: bool(tables(app, "Step", "Result")))
+    app = press(app, "Save")
+    assert "lead@demo.example saved version" in said(app)
+    app = press(press(app, "Close the form"), "Contact Form")
+    assert field(app, own, "house_number").value == "78"
+
+
+def test_zuora_away_leaves_the_form_as_it_was(house, own):
+    app = retype(form(house, own), own, "house_number", "77")
+    house.fail("html504")
+    app = press(app, "Pull From Zuora")
+    assert "The form stays as it was." in said(app)
+    assert field(app, own, "house_number").value == "77"
+
+
+def test_billing_may_download_and_not_edit(house, own):
+    app = opened(house, own, "billing")
+    assert [button.label for button in app.get("download_button")] == ["Download by number"]
+    assert "Contact Form" not in [button.label for button in app.button]
+    assert not opened(house, own, "viewer").get("download_button")

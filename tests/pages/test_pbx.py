@@ -1,0 +1,151 @@
+"""The PBX page as people meet it."""
+
+import pytest
+from sqlalchemy import insert, select
+
+from lib.standins.mail import MailStandin
+from lib.store import pbxs
+from lib.store.engine import writing
+from lib.store.schema import account, phone_user
+from tests.pages.conftest import metrics, plain_accounts, press, rerun_until, said, sound, tables
+
+PATH = "pages/account/pbx.py"
+OWN = iter([one for one in plain_accounts() if len(one.has.pbxs) == 1 and len(one.has.subscriptions) == 2])
+BIG = next(one for one in plain_accounts() if len(one.has.pbxs) == 2)
+ODD = [
+    ("", "is empty"),
+    ("x" * 64, "63 is the most"),
+    ("42.5", "not: ."),
+    ("<b>x</b> :red[y]", "only letters a to z"),
+    ("\u202eelttaw", "invisible character"),
+    ("wa\u0301ttle", "only letters a to z"),
+    ("wattle\nplumbing", "a blank or a line break"),
+    ("wattle;banksia", "not: ;"),
+    ("-wattle-", "begins or ends with a hyphen"),
+]
+
+
+@pytest.fixture(scope="module")
+def mail(tmp_path_factory):
+    with MailStandin(tmp_path_factory.mktemp("mail")) as standin:
+        yield standin
+
+
+@pytest.fixture(scope="module")
+def settings(mail):
+    return {"mail_host": mail.host, "mail_port": mail.port, "mail_security": "none"}
+
+
+@pytest.fixture
+def own():
+    """An account with one PBX and two subscriptions that no other test of this file has changed."""
+    return next(OWN)
+
+
+def opened(house, account, username="lead"):
+    return house.open(username, PATH, account=account.number)
+
+
+def labels(app) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def stored(house, account):
+    with house.hub.services.engine.connect() as connection:
+        return pbxs.list_pbxs(connection, account.number)
+
+
+def extensions(app):
+    return [row for frame in tables(app, "Extension") for row in frame.itertuples()]
+
+
+def ended(app):
+    return rerun_until(app, lambda app: bool(tables(app, "Step", "Result")))
+
+
+def field(app, pbx):
+    return app.text_input(key=f"new_group_name_{pbx.id}")
+
+
+def show(app, name, pbx):
+    field(app, pbx).set_value(name)
+    return press(app, "Show what changes")
+
+
+def test_the_page_shows_each_pbx_with_its_extensions(house):
+    app = opened(house, BIG)
+    assert [one.value for one in app.subheader if "main" in one.value or "branch" in one.value]
+    assert [one.value for one in app.metric if one.label == "Group name"] == [
+        pbx.group_name for pbx in stored(house, BIG)
+    ]
+    wanted = sorted(f"{user.extension}@{pbx.group_name}" for pbx in BIG.has.pbxs for user in pbx.users)
+    assert sorted(row.Login for row in extensions(app)) == wanted
+
+
+def test_a_pbx_with_many_extensions_is_shown_in_parts_and_searched(house, own):
+    (pbx,) = stored(house, own)
+    with writing(house.hub.services.engine) as connection:
+        owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
+        rows = [
+            {
+                "account_id": owner,
+                "pbx_id": pbx.id,
+                "extension": str(5000 + position),
+                "display_name": f"Added {position}",
+                "kind": "desk_phone",
+                "login": f"{5000 + position}@{pbx.group_name}",
+            }
+            for position in range(60)
+        ]
+        connection.execute(insert(phone_user), rows)
+    app = opened(house, own)
+    assert len(extensions(app)) == 50
+    assert len(extensions(press(app, "Later extensions"))) == 10 + len(own.has.pbxs[0].users)
+    assert len(extensions(press(app, "Earlier extensions"))) == 50
+    app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("added 59").run())
+    assert [row.Extension for row in extensions(app)] == ["5059"]
+    app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("<b>%\u202e").run())
+    assert "No extension of this PBX matches." in [one.value for one in app.caption]
+
+
+def test_the_billing_subscription_is_edited_and_taken_back(house, own):
+    app = press(opened(house, own, "billing"), "Edit")
+    (pbx,) = stored(house, own)
+    other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
+    app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
+    app = press(app, "Show what changes")
+    assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, other)
+    app = ended(press(app, "Change billing subscription"))
+    assert metrics(app)["Billing subscription"] == other
+    app = press(press(app, "Undo"), "Undo it")
+    rerun_until(app, lambda app: metrics(app)["Billing subscription"] == pbx.subscription)
+
+
+def test_update_name_shows_the_logins_and_asks_for_the_number(house, own, mail):
+    app = press(opened(house, own), "Update name")
+    (pbx,) = stored(house, own)
+    for typed, says in ODD:
+        app = show(app, typed, pbx)
+        assert says in said(app), typed
+        assert not [one for one in labels(app) if one.startswith("Update name to")]
+    app = show(app, " new-name-of-ours \n", pbx)
+    frame = tables(app, "Extension", "Name", "Login now")[0]
+    assert list(frame["New login"]) == [f"{user.extension}@new-name-of-ours" for user in own.has.pbxs[0].users]
+    assert "signed in again" in said(app)
+    app = press(app, "Update name to new-name-of-ours")
+    assert f"Type {own.number}" in said(app)
+    assert stored(house, own)[0].group_name == pbx.group_name
+    app.text_input(key="rename_pbx_typed").set_value(own.number)
+    app = press(app, "Update name to new-name-of-ours")
+    app = ended(app)
+    assert stored(house, own)[0].group_name == "new-name-of-ours"
+    told = {one.recipients for one in mail.messages()}
+    assert told == {(user.email,) for user in own.has.pbxs[0].users if user.email}
+
+
+def test_who_may_not_is_offered_nothing(house, own):
+    for username in ("viewer", "customer"):
+        app = opened(house, own, username)
+        assert metrics(app)["Group name"]
+        assert not {"Edit", "Update name"} & set(labels(app))
+    assert "Update name" not in labels(opened(house, own, "billing"))

@@ -1,0 +1,51 @@
+"""What is shown and exported of sent e-mails."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from lib.store.emails import EmailRow
+from lib.ui.sent_emails_export import csv_file, inert
+from lib.ui.sent_emails_text import covered
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Your code is 123456.", "123456"),
+        ("One-time code: 99 812", "99"),
+        ("Password: correcthorse", "correcthorse"),
+        ("password = Tr0ub4dor&3", "Tr0ub4dor&3"),
+        ("Set it at https://portal.example.com/set?token=abcdef now", "abcdef"),
+    ],
+)
+def test_what_one_could_sign_in_with_is_covered(text, hidden):
+    assert hidden not in covered(text)
+    assert "••••••" in covered(text)
+
+
+def test_an_ordinary_text_stays_as_it_is():
+    text = "The phone logins changed.\n- Extension 1001: 1001@wattle -> 1001@wattle-gas\n\nCall 1300 975 707."
+    assert covered(text) == text
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+61", "-1", "@sum", "\t=1", "\r=1", "  =1"])
+def test_a_cell_that_would_be_a_formula_is_text(cell):
+    assert inert(cell) == f"'{cell}"
+
+
+def test_an_export_holds_the_head_and_every_row_of_every_chunk():
+    def row(position, subject):
+        sent = datetime(2026, 11, 1, 3, 0, position, tzinfo=UTC)
+        return EmailRow(
+            id=position, sent_at=sent, kind="old_kind", subject=subject, recipient="a@example.com", state="accepted"
+        )
+
+    chunks = [[row(1, '=HYPERLINK("x")'), row(2, 'a, "b"')], [row(3, "שלום")]]
+    head, *rows = csv.reader(io.StringIO(csv_file(chunks, "Australia/Melbourne").decode("utf-8-sig")))
+    assert head == ["Sent (Australia/Melbourne)", "Subject", "Recipient", "Kind", "State"]
+    assert [one[1] for one in rows] == ['\'=HYPERLINK("x")', 'a, "b"', "שלום"]
+    assert rows[0][0] == "2026-11-01 14:00:01"
+    assert rows[0][3:] == ["Old kind", "Accepted by the mail server"]
