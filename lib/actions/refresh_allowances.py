@@ -10,11 +10,8 @@ from sqlalchemy import Engine
 
 from lib.actions.action import Action, Detail, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
-from lib.clients.call import Call, Reply
 from lib.clients.errors import NotFound, RemoteError
 from lib.clients.together import read_side_by_side
-from lib.clients.zuora import replies
-from lib.clients.zuora.sender import path_of
 from lib.clients.zuora.subscription import SubscriptionStatus, ZuoraCharge, ZuoraSubscription
 from lib.domain.accounts import Account
 from lib.domain.allowances import Charge, Granted, MapRow, changes, grant, label_of, words_for
@@ -29,10 +26,9 @@ _GRANT_NOTHING = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED, Subs
 
 @dataclass(frozen=True)
 class InZuora:
-    """A subscription as Zuora has it, and the number of each charge's product, by the charge's id."""
+    """A subscription as Zuora has it."""
 
     subscription: ZuoraSubscription
-    product_numbers: dict[str, str]
 
     def granted(self, rows: list[MapRow], today: date) -> Granted:
         """What its charges grant on this day. A subscription that has ended or not begun grants nothing."""
@@ -56,7 +52,7 @@ class InZuora:
         return [charge for plan in self.subscription.rate_plans for charge in plan.charges]
 
     def _charge(self, charge: ZuoraCharge) -> Charge:
-        numbers = (self.product_numbers.get(charge.id), charge.number, charge.product_rate_plan_charge_id)
+        numbers = (charge.product_rate_plan_charge_number, charge.number, charge.product_rate_plan_charge_id)
         # Usage has no quantity, only what is included; a flat fee has quantity one.
         quantity = charge.quantity if charge.quantity is not None else charge.included_units
         return Charge(tuple(number for number in numbers if number), charge.name, quantity or Decimal(0))
@@ -68,15 +64,8 @@ def read_subscription(services: Services, number: str) -> InZuora:
     Raises:
         RemoteError: Zuora did not answer in time, refused, or has no such subscription.
     """
-    operation = f"read subscription {number}"
-    call = Call(
-        "GET",
-        path_of("subscriptions", number, operation),
-        operation,
-        read_seconds=services.settings.zuora_page_seconds,
-        attempts=1,
-    )
-    return services.zuora._send(call, _understand)
+    quick = services.settings.zuora_page_seconds
+    return InZuora(services.zuora.subscription(number, quick_seconds=quick))
 
 
 def saved_words(terms: SubscriptionTerms) -> str:
@@ -96,24 +85,6 @@ def unmapped_warning(number: str, granted: Granted) -> str:
     """Says that charges of the subscription grant nothing because nobody mapped them."""
     names = ", ".join(f"“{one.label}”" for one in granted.unmapped)
     return f"{number}: no allowance is known for {names}. An admin can add it to the charge map."
-
-
-def _understand(reply: Reply, call: Call) -> InZuora:
-    body = replies.read_object(reply, call)
-    return replies.understood(
-        lambda: InZuora(
-            ZuoraSubscription.from_wire(body),
-            {
-                str(charge["id"]): str(charge["productRatePlanChargeNumber"])
-                for plan in body.get("ratePlans") or ()
-                for charge in plan.get("ratePlanCharges") or ()
-                if charge.get("productRatePlanChargeNumber")
-            },
-        ),
-        reply,
-        call,
-        "a subscription",
-    )
 
 
 def _in_force(charge: ZuoraCharge, subscription: ZuoraSubscription, today: date) -> bool:

@@ -142,7 +142,7 @@ def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Map
         now = current.get(field, "")
         if now == mine:
             continue
-        if False:
+        if now != base.get(field, ""):
             conflicts.append(Conflict(field, base.get(field, ""), mine, now))
             continue
         before[field], after[field] = now, mine

@@ -148,7 +148,7 @@ def pull(
     lot = f"Lot {address.lot}" if address.lot else ""
     parts = {field: getattr(address, field) for field in FIELDS if hasattr(address, field)}
     record = EmergencyRecord.model_validate(
-        (saved.model_dump() if saved else {}) | {k: v for k, v in parts.items() if v}
+        parts
         | {
             "usage": kept.usage,
             "listed": kept.listed,

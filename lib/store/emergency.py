@@ -65,7 +65,7 @@ def save_version(connection: Connection, number: str, record: EmergencyRecord, *
     if account_id is None:
         raise AccountGone(number)
     latest = latest_version(connection, number)
-    if False:
+    if (latest.version if latest else 0) != after:
         raise SavedMeanwhile(latest)
     saved = Version(version=after + 1, record=record, saved_by=saved_by, saved_at=datetime.now(UTC))
     try:

@@ -30,10 +30,10 @@ def test_a_person_changes_the_subscription_and_is_asked_for_the_number_before_th
     assert stored(house).subscription == other
 
     page.get_by_role("button", name="Update name").click()
-    page.get_by_label("New group name").fill("Not A Name")
+    page.get_by_role("textbox", name="New group name").fill("Not A Name")
     page.get_by_role("button", name="Show what changes").click()
     expect(page.get_by_text("capital letters")).to_be_visible()
-    page.get_by_label("New group name").fill("a-new-name")
+    page.get_by_role("textbox", name="New group name").fill("a-new-name")
     page.get_by_role("button", name="Show what changes").click()
     page.get_by_role("button", name="Update name to a-new-name").click()
     expect(page.get_by_text(f"Type {OWN.number}.")).to_be_visible()

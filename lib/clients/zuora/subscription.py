@@ -45,6 +45,7 @@ class ZuoraCharge(Model):
     ends: Day = None
     charged_through: Day = None
     product_rate_plan_charge_id: Ref = None
+    product_rate_plan_charge_number: Ref = None
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
@@ -71,6 +72,7 @@ class ZuoraCharge(Model):
             ends=body.get("effectiveEndDate"),
             charged_through=body.get("chargedThroughDate"),
             product_rate_plan_charge_id=body.get("productRatePlanChargeId"),
+            product_rate_plan_charge_number=body.get("productRatePlanChargeNumber"),
         )
 
 

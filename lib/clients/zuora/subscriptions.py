@@ -16,10 +16,20 @@ PER_PAGE = 40
 class Subscriptions(Sender):
     """The methods of a tenant about subscriptions."""
 
-    def subscription(self, number: str) -> ZuoraSubscription:
-        """The subscription with this number or id, in its latest version."""
+    def subscription(self, number: str, *, quick_seconds: float | None = None) -> ZuoraSubscription:
+        """The subscription with this number or id, in its latest version.
+
+        `quick_seconds` makes one attempt that long, for somebody who waits.
+        """
         operation = f"read subscription {number}"
-        return self._send(Call("GET", path_of("subscriptions", number, operation), operation), read_subscription)
+        call = Call(
+            "GET",
+            path_of("subscriptions", number, operation),
+            operation,
+            read_seconds=quick_seconds,
+            attempts=None if quick_seconds is None else 1,
+        )
+        return self._send(call, read_subscription)
 
     def subscriptions(self, account_key: str, *, quick_seconds: float | None = None) -> list[ZuoraSubscription]:
         """Every subscription of the account with this number or id, whatever its status.
