@@ -77,13 +77,14 @@ class Stepper:
         try:
             report = self._do(context, job["kind"], step)
         except (StepFailed, RemoteError) as error:
-            self.write(run_id, step, job, "failed", {"error": str(error)})
+            elsewhere = self._end(run_id, step, job, "failed", {"error": str(error)})
+            if elsewhere is not None:
+                return elsewhere
             raise
         with self._services.engine.connect() as connection:
             digest = items.digest_of(connection, run_id, step)
         told = report.model_dump(mode="json") | ({"items": digest} if digest else {})
-        self.write(run_id, step, job, "ok", told)
-        return told
+        return self._end(run_id, step, job, "ok", told) or told
 
     def finish(self, run_id: str) -> None:
         """Close the run as done and give its account back."""
@@ -127,6 +128,22 @@ class Stepper:
             if last is None or last.phase != "ok":
                 self._append(connection, run_id, step, job, "begin", {})
         return last
+
+    def _end(
+        self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Write how the step ended, once; what another process wrote of its good end before, or None.
+
+        A process that was slow enough to be taken for dead comes to the end of a step that another one has ended.
+        """
+        with writing(self._services.engine) as connection:
+            # Locks the run's row, so that of two ends at once the second sees the first.
+            runs.touch_run(connection, run_id)
+            for event in events.events_of_run(connection, run_id):
+                if event.step == step and event.phase == "ok":
+                    return event.details
+            self._append(connection, run_id, step, job, phase, details)
+        return None
 
     def write(self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]) -> None:
         """Add an event of this step to the audit; the run counts as moving."""
