@@ -102,6 +102,7 @@ def test_paging_tells_every_entry_once_newest_first(minutes, disorder, limit):
     while True:
         page = merge(read(kept, limit, after), limit, after)
         told += page.entries
+        assert len(told) <= sum(map(len, kept.values())), "told twice"
         assert len(page.entries) == limit or page.older is None
         after = page.older
         if after is None:

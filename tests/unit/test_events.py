@@ -198,6 +198,20 @@ def test_a_removed_event_is_found(memory, rows, victim, closed_up):
 
 
 @many
+@given(victim=st.integers(0, COUNT - 2))
+def test_a_gap_is_found_though_every_hash_was_made_anew(memory, rows, victim):
+    left = [dict(row) for row in rows if row["sequence"] != victim + 1]
+    previous = "0" * 64
+    for row in left:
+        row["previous_hash"] = previous
+        previous = row["hash"] = hash_of(row)
+    with put(memory, left) as connection:
+        found = verify_chain(connection)
+    assert found.sequence == victim + 1
+    assert "is missing" in found.reason
+
+
+@many
 @given(pair=st.lists(victims, min_size=2, max_size=2, unique=True))
 def test_two_swapped_events_are_found(memory, rows, pair):
     swapped = [dict(row) for row in rows]
