@@ -37,7 +37,7 @@ AT_ONCE = 2
 """Runs of its own that one server keeps under way; those it takes over from a dead one come on top."""
 POINTS: dict[str, tuple[Any, str]] = {
     "begin": (deactivate, "begin"),  # the Hub says where the account is going, the end of the step is not recorded
-    "recorded": (Stepper, "write"),  # the end of that step is in the audit, the step engine does not know
+    "recorded": (Stepper, "_end"),  # the end of that step is in the audit, the step engine does not know
     "cancel": (Zuora, "cancel_subscription"),  # Zuora has cancelled the first one, nothing here says so
     "rules": (KamailioSbc, "delete_rules"),  # the SBC has removed the first rules, nothing here says so
     "queues": (deactivate, "keep_items"),  # removed and kept, in a transaction that is not committed
