@@ -67,21 +67,27 @@ def world(_sqlite_template, tmp_path, standin, mail_standin, sbc):  # noqa: F811
 def test_a_refresh_survives_the_sbc(world, sbc):
     acknowledged: list[str] = []
     real = world.services.sbc.put_rules
-    enough = threading.Event()
+    enough, killing, killed = threading.Event(), threading.Event(), threading.Event()
 
     def put_rules(rules, **how):
         rules = list(rules)
+        # The fourth request and the kill go off together; none of the others may be done before the kill.
+        if len(acknowledged) == 600:
+            enough.set()
+            assert killing.wait(20)
+        elif len(acknowledged) > 600:
+            assert killed.wait(20)
         result = real(rules, **how)
         acknowledged.extend(rule.number for rule in rules)
-        if len(acknowledged) >= 600:
-            enough.set()
         return result
 
     # The real call on the real socket; only what was acknowledged is written down beside it.
     world.services.sbc.put_rules = put_rules
     run_id = world.runner.start(world.runner.plan("refresh_rules", "1002", {}, LEAD), LEAD)
     assert enough.wait(20)
+    killing.set()
     sbc.kill()
+    killed.set()
     killed_at = len(acknowledged)
     failed = world.finish(run_id, 60)
     assert failed.run.state == "failed"
