@@ -1,42 +1,27 @@
 """Put a billing subscription on an account, by its number, with the allowances it grants in Zuora."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from lib.actions.action import Action, Detail, Draft, Effect, Services, Step, StepContext, StepReport, Weight
+from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
-from lib.actions.refresh_allowances import (
+from lib.actions.subscription import (
     InZuora,
-    read_subscription,
-    refusal,
+    find_for,
+    granted_detail,
+    number_problem,
     saved_words,
     unmapped_detail,
     unmapped_warning,
 )
-from lib.clients.errors import RemoteError
 from lib.domain.accounts import AccountStatus
-from lib.domain.allowances import in_order, label_of, words_for
+from lib.domain.allowances import Granted
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts, billing
 from lib.store.billing import SubscriptionTaken, SubscriptionTerms
 from lib.store.engine import writing
-
-_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_ENDED = ("Cancelled", "Expired", "Draft")
-
-
-def number_problem(text: str) -> str | None:
-    """What is wrong with a typed subscription number, as a sentence; None when it may be one."""
-    if not text:
-        return "Type the number of the subscription, such as SUB-00000012."
-    if len(text.split()) > 1:
-        return f"“{text[:100]}” holds more than one number. Add one subscription at a time."
-    if not _NUMBER.fullmatch(text):
-        return "A subscription number has up to 100 letters, digits, points and dashes, and nothing else."
-    return None
 
 
 def _add(context: StepContext) -> StepReport:
@@ -85,17 +70,9 @@ class AddSubscription(Action):
         if owner is not None:
             where = "already on this account" if owner == account else f"on account {owner}. Remove it there first"
             return Draft(title=title, blockers=(f"{typed} is {where}.",))
-        try:
-            found: InZuora | RemoteError = read_subscription(services, typed)
-        except RemoteError as error:
-            found = error
-        if (problem := refusal(typed, found, current)) or isinstance(found, RemoteError):
-            return Draft(title=title, blockers=(problem or str(found),))
-        # Zuora also takes an id in place of a number, which nobody could find again.
-        if found.subscription.number != typed:
-            return Draft(
-                title=title, blockers=(f"Zuora calls this subscription {found.subscription.number}: type that.",)
-            )
+        found = find_for(services, current, typed)
+        if isinstance(found, str):
+            return Draft(title=title, blockers=(found,))
         return _planned(title, found, found.granted(rows, services.today()))
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,25 +80,17 @@ class AddSubscription(Action):
         return {"number": " ".join(str(params.get("number") or "").split())}
 
 
-def _planned(title: str, found: InZuora, granted: Any) -> Draft:
+def _planned(title: str, found: InZuora, granted: Granted) -> Draft:
     subscription, terms = found.subscription, found.terms(granted)
     number = subscription.number
     name = next((plan.product_name for plan in subscription.rate_plans if plan.product_name), None)
-    details = [
-        Detail(
-            title="What it grants",
-            columns=("Allowance", "Granted"),
-            rows=tuple(
-                (label_of(kind), words_for(kind, terms.allowances[kind])) for kind in in_order(terms.allowances)
-            ),
-        )
-    ]
+    details = [granted_detail(terms.allowances)]
     warnings = []
     if granted.unmapped:
         details.append(unmapped_detail(number, granted))
         warnings.append(unmapped_warning(number, granted))
-    if terms.status in _ENDED:
-        warnings.append(f"{number} is {terms.status.lower()} in Zuora, so it grants nothing.")
+    if ended := found.ended_words:
+        warnings.append(ended)
     return Draft(
         title=title,
         effects=(Effect(system="Hub", text=f"Subscription {number}", before="not there", after=saved_words(terms)),),

@@ -5,6 +5,7 @@ from lib.actions.add_subscription import AddSubscription
 from lib.actions.charge_map import EditChargeMap
 from lib.actions.deactivate import Deactivate
 from lib.actions.edit_contact import EditContact
+from lib.actions.edit_subscription import EditSubscription
 from lib.actions.enable import Enable
 from lib.actions.parent import ChangeParent
 from lib.actions.pbx_billing import PbxBilling
@@ -32,6 +33,7 @@ ACTIONS: dict[str, Action] = {
         RestoreNumber(),
         RefreshAllowances(),
         AddSubscription(),
+        EditSubscription(),
         RemoveSubscription(),
         EditChargeMap(),
         PbxBilling(),

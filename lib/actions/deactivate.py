@@ -32,6 +32,7 @@ from lib.domain.accounts import AccountStatus
 from lib.domain.numbers import national
 from lib.domain.permissions import Identity, Permission
 from lib.domain.standing import DEACTIVATE_REASONS, check_grounds
+from lib.domain.words import counted
 from lib.store import accounts, belongings
 from lib.store.engine import writing
 from lib.store.items import items_of_step, keep_items
@@ -133,7 +134,7 @@ def _in_hub(
         remaining = left(connection, context)
         count = len(items_of_step(connection, context.run_id, context.step))
     if remaining:
-        raise StepFailed(f"{remaining:,} {one if remaining == 1 else many} came up while they were removed. Resume.")
+        raise StepFailed(f"{counted(remaining, one, many)} came up while they were removed. Resume.")
     if not count:
         return StepReport(outcome="nothing", text=f"There are no {many}.", count=0)
     return StepReport(outcome="done", text=f"{count:,} dealt with, none left.", count=count)

@@ -13,6 +13,7 @@ from lib.clients.zuora import CancelPolicy
 from lib.clients.zuora.subscription import SubscriptionStatus, ZuoraSubscription
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.quarantine import quarantine_until
+from lib.domain.words import counted
 from lib.store import accounts, belongings, runs
 from lib.store.belongings import HubNumber
 from lib.store.runs import Run
@@ -152,7 +153,7 @@ def blockers_of(found: Found, wish: Wish, today: date) -> list[str]:
     if found.active_children and not wish.keep_children:
         names = _named([child.title for child in found.active_children])
         blockers.append(
-            f"It has {_count(len(found.active_children), 'active child account', 'active child accounts')}: {names}. "
+            f"It has {counted(len(found.active_children), 'active child account')}: {names}. "
             "Deactivate or move them first, or choose to leave them as they are."
         )
     if wish.zuora != LEAVE and found.subscriptions is None:
@@ -199,18 +200,16 @@ def effects_of(found: Found, wish: Wish, until: date, rules: int) -> list[Effect
         Effect(system="Hub", text="Status", before=found.account.standing, after="deactivated, for good"),
     ]
     if rules:
-        effects.append(
-            Effect(system="SBC", text=f"{_count(rules, 'auth rule', 'auth rules')} removed: no call connects")
-        )
+        effects.append(Effect(system="SBC", text=f"{counted(rules, 'auth rule')} removed: no call connects"))
     if found.leaving:
-        count = _count(len(found.leaving), "number goes", "numbers go")
+        count = counted(len(found.leaving), "number goes", "numbers go")
         effects.append(Effect(system="Hub", text=f"{count} to quarantine until {until:%-d %B %Y}"))
     for what, (one, many) in KINDS.items():
         if labels := found.labels[what]:
-            effects.append(Effect(system="Hub", text=f"{_count(len(labels), one, many)} removed"))
+            effects.append(Effect(system="Hub", text=f"{counted(len(labels), one, many)} removed"))
     if wish.zuora != LEAVE and found.to_cancel:
         when = f"on {wish.cancel_on:%-d %B %Y}" if wish.cancel_on else "at the end of the invoice period"
-        count = _count(len(found.to_cancel), "subscription", "subscriptions")
+        count = counted(len(found.to_cancel), "subscription")
         effects.append(Effect(system="Zuora", text=f"{count} cancelled {when}"))
     return effects
 
@@ -223,11 +222,9 @@ def untouched_of(found: Found, wish: Wish) -> tuple[str, ...]:
         kept.append(f"There are no {', '.join(empty)}.")
     resting = len(found.numbers) - len(found.leaving)
     if resting:
-        kept.append(f"{_count(resting, 'number', 'numbers')} already in quarantine keep their day.")
+        kept.append(f"{counted(resting, 'number')} already in quarantine keep their day.")
     if wish.zuora == LEAVE:
-        running = (
-            _count(len(found.to_cancel), "subscription", "subscriptions") if found.subscriptions else "Subscriptions"
-        )
+        running = counted(len(found.to_cancel), "subscription") if found.subscriptions else "Subscriptions"
         kept.append(f"{running} in Zuora go on and bill until billing closes them by hand.")
     kept += [
         "The Zuora account itself, its invoices and its contacts stay.",
@@ -276,10 +273,6 @@ def digest_of(found: Found) -> str:
 def last_day(wish: Wish, today: date) -> date:
     """The last day in quarantine of numbers that leave today."""
     return quarantine_until(today, nuisance=wish.nuisance)
-
-
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
 
 
 def _named(names: Iterable[str]) -> str:

@@ -1,101 +1,28 @@
 """Refresh allowances: read subscriptions from Zuora, show old and new, and save what Zuora grants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine
 
-from lib.actions.action import Action, Detail, Draft, Effect, Services, Step, StepContext, StepReport, Weight
+from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
-from lib.clients.errors import NotFound, RemoteError
+from lib.actions.subscription import (
+    InZuora,
+    read_subscription,
+    refusal,
+    saved_words,
+    unmapped_detail,
+    unmapped_warning,
+)
 from lib.clients.together import read_side_by_side
-from lib.clients.zuora.subscription import SubscriptionStatus, ZuoraCharge, ZuoraSubscription
-from lib.domain.accounts import Account
-from lib.domain.allowances import Charge, Granted, MapRow, changes, grant, label_of, words_for
+from lib.domain.allowances import Granted, changes, label_of, words_for
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts, billing, snapshots
 from lib.store.billing import HubSubscription, SubscriptionTerms
 from lib.store.engine import writing
 
 SNAPSHOT = "subscription charges"
-_GRANT_NOTHING = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED, SubscriptionStatus.DRAFT)
-
-
-@dataclass(frozen=True)
-class InZuora:
-    """A subscription as Zuora has it."""
-
-    subscription: ZuoraSubscription
-
-    def granted(self, rows: list[MapRow], today: date) -> Granted:
-        """What its charges grant on this day. A subscription that has ended or not begun grants nothing."""
-        in_force = [one for one in self._charges() if _in_force(one, self.subscription, today)]
-        found = grant(map(self._charge, in_force), rows)
-        if self.subscription.status in _GRANT_NOTHING:
-            return Granted({}, found.unmapped)
-        return found
-
-    def terms(self, granted: Granted) -> SubscriptionTerms:
-        """What the Hub keeps of it."""
-        return SubscriptionTerms(
-            status=self.subscription.status.value,
-            term_start=self.subscription.term_starts,
-            term_end=self.subscription.term_ends,
-            version=self.subscription.version,
-            allowances=granted.allowances,
-        )
-
-    def _charges(self) -> list[ZuoraCharge]:
-        return [charge for plan in self.subscription.rate_plans for charge in plan.charges]
-
-    def _charge(self, charge: ZuoraCharge) -> Charge:
-        numbers = (charge.product_rate_plan_charge_number, charge.number, charge.product_rate_plan_charge_id)
-        # Usage has no quantity, only what is included; a flat fee has quantity one.
-        quantity = charge.quantity if charge.quantity is not None else charge.included_units
-        return Charge(tuple(number for number in numbers if number), charge.name, quantity or Decimal(0))
-
-
-def read_subscription(services: Services, number: str) -> InZuora:
-    """The subscription in its latest version, for somebody who is waiting: one attempt.
-
-    Raises:
-        RemoteError: Zuora did not answer in time, refused, or has no such subscription.
-    """
-    quick = services.settings.zuora_page_seconds
-    return InZuora(services.zuora.subscription(number, quick_seconds=quick))
-
-
-def saved_words(terms: SubscriptionTerms) -> str:
-    """Status, version and term in one line."""
-    end = terms.term_end.isoformat() if terms.term_end else "no end"
-    start = terms.term_start.isoformat() if terms.term_start else "unknown"
-    return f"{terms.status or 'unknown'}, version {terms.version or 'unknown'}, {start} to {end}"
-
-
-def unmapped_detail(number: str, granted: Granted) -> Detail:
-    """The charges of a subscription that no row of the charge map names."""
-    rows = tuple((number, one.name, ", ".join(one.numbers[:1]), f"{one.quantity:f}") for one in granted.unmapped)
-    return Detail(title="Unmapped charges", columns=("Subscription", "Charge", "Number", "Quantity"), rows=rows)
-
-
-def unmapped_warning(number: str, granted: Granted) -> str:
-    """Says that charges of the subscription grant nothing because nobody mapped them."""
-    names = ", ".join(f"“{one.label}”" for one in granted.unmapped)
-    return f"{number}: no allowance is known for {names}. An admin can add it to the charge map."
-
-
-def _in_force(charge: ZuoraCharge, subscription: ZuoraSubscription, today: date) -> bool:
-    """A charge that ended before its subscription's term belongs to a product that was taken off.
-
-    One that ends with the term goes on until the subscription says otherwise: a renewal may be written late.
-    """
-    if charge.starts is not None and charge.starts > today:
-        return False
-    end, term_end = charge.ends, subscription.term_ends
-    return end is None or end > today or (term_end is not None and end >= term_end)
 
 
 def _terms(fact: Mapping[str, Any]) -> SubscriptionTerms:
@@ -181,20 +108,6 @@ class RefreshAllowances(Action):
         return _compared(title, asked, found, granted)
 
 
-def refusal(number: str, answer: InZuora | RemoteError, current: Account) -> str | None:
-    """Why what Zuora answered about this subscription cannot be used for the account; None when it can."""
-    if isinstance(answer, NotFound):
-        return f"Zuora has no subscription {number}."
-    if isinstance(answer, RemoteError):
-        return f"Zuora could not be read, so nothing was changed. {answer}"
-    if current.zuora_id is None:
-        return "This account is not linked to Zuora, so it cannot be told whose the subscription is."
-    if answer.subscription.account_id != current.zuora_id:
-        owner = answer.subscription.account_number or "another account"
-        return f"In Zuora {number} belongs to {owner}, not to {current.zuora_number}."
-    return None
-
-
 def _compared(
     title: str, asked: list[HubSubscription], found: Mapping[str, InZuora], granted: Mapping[str, Granted]
 ) -> Draft:
@@ -215,9 +128,8 @@ def _compared(
         if saved_words(before) != saved_words(after):
             words = saved_words(before), saved_words(after)
             effects.append(Effect(system="Hub", text=each.number, before=words[0], after=words[1]))
-        if found[each.number].subscription.status in _GRANT_NOTHING:
-            status = found[each.number].subscription.status.value.lower()
-            warnings.append(f"{each.number} is {status} in Zuora, so it grants nothing.")
+        if ended := found[each.number].ended_words:
+            warnings.append(ended)
     unmapped = [unmapped_detail(number, one) for number, one in granted.items() if one.unmapped]
     shown = ", ".join(f"{number} (version {one.subscription.version or 'unknown'})" for number, one in found.items())
     return Draft(

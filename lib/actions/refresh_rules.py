@@ -13,6 +13,7 @@ from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import Finding, Verdict
 from lib.domain.numbers import national
 from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
 from lib.store import accounts
 
 _EFFECTS = {
@@ -44,7 +45,7 @@ def refresh_rules(context: StepContext) -> StepReport:
     context.reword(_PLANNED, _DONE)
     if not changed:
         return StepReport(outcome="nothing", text="No rule had to be changed.", count=0)
-    return StepReport(outcome="done", text=f"{_rules(len(changed))} put right.", count=len(changed))
+    return StepReport(outcome="done", text=f"{counted(len(changed), 'rule')} put right.", count=len(changed))
 
 
 def verify_rules(context: StepContext) -> StepReport:
@@ -57,7 +58,7 @@ def verify_rules(context: StepContext) -> StepReport:
     if rules.wrong:
         named = "; ".join(f"{national(one.number)} {one.was}" for one in rules.wrong[:5])
         raise StepFailed(
-            f"{_rules(len(rules.wrong))} still wrong after writing: {named}. Resume to write and read again."
+            f"{counted(len(rules.wrong), 'rule')} still wrong after writing: {named}. Resume to write and read again."
         )
     return StepReport(outcome="done", text=verdict_on(rules), count=len(rules.findings))
 
@@ -107,13 +108,13 @@ class RefreshRules(Action):
         return Draft(
             title=title,
             effects=tuple(
-                Effect(system="SBC", text=f"{_rules(count)} {_EFFECTS[verdict]}")
+                Effect(system="SBC", text=f"{counted(count, 'rule')} {_EFFECTS[verdict]}")
                 for verdict, count in rules.counts.items()
                 if verdict is not Verdict.OK
             ),
             warnings=tuple(warnings),
             untouched=(
-                *((f"{_rules(right)} already right.",) if right else ()),
+                *((f"{counted(right, 'rule')} already right.",) if right else ()),
                 "Calls in progress go on; a rule counts from the next call.",
             ),
             details=(findings_detail(wrong),),
@@ -135,7 +136,3 @@ def digest(findings: Iterable[Finding]) -> str:
     """A short text that is equal only for the same findings."""
     told = [[one.number, one.verdict.value, one.becomes] for one in findings]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
-
-
-def _rules(count: int) -> str:
-    return f"{count:,} {'rule' if count == 1 else 'rules'}"

@@ -8,6 +8,7 @@ from lib.actions.errors import StepFailed
 from lib.domain.allowances import in_order, label_of, words_for
 from lib.domain.numbers import national
 from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
 from lib.store import accounts, billing
 from lib.store.billing import SubscriptionUse
 from lib.store.engine import writing
@@ -76,5 +77,4 @@ def _holders(number: str, use: SubscriptionUse) -> list[str]:
 def _some(names: tuple[str, ...], what: str, count: int | None = None) -> str:
     amount = len(names) if count is None else count
     more = f" and {amount - NAMED:,} more" if amount > NAMED else ""
-    kinds = what if amount == 1 else {"PBX": "PBXs", "number": "numbers"}[what]
-    return f"{amount:,} {kinds}: {', '.join(names[:NAMED])}{more}"
+    return f"{counted(amount, what)}: {', '.join(names[:NAMED])}{more}"

@@ -16,6 +16,7 @@ from lib.domain.accounts import Account, AccountStatus
 from lib.domain.emails import EmailKind
 from lib.domain.pbx import InvalidGroupName, check_group_name, login_of
 from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
 from lib.store import accounts, pbxs
 from lib.store.engine import writing
 from lib.store.items import items_of_step, keep_items
@@ -61,7 +62,7 @@ def _change_logins(context: StepContext) -> StepReport:
         raise StepFailed(f"{len(wrong)} logins still are not those of “{after}”. Resume to look again.")
     return StepReport(
         outcome="done",
-        text=f"The group name and {_count(count, 'login')} changed, read back.",
+        text=f"The group name and {counted(count, 'login')} changed, read back.",
         count=count,
         before=before,
         after=after,
@@ -108,7 +109,7 @@ def _mail(context: StepContext) -> StepReport:
     if not letters:
         return StepReport(outcome="nothing", text="No extension has an e-mail address.", count=0)
     return StepReport(
-        outcome="done", text=f"The mail server took {_count(len(letters), 'e-mail')}.", count=len(letters)
+        outcome="done", text=f"The mail server took {counted(len(letters), 'e-mail')}.", count=len(letters)
     )
 
 
@@ -194,13 +195,13 @@ def _effects(pbx: Pbx, name: str, users: list[Extension]) -> tuple[Effect, ...]:
         effects.append(
             Effect(
                 system="Hub",
-                text=f"{_count(len(users), 'extension login')}, each like",
+                text=f"{counted(len(users), 'extension login')}, each like",
                 before=first.login,
                 after=login_of(first.extension, name),
             )
         )
     if people:
-        effects.append(Effect(system="E-mail", text=f"{_count(len(people), 'recipient')} told of the new login"))
+        effects.append(Effect(system="E-mail", text=f"{counted(len(people), 'recipient')} told of the new login"))
     return tuple(effects)
 
 
@@ -213,7 +214,7 @@ def _warnings(users: list[Extension]) -> tuple[str, ...]:
     unmailed = [one.extension for one in users if not one.email]
     if unmailed:
         shown = ", ".join(unmailed[:10]) + (" and others" if len(unmailed) > 10 else "")
-        warnings.append(f"{_count(len(unmailed), 'extension')} without an e-mail address, told by nobody: {shown}.")
+        warnings.append(f"{counted(len(unmailed), 'extension')} without an e-mail address, told by nobody: {shown}.")
     return tuple(warnings)
 
 
@@ -231,7 +232,3 @@ def _digest(users: list[Extension]) -> str:
     """Equal as long as nobody added, removed or changed an extension: 5,000 of them are too many to keep as facts."""
     canonical = json.dumps([(one.extension, one.login, one.email) for one in users])
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

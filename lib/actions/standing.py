@@ -19,6 +19,7 @@ from lib.domain.accounts import Account, AccountStatus
 from lib.domain.auth_rules import Finding, Rule
 from lib.domain.emails import InvalidEmail, check_address
 from lib.domain.numbers import national
+from lib.domain.words import counted
 from lib.store import accounts
 from lib.store import numbers as number_store
 from lib.store.engine import writing
@@ -35,8 +36,8 @@ class Debt:
     invoices: int
 
     def __str__(self) -> str:
-        invoices = "1 invoice" if self.invoices == 1 else f"{self.invoices} invoices"
-        days = "1 day" if self.days == 1 else f"{self.days} days"
+        invoices = counted(self.invoices, "invoice")
+        days = counted(self.days, "day")
         return f"{self.amount:,.2f} {self.currency} overdue, {invoices}, the oldest for {days}"
 
 
@@ -125,7 +126,7 @@ def plan_calls(services: Services, account: Account, to: AccountStatus, words: s
     count, wrong = len(rules.findings), rules.wrong
     if not count:
         return SbcPart(warnings=("The account has no number, so no call is affected.",))
-    numbers = f"{count:,} {'number' if count == 1 else 'numbers'}"
+    numbers = counted(count, "number")
     if not wrong:
         return SbcPart(warnings=(f"The SBC already does this for {numbers}.",), numbers=count, facts=digest(wrong))
     return SbcPart(

@@ -32,7 +32,7 @@ def check_name(text: str) -> str:
     if len(name) > NAME_LIMIT:
         raise InvalidName(f"The name has {len(name)} characters; Zuora takes at most {NAME_LIMIT}.")
     if not any(character.isalnum() for character in name):
-        raise InvalidName("The name has no letter or digit. Type the name the customer is billed under.")
+        raise InvalidName("The name has no letter or digit. Type a name that people can read.")
     return name
 
 

@@ -158,6 +158,26 @@ def add_subscription(
     return True
 
 
+def change_subscription(
+    connection: Connection, number: str, wanted: str, *, to: str, name: str | None, terms: SubscriptionTerms
+) -> None:
+    """Give a subscription of the account another number and name, with what is granted under it.
+
+    The PBXs and numbers that are billed to it stay with it.
+
+    Raises:
+        SubscriptionTaken: the other number is on this account or another one already.
+    """
+    id_ = connection.execute(_subscription_id(number, wanted)).scalar_one()
+    if to != wanted:
+        if (owner := owner_of(connection, to)) is not None:
+            raise SubscriptionTaken(owner)
+        connection.execute(update(subscription).where(subscription.c.id == id_).values(number=to))
+        save_terms(connection, number, to, terms)
+        reindex(connection, connection.execute(_id_of(number)).scalar_one())
+    connection.execute(update(subscription).where(subscription.c.id == id_).values(name=name))
+
+
 def remove_subscription(connection: Connection, number: str, wanted: str) -> bool:
     """Take an unused subscription off the account, with its allowances; False when the account does not have it."""
     id_ = connection.execute(_subscription_id(number, wanted)).scalar_one_or_none()

@@ -6,6 +6,7 @@ from lib.clients.zuora import ZuoraStatus
 from lib.domain.accounts import Account
 from lib.domain.differences import HubView, ZuoraView, compare
 from lib.domain.permissions import Identity
+from lib.domain.words import counted
 from lib.frames import account_facts, accounts_frame, differences_frame, quarantine_frame
 from lib.launch import Hub
 from lib.live import Reading
@@ -53,7 +54,7 @@ def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
     differences = compare(_hub_view(account), _zuora_view(reading))
     if differences:
         st.warning(
-            f"The Hub and Zuora differ in {len(differences)} {'place' if len(differences) == 1 else 'places'}.",
+            f"The Hub and Zuora differ in {counted(len(differences), 'place')}.",
             icon=":material/difference:",
         )
         st.dataframe(differences_frame(differences), hide_index=True, alt="Differences", key="differences")

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
 from lib.launch import Hub
 from lib.store import events, people
 from lib.store.events import Check, Head
@@ -78,7 +79,7 @@ def _say(hub: Hub, where: DeltaGenerator) -> None:
 
 
 def _told(head: Head) -> str:
-    count = "1 event" if head.sequence == 1 else f"{head.sequence:,} events"
+    count = counted(head.sequence, "event")
     return f"{count}, newest hash {head.hash[:_SHORT]}…" if head.sequence else "no events"
 
 

@@ -13,7 +13,7 @@ from lib.store import billing, snapshots
 from lib.store.billing import HubSubscription
 from lib.store.snapshots import Snapshot
 from lib.ui.billing_chart import show_chart
-from lib.ui.billing_dialogs import offer_add, offer_refresh, offer_remove, show_dialog
+from lib.ui.billing_dialogs import offer_add, offer_edit, offer_refresh, offer_remove, show_dialog
 from lib.ui.billing_tables import age_words, allowances_frame, coloured, over_words, term_words
 from lib.ui.moments import at
 from lib.ui.text import plain
@@ -47,6 +47,7 @@ def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
                 _show_unmapped(hub, one.number, read)
             with st.container(horizontal=True):
                 offer_refresh(hub, account, identity, subscription=one.number)
+                offer_edit(account, identity, subscription=one)
                 offer_remove(hub, account, identity, subscription=one.number)
     show_dialog(hub, account, identity)
 

@@ -9,11 +9,12 @@ from lib.actions.catalogue import ACTIONS
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
+from lib.store.billing import HubSubscription
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
 
-REFRESH, ADD, REMOVE = "refresh_allowances", "add_subscription", "remove_subscription"
+REFRESH, ADD, EDIT, REMOVE = "refresh_allowances", "add_subscription", "edit_subscription", "remove_subscription"
 
 
 def offer_refresh(hub: Hub, account: Account, identity: Identity, *, subscription: str | None) -> None:
@@ -35,6 +36,19 @@ def offer_add(account: Account, identity: Identity) -> None:
         open_dialog(ADD, account.number)
 
 
+def offer_edit(account: Account, identity: Identity, *, subscription: HubSubscription) -> None:
+    """The button to give a subscription another name or number, for those who may."""
+    if not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
+        return
+    if st.button("Edit subscription", icon=":material/edit:", key=f"edit_{subscription.number}"):
+        params = {
+            "subscription": subscription.number,
+            "number": subscription.number,
+            "name": subscription.name or "",
+        }
+        open_dialog(EDIT, account.number, params=params)
+
+
 def offer_remove(hub: Hub, account: Account, identity: Identity, *, subscription: str) -> None:
     """The button to remove a subscription, for those who may."""
     if not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
@@ -51,6 +65,7 @@ def show_dialog(hub: Hub, account: Account, identity: Identity) -> None:
         REFRESH: (_look, f"Allowances of {plain(account.title)}"),
         REMOVE: (_look, f"Remove a subscription from {plain(account.title)}"),
         ADD: (_add, f"Add a subscription to {plain(account.title)}"),
+        EDIT: (_edit, f"Edit a subscription of {plain(account.title)}"),
     }
     if state is None or state["name"] not in drawn:
         return
@@ -75,6 +90,25 @@ def _add(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) 
         number = st.text_input("Subscription number", key="new_subscription", placeholder="SUB-00000012")
         if st.form_submit_button("Show what changes", icon=":material/preview:"):
             make_plan(hub, ADD, account.number, {"number": number}, identity, state)
+    if state["plan"] is not None:
+        show_plan(state["plan"])
+    show_notice(state)
+    _offer_start(hub, identity, state)
+
+
+def _edit(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+    params = state["params"]
+    with st.form("edit_subscription_form", border=False):
+        name = st.text_input("Name", params["name"], key="subscription_name", help="What people here call it.")
+        number = st.text_input(
+            "Subscription number",
+            params["number"],
+            key="subscription_number",
+            help="Another number when Zuora bills under a new subscription. What is billed to it goes along.",
+        )
+        if st.form_submit_button("Show what changes", icon=":material/preview:"):
+            typed = {"subscription": params["subscription"], "number": number, "name": name}
+            make_plan(hub, EDIT, account.number, typed, identity, state)
     if state["plan"] is not None:
         show_plan(state["plan"])
     show_notice(state)

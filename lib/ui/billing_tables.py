@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from lib.domain.allowances import Line, words_for
+from lib.domain.words import counted
 from lib.store.billing import SubscriptionTerms
 
 COLUMNS = ["Allowance", "Granted", "In use", "Left"]
@@ -45,7 +46,7 @@ def age_words(moment: datetime | None, now: datetime) -> str:
         return "refreshed just now"
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
         if count := passed // length:
-            return f"refreshed {count:,} {unit if count == 1 else unit + 's'} ago"
+            return f"refreshed {counted(count, unit)} ago"
     return "refreshed just now"
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from lib.actions.action import Plan
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
 from lib.launch import Hub
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
@@ -42,7 +43,7 @@ def _refresh(hub: Hub, account: Account, identity: Identity, state: dict[str, An
     with st.container(horizontal=True):
         if plan is not None and plan.steps and not plan.blockers:
             wrong = plan.facts["wrong"]
-            label = f"Refresh {wrong:,} {'rule' if wrong == 1 else 'rules'}"
+            label = f"Refresh {counted(wrong, 'rule')}"
             if st.button(label, type="primary", icon=":material/sync_lock:", key=f"start_{plan.id}"):
                 if start_plan(hub, identity, state):
                     close_dialog()

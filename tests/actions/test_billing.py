@@ -276,13 +276,94 @@ def test_a_subscription_of_another_account_of_the_hub_is_not_taken_from_it(bille
     assert plan.blockers == (f"{SUB} is on account 1001. Remove it there first.",)
 
 
-def test_removing_is_refused_with_who_still_uses_it(billed):
-    with writing(billed.services.engine) as connection:
+def billed_to(world, number):
+    with world.services.engine.connect() as connection:
+        use = billing.use_of(connection, "1001", number)
+    return use.pbxs, use.numbers
+
+
+def bill_to(world, number):
+    """Bill a PBX and the numbers of account 1001 to this subscription."""
+    with writing(world.services.engine) as connection:
         own, held = connection.execute(
-            select(subscription.c.account_id, subscription.c.id).where(subscription.c.number == SUB)
+            select(subscription.c.account_id, subscription.c.id).where(subscription.c.number == number)
         ).one()
         connection.execute(insert(pbx).values(account_id=own, name="Front desk", group_name="f", subscription_id=held))
         connection.execute(update(phone_number).where(phone_number.c.account_id == own).values(subscription_id=held))
+
+
+def edit(world, actor=LEAD, **typed):
+    return world.runner.plan("edit_subscription", "1001", {"subscription": SUB, "number": SUB, **typed}, actor)
+
+
+def test_a_subscription_gets_another_name_without_zuora(billed):
+    billed.fail(f"GET /v1/subscriptions/{SUB}", "drop_before", times=None)
+    done = run(billed, "edit_subscription", {"subscription": SUB, "number": SUB, "name": "  Head\toffice "}, BILLING)
+    assert done.run.state == "done"
+    assert stored(billed)[SUB].name == "Head office"
+    assert stored(billed)[SUB].terms == terms(cloud_mobiles=5, pbx_extensions=9)
+    assert stored(billed)[SUB].refreshed_at is not None
+
+
+def test_another_number_takes_over_what_is_billed_and_what_is_granted(billed):
+    bill_to(billed, SUB)
+    was = billed_to(billed, SUB)
+    in_zuora(billed, STRANGER, [charge("Extension", "12"), charge("Static IP Address")], version=3)
+    plan = edit(billed, number=STRANGER, name="Cloud PBX")
+    term = "2026-01-01 to 2099-01-01"
+    assert [(one.text, one.before, one.after) for one in plan.effects] == [
+        ("Subscription number", SUB, STRANGER),
+        ("Status and term", f"Active, version 1, {term}", f"Active, version 3, {term}"),
+        ("Cloud mobiles", "5", "0"),
+        ("PBX extensions", "9", "12"),
+        ("1 PBX and 3 numbers billed to it", SUB, STRANGER),
+    ]
+    assert "Static IP Address" in plan.warnings[0]
+    assert billed.finish(billed.runner.start(plan, LEAD)).run.state == "done"
+    assert stored(billed)[STRANGER].terms == terms(3, pbx_extensions=12)
+    assert SUB not in stored(billed)
+    assert billed_to(billed, STRANGER) == was
+    with billed.services.engine.connect() as connection:
+        assert (search(connection, STRANGER).exact, search(connection, SUB).exact) == ("1001", None)
+
+
+def test_an_edit_that_cannot_be_is_a_sentence(billed):
+    in_zuora(billed, STRANGER, [], owner="1002")
+    for typed, says in (
+        ({"name": "Cloud PBX"}, "Nothing is different"),
+        ({"number": "", "name": "x"}, "Type the number"),
+        ({"number": f"{SUB} {STRANGER}"}, "more than one number"),
+        ({"number": "SUB-404"}, "Zuora has no subscription"),
+        ({"number": STRANGER}, "belongs to A1002"),
+        ({"number": SECOND}, "on this account as a subscription of its own"),
+        ({"name": "x" * 121}, "121 characters; the Hub keeps at most 120"),
+        ({"name": "a\u202eb"}, "invisible character"),
+        ({"name": "--"}, "no letter or digit"),
+        ({"subscription": "SUB-404"}, "not on this account"),
+    ):
+        assert says in edit(billed, **typed).blockers[0]
+    assert stored(billed)[SUB].name == "Cloud PBX"
+
+
+def test_a_subscription_that_changes_before_the_step_is_not_overwritten(billed, monkeypatch):
+    from lib.actions import runner
+
+    def late(_run):
+        with writing(billed.services.engine) as connection:
+            connection.execute(update(subscription).where(subscription.c.number == SUB).values(name="Theirs"))
+        hand_over(_run)
+
+    hand_over = runner.hand_over
+    plan = edit(billed, name="Mine")
+    monkeypatch.setattr(runner, "hand_over", late)
+    done = billed.finish(billed.runner.start(plan, LEAD))
+    assert done.run.state == "failed"
+    assert "Somebody changed SUB-00000001" in done.run.error
+    assert stored(billed)[SUB].name == "Theirs"
+
+
+def test_removing_is_refused_with_who_still_uses_it(billed):
+    bill_to(billed, SUB)
     plan = billed.runner.plan("remove_subscription", "1001", {"number": SUB}, LEAD)
     assert plan.blockers == (
         f"{SUB} is the subscription of 1 PBX: Front desk. Give each another one first.",
@@ -347,6 +428,7 @@ def test_who_may_not_is_refused(world):
     for kind, params, actor in (
         ("refresh_allowances", {"subscription": None}, VIEWER),
         ("add_subscription", {"number": STRANGER}, VIEWER),
+        ("edit_subscription", {"subscription": SECOND, "number": SECOND, "name": "Mine"}, VIEWER),
         ("remove_subscription", {"number": SECOND}, VIEWER),
         ("charge_map", {"rows": [], "base": []}, LEAD),
     ):

@@ -129,7 +129,13 @@ def test_zuora_away_leaves_the_page_and_is_a_sentence(house):
 def test_who_may_not_reads_the_page_and_is_offered_nothing(house, username):
     app = opened(house, demo("suspended").number, username)
     assert EXTENSIONS in granted(app)
-    assert not {"Refresh allowances", "Refresh all allowances", "Add subscription", "Remove"} & labels(app)
+    assert not {
+        "Refresh allowances",
+        "Refresh all allowances",
+        "Add subscription",
+        "Edit subscription",
+        "Remove",
+    } & labels(app)
 
 
 def test_a_subscription_is_removed_and_added_again(house):
@@ -162,6 +168,30 @@ def test_a_subscription_is_removed_and_added_again(house):
     app.button(key=next(button.key for button in app.button if button.key.startswith("start_"))).click()
     app = ended(sound(app.run()))
     assert f"remove_{spare}" in {button.key for button in app.button}
+
+
+def test_a_subscription_is_edited(house):
+    own = next(one for one in plain_accounts() if len(one.has.subscriptions) == 2)
+    one, other = (each.number for each in own.has.subscriptions)
+    app = opened(house, own.number)
+    app = sound(app.button(key=f"edit_{one}").click().run())
+    for name, number, says in (
+        ("x" * 121, one, "121 characters"),
+        ("<b>x</b>", "<b>x</b>", "letters, digits"),
+        ("a\u202eb", one, "invisible character"),
+        ("e\u0301\n line", "", "Type the number"),
+        ("Head office", other, "on this account as a subscription of its own"),
+    ):
+        app.text_input(key="subscription_name").set_value(name)
+        app.text_input(key="subscription_number").set_value(number)
+        app = press(app, "Show what changes")
+        assert says in said(app)
+        assert "Save subscription" not in labels(app)
+    app.text_input(key="subscription_name").set_value("Head office")
+    app.text_input(key="subscription_number").set_value(one)
+    app = press(app, "Show what changes")
+    app = ended(press(app, "Save subscription"))
+    assert f"**{one}** · Head office" in "\n".join(each.value for each in app.markdown).replace("\\", "")
 
 
 def edit(app, **edits):
