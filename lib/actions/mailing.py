@@ -46,6 +46,7 @@ def send_mail(context: StepContext, kind: EmailKind, recipient: str, values: Map
                 message_id=own_id,
                 body=rendered.text,
                 sent_at=datetime.now(UTC),
+                run_id=context.run_id,
             )
 
     try:

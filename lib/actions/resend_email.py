@@ -80,6 +80,7 @@ def _record(context: StepContext, original: EmailDetail, kind: EmailKind, own_id
             body=original.body,
             sent_at=datetime.now(UTC),
             resent_from=original.id,
+            run_id=context.run_id,
         )
 
 

@@ -125,6 +125,10 @@ def _apply_piece(
 
 def _write(services: Services, seen: Mapping[str, int], actor: str, track: str) -> bool:
     """Write what the Hub wants for these numbers; False when the SBC held a newer revision of one of them."""
+    if used_up := [number for number, revision in seen.items() if revision >= store.REVISION_LIMIT]:
+        # Nothing can be newer than these. The SBC forgets the revision of a rule together with the rule.
+        services.sbc.delete_rules(used_up, actor=actor, track=track)
+        seen = {**seen, **dict.fromkeys(used_up, 0)}
     with writing(services.engine) as connection:
         revisions = store.take_revisions(connection, seen)
         wanted = _wanted(store.truths_of_numbers(connection, seen), seen)

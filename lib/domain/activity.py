@@ -64,8 +64,6 @@ class RunEntry(Entry):
     note: str | None
     state: str
     error: str | None
-    emails: tuple["EmailEntry", ...] = ()
-    """The e-mails its steps sent, once `fold_emails` has put them here."""
 
 
 class EventEntry(Entry):
@@ -105,7 +103,6 @@ class EmailEntry(Entry):
     subject: str
     recipient: str
     state: EmailState
-    message_id: str | None
 
 
 class Filter(BaseModel):
@@ -141,26 +138,6 @@ def merge(read: Mapping[Source, Sequence[Entry]], limit: int, after: Position | 
     more = sum(map(len, read.values())) > len(told)
     reached = {**(after or {}), **{entry.source: entry.place for entry in told}}
     return Page(entries=tuple(told), older=reached if more else None)
-
-
-def fold_emails(entries: Iterable[Entry], sent_by: Mapping[str, str]) -> list[Entry]:
-    """Put each e-mail into the run that sent it, where both are in the list; `sent_by` is Message-ID -> run id."""
-    entries = list(entries)
-    present = {entry.id for entry in entries if isinstance(entry, RunEntry)}
-    folded: dict[str, list[EmailEntry]] = {}
-    kept: list[Entry] = []
-    for entry in entries:
-        run = sent_by.get(entry.message_id or "") if isinstance(entry, EmailEntry) else None
-        if run in present and isinstance(entry, EmailEntry):
-            folded.setdefault(run, []).append(entry)
-        else:
-            kept.append(entry)
-    return [
-        entry.model_copy(update={"emails": tuple(reversed(folded[entry.id]))})
-        if isinstance(entry, RunEntry) and entry.id in folded
-        else entry
-        for entry in kept
-    ]
 
 
 def by_day(entries: Iterable[Entry], zone: str) -> list[tuple[date, list[Entry]]]:

@@ -66,6 +66,7 @@ class Faults:
         self._active: list[Fault] = []
         self._requests: deque[str] = deque(maxlen=_REQUESTS_KEPT)
         self._count = 0
+        self._era = 0
 
     def add(self, fault: Fault) -> None:
         """Put a fault in force. Of several that match, the first one strikes, besides any latency."""
@@ -73,9 +74,15 @@ class Faults:
             self._active.append(fault)
 
     def clear(self) -> None:
-        """Take every fault out of force."""
+        """Take every fault out of force. A request that a latency holds back goes on at once."""
         with self._lock:
             self._active.clear()
+            self._era += 1
+
+    @property
+    def era(self) -> int:
+        """How often the faults were cleared."""
+        return self._era
 
     def strike(self, request: str) -> list[Fault]:
         """The faults that hit `METHOD /path`: any latencies, then at most one other. Counts their `times`."""

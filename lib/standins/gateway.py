@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
@@ -47,9 +48,10 @@ class Gateway:
             return
         asked = f"{request.method} {path}"
         self._faults.note(asked)
+        era = self._faults.era
         for fault in self._faults.strike(asked):
             if fault.kind == "latency":
-                await linger(scope, fault.seconds)
+                await linger(scope, fault.seconds, lambda: self._faults.era != era)
             elif await self._strike(fault, request, send):
                 return
         await self._enter(request, send)
@@ -91,10 +93,10 @@ def bearer(request: Request) -> str:
     return token if scheme.lower() == "bearer" else ""
 
 
-async def linger(scope: Scope, seconds: float) -> None:
-    """Wait, but not beyond the end of the server."""
+async def linger(scope: Scope, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
+    """Wait until then, or until it is enough, but not beyond the end of the server."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not scope["extensions"][STOPPING]():
+    while (left := until - time.monotonic()) > 0 and not scope["extensions"][STOPPING]() and not enough():
         await asyncio.sleep(min(left, 0.05))
 
 

@@ -89,7 +89,7 @@ _KEPT = {
         sent_email,
         "account_id",
         ("sent_at", "id"),
-        _same("id", "kind", "subject", "recipient", "state", "message_id", at="sent_at"),
+        _same("id", "kind", "subject", "recipient", "state", at="sent_at"),
         activity_filter.of_emails,
     ),
 }

@@ -94,10 +94,15 @@ def of_changes(table: Any, members: Subquery, wanted: Filter) -> Conditions:
 
 
 def of_emails(table: Any, members: Subquery, wanted: Filter) -> Conditions:
-    """E-mails the Hub sent. Nobody's name is on them but the recipient's."""
+    """E-mails the Hub sent. Nobody's name is on them but the recipient's.
+
+    Without a filter the list holds every run, and each run tells its own.
+    """
     if wanted.people or (wanted.kinds and SENT_EMAIL not in wanted.kinds):
         return None
     found = _within(table.c.sent_at, wanted)
+    if wanted == Filter():
+        found.append(table.c.run_id.is_(None))
     if wanted.text:
         named = [kind.value for kind in EmailKind if wanted.text.casefold() in kind.label.casefold()]
         found.append(or_(_holds(wanted.text, table.c.subject, table.c.recipient), table.c.kind.in_(named)))

@@ -1,6 +1,6 @@
 """The e-mails the Hub sent: one row each, known by its Message-ID, so that a repeat of a step finds it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -134,11 +134,12 @@ def record_sent(
     body: str | None,
     sent_at: datetime,
     resent_from: int | None = None,
+    run_id: str | None = None,
 ) -> bool:
     """Put the e-mail on record for this account number; False when its record already said as much.
 
     An accepted one stays as it is. One that may have arrived does not become a failed one: only the repeat failed.
-    Call it inside a `writing` transaction.
+    `run_id` is the run that sent it. Call it inside a `writing` transaction.
 
     Raises:
         AccountGone: no account has this number.
@@ -155,6 +156,7 @@ def record_sent(
         "body": None if kind.holds_secret else body,
         "sent_at": sent_at,
         "resent_from": resent_from,
+        "run_id": run_id,
     }
     insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     stored = connection.execute(
@@ -168,6 +170,27 @@ def record_sent(
         .returning(sent_email.c.id)
     )
     return stored.first() is not None
+
+
+def count_of_runs(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """How many e-mails each of these runs sent or tried to send; a run without any is left out."""
+    own = sent_email.c
+    rows = connection.execute(
+        select(own.run_id, func.count()).where(own.run_id.in_(list(run_ids))).group_by(own.run_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def read_of_run(connection: Connection, run_id: str, limit: int) -> list[EmailRow]:
+    """The first `limit` e-mails of a run, in the order in which they went out."""
+    own = sent_email.c
+    rows = connection.execute(
+        select(*(own[name] for name in EmailRow.model_fields))
+        .where(own.run_id == run_id)
+        .order_by(own.sent_at, own.id)
+        .limit(limit)
+    )
+    return [EmailRow.model_validate(dict(row._mapping)) for row in rows]
 
 
 def find_by_message_id(connection: Connection, message_id: str) -> SentEmail | None:

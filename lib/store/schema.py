@@ -245,6 +245,7 @@ sent_email = Table(
     Column("message_id", String(255), unique=True),
     Column("body", Text),
     Column("resent_from", BigId, ForeignKey("sent_email.id")),
+    Column("run_id", String(80)),
     CheckConstraint("state in ('accepted', 'failed', 'unknown')", name="state"),
 )
 # Covering: a cold first page of an account with many mails reads the index alone. SQLite has no INCLUDE.
@@ -255,6 +256,8 @@ Index(
     sent_email.c.id.desc(),
     postgresql_include=["kind", "subject", "recipient", "state"],
 )
+_BY_RUN = sent_email.c.run_id.is_not(None)
+Index("ix_sent_email_run", sent_email.c.run_id, postgresql_where=_BY_RUN, sqlite_where=_BY_RUN)
 
 # ------------------------------------------------------------------ search, snapshots
 search_term = Table(

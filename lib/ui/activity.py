@@ -6,12 +6,11 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.clients.mail import message_id
 from lib.domain.accounts import Account
-from lib.domain.activity import Entry, Page, RunEntry, by_day, fold_emails, zone_of
+from lib.domain.activity import Page, RunEntry, by_day, zone_of
 from lib.domain.permissions import Identity
 from lib.launch import Hub
-from lib.store import activity
+from lib.store import activity, emails
 from lib.store.activity import PAGE
 from lib.ui.activity_entry import Telling, show_entry
 from lib.ui.activity_filter import choose_filter, choose_text, clear_filter
@@ -58,6 +57,7 @@ def _show_list(hub: Hub, account: Account, zone: str) -> None:
             after=place["after"],
             limit=PAGE * place["pages"],
         )
+        mailed = emails.count_of_runs(connection, [one.id for one in page.entries if isinstance(one, RunEntry)])
     if not page.entries and not occurring.kinds:
         st.info(
             "Nothing has happened on this account yet. Actions, refused attempts, changes of status and the e-mails "
@@ -68,7 +68,7 @@ def _show_list(hub: Hub, account: Account, zone: str) -> None:
         st.info("Nothing that happened matches all of these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filter)
     else:
-        _show_page(hub, page, Telling(zone, people, accounts=children), newest=place["after"] is None)
+        _show_page(hub, page, Telling(zone, people, accounts=children, mailed=mailed), newest=place["after"] is None)
 
 
 def _show_page(hub: Hub, page: Page, telling: Telling, *, newest: bool) -> None:
@@ -79,7 +79,7 @@ def _show_page(hub: Hub, page: Page, telling: Telling, *, newest: bool) -> None:
             f"The times in this list are those of your browser, {_place_name(telling.zone)}. "
             f"Elsewhere they are those of {_place_name(hub.settings.time_zone)}."
         )
-    for day, entries in by_day(fold_emails(page.entries, _sent_by(hub, page.entries)), telling.zone):
+    for day, entries in by_day(page.entries, telling.zone):
         st.markdown(f"**{day_words(day, telling.zone)}**")
         for entry in entries:
             show_entry(hub, entry, telling)
@@ -115,13 +115,6 @@ def _to_older(behind: Any) -> None:
 
 def _to_newest() -> None:
     st.session_state[_STATE].update(pages=1, after=None)
-
-
-def _sent_by(hub: Hub, entries: tuple[Entry, ...]) -> dict[str, str]:
-    """The Message-IDs that the steps of these runs give their e-mails."""
-    domain = hub.services.mailer.config.domain
-    runs = [entry for entry in entries if isinstance(entry, RunEntry)]
-    return {message_id(f"{run.id}:{step}", domain): run.id for run in runs for step in run.steps}
 
 
 def _place_name(zone: str) -> str:

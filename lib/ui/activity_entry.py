@@ -10,10 +10,12 @@ import streamlit as st
 from lib.actions.progress import StepProgress
 from lib.actions.receipt import STATES
 from lib.domain.activity import EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
-from lib.domain.emails import EmailState
+from lib.domain.emails import EmailKind, EmailState
 from lib.domain.standing import REASON_WORDS
+from lib.domain.words import counted
 from lib.frames import items_frame
 from lib.launch import Hub
+from lib.store import emails
 from lib.ui.activity_words import kind_words, unlinked
 from lib.ui.navigation import DETAILS
 
@@ -29,6 +31,8 @@ _PHASES = {
     "approved": (":material/how_to_reg:", "Approved by a second person"),
     "done": (":material/published_with_changes:", ""),
 }
+MAILS = 20
+"""So many e-mails of a run are told; the others are counted."""
 _STEP_COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
@@ -40,6 +44,8 @@ class Telling:
     people: Mapping[str, str]
     """E-mail address -> name."""
     accounts: bool
+    mailed: Mapping[str, int]
+    """Run id -> how many e-mails it sent, for those that sent any."""
 
     def begin(self, entry: Entry) -> str:
         """What every line begins with."""
@@ -70,7 +76,7 @@ def show_entry(hub: Hub, entry: Entry, telling: Telling) -> None:
 
 def _show_run(hub: Hub, run: RunEntry, telling: Telling) -> None:
     icon, color, state = _RUNS[run.state]
-    mail = ":material/mail:" if run.emails else None
+    mail = ":material/mail:" if run.id in telling.mailed else None
     told = (f"**{unlinked(run.title)}**", unlinked(run.actor_name), f":{color}[{state}]", _reason(run.reason), mail)
     behind = st.expander(
         _line(telling.begin(run), *told), icon=icon, type="step", key=f"run_{run.id}", on_change="rerun"
@@ -93,8 +99,8 @@ def _show_steps(hub: Hub, run: RunEntry, telling: Telling) -> None:
         st.markdown(f":orange[Abandoned] by {by}: {unlinked(progress.abandon_reason or '')}")
     for step in progress.steps:
         _show_step(hub, run, step, telling)
-    for mail in run.emails:
-        st.caption(f":material/mail: {_line(*_mail_words(mail), mail.state.label)}")
+    if run.id in telling.mailed:
+        _show_mails(hub, run, telling.mailed[run.id])
     st.page_link(
         DETAILS.path,
         label="Receipt" if run.state in ("done", "abandoned") else "Go to it",
@@ -103,14 +109,24 @@ def _show_steps(hub: Hub, run: RunEntry, telling: Telling) -> None:
     )
 
 
+def _show_mails(hub: Hub, run: RunEntry, count: int) -> None:
+    with hub.services.engine.connect() as connection:
+        mails = emails.read_of_run(connection, run.id, MAILS)
+    for mail in mails:
+        words = _mail_words(EmailKind(mail.kind), mail.recipient, mail.subject)
+        st.caption(f":material/mail: {_line(*words, EmailState(mail.state).label)}")
+    if count > len(mails):
+        st.caption(f":material/mail: and {counted(count - len(mails), 'more e-mail')}, each in Sent e-mail history")
+
+
 def _show_step(hub: Hub, run: RunEntry, step: StepProgress, telling: Telling) -> None:
     """Its result and the value it changed, then its own words. Text, not a table: that would hide half on a phone."""
-    counted = f" ({step.count:,})" if step.state == "done" else ""
+    count = f" ({step.count:,})" if step.state == "done" else ""
     changed = f"{unlinked(step.before or 'nothing')} → {unlinked(step.after or 'nothing')}"
     valued = changed if step.before != step.after and step.before is not None else None
     words = unlinked(step.text) if step.text != run.error else ""
     ended = telling.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
-    head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {STATES[step.state]}{counted}]"
+    head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {STATES[step.state]}{count}]"
     told = f"  \n:small[:gray[{_line(ended, words)}]]" if ended or words else ""
     st.markdown(f":small[{_line(head, valued)}]{told}")
     if step.has_items:
@@ -124,8 +140,8 @@ def _show_event(event: EventEntry, telling: Telling) -> None:
     icon, phase = _PHASES.get(event.phase, (":material/info:", event.phase.capitalize()))
     numbers = event.details.get("numbers")
     what = f"{phase}: {kind_words(event.kind)}" if phase else kind_words(event.kind)
-    counted = (f"{len(numbers):,} numbers" if len(numbers) != 1 else "1 number") if isinstance(numbers, dict) else None
-    line = _line(telling.begin(event), f"**{what}**", telling.who(event.actor), counted)
+    count = counted(len(numbers), "number") if isinstance(numbers, dict) else None
+    line = _line(telling.begin(event), f"**{what}**", telling.who(event.actor), count)
     behind = st.expander(line, icon=icon, type="step", key=f"event_{event.id}", on_change="rerun")
     with behind:
         st.caption(unlinked(str(event.details.get("text") or f"Event {event.id} of the audit.")))
@@ -145,13 +161,13 @@ def _show_status(change: StatusEntry, telling: Telling) -> None:
 
 def _show_email(mail: EmailEntry, telling: Telling) -> None:
     state = None if mail.state is EmailState.ACCEPTED else ":orange[not confirmed]"
-    line = _line(telling.begin(mail), *_mail_words(mail), state)
+    line = _line(telling.begin(mail), *_mail_words(mail.kind, mail.recipient, mail.subject), state)
     with st.expander(line, icon=":material/mail:", type="step", key=f"email_{mail.id}"):
         st.caption(mail.state.label)
 
 
-def _mail_words(mail: EmailEntry) -> tuple[str, str]:
-    return (f"**{mail.kind.label}** to {unlinked(mail.recipient)}", f"“{unlinked(mail.subject)}”")
+def _mail_words(kind: EmailKind, recipient: str, subject: str) -> tuple[str, str]:
+    return (f"**{kind.label}** to {unlinked(recipient)}", f"“{unlinked(subject)}”")
 
 
 def _show_note(note: str | None) -> None:

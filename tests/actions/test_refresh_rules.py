@@ -8,6 +8,7 @@ from lib.domain.auth_rules import Verdict
 from lib.standins.sbc import RuleRecord
 from lib.store import events
 from lib.store.engine import writing
+from lib.store.numbers import REVISION_LIMIT
 from lib.store.schema import account, phone_number, rule_change
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER, wait_for
 
@@ -109,6 +110,15 @@ def test_a_newer_revision_on_the_sbc_does_not_win_over_the_truth(world):
     # As after a restore of the Hub's database from a backup.
     world.sbc.state.load([RuleRecord(number=FIRST, account="1001", state="suspended", trunk="syd-1", revision=900)])
     assert world.finish(world.runner.start(refresh(world), LEAD)).run.state == "done"
+    assert world.rules() == RIGHT
+
+
+@pytest.mark.parametrize("number", [FIRST, "+61370109999"])
+def test_a_revision_that_nothing_can_follow_stops_no_refresh(world, number):
+    hold(world, number, trunk="mel-1", revision=REVISION_LIMIT)
+    lose(world, THIRD)
+    done = world.finish(world.runner.start(refresh(world), LEAD))
+    assert done.run.state == "done", done.run.error
     assert world.rules() == RIGHT
 
 

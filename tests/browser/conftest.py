@@ -89,7 +89,8 @@ class House:
             self.strays.append(url)
 
 
-@pytest.fixture(scope="session")
+# For the tests of one file: as long as Playwright is there an event loop runs, beside which no run can be started.
+@pytest.fixture(scope="module")
 def _browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed (apt-get install chromium)")
@@ -140,6 +141,21 @@ def wait_for_cookie(page: Page) -> str:
 def settled(page: Page) -> None:
     """Until the script has run and the page shows what it said."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def choose_first(page: Page, name: str, option: str) -> None:
+    """Choose the first option of a select box, as somebody does who looks whether it was taken."""
+    box = page.get_by_role("combobox", name=name)
+
+    def chosen() -> bool:
+        box.focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        settled(page)
+        # A page that is drawn anew at this moment drops what was pressed.
+        return box.input_value() == option
+
+    assert any(chosen() for _ in range(5)), f"{name}: {box.input_value()!r}"
 
 
 def picker(page: Page):

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
 from lib.standins.zuora.faults import Fault
 from lib.store import accounts, events
-from tests.browser.conftest import House, heading, settled
+from tests.browser.conftest import House, choose_first, heading, settled
 from tests.calls.conftest import SOMEBODY
 from tests.kamailio import Kamailio
 from tests.pages.conftest import plain_accounts
@@ -81,12 +81,7 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
             settled(page)
             start = page.get_by_role("button", name=f"Deactivate account {own.number}")
             expect(start).to_be_visible()
-            reason = page.get_by_role("combobox", name="Reason")
-            reason.focus()
-            page.keyboard.press("ArrowDown")
-            page.keyboard.press("Enter")
-            settled(page)
-            expect(reason).to_have_value("Asked for by the customer")
+            choose_first(page, "Reason", "Asked for by the customer")
             typed = page.get_by_label(f"Type the account number {own.number}")
             assert typed.get_attribute("autocomplete") == "off"
             typed.fill("123456")

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from lib.actions.errors import NotAllowed
-from lib.clients.mail import message_id
 from lib.domain.permissions import Identity, Role
 from lib.store.engine import writing
 from lib.store.events import append_event, head
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
 from lib.ui.activity import MOST
+from lib.ui.activity_entry import MAILS
 from lib.ui.audit import account_lines
 from lib.ui.navigation import ACTIVITY, DETAILS
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
@@ -220,19 +220,24 @@ def test_an_email_nobody_confirmed_says_so(house, own):
     assert lines(activity(house, own.number))[0].endswith("· not confirmed")
 
 
-def test_an_email_of_a_run_is_told_inside_it_and_by_itself_where_the_run_is_filtered_out(house, own):
+def test_the_emails_of_a_run_are_told_inside_it_and_by_themselves_where_somebody_looks_for_them(house, own):
     run = ended_run(house, own.number, kind="suspend", steps=["begin", "mail"])
-    own_id = message_id(f"{run}:mail", house.hub.services.mailer.config.domain)
-    mail(house, own.number, message_id=own_id, subject="Suspended", at=NOW + timedelta(seconds=1))
+    mail(house, own.number, run_id=run, subject="Suspended", at=NOW + timedelta(seconds=1))
+    own_words = "Suspension notice to ada@customer.example · “Suspended”"
     app = activity(house, own.number)
     assert len(lines(app)) == 1
     assert "Suspended" not in shown(app)
-    assert "Suspension notice to ada@customer.example · “Suspended”" in shown(open_entry(app, f"run_{run}")).replace(
-        "*", ""
-    )
-    assert lines(activity(house, own.number, kind="E-mails")) == [
-        "Suspension notice to ada@customer.example · “Suspended”"
-    ]
+    assert own_words in shown(open_entry(app, f"run_{run}")).replace("*", "")
+    assert lines(activity(house, own.number, kind="E-mails")) == [own_words]
+    assert own_words in lines(activity(house, own.number, words="ada@customer"))
+
+
+def test_of_many_emails_of_a_run_some_are_told_and_the_others_counted(house, own):
+    run = ended_run(house, own.number, kind="rename_pbx", steps=["logins", "mails"])
+    mail(house, own.number, run_id=run, count=MAILS + 3, subject="New login", at=NOW + timedelta(seconds=1))
+    told = shown(open_entry(activity(house, own.number), f"run_{run}"))
+    assert told.count("“New login”") == MAILS
+    assert "and 3 more e-mails, each in Sent e-mail history" in told
 
 
 def test_a_change_of_status_without_a_run_is_told_with_its_reason(house):

@@ -13,7 +13,6 @@ from lib.domain.activity import (
     Source,
     StatusEntry,
     by_day,
-    fold_emails,
     merge,
     period,
     zone_of,
@@ -45,7 +44,7 @@ def event(number: int, at: datetime = NOON) -> EventEntry:
     return EventEntry(**OF, id=number, at=at, kind="rename", phase="refused", actor="v@example.com", details={})
 
 
-def email(number: int, at: datetime = NOON, message_id: str | None = None) -> EmailEntry:
+def email(number: int, at: datetime = NOON) -> EmailEntry:
     return EmailEntry(
         **OF,
         id=number,
@@ -54,7 +53,6 @@ def email(number: int, at: datetime = NOON, message_id: str | None = None) -> Em
         subject="Suspended",
         recipient="ada@example.com",
         state=EmailState.ACCEPTED,
-        message_id=message_id,
     )
 
 
@@ -114,22 +112,6 @@ def test_paging_tells_every_entry_once_newest_first(minutes, disorder, limit):
 
 def key(entry) -> tuple[str, str]:
     return entry.source.value, str(entry.id)
-
-
-def test_an_email_is_folded_into_the_run_that_sent_it_when_both_are_told():
-    sent, other, unknown = email(3, message_id="<a@x>"), email(2, message_id="<b@x>"), email(1)
-    first, second = run(2), run(1)
-    sent_by = {"<a@x>": first.id, "<b@x>": "rename-104233-9999"}
-    folded = fold_emails([sent, first, other, second, unknown], sent_by)
-    assert [one.id for one in folded] == [first.id, other.id, second.id, unknown.id]
-    assert folded[0].emails == (sent,)
-    assert folded[2].emails == ()
-
-
-def test_several_emails_of_one_run_are_told_in_the_order_they_were_sent():
-    one, two = email(1, message_id="<a@x>"), email(2, message_id="<b@x>")
-    (folded,) = fold_emails([two, one, run(1)], {"<a@x>": run(1).id, "<b@x>": run(1).id})
-    assert folded.emails == (one, two)
 
 
 def test_days_are_those_of_the_time_zone():

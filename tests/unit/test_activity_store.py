@@ -237,6 +237,14 @@ def test_the_filter_by_kind(busy, chosen, found):
     assert kinds(busy.told(kinds=chosen)) == found
 
 
+def test_the_emails_of_a_run_are_left_to_the_run_until_somebody_looks_for_them(hub):
+    hub.run(id="suspend-104233-a")
+    hub.email(run_id="suspend-104233-a", subject="Of the run")
+    assert kinds(hub.told()) == ["rename"]
+    for wanted in ({"kinds": {SENT_EMAIL}}, {"text": "of the run"}, {"since": T}):
+        assert "suspension_notice" in kinds(hub.told(**wanted)), wanted
+
+
 @pytest.mark.parametrize(
     ("chosen", "found"),
     [({LEAD}, ["status", "rename"]), ({BO}, ["suspend"]), ({VIEWER}, ["rename"]), ({"x@example.com"}, [])],

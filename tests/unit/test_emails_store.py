@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from lib.domain.emails import EmailKind, EmailState
 from lib.store import schema
 from lib.store.accounts import AccountGone
-from lib.store.emails import SentEmail, find_by_message_id, record_sent
+from lib.store.emails import SentEmail, count_of_runs, find_by_message_id, read_of_run, record_sent
 from lib.store.engine import writing
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -100,3 +100,14 @@ def test_an_unknown_account_is_told(hub):
     with pytest.raises(AccountGone):
         record(hub, account="999999")
     assert rows(hub) == 0
+
+
+def test_the_emails_of_a_run_are_counted_and_told_in_their_order(hub):
+    for position in range(3):
+        record(hub, message_id=f"<am.{position}@x>", run_id="a", sent_at=NOW - timedelta(minutes=position))
+    record(hub, message_id="<am.9@x>", run_id="b")
+    record(hub, message_id="<am.10@x>")
+    with hub.connect() as connection:
+        assert count_of_runs(connection, ["a", "b", "c"]) == {"a": 3, "b": 1}
+        told = read_of_run(connection, "a", 2)
+    assert [one.sent_at for one in told] == [NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, text
 
+from lib.clients.mail import Rendered, render
 from lib.standins.demo.model import ALLOWANCES, ANCHOR, DemoAccount
 from lib.standins.demo.people import add_people
 from lib.standins.demo.world import world
@@ -193,12 +194,14 @@ class _Rows:
             self._add(schema.emergency_record, **own, version=version, details=details, saved_by=_ACTOR, saved_at=at)
         for mail in has.emails:
             position = len(self._rows[schema.sent_email]) + 1
+            letter = _letter(mail.kind, account)
             self._add(
                 schema.sent_email,
                 **own,
                 sent_at=mail.sent_at,
                 kind=mail.kind,
-                subject=mail.subject,
+                subject=letter.subject if letter else mail.subject,
+                body=letter.text if letter else None,
                 recipient=mail.recipient,
                 state=mail.state,
                 message_id=f"<demo-{position}@mail.example>",
@@ -241,3 +244,11 @@ class _Rows:
         """PostgreSQL counts on from where its own counter stands, which rows with an id of ours do not move."""
         counter = text("select setval(pg_get_serial_sequence(:table, 'id'), :last)")
         self._connection.execute(counter, {"table": table.name, "last": last})
+
+
+def _letter(kind: str, account: DemoAccount) -> Rendered | None:
+    """The words of a notice. The other kinds hold what somebody could sign in with, so theirs are not kept."""
+    if kind != "suspension_notice":
+        return None
+    values = {"account_number": account.number, "account_name": account.name, "contact": "our billing team"}
+    return render(kind, values)
