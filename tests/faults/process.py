@@ -1,14 +1,17 @@
 """A process of its own that takes part in runs, for tests that kill it or race it.
 
-`hang POINT`: start a rename, print `at POINT` when it gets there, and stand still until killed.
-`race`: plan a rename, print `ready`, wait for a line on standard input, start it, and print how that went.
+`hang`: start a rename, tell when it gets to a point, and stand still until killed.
+`carry_on`: take over what others left, until killed.
+`python -m tests.faults.process`: plan a rename, print `ready`, wait for a line on standard input, start it, and print
+how that went.
 """
 
 import os
 import sys
 import threading
-import time
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+from typing import Any
 
 from lib.actions import runner as runner_module
 from lib.actions import stepping
@@ -24,13 +27,13 @@ from tests.actions.conftest import LEAD, make_services
 NEW = "Wattle after the kill"
 
 
-def stand_still(point: str) -> None:
-    print(f"at {point}", flush=True)
-    threading.Event().wait()
-
-
-def arm(point: str) -> None:
+def arm(point: str, told: Pipe) -> None:
     """Make the product stop at one point. Nothing else of it is changed."""
+
+    def stand_still(point: str) -> None:
+        told.send(point)
+        threading.Event().wait()
+
     where, _, step_name = point.partition(":")
     if point == "written":
         runner_module.hand_over = lambda _run: stand_still(point)
@@ -76,18 +79,37 @@ def arm(point: str) -> None:
         raise ValueError(point)
 
 
+def hang(settings: dict[str, Any], log: Path, told: Pipe, point: str) -> None:
+    """Start a rename that stands still at the point."""
+    runner = _runner(settings, log)
+    arm(point, told)
+    runner.open()
+    runner.start(runner.plan("rename", "1001", {"name": NEW, "base": "Wattle Plumbing"}, LEAD), LEAD)
+    threading.Event().wait()
+
+
+def carry_on(settings: dict[str, Any], log: Path, _told: Pipe) -> None:
+    """Do what a server does that nobody looks at."""
+    _runner(settings, log).open()
+    threading.Event().wait()
+
+
+def _runner(settings: dict[str, Any], log: Path) -> Runner:
+    # A group of its own, so that a kill takes everything it may have started.
+    os.setsid()
+    with log.open("a") as output:
+        os.dup2(output.fileno(), sys.stderr.fileno())
+    configure_logging("ERROR")
+    given = Settings(_env_file=None, **settings)
+    return Runner(make_services(given, make_engine(given.database)))
+
+
 def main() -> None:
     configure_logging("ERROR")
     settings = Settings(_env_file=None)
     engine = make_engine(settings.database)
     services = make_services(settings, engine)
     runner = Runner(services)
-    if sys.argv[1] == "hang":
-        arm(sys.argv[2])
-        runner.open()
-        runner.start(runner.plan("rename", "1001", {"name": NEW, "base": "Wattle Plumbing"}, LEAD), LEAD)
-        time.sleep(60)
-        return
     runner.open()
     plan = runner.plan("rename", "1001", {"name": f"Wattle {os.getpid()}", "base": "Wattle Plumbing"}, LEAD)
     print("ready", flush=True)
