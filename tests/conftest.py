@@ -8,6 +8,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -148,9 +149,16 @@ def empty_database_url(request, tmp_path) -> Iterator[str]:
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request, tmp_path) -> Iterator[str]:
     """A migrated database without any row, once per kind."""
+    with database_of_kind(request, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def database_of_kind(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """A migrated database without any row, of the kind that is the parameter of the fixture; gone afterwards."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("_sqlite_template"), tmp_path / "hub.db")
-        yield f"sqlite:///{tmp_path / 'hub.db'}"
+        shutil.copy(request.getfixturevalue("_sqlite_template"), folder / "hub.db")
+        yield f"sqlite:///{folder / 'hub.db'}"
     else:
         template = request.getfixturevalue("_postgres_template")
         yield from _postgres_database(request.getfixturevalue("postgres_url"), template)

@@ -22,8 +22,9 @@ from lib.standins.demo.model import ALLOWANCES, ANCHOR
 from lib.standins.demo.world import build, world
 from lib.standins.zuora import ZuoraState
 from lib.store import schema
-from lib.store.engine import writing
+from lib.store.engine import make_engine, writing
 from lib.store.search import reindex, search
+from tests.conftest import database_of_kind
 
 RESERVED = re.compile(
     r"\+61(491570(006|156|157|158|159|110|313|737|266|491|804)|[2378](5550|7010)\d{4}|1[38]00975(70[7-9]|71[01]))"
@@ -40,9 +41,18 @@ NOT_SEEDED = {
 }
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request, tmp_path_factory):
+    """The engine of a seeded database, one of a kind for all these tests: seeding takes seconds."""
+    with database_of_kind(request, tmp_path_factory.mktemp("seeded")) as url:
+        made = make_engine(url)
+        seed_hub(made)
+        yield made
+        made.dispose()
+
+
 @pytest.fixture
 def hub(engine):
-    seed_hub(engine)
     with engine.connect() as connection:
         yield connection
 
