@@ -26,6 +26,12 @@ ARGUMENTS = [
 HERE = {"127.0.0.1", "localhost"}
 SECONDS = 20
 
+TOO_WIDE = """
+() => [document.documentElement, document.body, document.querySelector('[data-testid=stMain]')]
+    .filter(one => one.scrollWidth > Math.min(window.innerWidth, one.clientWidth + 1))
+    .map(one => `${one.tagName} ${one.scrollWidth}`)
+"""
+
 expect.set_options(timeout=SECONDS * 1000)
 
 
@@ -141,6 +147,17 @@ def wait_for_cookie(page: Page) -> str:
 def settled(page: Page) -> None:
     """Until the script has run and the page shows what it said."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def fits(page: Page, picture: Path) -> None:
+    """Nothing is wider than the window, on a desk and on a phone; a picture of each, light and dark, is kept."""
+    for width in (1280, 420):
+        page.set_viewport_size({"width": width, "height": 1000})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            settled(page)
+            page.screenshot(path=picture.with_name(f"{picture.name}-{scheme}-{width}.png"))
+        assert page.evaluate(TOO_WIDE) == [], picture
 
 
 def choose_first(page: Page, name: str, option: str) -> None:

@@ -3,8 +3,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from lib.store.schema import allowance, subscription
-from tests.browser.conftest import heading, settled
-from tests.browser.test_looks import TOO_WIDE
+from tests.browser.conftest import heading
 from tests.pages.conftest import demo
 
 pytestmark = pytest.mark.browser
@@ -36,18 +35,3 @@ def test_a_person_views_the_allowances_and_refreshes_them_from_zuora(house):
     expect(page.get_by_text("refreshed just now")).to_be_visible()
     first = min(contract.allowances)
     assert granted(house, contract.number) == {**contract.allowances, first: contract.allowances[first] + 2}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_the_window(house, tmp_path, scheme):
-    page = house.open("admin", color_scheme=scheme)
-    for path in (f"/billing-details?account={demo('five_thousand').number}", "/charge-map"):
-        page.set_viewport_size({"width": 1280, "height": 1000})
-        page.goto(f"{house.server.url}{path}")
-        for width in (1280, 420):
-            page.set_viewport_size({"width": width, "height": 1000})
-            expect(page.get_by_test_id("stDataFrame").last).to_be_visible()
-            settled(page)
-            picture = tmp_path / f"{scheme}-{width}.png"
-            page.screenshot(path=picture)
-            assert page.evaluate(TOO_WIDE) == [], picture
