@@ -19,25 +19,36 @@ def show_chart(lines: Sequence[Line], *, key: str) -> None:
     # A second and several megabytes that no other page needs.
     import plotly.graph_objects as go
 
-    bars = go.Bar(
-        y=[line.label for line in counted],
-        x=[_share(line) for line in counted],
-        customdata=[_words(line) for line in counted],
-        marker_color=[_OVER if line.over else _WITHIN for line in counted],
-        hovertemplate="%{y}: %{customdata} in use<extra></extra>",
-        orientation="h",
-    )
-    figure = go.Figure(bars)
-    for line in counted:
-        # In a column of its own: at the end of its bar it would stand on the dashed line.
-        figure.add_annotation(y=line.label, x=1, xref="paper", xanchor="left", showarrow=False, text=_words(line))
-    figure.add_vline(x=100, line_color=_FULL, line_dash="dash")
-    figure.update_layout(
-        height=70 + 34 * len(counted), margin={"l": 0, "r": 90, "t": 10, "b": 0}, showlegend=False, bargap=0.4
-    )
     marks = [0, 50, 100, _FARTHEST]
-    figure.update_xaxes(range=[0, _FARTHEST], tickvals=marks, ticktext=[f"{mark} %" for mark in marks], fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True)
+    bars = {
+        "type": "bar",
+        "y": [line.label for line in counted],
+        "x": [_share(line) for line in counted],
+        "customdata": [_words(line) for line in counted],
+        "marker": {"color": [_OVER if line.over else _WITHIN for line in counted]},
+        "hovertemplate": "%{y}: %{customdata} in use<extra></extra>",
+        "orientation": "h",
+    }
+    # In a column of its own: at the end of its bar it would stand on the dashed line.
+    beside = {"x": 1, "xref": "paper", "xanchor": "left", "showarrow": False}
+    full = {"type": "line", "x0": 100, "x1": 100, "y0": 0, "y1": 1, "yref": "paper"}
+    layout = {
+        "height": 70 + 34 * len(counted),
+        "margin": {"l": 0, "r": 90, "t": 10, "b": 0},
+        "showlegend": False,
+        "bargap": 0.4,
+        "annotations": [{**beside, "y": line.label, "text": _words(line)} for line in counted],
+        "shapes": [{**full, "line": {"color": _FULL, "dash": "dash"}}],
+        "xaxis": {
+            "range": [0, _FARTHEST],
+            "tickvals": marks,
+            "ticktext": [f"{mark} %" for mark in marks],
+            "fixedrange": True,
+        },
+        "yaxis": {"autorange": "reversed", "fixedrange": True},
+    }
+    # All of it at once: each part that is added to a figure has the whole of it checked again.
+    figure = go.Figure({"data": [bars], "layout": layout})
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
     st.caption("In use as a share of what is granted. The dashed line is all of it.")
 

@@ -24,8 +24,11 @@ def allowances_frame(lines: Iterable[Line], shared: Collection[str] = ()) -> pd.
     return pd.DataFrame(rows, columns=COLUMNS, dtype="string")
 
 
-def coloured(frame: pd.DataFrame) -> "pd.io.formats.style.Styler":
+def coloured(frame: pd.DataFrame) -> "pd.DataFrame | pd.io.formats.style.Styler":
     """The same table, in which what is over its allowance stands out."""
+    if not frame["Left"].str.endswith(" over").any():
+        # Colours cost more than the table.
+        return frame
     return frame.style.map(lambda text: _OVER if str(text).endswith(" over") else "", subset=["Left"])
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from lib.standins.demo import notable
 from lib.store import accounts
+from lib.store.engine import make_engine
 from tests.bench.browser import CHROMIUM, measure_pages
+from tests.bench.crowd import crowd
 from tests.bench.rules import measure_refresh
 from tests.bench.samples import Report
 from tests.bench.server_side import measure_rename, measure_scripts, measure_search
@@ -30,12 +32,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="am-bench-") as folder:
         data, yardstick, alone = (Path(folder, name) for name in ("product", "empty", "rename"))
         yardstick.mkdir()
+        filled = make_engine(f"sqlite:///{copy_demo(data) / 'hub.db'}")
+        crowd(filled, large)
+        filled.dispose()
         busy, cores = os.getloadavg()[0], os.cpu_count() or 1
         print(f"This machine has {cores} cores and a load of {busy:.1f} before the start.", flush=True)
         if busy > cores / 4:
             # The empty page needs hardly any processor time, so competition for it raises every ratio.
             print("It is busy with something else: the ratios below are too high.", flush=True)
-        with serving(copy_demo(data)) as product, serving(yardstick, script=EMPTY, wait_for="/_stcore/health") as empty:
+        with serving(data) as product, serving(yardstick, script=EMPTY, wait_for="/_stcore/health") as empty:
             measure_pages(product, empty, small, large, report)
             measure_scripts(product, empty, small, large, report)
             with product.hub() as engine:
