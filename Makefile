@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run sbc test check bench soak reset-demo verify-audit export-audit system-parts python
+.PHONY: help run sbc test check bench soak pictures reset-demo verify-audit export-audit system-parts python
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ bench: $(DEV_STAMP) system-parts ## Measure pages in Chromium against an empty p
 
 soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two
 	$(BIN)/python -m tests.faults.soak --kills $${KILLS:-100}
+
+pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide from a running demo (needs Chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 reset-demo: $(STAMP) ## Forget everything done in the demo; the next `make run` starts afresh
 	@$(BIN)/python -m lib.serve --reset-demo

@@ -29,7 +29,7 @@ from lib.domain.activity import (
 from lib.store import activity_filter
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
 
-PAGE = 50
+PAGE = 30
 """So many entries are read at a time."""
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, text, update
 
 from lib.actions.errors import NotAllowed
 from lib.domain.permissions import Identity, Role
+from lib.store.activity import PAGE
 from lib.store.engine import writing
 from lib.store.events import append_event, head
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
@@ -272,34 +273,35 @@ def test_days_and_times_are_those_of_the_browser_where_it_names_a_zone(house, ow
 
 
 def test_older_entries_come_page_by_page_until_there_is_nothing_older(house, own):
-    mail(house, own.number, count=120)
+    mail(house, own.number, count=2 * PAGE + 20)
     app = activity(house, own.number)
-    assert len(lines(app)) == 50
+    assert len(lines(app)) == PAGE
     press(app, "Show older")
-    assert len(lines(app)) == 100
+    assert len(lines(app)) == 2 * PAGE
     press(app, "Show older")
-    assert [re.search(r"Notice (\d+)", line)[1] for line in lines(app)] == [str(number) for number in range(120)]
+    told = [int(re.search(r"Notice (\d+)", line)[1]) for line in lines(app)]
+    assert told == list(range(2 * PAGE + 20))
     assert "There is nothing older." in shown(app)
     assert "Show older" not in [button.label for button in app.button]
 
 
 def test_a_very_long_list_goes_on_with_a_page_of_its_own(house, own):
-    mail(house, own.number, count=50 * MOST + 7)
+    mail(house, own.number, count=PAGE * MOST + 7)
     app = activity(house, own.number)
     app.session_state["activity_place"]["pages"] = MOST
     sound(app.run())
-    assert len(lines(app)) == 50 * MOST
+    assert len(lines(app)) == PAGE * MOST
     press(app, "Show older")
     assert len(lines(app)) == 7
     press(app, "Back to the newest")
-    assert len(lines(app)) == 50
+    assert len(lines(app)) == PAGE
 
 
 def test_another_filter_begins_at_the_newest(house, own):
-    mail(house, own.number, count=120)
+    mail(house, own.number, count=2 * PAGE)
     app = press(activity(house, own.number), "Show older")
     app.text_input(key="words").set_value("Notice").run()
-    assert len(lines(sound(app))) == 50
+    assert len(lines(sound(app))) == PAGE
 
 
 # ------------------------------------------------------------------ filters
