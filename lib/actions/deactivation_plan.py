@@ -219,13 +219,15 @@ def untouched_of(found: Found, wish: Wish) -> tuple[str, ...]:
     kept = []
     empty = [many for what, (_, many) in KINDS.items() if not found.labels[what]]
     if empty:
-        kept.append(f"There are no {', '.join(empty)}.")
+        kept.append(f"The account has no {', '.join(empty)}.")
     resting = len(found.numbers) - len(found.leaving)
     if resting:
         kept.append(f"{counted(resting, 'number')} already in quarantine keep their day.")
     if wish.zuora == LEAVE:
-        running = counted(len(found.to_cancel), "subscription") if found.subscriptions else "Subscriptions"
-        kept.append(f"{running} in Zuora go on and bill until billing closes them by hand.")
+        many = len(found.to_cancel) if found.subscriptions else None
+        running = "Subscriptions" if many is None else counted(many, "subscription")
+        goes = "goes on and bills until billing closes it" if many == 1 else "go on and bill until billing closes them"
+        kept.append(f"{running} in Zuora: {goes} by hand.")
     kept += [
         "The Zuora account itself, its invoices and its contacts stay.",
         "Emergency details, sent e-mails and the history of the account are kept.",

@@ -31,7 +31,7 @@ class Pin(Action):
     """`params`: `note` (None takes it off) and `until`, an ISO day or None for no end."""
 
     kind = "pin"
-    verb = "Pin the note"
+    verb = "Save the note"
     permission = Permission.ACCOUNT_PIN
     weight = Weight.FIELD
     steps = (Step("pin", "Pin the note in the Hub", _pin),)

@@ -12,7 +12,7 @@ from lib.launch import Hub
 from lib.live import Reading
 from lib.store import accounts, numbers
 from lib.ui.action_bar import show_reading
-from lib.ui.tables import choose_account
+from lib.ui.tables import choose_account, show_text_table
 
 POLL_SECONDS = 1.0
 
@@ -57,7 +57,7 @@ def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
             f"The Hub and Zuora differ in {counted(len(differences), 'place')}.",
             icon=":material/difference:",
         )
-        st.dataframe(differences_frame(differences), hide_index=True, alt="Differences", key="differences")
+        show_text_table(differences_frame(differences), "Differences")
     st.dataframe(account_facts(account, reading), hide_index=True, alt="Account facts", key="facts")
 
 

@@ -10,7 +10,7 @@ from lib.live import Reading
 from lib.store import accounts
 from lib.ui.moments import at
 from lib.ui.selection import open_account
-from lib.ui.text import plain
+from lib.ui.text import plain, unlinked
 
 _PILLS = {
     "active": ("Active", ":material/check_circle:", "green"),
@@ -40,7 +40,7 @@ def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:
     pin = account.pin(hub.services.today())
     if pin is not None and identity.may_choose_accounts:
         until = f" (until {account.pinned_until:%-d %B %Y})" if account.pinned_until else ""
-        st.info(f"**Pinned note{until}:** {plain(pin)}", icon=":material/keep:")
+        st.info(f"**Pinned note{until}:** {unlinked(pin)}", icon=":material/keep:")
 
 
 def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
@@ -69,7 +69,7 @@ def _since(hub: Hub, account: Account) -> str:
         return ""
     why = REASON_WORDS.get(change.reason, change.reason) if change.reason else None
     note = " · ".join((change.note or "").splitlines())
-    told = " · ".join(plain(text) for text in (change.actor, why, note) if text)
+    told = " · ".join(unlinked(text) for text in (change.actor, why, note) if text)
     return f"  \nSince {at(hub, change.at)} · {told}"
 
 

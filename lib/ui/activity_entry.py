@@ -16,8 +16,9 @@ from lib.domain.words import counted
 from lib.frames import items_frame
 from lib.launch import Hub
 from lib.store import emails
-from lib.ui.activity_words import kind_words, unlinked
+from lib.ui.activity_words import kind_words
 from lib.ui.navigation import DETAILS
+from lib.ui.text import unlinked
 
 _RUNS = {
     "running": (":material/pending:", "blue", "under way"),

@@ -1,6 +1,5 @@
-"""The words for kinds, people and days of the activity, and customer text without links."""
+"""The words for kinds, people and days of the activity."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 from lib.actions import keeper
 from lib.actions.catalogue import ACTIONS
 from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE
-from lib.ui.text import plain
+from lib.ui.text import unlinked
 
 _KINDS = {
     REFUSED: "Refused attempts",
@@ -17,13 +16,6 @@ _KINDS = {
     SENT_EMAIL: "E-mails",
     keeper.KIND: "Auth rules kept right",
 }
-# The signs by which Markdown knows an address that nobody marked as a link.
-_LINKING = re.compile(r"(\\@|(?<=http)\\:|(?<=https)\\:|(?<=www)\\\.)", re.IGNORECASE)
-
-
-def unlinked(text: str) -> str:
-    """The text as text, and its web and e-mail addresses, too: they are somebody else's, and no links of ours."""
-    return _LINKING.sub(r":small[\1]", plain(text))
 
 
 def kind_words(kind: str) -> str:

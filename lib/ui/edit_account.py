@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.actions.action import Plan
 from lib.actions.catalogue import ACTIONS
-from lib.domain.accounts import Account
+from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import accounts
@@ -28,12 +28,18 @@ def offer_edit(account: Account, identity: Identity) -> None:
 
 def edit_dialog(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
     """Draw the dialog with its tabs."""
+    if not _tabs(account, identity):
+        # Somebody deactivated the account, or took the role away, while it was open.
+        close_dialog()
+        return
     dialog = st.dialog(f"Edit {plain(account.title)}", width="medium", on_dismiss=close_dialog)
     dialog(_edit)(hub, account, identity, editing, _tabs(account, identity))
 
 
 def _tabs(account: Account, identity: Identity) -> list[str]:
-    tabs = []
+    tabs: list[str] = []
+    if account.status is AccountStatus.DEACTIVATED:
+        return tabs
     if identity.may(Permission.ACCOUNT_RENAME, account.number):
         tabs.append("Name")
     if identity.may(Permission.ACCOUNT_MOVE, account.number):

@@ -10,7 +10,8 @@ from lib.domain.permissions import Identity
 from lib.frames import detail_frame, effects_frame
 from lib.launch import Hub
 from lib.ui.selection import show_run
-from lib.ui.text import plain
+from lib.ui.tables import show_text_table
+from lib.ui.text import plain, unlinked
 
 ROWS = 6
 """So many rows of a detail stand in the plan itself; a longer one is folded."""
@@ -29,12 +30,12 @@ def show_plan(plan: Plan) -> None:
     for warning in plan.warnings:
         st.warning(plain(warning), icon=":material/warning:")
     if plan.effects:
-        st.dataframe(effects_frame(plan), hide_index=True, alt="What will change", key=f"effects_{plan.id}")
+        show_text_table(effects_frame(plan), "What will change")
     for position, detail in enumerate(plan.details):
         with st.expander(f"{detail.title} ({len(detail.rows):,})", expanded=len(detail.rows) <= ROWS):
             st.dataframe(detail_frame(detail), hide_index=True, alt=detail.title, key=f"detail_{plan.id}_{position}")
-    for untouched in plan.untouched:
-        st.caption(f"Not touched: {plain(untouched)}")
+    if plan.untouched:
+        st.caption("\n".join(["What stays as it is:", "", *(f"- {unlinked(one)}" for one in plan.untouched)]))
 
 
 def make_plan(

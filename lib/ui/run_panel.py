@@ -15,7 +15,8 @@ from lib.frames import items_frame, steps_frame
 from lib.launch import Hub
 from lib.ui.moments import at
 from lib.ui.selection import show_run, shown_run
-from lib.ui.text import plain
+from lib.ui.tables import show_text_table
+from lib.ui.text import plain, unlinked
 from lib.ui.undo import offer_undo
 
 POLL_SECONDS = 0.5
@@ -120,13 +121,8 @@ def _show_receipt(hub: Hub, progress: Progress, identity: Identity) -> None:
         if why:
             st.caption(why)
         if progress.abandoned_by:
-            st.caption(f"Abandoned by {plain(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
-        st.dataframe(
-            steps_frame(progress, hub.settings.time_zone),
-            hide_index=True,
-            alt="Receipt",
-            key=f"receipt_{run.id}",
-        )
+            st.caption(f"Abandoned by {unlinked(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
+        show_text_table(steps_frame(progress, hub.settings.time_zone), "Receipt")
         _show_items(receipt)
         with st.container(horizontal=True):
             st.download_button(

@@ -12,7 +12,7 @@ from lib.domain.standing import ENABLE_REASONS, NOTE_LIMIT, SUSPEND_REASONS
 from lib.launch import Hub
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
-from lib.ui.text import plain
+from lib.ui.text import plain, unlinked
 
 _REASONS = {"suspend": SUSPEND_REASONS, "enable": ENABLE_REASONS}
 _BUTTONS = {"suspend": ("Suspend", ":material/pause_circle:"), "enable": ("Enable", ":material/play_circle:")}
@@ -70,7 +70,7 @@ def _ask(
     override = None
     if plan.facts.get("pin") and kind == "suspend":
         override = st.text_input("Why the pinned note does not hold this time", key="suspend_override")
-    address = plain(recipient) if recipient else "no address could be read from Zuora"
+    address = unlinked(recipient) if recipient else "no address could be read from Zuora"
     mail = st.checkbox(
         f"E-mail the bill-to contact ({address})",
         key=f"{kind}_mail",

@@ -1,9 +1,15 @@
-"""Tables that do something when a row is chosen."""
+"""Tables to read, and tables that do something when a row is chosen."""
 
 import pandas as pd
 import streamlit as st
 
 from lib.ui.selection import open_account
+from lib.ui.text import unlinked
+
+
+def show_text_table(frame: pd.DataFrame, alt: str) -> None:
+    """A short table of texts that has to be read to its end: its cells wrap instead of being cut."""
+    st.table(frame.map(unlinked), hide_index=True, alt=alt)
 
 
 def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> None:

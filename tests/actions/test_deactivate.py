@@ -139,7 +139,7 @@ class TestPlan:
         assert ("phone user", "100@wattle (Person 100)") in removed
         assert details["Numbers"][0] == ("(03) 7010 0001", "local", "in use", f"{until:%-d %B %Y}")
         assert details["Subscriptions in Zuora"] == (("SUB-00000001", "Active", "31 December 2026", "left"),)
-        assert "1 subscription in Zuora go on" in " ".join(made.untouched)
+        assert "1 subscription in Zuora: goes on" in " ".join(made.untouched)
         assert "No e-mail goes out." in made.untouched
         assert left(furnished)
         assert furnished.standing() == "active"

@@ -202,7 +202,7 @@ def deactivate(camera: Camera) -> None:
     page = camera.open("overdue", "account-details")
     button(page, "Deactivate").click()
     settled(page)
-    head, kept = page.get_by_role("heading", name="Deactivate"), page.get_by_text("Not touched").first
+    head, kept = page.get_by_role("heading", name="Deactivate"), page.get_by_text("What stays as it is").first
     camera.take("deactivate", page, head, table(page, 0))
     camera.take("deactivate-confirm", page, kept, page.get_by_role("button", name="Deactivate account"))
 

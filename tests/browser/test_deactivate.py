@@ -77,7 +77,7 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
             expect(page.get_by_text("This cannot be reversed.")).to_be_visible()
             page.get_by_text("Cancel them at the end of the invoice period").click()
             # The new plan drops the sentence about subscriptions that go on.
-            expect(page.get_by_text("until billing closes them by hand")).to_have_count(0)
+            expect(page.get_by_text("by hand")).to_have_count(0)
             settled(page)
             start = page.get_by_role("button", name=f"Deactivate account {own.number}")
             expect(start).to_be_visible()

@@ -1,5 +1,6 @@
 """The whole dashboard in this process, driven without a browser: one start for each file of tests."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -140,9 +141,16 @@ def plain_accounts() -> list[DemoAccount]:
     ]
 
 
+def unmarked(text: str) -> str:
+    """Customer text as it was before it was kept from being Markdown."""
+    return re.sub(r":small\[\\?(.)\]", r"\1", text).replace("\\", "")
+
+
 def tables(app: AppTest, *columns: str) -> list[pd.DataFrame]:
-    """The tables whose columns begin so."""
-    return [one.value for one in app.dataframe if tuple(one.value.columns[: len(columns)]) == columns]
+    """The tables whose columns begin so, without the signs that keep customer text plain."""
+    shown = [one.value for one in app.dataframe]
+    shown += [one.value.map(unmarked) for one in app.table]
+    return [frame for frame in shown if tuple(frame.columns[: len(columns)]) == columns]
 
 
 def facts(app: AppTest) -> dict[str, tuple[str, str]]:

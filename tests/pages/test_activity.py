@@ -366,7 +366,7 @@ def test_two_people_of_one_name_are_told_apart(house, own):
     app = activity(house, own.number)
     assert app.selectbox(key="person").options == ["Twin (a@demo.example)", "Twin (b@demo.example)"]
     app = activity(house, own.number, person="Twin (b@demo.example)")
-    assert lines(app) == ["Refused: Pin the note · Twin (b@demo.example)"]
+    assert lines(app) == ["Refused: Save the note · Twin (b@demo.example)"]
 
 
 # ------------------------------------------------------------------ nothing to show

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.standins.sbc import Fault
-from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables
+from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables, unmarked
 
 OWN = iter([one for one in plain_accounts() if one.has.numbers])
 BANNER = "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls."
@@ -79,7 +79,7 @@ def test_a_pinned_note_is_told_and_asks_for_a_reason(house):
 def test_the_tick_box_names_the_address_and_adds_the_mail(house, own):
     app = opened(house, own.number)
     box = app.checkbox(key="suspend_mail")
-    assert own.bill_to.email in box.label.replace("\\", "")
+    assert own.bill_to.email in unmarked(box.label)
     app = sound(box.check().run())
     effects = {row.System: row.After for row in tables(app, "System")[0].itertuples()}
     assert effects["E-mail"] == own.bill_to.email
