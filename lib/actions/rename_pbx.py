@@ -59,7 +59,7 @@ def _change_logins(context: StepContext) -> StepReport:
         ]
         count = len(_changes(items_of_step(connection, context.run_id, context.step)))
     if wrong:
-        raise StepFailed(f"{len(wrong)} logins still are not those of “{after}”. Resume to look again.")
+        raise StepFailed(f"{counted(len(wrong), 'login')} did not become one of “{after}”. Resume to look again.")
     return StepReport(
         outcome="done",
         text=f"The group name and {counted(count, 'login')} changed, read back.",

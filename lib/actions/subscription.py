@@ -102,7 +102,7 @@ def number_problem(text: str) -> str | None:
     if not text:
         return "Type the number of the subscription, such as SUB-00000012."
     if len(text.split()) > 1:
-        return f"“{text[:100]}” holds more than one number. Type one subscription at a time."
+        return "This holds more than one number. Type one subscription at a time."
     if not _NUMBER.fullmatch(text):
         return "A subscription number has up to 100 letters, digits, points and dashes, and nothing else."
     return None

@@ -184,19 +184,24 @@ def _take_parts(segment: str, address: Address) -> tuple[str, Address]:
         segment = _trim(segment[found.end() :])
 
 
+def _in_capitals(word: str) -> str:
+    """The word as the tables spell it: a pattern that ignores case takes a Turkish capital İ for an I."""
+    return word.upper().replace("İ", "I")
+
+
 def _with_floor(found: re.Match[str], address: Address) -> Address:
     if word := found["bare"] or found["alone"]:
-        return replace(address, floor_type=BARE_FLOORS[word.upper()])
+        return replace(address, floor_type=BARE_FLOORS[_in_capitals(word)])
     if found["nth"]:
         return replace(address, floor_type="FL", floor_number=found["nth"])
-    kind = FLOORS[found["t"].upper()]
+    kind = FLOORS[_in_capitals(found["t"])]
     return replace(address, floor_type=kind, floor_number=found["n"], floor_suffix=(found["s"] or "").upper())
 
 
 def _with_building(found: re.Match[str], address: Address, segment: str) -> tuple[Address, str]:
     address = replace(
         address,
-        building_type=BUILDINGS[found["t"].upper()],
+        building_type=BUILDINGS[_in_capitals(found["t"])],
         building_number=found["n"].upper(),
         building_suffix=(found["s"] or "").upper(),
     )
@@ -219,8 +224,7 @@ def _street_segment(rest: list[str]) -> int:
     """Which segment is the street: one with a house number and a type, else a number, else a type, else the last."""
     numbered = [position for position, segment in enumerate(rest) if _numbered(segment)]
     typed = [position for position, segment in enumerate(rest) if _ends_as_street(segment) or CORNER.match(segment)]
-    both = [position for position in numbered if position in typed]
-    return (both or numbered or typed or [len(rest) - 1])[0]
+    return ([one for one in numbered if one in typed] or numbered or typed or [len(rest) - 1])[0]
 
 
 def _numbered(segment: str) -> bool:

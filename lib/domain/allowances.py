@@ -172,14 +172,15 @@ def _checked(place: int, row: MapRow) -> MapRow:
     number, name = " ".join((row.charge_number or "").split()), " ".join((row.charge_name or "").split())
     if not number and not name:
         raise InvalidMap(f"Row {place} names no charge. Give its number or its name.")
-    if " " in number:
-        raise InvalidMap(f"Row {place}: “{number}” holds more than one charge number. Give each a row of its own.")
+    # The first two before any sentence that repeats what was typed.
     if len(number) > NUMBER_LIMIT or len(name) > NAME_LIMIT:
         raise InvalidMap(
             f"Row {place} is too long: a number has at most {NUMBER_LIMIT} characters, a name {NAME_LIMIT}."
         )
     if not (number + name).isprintable():
         raise InvalidMap(f"Row {place} holds a sign that cannot be seen. Type the charge again.")
+    if " " in number:
+        raise InvalidMap(f"Row {place}: “{number}” holds more than one charge number. Give each a row of its own.")
     if row.kind not in LABELS:
         raise InvalidMap(f"Row {place} grants no allowance that is known. Choose one from the list.")
     return MapRow(number or None, name or None, row.kind)

@@ -100,6 +100,9 @@ def check_field(field: str, text: str, role: ContactRole) -> str:
         raise InvalidField("This holds a character that Zuora refuses, such as an emoji.")
     if not value:
         return _check_empty(field, role)
+    # Before the others, whose sentences repeat what was typed.
+    if len(value) > LIMITS[field]:
+        raise InvalidField(f"This has {len(value)} characters; Zuora takes at most {LIMITS[field]}.")
     try:
         if field in _EMAILS:
             value = check_address(value)
@@ -107,8 +110,6 @@ def check_field(field: str, text: str, role: ContactRole) -> str:
             parse_number(value)
     except (InvalidEmail, InvalidNumber) as invalid:
         raise InvalidField(str(invalid)) from invalid
-    if len(value) > LIMITS[field]:
-        raise InvalidField(f"This has {len(value)} characters; Zuora takes at most {LIMITS[field]}.")
     return value
 
 

@@ -65,6 +65,7 @@ _RANGES = {
 _BOX_RANGES = (
     (1000, 1999), (200, 299), (8000, 8999), (9000, 9999), (5800, 5999), (6800, 6999), (7800, 7999), (900, 999),
 )  # fmt: skip
+_QUOTED = 200
 _PLACES = ("property_name", "location", "street_name", "locality")
 
 
@@ -163,9 +164,12 @@ def pull(
     )
     notes = []
     if address.left_over:
-        notes.append(_warning("street_name", f"“{address.left_over}” of the address in Zuora has no field here."))
+        notes.append(
+            _warning("street_name", f"“{_some(address.left_over)}” of the address in Zuora has no field here.")
+        )
     if address.postal and record.street_name != address.postal:
-        notes.append(_warning("street_name", f"“{address.postal}” was left out: it is no place where people are."))
+        left_out = f"“{_some(address.postal)}” was left out: it is no place where people are."
+        notes.append(_warning("street_name", left_out))
     return record, notes
 
 
@@ -182,6 +186,12 @@ def shown(record: EmergencyRecord | None, field: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return USAGES.get(value, value) if field == "usage" else str(value)
+
+
+def _some(text: str) -> str:
+    """As much of a text from Zuora as a sentence can hold, without signs that cannot be seen."""
+    seen = "".join(sign if sign.isprintable() else " " for sign in text)
+    return seen if len(seen) <= _QUOTED else f"{seen[:_QUOTED]}…"
 
 
 def _stored_number(text: str) -> str:
@@ -226,7 +236,7 @@ def _street(record: EmergencyRecord) -> list[Finding]:
             _error("street_name", "The street name holds a digit or a slash; numbers have fields of their own.")
         )
     for field in ("house_number", "house_number_2"):
-        if getattr(record, field) and not re.fullmatch(r"\d+", getattr(record, field)):
+        if getattr(record, field) and not re.fullmatch(r"[0-9]+", getattr(record, field)):
             found.append(_error(field, "A house number has digits only; a letter belongs in the suffix."))
     rural = bool(record.property_name) or "lot" in record.location.lower().split()
     if not record.house_number and not rural:
@@ -256,6 +266,9 @@ def _contact(record: EmergencyRecord, own_numbers: Collection[str]) -> list[Find
         found.append(_error("contact_name", "Phones may be elsewhere, so somebody to ask is needed."))
     if not record.contact_number:
         return [*found, _error("contact_number", "Phones may be elsewhere, so a number to call back is needed.")]
+    if len(record.contact_number) > _QUOTED or not record.contact_number.isprintable():
+        # Has an error of its own; the one below would repeat all of it.
+        return found
     try:
         number = parse_number(record.contact_number)
     except InvalidNumber as invalid:

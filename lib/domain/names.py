@@ -16,6 +16,8 @@ def check_name(text: str) -> str:
     Raises:
         InvalidName: empty, too long, or with a character that Zuora or a screen cannot carry.
     """
+    # First of all: a composed character may be one that is refused below.
+    text = unicodedata.normalize("NFC", text)
     for character in text:
         if character not in "\t\n\r" and _is_invisible(character):
             raise InvalidName(
@@ -26,7 +28,7 @@ def check_name(text: str) -> str:
         raise InvalidName(
             "The name holds a character that Zuora refuses, such as an emoji. Use letters, digits and signs."
         )
-    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    name = " ".join(text.split())
     if not name:
         raise InvalidName("The name is empty. Type the name the customer is billed under.")
     if len(name) > NAME_LIMIT:

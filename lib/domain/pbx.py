@@ -51,7 +51,7 @@ def _problems(name: str) -> list[str]:
     other = [sign for sign in dict.fromkeys(name) if sign.isprintable() and not sign.isspace() and not _is_plain(sign)]
     if other:
         shown = " ".join(other[:_SIGNS_SHOWN]) + (" and others" if len(other) > _SIGNS_SHOWN else "")
-        problems.append(f"The group name takes only letters a to z, digits and hyphens, not: {shown}")
+        problems.append(f"The group name takes only letters a to z, digits and hyphens, not “{shown}”.")
     if name.startswith("-") or name.endswith("-"):
         problems.append("The group name begins or ends with a hyphen. It begins and ends with a letter or digit.")
     return problems

@@ -10,7 +10,7 @@ from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.live import Reading
 from lib.ui.action_bar import show_reading
-from lib.ui.contacts_form import show_form
+from lib.ui.contacts_form import is_begun, show_form
 from lib.ui.contacts_tables import contact_frame
 from lib.ui.text import plain
 from lib.ui.zuora_link import show_zuora_link
@@ -26,31 +26,38 @@ def show_contacts(hub: Hub, account: Account, identity: Identity) -> None:
     """The page below the action bar."""
     show_zuora_link(hub, account, identity)
     reading = hub.live.zuora(account)
+    begun = _may_edit(account, identity) and is_begun(account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
+        st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account, alone=not begun)
     else:
-        _show(hub, account, identity, reading)
+        show_reading(hub, reading)
+    if reading.state != "reading" or begun:
+        _show(hub, account, identity, reading, begun=begun)
 
 
-def _await_reading(hub: Hub, account: Account) -> None:
+def _may_edit(account: Account, identity: Identity) -> bool:
+    return identity.may(Permission.CONTACTS_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
+
+
+def _await_reading(hub: Hub, account: Account, *, alone: bool) -> None:
+    """Look until Zuora has answered; `alone` when nothing else shows the contacts meanwhile."""
     reading = hub.live.zuora(account, wait=0)
     if reading.state != "reading":
         st.rerun()
     show_reading(hub, reading)
-    if reading.value is not None:
+    if alone and reading.value is not None:
         _show_both(reading.value.account)
 
 
-def _show(hub: Hub, account: Account, identity: Identity, reading: Reading) -> None:
-    show_reading(hub, reading)
+def _show(hub: Hub, account: Account, identity: Identity, reading: Reading, *, begun: bool) -> None:
     if reading.value is None:
         return
     billing = reading.value.account
     if billing.shared_contact:
         st.info(f"{BOTH} Either form below changes both.", icon=":material/link:")
-    may = identity.may(Permission.CONTACTS_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
-    if may and reading.state == "live":
+    # Forms that are on the screen stay there when Zuora stops answering: somebody may have typed into them.
+    if begun or (_may_edit(account, identity) and reading.state == "live"):
         for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
             with column:
                 _head(role)

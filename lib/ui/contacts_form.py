@@ -39,6 +39,18 @@ def show_form(hub: Hub, account: Account, identity: Identity, role: ContactRole,
     _show_newer(account, role, state, values_of(contact))
 
 
+def is_begun(account: Account) -> bool:
+    """True when a form of this account's contacts was on the screen, so that something may be typed in it."""
+    return any(
+        f"contact_{role.value}_{account.number}" in st.session_state and _is_drawn(account, role)
+        for role in ContactRole
+    )
+
+
+def _is_drawn(account: Account, role: ContactRole) -> bool:
+    return _key(account, role, "work_email") in st.session_state
+
+
 def _draw_fields(account: Account, role: ContactRole, state: dict[str, Any], slots: dict[str, Any]) -> None:
     paired = {field: pair for pair in _PAIRS for field in pair}
     for field in _MAIN:
@@ -66,8 +78,7 @@ def _state(account: Account, role: ContactRole, contact: ZuoraContact) -> dict[s
     name = f"contact_{role.value}_{account.number}"
     state: dict[str, Any] | None = st.session_state.get(name)
     now = values_of(contact)
-    drawn = _key(account, role, "work_email") in st.session_state
-    if state is None or not drawn or state["contact"] != contact.id:
+    if state is None or not _is_drawn(account, role) or state["contact"] != contact.id:
         _clear(account, role)
         state = {"contact": contact.id, "base": now, "problems": {}, "notice": None, "plan": None}
         st.session_state[name] = state

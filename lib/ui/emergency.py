@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib.domain.accounts import Account, AccountStatus
+from lib.domain.auth_rules import NumberTruth
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import emergency, numbers
@@ -12,6 +13,7 @@ from lib.store.emergency import Version
 from lib.ui.emergency_export import numbers_csv
 from lib.ui.emergency_form import is_open, offer_form, show_form
 from lib.ui.emergency_tables import history_frame, record_frame
+from lib.ui.export_right import require_export
 from lib.ui.text import plain
 from lib.ui.zuora_link import show_zuora_link
 
@@ -27,9 +29,10 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
         if may:
             offer_form(account, latest)
         if latest is not None and owned and identity.may(Permission.EXPORT, account.number):
+            username = str(st.session_state.get("username", ""))
             st.download_button(
                 "Download by number",
-                lambda: numbers_csv(latest, owned, hub.settings.time_zone).encode("utf-8-sig"),
+                lambda: details_csv(hub, account.number, latest, owned, username),
                 file_name=f"emergency-details-{account.number}.csv",
                 mime="text/csv",
                 icon=":material/download:",
@@ -52,6 +55,16 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
         with st.expander(f"Earlier versions ({len(versions) - 1:,})", icon=":material/history:"):
             frame = history_frame(versions, hub.settings.time_zone)
             st.dataframe(frame, hide_index=True, alt="Versions of the emergency details", key="versions")
+
+
+def details_csv(hub: Hub, number: str, version: Version, owned: list[NumberTruth], username: str) -> bytes:
+    """The saved details by number, for a person who still may have them at this moment.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+    require_export(hub, username, number)
+    return numbers_csv(version, owned, hub.settings.time_zone).encode("utf-8-sig")
 
 
 def _show_age(hub: Hub, latest: Version | None) -> None:

@@ -12,6 +12,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store.emergency import Version
 from lib.ui.emergency_tables import beside_frame
+from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, start_plan
 from lib.ui.text import plain
 
@@ -71,7 +72,7 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
         show(plain(one.text))
     saved = latest.record if latest else None
     frame = beside_frame(saved, state["zuora"] or _in_zuora(hub, account, latest), record)
-    alt = "Saved here, in Zuora now, will be saved"
+    alt = "Saved here, in Zuora, will be saved"
     st.dataframe(frame, hide_index=True, height="content", alt=alt, key="beside")
     errors = sum(one.severity == "error" for one in findings)
     if errors:
@@ -115,10 +116,14 @@ def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, A
 
 def _in_zuora(hub: Hub, account: Account, latest: Version | None) -> EmergencyRecord | None:
     """What a pull would give, as far as Zuora has been read already; None when it could not be."""
-    value = hub.live.zuora(account).value
+    reading = hub.live.zuora(account)
+    value = reading.value
     if value is None or value.account.sold_to is None:
         st.caption("Zuora's side is not known. Pull From Zuora reads it and says why when it cannot.")
         return None
+    if reading.state != "live":
+        why = "is being read" if reading.state == "reading" else "could not be read now"
+        st.caption(f"Zuora {why}. Its side is shown as it was read at {at(hub, reading.read_at)}.")
     contact = values_of(value.account.sold_to)
     return emergency.pull(contact, value.account.name, latest.record if latest else None)[0]
 

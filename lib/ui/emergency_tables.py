@@ -16,14 +16,14 @@ def record_frame(record: EmergencyRecord) -> pd.DataFrame:
 
 
 def beside_frame(saved: EmergencyRecord | None, zuora: EmergencyRecord | None, wanted: EmergencyRecord) -> pd.DataFrame:
-    """Saved here, in Zuora now, will be saved; fields empty in all three are left out."""
+    """Saved here, in Zuora, will be saved; fields empty in all three are left out."""
     rows = []
     for field in LABELS:
         there = "" if field in NOT_IN_ZUORA else shown(zuora, field)
         values = (shown(saved, field), there, shown(wanted, field))
         if any(values):
             rows.append((LABELS[field], *values, "changes" if values[0] != values[2] else ""))
-    return pd.DataFrame(rows, columns=["Field", "Saved here", "In Zuora now", "Will be saved", "Difference"])
+    return pd.DataFrame(rows, columns=["Field", "Saved here", "In Zuora", "Will be saved", "Difference"])
 
 
 def history_frame(versions: Sequence[Version], zone: str) -> pd.DataFrame:

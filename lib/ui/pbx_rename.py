@@ -9,6 +9,7 @@ from lib.actions.errors import ActionError
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.launch import Hub
+from lib.store.approvals import Approval
 from lib.store.pbxs import Pbx
 from lib.ui.dialogs import close_dialog
 from lib.ui.moments import at
@@ -33,7 +34,7 @@ def show_rename(hub: Hub, account: Account, identity: Identity, state: dict[str,
             "**This changes the login of every extension.** Use it sparingly, and agree on a time with the customer.",
             icon=":material/warning:",
         )
-        request = hub.runner.second_person.request(NAME, account.number) if hub.settings.four_eyes else None
+        request = _request(hub, account, pbx)
         with st.form(f"rename_pbx_{pbx.id}", border=False):
             name = st.text_input(
                 "New group name",
@@ -57,6 +58,12 @@ def show_rename(hub: Hub, account: Account, identity: Identity, state: dict[str,
             _confirm(hub, account, identity, state, plan)
 
 
+def _request(hub: Hub, account: Account, pbx: Pbx) -> Approval | None:
+    """What a second person is asked to approve of this PBX; the account may have others."""
+    found = hub.runner.second_person.request(NAME, account.number) if hub.settings.four_eyes else None
+    return found if found is not None and found.params["pbx"] == pbx.id else None
+
+
 def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
     typed = st.text_input(
         f"Type the account number {account.number} to confirm",
@@ -65,7 +72,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         autocomplete="off",
     )
     show_notice(state)
-    request = hub.runner.second_person.request(NAME, account.number) if hub.settings.four_eyes else None
+    request = _request(hub, account, state["pbx"])
     if request is not None and request.asked_by != identity.email and request.approved_by is None:
         st.info(
             f"{plain(request.asked_by_name)} asked for a second person at {at(hub, request.asked_at)}. "
@@ -74,7 +81,8 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         )
         if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key="approve_rename_pbx"):
             try:
-                fresh = hub.runner.plan(NAME, account.number, request.params, identity)
+                # The plan on the screen: where its name is not the one asked for, it is refused as another plan.
+                fresh = hub.runner.plan(NAME, account.number, plan.params, identity)
                 hub.runner.second_person.approve(request, fresh, identity, typed)
             except ActionError as error:
                 state["notice"] = str(error)

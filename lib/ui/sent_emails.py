@@ -14,9 +14,10 @@ from lib.launch import Hub
 from lib.store import emails
 from lib.store.emails import EmailFilter, EmailRow
 from lib.ui.dialogs import opened_dialog
+from lib.ui.export_right import require_export
 from lib.ui.sent_emails_detail import NAME as RESEND
 from lib.ui.sent_emails_detail import resend_dialog, show_detail, show_email
-from lib.ui.sent_emails_export import csv_file
+from lib.ui.sent_emails_export import MOST, csv_file
 from lib.ui.sent_emails_filter import choose_emails, clear_emails
 from lib.ui.sent_emails_tables import emails_frame
 from lib.ui.zuora_link import show_zuora_link
@@ -85,18 +86,29 @@ def _show_head(hub: Hub, account: Account, identity: Identity, wanted: EmailFilt
         noun = "e-mail" if count == 1 else "e-mails"
         st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
         if identity.may(Permission.EXPORT, account.number):
+            username = str(st.session_state.get("username", ""))
             st.download_button(
                 "Export as CSV",
-                lambda: csv_file(
-                    emails.walk_emails(hub.services.engine, account.number, wanted, chunk=EXPORT_CHUNK), zone
-                ),
+                lambda: emails_csv(hub, account.number, wanted, zone, username),
                 file_name=f"sent-emails-{account.number}.csv",
                 mime="text/csv",
                 icon=":material/download:",
                 key="export_emails",
                 on_click="ignore",
-                help="Every e-mail that the filters let through",
+                help=f"The e-mails that the filters let through, the newest {MOST:,} at most.",
             )
+            if count > COUNTED:
+                st.caption(f"An export holds the newest {MOST:,}; choose dates for older ones.", width="content")
+
+
+def emails_csv(hub: Hub, number: str, wanted: EmailFilter, zone: str, username: str) -> bytes:
+    """The e-mails of the account that the filter lets through, for a person who still may have them at this moment.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+    require_export(hub, username, number)
+    return csv_file(emails.walk_emails(hub.services.engine, number, wanted, chunk=EXPORT_CHUNK), zone)
 
 
 def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:

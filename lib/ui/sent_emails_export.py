@@ -4,25 +4,37 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from lib.store.emails import EmailRow
 from lib.ui.sent_emails_tables import COLUMNS, row_of
 
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 _IN_MEMORY = 4_000_000
+_PIECE = 2_000
+MOST = 100_000
+"""So many e-mails a file holds: some 15 MB, which the server keeps in memory while the browser fetches them."""
 
 
-def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str) -> Iterator[bytes]:
-    """The file piece by piece: a head, then the rows of each chunk. Its first sign tells Excel that it is UTF-8."""
+def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> Iterator[bytes]:
+    """The file piece by piece: a head, then the first `most` rows, and a line that says so where there were more.
+
+    Its first sign tells Excel that it is UTF-8.
+    """
     yield "\ufeff".encode() + _lines([(f"Sent ({zone})", *COLUMNS[1:])])
-    for chunk in chunks:
-        yield _lines(tuple(inert(cell) for cell in row_of(one, zone)) for one in chunk)
+    rows = chain.from_iterable(chunks)
+    left = most
+    while piece := list(islice(rows, min(left, _PIECE))):
+        left -= len(piece)
+        yield _lines(tuple(inert(cell) for cell in row_of(one, zone)) for one in piece)
+    if next(rows, None) is not None:
+        yield _lines([(f"This file ends here: it holds {most:,} e-mails at most. Choose dates for the older ones.",)])
 
 
-def csv_file(chunks: Iterable[list[EmailRow]], zone: str) -> bytes:
-    """The whole file. While it is made a long one lies on the disk, not in memory."""
+def csv_file(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> bytes:
+    """The whole file, of the first `most` rows. While it is made a long one lies on the disk, not in memory."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        for piece in csv_pieces(chunks, zone):
+        for piece in csv_pieces(chunks, zone, most=most):
             file.write(piece)
         file.seek(0)
         return file.read()

@@ -1,13 +1,13 @@
 """PBXs: what bills them, and the group name with everybody's logins."""
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from lib.actions.action import Confirmation
-from lib.actions.errors import Blocked, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.errors import Blocked, NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
 from lib.clients.mail import message_id
 from lib.domain.emails import EmailKind, EmailState
-from lib.store import emails, pbxs
+from lib.store import emails, events, pbxs
 from lib.store.engine import writing
 from lib.store.items import items_of_step
 from lib.store.schema import account, pbx, phone_user, sent_email, subscription
@@ -103,6 +103,24 @@ class TestBilling:
         house.finish(house.runner.start(plan, LEAD))
         assert shown(house)[0].subscription is None
 
+    def test_a_deactivated_account_and_an_ended_subscription_are_told(self, house):
+        with writing(house.services.engine) as connection:
+            ended = update(subscription).where(subscription.c.number == "SUB-2").values(status="Cancelled")
+            connection.execute(ended)
+        plan = bill(house, "SUB-2")
+        assert plan.warnings == ("The subscription SUB-2 is cancelled, not active.",)
+        assert plan.blockers == ()
+        with writing(house.services.engine) as connection:
+            connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))
+        for made in (bill(house, None), rename(house)):
+            assert "The account is deactivated; its PBXs stay as they are." in made.blockers
+
+    def test_an_undo_after_a_later_change_is_not_offered(self, house):
+        done = house.finish(house.runner.start(bill(house, "SUB-2"), LEAD)).run
+        with writing(house.services.engine) as connection:
+            pbxs.change_subscription(connection, "1001", 1, before="SUB-2", after=None)
+        assert house.runner.undo_params(done, LEAD) is None
+
     def test_a_colleague_in_between_is_told(self, house):
         plan = bill(house, "SUB-2")
         house.finish(house.runner.start(bill(house, None, OTHER), OTHER))
@@ -136,13 +154,17 @@ class TestPlan:
             ("mallee", "taken by the PBX Yard of account 2001"),
             ("Wattle Gas", "capital letters"),
             ("a" * 64, "63 is the most"),
-            ("<b>x</b>", "not: < >"),
+            ("<b>x</b>", "not “< >"),
         ):
             plan = rename(house, name)
             assert says in " ".join(plan.blockers)
             with pytest.raises(Blocked):
                 house.runner.start(plan, LEAD, TYPED)
         assert shown(house)[0].group_name == "wattle"
+
+    def test_a_name_given_by_somebody_else_meanwhile_is_told(self, house):
+        plan = rename(house, base="older-name")
+        assert "from “older-name” to “wattle” meanwhile" in plan.blockers[0]
 
     def test_a_login_somebody_else_has_is_refused(self, house):
         with writing(house.services.engine) as connection:
@@ -159,10 +181,19 @@ class TestPlan:
             rename(house, actor=BILLING)
         assert logins(house)[0] == "999@wattle"
 
-    def test_an_extension_added_meanwhile_gives_a_new_plan(self, house):
+    @pytest.mark.parametrize(
+        ("extension", "values"),
+        [
+            ("1003", {"email": "c@example.com"}),
+            # Neither of these changes a count that the plan names.
+            ("1002", {"email": "somebody.else@example.com"}),
+            ("1002", {"extension": "1009", "login": "1009@wattle"}),
+        ],
+    )
+    def test_an_extension_changed_meanwhile_gives_a_new_plan(self, house, extension, values):
         plan = rename(house)
         with writing(house.services.engine) as connection:
-            connection.execute(update(phone_user).where(phone_user.c.extension == "1003").values(email="c@example.com"))
+            connection.execute(update(phone_user).where(phone_user.c.extension == extension).values(**values))
         with pytest.raises(PlanChanged):
             house.runner.start(plan, LEAD, TYPED)
 
@@ -217,6 +248,44 @@ class TestRename:
         assert "did not take 1 of the e-mails: no address" in (failed.run.error or "")
         assert len(house.mail.messages()) == 2
 
+    def test_three_refused_in_a_row_are_the_mail_servers_trouble(self, house):
+        people = {"999": "one", "1001": "two", "1002": "three", "1003": "ada@example.com"}
+        with writing(house.services.engine) as connection:
+            for extension, email in people.items():
+                query = update(phone_user).where(phone_user.c.extension == extension)
+                connection.execute(query.values(email=email))
+        failed = renamed(house)
+        assert "did not take 3 of the e-mails: one, two, three. The others were not tried." in (failed.run.error or "")
+        assert house.mail.messages() == []
+        # One that was taken in between: it is theirs, and everybody is tried.
+        with writing(house.services.engine) as connection:
+            query = update(phone_user).where(phone_user.c.extension == "1001")
+            connection.execute(query.values(email="ben@example.com"))
+            query = update(phone_user).where(phone_user.c.extension == "1003")
+            connection.execute(query.values(email="four"))
+        house.runner.resume(failed.run.id, LEAD)
+        again = house.finish(failed.run.id)
+        assert "did not take 3 of the e-mails: one, three, four. Everybody else was mailed." in (again.run.error or "")
+        assert [mail.recipients for mail in house.mail.messages()] == [("ben@example.com",)]
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_a_login_that_does_not_stay_is_found_and_nobody_is_mailed(self, house):
+        with writing(house.services.engine) as connection:
+            connection.execute(
+                text(
+                    "create trigger odd after update of login on phone_user when new.extension = '1003' "
+                    "begin update phone_user set login = 'odd' where id = new.id; end"
+                )
+            )
+        failed = renamed(house)
+        assert "1 login did not become one of “wattle-gas”" in (failed.run.error or "")
+        assert house.mail.messages() == []
+
+    def test_each_mailbox_stands_in_what_was_done(self, house):
+        done = renamed(house)
+        kept = dict(house.runner.items(done.run.id, "mails"))
+        assert kept == dict.fromkeys(("Ada@example.com", "ben@example.com"), "accepted by the mail server")
+
     def test_the_name_taken_between_plan_and_step_changes_nothing(self, house):
         with house.services.engine.connect() as connection:
             users = pbxs.list_extensions(connection, 1)
@@ -224,6 +293,59 @@ class TestRename:
             pbxs.rename_group(connection, "1001", 1, before="wattle", after="mallee")
         assert logins(house) == [one.login for one in users]
         assert shown(house)[0].group_name == "wattle"
+
+
+class TestSecondPerson:
+    @pytest.fixture
+    def four_eyes(self, house):
+        settings = house.services.settings.model_copy(update={"four_eyes": True})
+        object.__setattr__(house.services, "settings", settings)
+        return house
+
+    def approve(self, world, actor, typed="1001", name="wattle-gas"):
+        request = world.runner.second_person.request("rename_pbx", "1001")
+        world.runner.second_person.approve(request, rename(world, name, actor), actor, typed)
+
+    def test_nobody_renames_alone(self, four_eyes):
+        with pytest.raises(NeedsSecondPerson):
+            four_eyes.runner.start(rename(four_eyes), LEAD, TYPED)
+        four_eyes.runner.second_person.ask(rename(four_eyes), LEAD)
+        with pytest.raises(NeedsSecondPerson):
+            four_eyes.runner.start(rename(four_eyes), LEAD, TYPED)
+        with pytest.raises(NotAllowed, match="somebody else"):
+            self.approve(four_eyes, LEAD)
+        with pytest.raises(NeedsSecondPerson):
+            four_eyes.runner.start(rename(four_eyes), LEAD, TYPED)
+        with pytest.raises(NotAllowed):
+            self.approve(four_eyes, BILLING)
+        assert shown(four_eyes)[0].group_name == "wattle"
+        assert four_eyes.mail.messages() == []
+
+    def test_with_a_second_person_it_runs_once(self, four_eyes):
+        four_eyes.runner.second_person.ask(rename(four_eyes), LEAD)
+        with pytest.raises(WrongConfirmation):
+            self.approve(four_eyes, OTHER, "1002")
+        self.approve(four_eyes, OTHER)
+        with pytest.raises(NeedsSecondPerson):
+            four_eyes.runner.start(rename(four_eyes, "other-name"), LEAD, TYPED)
+        assert renamed(four_eyes).run.state == "done"
+        assert shown(four_eyes)[0].group_name == "wattle-gas"
+        with four_eyes.services.engine.connect() as connection:
+            told = events.events_of_account(connection, "1001")
+        assert {(one.phase, one.actor) for one in told if one.run_id is None} >= {
+            ("asked", LEAD.email),
+            ("approved", OTHER.email),
+        }
+        # The approval was for this one run.
+        with pytest.raises(NeedsSecondPerson):
+            four_eyes.runner.start(rename(four_eyes, "wattle", base="wattle-gas"), LEAD, TYPED)
+
+    def test_what_changed_since_it_was_asked_cannot_be_approved(self, four_eyes):
+        four_eyes.runner.second_person.ask(rename(four_eyes), LEAD)
+        with writing(four_eyes.services.engine) as connection:
+            connection.execute(update(phone_user).where(phone_user.c.extension == "1003").values(email="c@example.com"))
+        with pytest.raises(PlanChanged):
+            self.approve(four_eyes, OTHER)
 
 
 def test_extensions_are_paged_and_found(house):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lib.actions.errors import Blocked, NotAllowed
+from lib.clients.mail import message_id
 from lib.domain.emails import EmailKind, EmailState
 from lib.store import emails
 from lib.store.emails import EmailFilter
@@ -89,6 +90,28 @@ def test_a_mail_server_away_is_told_and_resumed(world):
     assert world.finish(failed.run.id).run.state == "done"
     assert len(world.mail.messages()) == 1
     assert [one.state for one in listed(world)] == ["accepted", "accepted"]
+
+
+def test_a_lost_answer_is_not_called_a_failure_and_comes_again_as_the_same_email(world):
+    plan = again(world, put(world))
+    world.mail.fail("drop_after", times=1)
+    unsure = world.finish(world.runner.start(plan, LEAD))
+    assert unsure.run.state == "failed"
+    assert [one.state for one in listed(world)] == ["unknown", "accepted"]
+    world.runner.resume(unsure.run.id, LEAD)
+    assert world.finish(unsure.run.id).run.state == "done"
+    first, second = world.mail.messages()
+    assert (first.message_id, second.repeat) == (second.message_id, True)
+    assert [one.state for one in listed(world)] == ["accepted", "accepted"]
+
+
+def test_one_that_an_earlier_attempt_sent_is_not_sent_again(world):
+    first = put(world)
+    plan = again(world, first)
+    put(world, 1, message_id=message_id(f"{plan.id}:mail", world.services.mailer.config.domain))
+    done = world.finish(world.runner.start(plan, LEAD))
+    assert done.run.state == "done"
+    assert world.mail.messages() == []
 
 
 def test_the_history_is_read_in_pages_filtered_and_counted_up_to_a_bound(world):

@@ -156,6 +156,10 @@ def test_a_subscription_is_removed_and_added_again(house):
         ("<b>x</b>", "letters, digits"),
         ("\u202eSUB", "letters, digits"),
         ("x" * 400, "letters, digits"),
+        (" \u00a0\n", "Type the number"),
+        ("e\u0301", "letters, digits"),
+        ("SUB-1;SUB-2", "letters, digits"),
+        ("42", "Zuora has no subscription 42"),
         (used, "already on this account"),
         ("SUB-99999999", "Zuora has no subscription"),
     ):
@@ -180,6 +184,11 @@ def test_a_subscription_is_edited(house):
         ("<b>x</b>", "<b>x</b>", "letters, digits"),
         ("a\u202eb", one, "invisible character"),
         ("e\u0301\n line", "", "Type the number"),
+        ("---", one, "no letter or digit"),
+        ("Office 🌼", one, "such as an emoji"),
+        ("Office", "SUB-1\nSUB-2", "more than one number"),
+        ("Office", "x" * 5_000, "letters, digits"),
+        ("Office", "\u202eSUB-1", "letters, digits"),
         ("Head office", other, "on this account as a subscription of its own"),
     ):
         app.text_input(key="subscription_name").set_value(name)
@@ -213,6 +222,8 @@ def test_an_admin_edits_the_charge_map(house):
 
 
 def test_a_map_that_is_wrong_is_told_and_not_saved(house):
+    with house.hub.services.engine.connect() as connection:
+        before = billing.list_charge_map(connection)
     app = house.open("admin", CHARGE_MAP.path)
     for row, says in (
         ({"Allowance": "Queues"}, "names no charge"),
@@ -220,9 +231,30 @@ def test_a_map_that_is_wrong_is_told_and_not_saved(house):
         ({"Charge name": "CLOUD mobile", "Allowance": "Queues"}, "stands in two rows"),
         ({"Charge number": "PRPC-1 PRPC-2", "Allowance": "Queues"}, "more than one charge number"),
         ({"Charge name": "x" * 200, "Allowance": "Queues"}, "too long"),
+        ({"Charge name": " \u00a0\n", "Allowance": "Queues"}, "names no charge"),
+        ({"Charge name": "\u202exaF", "Allowance": "Queues"}, "cannot be seen"),
+        ({"Charge number": "a\x00b", "Allowance": "Queues"}, "cannot be seen"),
+        ({"Charge number": 42, "Allowance": 42}, "no allowance that is known"),
+        ({"Charge name": "Fax", "Allowance": "<b>Queues</b>"}, "no allowance that is known"),
+        ({"Charge name": "Fax", "Allowance": "Queues, IVRs"}, "no allowance that is known"),
     ):
-        assert says in said(edit(app, added_rows=[row]))
+        assert says in said(edit(app, added_rows=[row])), row
         assert "Save the charge map" not in labels(app)
+    with house.hub.services.engine.connect() as connection:
+        assert billing.list_charge_map(connection) == before
+
+
+def test_odd_words_in_the_map_are_kept_as_text(house):
+    app = house.open("admin", CHARGE_MAP.path)
+    odd = ["<b>x</b> :red[y] $a$", "שלום", "Cafe\u0301 line", "=SUM(A1)"]
+    app = edit(
+        app, added_rows=[{"Charge name": f" {name.replace(' ', chr(10))}\t", "Allowance": "Queues"} for name in odd]
+    )
+    (effects,) = tables(app, "System")
+    assert set(effects["What changes"]) == set(odd)
+    app = ended(press(app, "Save the charge map"))
+    with house.hub.services.engine.connect() as connection:
+        assert set(odd) <= {one.charge_name for one in billing.list_charge_map(connection)}
 
 
 def test_only_an_admin_has_the_charge_map(house):

@@ -74,6 +74,36 @@ def test_a_bad_value_is_a_sentence_at_its_field_and_changes_nothing(house, name,
     assert not receipt(app)
 
 
+def test_nonsense_in_any_kind_of_field_is_told_and_changes_nothing(house, own):
+    before = in_zuora(house, own)
+    app = opened(house, own.number)
+    for name, typed, sentence in (
+        ("work_email", " \n\t", "Invoices are sent to it"),
+        ("work_email", "<b>ada</b>@example.com", "alone, without"),
+        ("work_email", "\u202eada@example.com", "invisible character"),
+        ("work_email", "e\u0301 @example.com", "holds a blank"),
+        ("work_email", "a@example.com;b@example.com", "more than one"),
+        ("work_email", f"{'x' * 300}@example.com", "at most 80"),
+        ("work_email", "42", "no full domain"),
+        ("work_phone", "0491 570 006\n0491 570 156", "not one dialable"),
+        ("work_phone", "<b>0491570006</b>", "holds a letter"),
+        ("work_phone", "\u202b0491 570 006", "invisible character"),
+        ("work_phone", "e\u0301", "holds a letter"),
+        ("work_phone", "4" * 5_000, "5000 characters"),
+        ("first_name", " \u00a0\n", "First name is empty"),
+        ("first_name", "Ada 🌼", "such as an emoji"),
+        ("postcode", "3" * 21, "at most 20"),
+        ("country", "x" * 65, "at most 64"),
+    ):
+        field(app, own, name).set_value(typed)
+        app = update(app)
+        assert sentence in said(app), (name, typed)
+        assert field(app, own, name).value == typed
+        field(app, own, name).set_value(getattr(before, name))
+    assert in_zuora(house, own) == before
+    assert not receipt(app)
+
+
 def test_markup_stays_text(house, own):
     app = opened(house, own.number)
     field(app, own, "address2").set_value("<b>x</b>\n:red[y] $a$ é\u0301")

@@ -2,6 +2,9 @@
 
 import pytest
 
+from lib.domain.emergency import FIELDS
+from lib.store import emergency, numbers
+from lib.ui.emergency import details_csv
 from lib.ui.navigation import EMERGENCY
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
 
@@ -98,6 +101,34 @@ def test_an_error_stands_at_its_field_and_nothing_can_be_saved(house, name, type
     assert field(app, own, name).value == typed
 
 
+def test_nonsense_in_every_field_at_once_is_told_at_each(house, own):
+    def versions():
+        with house.hub.services.engine.connect() as connection:
+            return emergency.list_versions(connection, own.number)
+
+    before = versions()
+    app = form(house, own)
+    # These have a rule of their own, whose sentence is the one that stands at the field.
+    others = [FIELDS[name] for name in FIELDS.keys() - {"state", "postcode", "house_number", "house_number_2"}]
+    ruled = {"The state is one of", "four digits", "digits only"}
+    for typed, says in (
+        ("x" * 5_000, ruled | {f"{label} has 5000 characters; the register takes {width}." for label, width in others}),
+        ("a\u202eb", ruled | {f"{label} holds an invisible character. Type it instead" for label, _ in others}),
+        ("a\x00b", ruled | {f"{label} holds an invisible character. Type it instead" for label, _ in others}),
+        (" \u00a0\n\t", {"A business needs its name", "name is missing", "town is missing", "four digits"}),
+        ("<b>x</b>", ruled | {"holds a digit or a slash", "holds a letter"}),
+        ("e\u0301\n12, 14", ruled | {"holds a digit or a slash", "holds a letter"}),
+        ("42", {"holds a digit or a slash", "The state is one of", "four digits", "not one dialable"}),
+    ):
+        for name in FIELDS:
+            field(app, own, name).set_value(typed)
+        app = sound(app.run())
+        assert {one for one in says if one not in said(app)} == set(), typed
+        assert save_button(app).disabled
+        assert {field(app, own, name).value for name in FIELDS} == {typed}
+    assert versions() == before
+
+
 def test_markup_is_kept_as_text(house, own):
     app = retype(form(house, own), own, "business_name", "<b>x</b> :red[y] $a$ e\u0301")
     app = rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))
@@ -121,6 +152,17 @@ def test_zuora_away_leaves_the_form_as_it_was(house, own):
     app = press(app, "Pull From Zuora")
     assert "The form stays as it was." in said(app)
     assert field(app, own, "house_number").value == "77"
+
+
+def test_a_download_asks_for_the_right_when_it_is_made(house, own):
+    with house.hub.services.engine.connect() as connection:
+        latest = emergency.latest_version(connection, own.number)
+        owned = numbers.truths_of_account(connection, own.number)
+    file = details_csv(house.hub, own.number, latest, owned, "billing").decode("utf-8-sig")
+    assert len(file.splitlines()) == 1 + len(owned)
+    for username in ("viewer", "nobody"):
+        with pytest.raises(PermissionError):
+            details_csv(house.hub, own.number, latest, owned, username)
 
 
 def test_billing_may_download_and_not_edit(house, own):

@@ -1,12 +1,13 @@
 """The PBX page as people meet it."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from lib.standins.mail import MailStandin
 from lib.store import pbxs
 from lib.store.engine import writing
-from lib.store.schema import account, phone_user
+from lib.store.schema import account, callflow, phone_user, queue_member
+from lib.store.schema import pbx as pbx_table
 from tests.pages.conftest import metrics, plain_accounts, press, rerun_until, said, sound, tables
 
 PATH = "pages/account/pbx.py"
@@ -15,12 +16,12 @@ BIG = next(one for one in plain_accounts() if len(one.has.pbxs) == 2)
 ODD = [
     ("", "is empty"),
     ("x" * 64, "63 is the most"),
-    ("42.5", "not: ."),
+    ("42.5", "not “.”."),
     ("<b>x</b> :red[y]", "only letters a to z"),
     ("\u202eelttaw", "invisible character"),
     ("wa\u0301ttle", "only letters a to z"),
     ("wattle\nplumbing", "a blank or a line break"),
-    ("wattle;banksia", "not: ;"),
+    ("wattle;banksia", "not “;”."),
     ("-wattle-", "begins or ends with a hyphen"),
 ]
 
@@ -102,6 +103,10 @@ def test_a_pbx_with_many_extensions_is_shown_in_parts_and_searched(house, own):
     assert len(extensions(app)) == 50
     assert len(extensions(press(app, "Later extensions"))) == 10 + len(own.has.pbxs[0].users)
     assert len(extensions(press(app, "Earlier extensions"))) == 50
+    press(app, "Later extensions")
+    # Another search begins at its top.
+    app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("added").run())
+    assert extensions(app)[0].Extension == "5000"
     app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("added 59").run())
     assert [row.Extension for row in extensions(app)] == ["5059"]
     app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("<b>%\u202e").run())
@@ -141,6 +146,70 @@ def test_update_name_shows_the_logins_and_asks_for_the_number(house, own, mail):
     assert stored(house, own)[0].group_name == "new-name-of-ours"
     told = {one.recipients for one in mail.messages()}
     assert told == {(user.email,) for user in own.has.pbxs[0].users if user.email}
+
+
+def test_extensions_are_shown_in_the_words_of_the_house(house):
+    app = opened(house, BIG)
+    words = {"desk_phone": "Desk phone", "cloud_mobile": "Cloud mobile", "jet_phone": "Jet Phone"}
+    wanted = {(user.extension, words[user.kind], user.email or "") for pbx in BIG.has.pbxs for user in pbx.users}
+    assert {(row.Extension, row.Kind, row[5]) for row in extensions(app)} == wanted
+
+
+def test_the_form_opens_at_the_pbx_whose_button_was_pressed(house):
+    first, second = stored(house, BIG)
+    app = opened(house, BIG)
+    app = sound(app.button(key=f"rename_{second.id}").click().run())
+    assert field(app, second).value == second.group_name
+    assert f"new_group_name_{first.id}" not in {one.key for one in app.text_input}
+    app = press(show(app, "never-used", second), "Close")
+    assert f"new_group_name_{second.id}" not in {one.key for one in app.text_input}
+
+
+def test_another_choice_than_the_one_shown_is_not_started(house, own):
+    app = press(opened(house, own, "billing"), "Edit")
+    (pbx,) = stored(house, own)
+    other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
+    app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
+    app = press(app, "Show what changes")
+    assert "Change billing subscription" in labels(app)
+    app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").select_index(2).run())
+    assert "Change billing subscription" not in labels(app)
+    assert tables(app, "System") == []
+    app = press(app, "Show what changes")
+    assert "nobody is billed" in said(app)
+    assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, "no subscription")
+
+
+def test_what_a_colleague_changed_under_the_open_form_is_told(house, own):
+    (pbx,) = stored(house, own)
+    other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
+    billing, renaming = press(opened(house, own), "Edit"), press(opened(house, own), "Update name")
+    with writing(house.hub.services.engine) as connection:
+        pbxs.change_subscription(connection, own.number, pbx.id, before=pbx.subscription, after=None)
+        pbxs.rename_group(connection, own.number, pbx.id, before=pbx.group_name, after="by-a-colleague")
+    billing = sound(billing.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
+    assert f"from {pbx.subscription} to no subscription" in said(press(billing, "Show what changes"))
+    assert f"from “{pbx.group_name}” to “by-a-colleague” meanwhile" in said(show(renaming, "by-me", pbx))
+
+
+def test_an_account_without_a_pbx_says_why(house, own):
+    with writing(house.hub.services.engine) as connection:
+        owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
+        connection.execute(delete(queue_member))
+        connection.execute(update(callflow).values(target_phone_user_id=None))
+        connection.execute(delete(phone_user).where(phone_user.c.account_id == owner))
+    app = opened(house, own)
+    assert "This PBX has no extensions." in [one.value for one in app.caption]
+    house.change(own.number, status="deactivated")
+    app = opened(house, own)
+    assert not {"Edit", "Update name"} & {
+        button.label for button in app.main.button if button.key.startswith(("billing_", "rename_"))
+    }
+    with writing(house.hub.services.engine) as connection:
+        connection.execute(delete(pbx_table).where(pbx_table.c.account_id == owner))
+    assert "This account is deactivated; its PBXs were removed." in said(opened(house, own))
+    house.change(own.number, status="active")
+    assert "This account has no PBX." in said(opened(house, own))
 
 
 def test_who_may_not_is_offered_nothing(house, own):

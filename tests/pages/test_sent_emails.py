@@ -1,14 +1,18 @@
 """The sent e-mail history as people meet it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, insert, select, text, update
 
 from lib.domain.emails import EmailKind, EmailState
+from lib.standins.mail import MailStandin
 from lib.store import emails
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
-from tests.pages.conftest import plain_accounts, press, said, sound, tables
+from lib.store.schema import account, person, sent_email
+from lib.ui.sent_emails import emails_csv
+from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
 
 PATH = "pages/account/emails.py"
 OWN = iter([one for one in plain_accounts() if one.has.emails])
@@ -24,6 +28,17 @@ ODD = [
     "a@x.y;b@x.y",
     "%_\\",
 ]
+
+
+@pytest.fixture(scope="module")
+def mail(tmp_path_factory):
+    with MailStandin(tmp_path_factory.mktemp("mail")) as standin:
+        yield standin
+
+
+@pytest.fixture(scope="module")
+def settings(mail):
+    return {"mail_host": mail.host, "mail_port": mail.port, "mail_security": "none"}
 
 
 @pytest.fixture
@@ -94,11 +109,71 @@ def test_the_filters_stand_in_the_address_and_take_any_text(house, own):
     assert "No sent e-mail matches" in said(app)
     app = press(app, "Clear the filters")
     assert len(rows(app)) == len(newest(house, own))
-    for text in ODD:
+    for odd in ODD:
         for key in ("subject", "recipient"):
-            sound(app.text_input(key=key).set_value(text).run())
+            sound(app.text_input(key=key).set_value(odd).run())
             sound(app.text_input(key=key).set_value("").run())
     assert len(rows(app)) == len(newest(house, own))
+
+
+def test_days_from_and_to_are_both_included(house, own):
+    for position in range(4):
+        put(house, own, position, sent_at=datetime(2030, 1, 1 + position, 0, 30, tzinfo=UTC))
+    app = opened(house, own)
+    sound(app.date_input(key="sent_from").set_value(date(2030, 1, 2)).run())
+    assert [row.Subject for row in rows(app)] == ["Put 3", "Put 2", "Put 1"]
+    sound(app.date_input(key="sent_to").set_value(date(2030, 1, 3)).run())
+    assert [row.Subject for row in rows(app)] == ["Put 2", "Put 1"]
+    sound(app.date_input(key="sent_from").set_value(date(2031, 1, 1)).run())
+    sound(app.text_input(key="recipient").set_value("nobody").run())
+    assert len(rows(press(app, "Clear the filters"))) == len(newest(house, own))
+    assert (app.date_input(key="sent_from").value, app.date_input(key="sent_to").value) == (None, None)
+
+
+def test_another_list_begins_at_its_top(house, own):
+    for position in range(70):
+        put(house, own, position, kind=EmailKind.SUSPENSION_NOTICE)
+    app = press(opened(house, own), "Older")
+    sound(app.text_input(key="subject").set_value("put").run())
+    assert rows(app)[0].Subject == "Put 69"
+
+
+def test_many_are_counted_up_to_a_bound_and_the_export_says_its_limit(house, own):
+    with writing(house.hub.services.engine) as connection:
+        owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
+        many = {"account_id": owner, "kind": "old_kind", "subject": "x", "recipient": "a@b.co", "state": "accepted"}
+        given = [many | {"message_id": f"<many-{at}>", "sent_at": datetime.now(UTC)} for at in range(1_001)]
+        connection.execute(insert(sent_email), given)
+    app = opened(house, own)
+    assert "More than 1,000 e-mails" in [one.value for one in app.markdown]
+    assert any("newest 100,000" in one.value for one in app.caption)
+    assert rows(app)[0].Kind == "Old kind"
+    sound(app.text_input(key="recipient").set_value("example.com").run())
+    assert not any("newest 100,000" in one.value for one in app.caption)
+
+
+def test_a_history_that_cannot_be_read_is_no_empty_one(house, own):
+    app = opened(house, own)
+    with house.hub.services.engine.connect() as connection:
+        connection.execute(text("alter table sent_email rename to gone"))
+        connection.commit()
+        try:
+            sound(app.run())
+            assert "The sent e-mails could not be read." in said(app)
+            assert "has sent no e-mail" not in said(app)
+        finally:
+            connection.execute(text("alter table gone rename to sent_email"))
+            connection.commit()
+    assert rows(press(app, "Try again"))
+
+
+def test_an_account_without_any_says_so_and_not_that_filters_hide_them(house, own):
+    with writing(house.hub.services.engine) as connection:
+        owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
+        connection.execute(delete(sent_email).where(sent_email.c.account_id == owner))
+    app = opened(house, own)
+    assert "The Hub has sent no e-mail for this account yet." in said(app)
+    assert "Clear the filters" not in labels(app)
 
 
 def test_an_email_is_shown_without_secrets_and_offered_again(house, own):
@@ -112,6 +187,49 @@ def test_an_email_is_shown_without_secrets_and_offered_again(house, own):
     assert "Send again" in labels(app)
 
 
+@pytest.mark.parametrize(("to", "recipient"), [("original", "ada@example.com"), ("me", "lead@demo.example")])
+def test_it_is_sent_again_and_gets_its_own_row(house, own, mail, to, recipient):
+    put(house, own, body="Your service is <b>suspended</b>.\n")
+    first = next(one for one in newest(house, own) if one.subject == "Put 0")
+    count = len(newest(house, own))
+    mail.clear()
+    app = opened(house, own, email=str(first.id))
+    app = sound(app.button(key=f"resend_{to}_{first.id}").click().run())
+    assert tables(app, "System")[0].iloc[0]["After"] == recipient
+    assert "What it says was true when it was first sent" in said(app)
+    assert mail.messages() == []
+    app = rerun_until(press(app, "Send again"), lambda app: bool(tables(app, "Step", "Result")))
+    (message,) = mail.messages()
+    assert (message.recipients, message.subject) == ((recipient,), "Put 0")
+    assert "Your service is <b>suspended</b>." in message.text
+    assert len(newest(house, own)) == count + 1
+    again = newest(house, own)[0]
+    assert (again.subject, again.recipient, again.state) == ("Put 0", recipient, "accepted")
+    assert rows(app)[0].Recipient == recipient
+    shown = opened(house, own, email=str(again.id))
+    assert any("Sent again by hand" in one.value for one in shown.caption)
+    assert not any("Sent again by hand" in one.value for one in opened(house, own, email=str(first.id)).caption)
+
+
+def test_a_shown_email_is_closed_again(house, own):
+    put(house, own)
+    wanted = str(newest(house, own)[0].id)
+    app = opened(house, own, email=wanted)
+    assert app.code
+    app = press(app, "Close")
+    assert not app.code
+    assert "email" not in app.query_params
+    assert rows(app)
+
+
+def test_an_email_of_another_account_is_not_shown(house, own):
+    other = next(OWN)
+    put(house, other)
+    app = opened(house, own, email=str(newest(house, other)[0].id))
+    assert "no such e-mail" in said(app)
+    assert not app.code
+
+
 def test_one_whose_text_is_not_kept_says_why(house, own):
     put(house, own, kind=EmailKind.ONE_TIME_CODE)
     app = opened(house, own, email=str(next(one.id for one in newest(house, own) if one.subject == "Put 0")))
@@ -122,6 +240,32 @@ def test_one_whose_text_is_not_kept_says_why(house, own):
 @pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "-1", "٣"])
 def test_an_address_of_no_email_is_told(house, own, asked):
     assert "no such e-mail" in said(opened(house, own, email=asked))
+
+
+def test_an_export_asks_for_the_right_when_it_is_made(house, own):
+    put(house, own)
+
+    def export(username, number=own.number):
+        return emails_csv(house.hub, number, EmailFilter(text="put"), "Australia/Perth", username).decode("utf-8-sig")
+
+    assert export("lead").splitlines()[1:] == [
+        "2026-11-20 11:00:00,Put 0,ada@example.com,Suspension notice,Accepted by the mail server"
+    ]
+    for username in ("viewer", "customer", "nobody", ""):
+        with pytest.raises(PermissionError):
+            export(username)
+    try:
+        shut_out(house, "billing", active=False)
+        with pytest.raises(PermissionError):
+            export("billing")
+    finally:
+        shut_out(house, "billing", active=True)
+    assert export("billing")
+
+
+def shut_out(house, username, *, active):
+    with writing(house.hub.services.engine) as connection:
+        connection.execute(update(person).where(person.c.username == username).values(active=active))
 
 
 def test_who_may_not_is_offered_neither_export_nor_resend(house, own):

@@ -36,13 +36,46 @@ def test_a_cell_that_would_be_a_formula_is_text(cell):
     assert inert(cell) == f"'{cell}"
 
 
-def test_an_export_holds_the_head_and_every_row_of_every_chunk():
-    def row(position, subject):
-        sent = datetime(2026, 11, 1, 3, 0, position, tzinfo=UTC)
-        return EmailRow(
-            id=position, sent_at=sent, kind="old_kind", subject=subject, recipient="a@example.com", state="accepted"
-        )
+def row(position, subject="Hello"):
+    sent = datetime(2026, 11, 1, 3, 0, position % 60, tzinfo=UTC)
+    return EmailRow(
+        id=position, sent_at=sent, kind="old_kind", subject=subject, recipient="a@example.com", state="accepted"
+    )
 
+
+def read(file):
+    return list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize(("rows", "told"), [(4, False), (5, False), (6, True), (40, True)])
+def test_an_export_ends_at_its_limit_and_says_so(rows, told):
+    asked = []
+
+    def chunks():
+        for position in range(0, rows, 2):
+            asked.append(position)
+            yield [row(one) for one in range(position, min(position + 2, rows))]
+
+    _, *lines = read(csv_file(chunks(), "Australia/Perth", most=5))
+    assert len([line for line in lines if len(line) == 5]) == min(rows, 5)
+    assert [line for line in lines if len(line) == 1] == (
+        [["This file ends here: it holds 5 e-mails at most. Choose dates for the older ones."]] if told else []
+    )
+    # What does not go into the file is not read either.
+    assert len(asked) <= 3
+
+
+def test_a_long_export_has_every_row_once():
+    _, *lines = read(
+        csv_file(
+            ([row(start + one, f"S{start + one}") for one in range(700)] for start in range(0, 7_000, 700)),
+            "Australia/Perth",
+        )
+    )
+    assert [line[1] for line in lines] == [f"S{position}" for position in range(7_000)]
+
+
+def test_an_export_holds_the_head_and_every_row_of_every_chunk():
     chunks = [[row(1, '=HYPERLINK("x")'), row(2, 'a, "b"')], [row(3, "שלום")]]
     head, *rows = csv.reader(io.StringIO(csv_file(chunks, "Australia/Melbourne").decode("utf-8-sig")))
     assert head == ["Sent (Australia/Melbourne)", "Subject", "Recipient", "Kind", "State"]
