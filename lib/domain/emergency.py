@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from lib.domain.address_patterns import POSTAL
 from lib.domain.address_words import STATES
 from lib.domain.addresses import split_address
-from lib.domain.numbers import InvalidNumber, parse_number
+from lib.domain.numbers import InvalidNumber, national, parse_number
 
 USAGES = {"business": "Business", "residential": "Residential", "government": "Government", "charity": "Charity"}
 # Field -> label and most characters, in the order of the form.
@@ -185,6 +185,8 @@ def shown(record: EmergencyRecord | None, field: str) -> str:
     value = getattr(record, field)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if field == "contact_number" and value.startswith("+61"):
+        return national(value)
     return USAGES.get(value, value) if field == "usage" else str(value)
 
 

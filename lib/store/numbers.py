@@ -41,6 +41,13 @@ def truths_of_account(connection: Connection, number: str) -> list[NumberTruth]:
     return [_truth(row) for row in rows]
 
 
+def has_numbers(connection: Connection, number: str) -> bool:
+    """True when the account has a number, in use or in quarantine."""
+    owner = select(account.c.id).where(account.c.number == number).scalar_subquery()
+    found = select(phone_number.c.id).where(phone_number.c.account_id == owner).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def truths_of_numbers(connection: Connection, numbers: Iterable[str]) -> dict[str, NumberTruth]:
     """What the Hub knows of these numbers, whoever they belong to; one it does not know is missing."""
     found: dict[str, NumberTruth] = {}

@@ -7,6 +7,7 @@ import streamlit as st
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.auth_rules import NumberTruth
 from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
 from lib.launch import Hub
 from lib.store import emergency, numbers
 from lib.store.emergency import Version
@@ -14,7 +15,8 @@ from lib.ui.emergency_export import numbers_csv
 from lib.ui.emergency_form import is_open, offer_form, show_form
 from lib.ui.emergency_tables import history_frame, record_frame
 from lib.ui.export_right import require_export
-from lib.ui.text import plain
+from lib.ui.tables import show_text_table
+from lib.ui.text import unlinked
 from lib.ui.zuora_link import show_zuora_link
 
 
@@ -22,17 +24,17 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
     """The page below the action bar."""
     with hub.services.engine.connect() as connection:
         versions = emergency.list_versions(connection, account.number)
-        owned = numbers.truths_of_account(connection, account.number)
+        has_numbers = numbers.has_numbers(connection, account.number)
     latest = versions[0] if versions else None
     may = identity.may(Permission.EMERGENCY_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
     with st.container(horizontal=True, vertical_alignment="center"):
         if may:
             offer_form(account, latest)
-        if latest is not None and owned and identity.may(Permission.EXPORT, account.number):
+        if latest is not None and has_numbers and identity.may(Permission.EXPORT, account.number):
             username = str(st.session_state.get("username", ""))
             st.download_button(
                 "Download by number",
-                lambda: details_csv(hub, account.number, latest, owned, username),
+                lambda: details_csv(hub, account.number, latest, username),
                 file_name=f"emergency-details-{account.number}.csv",
                 mime="text/csv",
                 icon=":material/download:",
@@ -42,29 +44,28 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
         show_zuora_link(hub, account, identity)
     _show_age(hub, latest)
     if may and is_open(account):
-        show_form(hub, account, identity, latest, {one.number for one in owned})
+        show_form(hub, account, identity, latest, {one.number for one in _owned(hub, account.number)})
     elif latest is not None:
-        st.dataframe(
-            record_frame(latest.record),
-            hide_index=True,
-            height="content",
-            alt="Saved emergency details",
-            key="saved_details",
-        )
+        show_text_table(record_frame(latest.record), "Saved emergency details")
     if len(versions) > 1:
         with st.expander(f"Earlier versions ({len(versions) - 1:,})", icon=":material/history:"):
             frame = history_frame(versions, hub.settings.time_zone)
             st.dataframe(frame, hide_index=True, alt="Versions of the emergency details", key="versions")
 
 
-def details_csv(hub: Hub, number: str, version: Version, owned: list[NumberTruth], username: str) -> bytes:
+def details_csv(hub: Hub, number: str, version: Version, username: str) -> bytes:
     """The saved details by number, for a person who still may have them at this moment.
 
     Raises:
         PermissionError: the page was drawn for somebody who was shut out since.
     """
     require_export(hub, username, number)
-    return numbers_csv(version, owned, hub.settings.time_zone).encode("utf-8-sig")
+    return numbers_csv(version, _owned(hub, number), hub.settings.time_zone).encode("utf-8-sig")
+
+
+def _owned(hub: Hub, number: str) -> list[NumberTruth]:
+    with hub.services.engine.connect() as connection:
+        return numbers.truths_of_account(connection, number)
 
 
 def _show_age(hub: Hub, latest: Version | None) -> None:
@@ -72,7 +73,7 @@ def _show_age(hub: Hub, latest: Version | None) -> None:
         st.info("No emergency details are saved for this account.", icon=":material/emergency:")
         return
     days = (hub.services.today() - latest.saved_at.astimezone(ZoneInfo(hub.settings.time_zone)).date()).days
-    age = "today" if days <= 0 else "1 day ago" if days == 1 else f"{days:,} days ago"
+    age = "today" if days <= 0 else f"{counted(days, 'day')} ago"
     # With the year: details may be years old.
     moment = latest.saved_at.astimezone(ZoneInfo(hub.settings.time_zone)).strftime("%-d %b %Y %H:%M")
-    st.caption(f"Version {latest.version}, saved {age} ({moment}) by {plain(latest.saved_by)}.")
+    st.caption(f"Version {latest.version}, saved {age} ({moment}) by {unlinked(latest.saved_by)}.")

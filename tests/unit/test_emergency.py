@@ -180,7 +180,7 @@ def test_the_list_by_number_has_a_line_each_and_no_formula():
     rows = list(csv.DictReader(io.StringIO(numbers_csv(version, owned, "Australia/Melbourne"))))
     assert [row["Number"] for row in rows] == ["(03) 7010 0001", "0491 570 006"]
     assert (rows[0]["Business name"], rows[0]["Contact name"]) == ("'=1+1", "'@Ada")
-    assert (rows[0]["Contact number"], rows[0]["Postcode"]) == ("'+61491570006", "3121")
+    assert (rows[0]["Contact number"], rows[0]["Postcode"]) == ("0491 570 006", "3121")
 
 
 @pytest.mark.parametrize("cell", ["=a", "+a", "-a", "@a", "\ta", "\ra"])
