@@ -18,7 +18,7 @@ sbc: python ## Run the reference SBC in the foreground (needs Kamailio; see docs
 	@exec $(PYTHON) deploy/sbc/run.py
 
 test: $(DEV_STAMP) system-parts check ## Check the code, then run the whole test suite
-	$(BIN)/python -m pytest -n $${WORKERS:-2} --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $${WORKERS:-3} --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 	$(BIN)/ruff check .

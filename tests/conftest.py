@@ -19,6 +19,17 @@ from lib.store import migrate
 from lib.store.engine import make_engine
 
 SUPERUSER = "postgres"
+LONGEST_FIRST = ("faults/test_deactivate_kill", "tests/browser/", "tests/actions/", "tests/faults/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest files first: a worker that meets one last keeps all the others waiting."""
+
+    def place(item) -> int:
+        return next((at for at, part in enumerate(LONGEST_FIRST) if part in item.nodeid), len(LONGEST_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -113,13 +124,15 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _administer(postgres_url: str, statement: str) -> None:
+def administer(postgres_url: str, statement: str) -> None:
+    """Run a statement of an administrator on this server."""
     plain = postgres_url.replace("+psycopg", "")
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(statement)
 
 
-def _named(postgres_url: str, database: str) -> str:
+def named(postgres_url: str, database: str) -> str:
+    """The URL of a database of this server."""
     return make_url(postgres_url).set(database=database).render_as_string(hide_password=False)
 
 
@@ -132,8 +145,8 @@ def _sqlite_template(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def _postgres_template(postgres_url) -> str:
-    _administer(postgres_url, "create database template_hub")
-    migrate.upgrade(_named(postgres_url, "template_hub"))
+    administer(postgres_url, "create database template_hub")
+    migrate.upgrade(named(postgres_url, "template_hub"))
     return "template_hub"
 
 
@@ -166,9 +179,9 @@ def database_of_kind(request: pytest.FixtureRequest, folder: Path) -> Iterator[s
 
 def _postgres_database(postgres_url: str, template: str) -> Iterator[str]:
     name = f"hub_{uuid.uuid4().hex}"
-    _administer(postgres_url, f"create database {name} template {template}")
-    yield _named(postgres_url, name)
-    _administer(postgres_url, f"drop database {name} with (force)")
+    administer(postgres_url, f"create database {name} template {template}")
+    yield named(postgres_url, name)
+    administer(postgres_url, f"drop database {name} with (force)")
 
 
 @pytest.fixture

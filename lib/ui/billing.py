@@ -42,7 +42,10 @@ def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
     shared = {kind for kind, count in granting.items() if count > 1}
     for one in subscriptions:
         with st.container(border=True):
-            _show_subscription(hub, one, in_use, shared)
+            _show_head(hub, one)
+            if len(subscriptions) > 1:
+                # A single one grants what the account has, which stands above.
+                _show_granted(one, in_use, shared)
             if identity.may_choose_accounts:
                 _show_unmapped(hub, one.number, read)
             with st.container(horizontal=True):
@@ -67,7 +70,7 @@ def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int]) 
         show_chart(found, key="used_of_granted")
 
 
-def _show_subscription(hub: Hub, one: HubSubscription, in_use: dict[str, int], shared: set[str]) -> None:
+def _show_head(hub: Hub, one: HubSubscription) -> None:
     status = one.terms.status or "Not known"
     with st.container(horizontal=True, vertical_alignment="center"):
         name = f" · {plain(one.name)}" if one.name else ""
@@ -77,9 +80,13 @@ def _show_subscription(hub: Hub, one: HubSubscription, in_use: dict[str, int], s
     age = age_words(one.refreshed_at, datetime.now(UTC))
     when = f" ({at(hub, one.refreshed_at)})" if one.refreshed_at else ""
     st.caption(f"{term_words(one.terms)} · {version} · {age}{when}")
+    if not one.terms.allowances:
+        st.caption("This subscription grants no allowance.")
+
+
+def _show_granted(one: HubSubscription, in_use: dict[str, int], shared: set[str]) -> None:
     granted = one.terms.allowances
     if not granted:
-        st.caption("This subscription grants no allowance.")
         return
     own = lines(granted, {kind: count for kind, count in in_use.items() if kind in granted})
     frame = coloured(allowances_frame(own, shared))

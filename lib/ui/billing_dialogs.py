@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.actions.action import Plan
 from lib.actions.catalogue import ACTIONS
-from lib.domain.accounts import Account
+from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store.billing import HubSubscription
@@ -29,8 +29,8 @@ def offer_refresh(hub: Hub, account: Account, identity: Identity, *, subscriptio
 
 
 def offer_add(account: Account, identity: Identity) -> None:
-    """The button to add a subscription, for those who may."""
-    if not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
+    """The button to add a subscription, for those who may, to an account that can still have one."""
+    if account.status is AccountStatus.DEACTIVATED or not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
         return
     if st.button("Add subscription", icon=":material/add:", key="add_subscription"):
         open_dialog(ADD, account.number)

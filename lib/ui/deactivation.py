@@ -16,6 +16,7 @@ from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
+from lib.ui.typed_number import type_number
 
 NAME = "deactivate"
 
@@ -109,7 +110,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
     note = st.text_area(
         "Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="For the people who come after"
     )
-    typed = _type_number(account)
+    typed = type_number(account, key="deactivate_typed")
     show_notice(state)
     if request is not None and request.asked_by == identity.email:
         if request.approved_by is None:
@@ -145,7 +146,7 @@ def _approve(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         "Your approval is for exactly this plan; it starts nothing by itself.",
         icon=":material/group:",
     )
-    typed = _type_number(account)
+    typed = type_number(account, key="deactivate_typed")
     show_notice(state)
     if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key="approve_plan"):
         try:
@@ -157,12 +158,3 @@ def _approve(hub: Hub, account: Account, identity: Identity, state: dict[str, An
             close_dialog()
             st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
         st.rerun()
-
-
-def _type_number(account: Account) -> str:
-    return st.text_input(
-        f"Type the account number {account.number} to confirm",
-        key="deactivate_typed",
-        # The browser must not offer what was typed for another account.
-        autocomplete="off",
-    )

@@ -15,6 +15,7 @@ from lib.ui.dialogs import close_dialog
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
+from lib.ui.typed_number import type_number
 
 NAME = "rename_pbx"
 _TYPED_LIMIT = 200
@@ -65,12 +66,7 @@ def _request(hub: Hub, account: Account, pbx: Pbx) -> Approval | None:
 
 
 def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
-    typed = st.text_input(
-        f"Type the account number {account.number} to confirm",
-        key="rename_pbx_typed",
-        # The browser must not offer what was typed for another account.
-        autocomplete="off",
-    )
+    typed = type_number(account, key="rename_pbx_typed")
     show_notice(state)
     request = _request(hub, account, state["pbx"])
     if request is not None and request.asked_by != identity.email and request.approved_by is None:

@@ -1,14 +1,17 @@
 """A Hub with a family of accounts, stand-ins of Zuora, SBC and mail that know them, and a runner over all."""
 
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select
 
+from lib.actions import durable
 from lib.actions.action import Services
 from lib.actions.progress import Progress
 from lib.actions.runner import Runner
@@ -25,6 +28,7 @@ from lib.standins.zuora.faults import Fault
 from lib.store.accounts import get_account
 from lib.store.engine import writing
 from lib.store.schema import account, phone_number, rule_change
+from tests.conftest import administer, named
 
 CLIENT_ID = "5b0c1d2e-3f40-4a51-8b62-7c8d9e0f1a2b"
 CLIENT_SECRET = "standin-secret-of-the-action-tests"
@@ -265,9 +269,41 @@ def make_services(settings: Settings, engine: Engine, token: str = SBC_TOKEN) ->
     )
 
 
+class _NoHooks:
+    """For an engine that only makes its tables."""
+
+    def run_step(self, run_id, step, job):
+        raise NotImplementedError
+
+    finish = fail = run_step
+
+
+def _make_engine_tables(url: str) -> None:
+    durable.launch(durable.Options(url, "template", step_attempts=1, step_retry_seconds=0.1), _NoHooks())
+    durable.stop()
+
+
+@pytest.fixture(scope="session")
+def _engine_file(tmp_path_factory) -> Path:
+    """The step engine's own database. In a new one it takes a second until the engine looks for work."""
+    path = tmp_path_factory.mktemp("engine") / "engine.db"
+    _make_engine_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(_postgres_template, postgres_url) -> str:
+    """The same for PostgreSQL, where the step engine has its tables beside those of the Hub."""
+    administer(postgres_url, f"create database template_engine template {_postgres_template}")
+    _make_engine_tables(named(postgres_url, "template_engine"))
+    return "template_engine"
+
+
 @pytest.fixture
-def world(engine, database_url, standin, sbc_standin, mail_standin, tmp_path) -> Iterator[World]:
+def world(request, engine, database_url, standin, sbc_standin, mail_standin, tmp_path) -> Iterator[World]:
     fill(engine, standin)
+    if database_url.startswith("sqlite"):
+        shutil.copy(request.getfixturevalue("_engine_file"), tmp_path / "engine.db")
     fill_sbc(sbc_standin)
     settings = Settings(
         data_dir=tmp_path,

@@ -72,7 +72,7 @@ class Target:
 
 
 SECTIONS = (
-    Target("billing details", "Billing details", "Allowances of the account", 2, charts=1),
+    Target("billing details", "Billing details", "Allowances of the account", 1, charts=1),
     Target("account contacts", "Account contacts", "Additional invoice addresses", 0),
     Target("PBX, 5,000 phone users", "PBX", "Find an extension", 1),
     Target("emergency details", "Emergency details", "Download by number", 0),

@@ -77,13 +77,14 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
             expect(page.get_by_text("This cannot be reversed.")).to_be_visible()
             page.get_by_text("Cancel them at the end of the invoice period").click()
             # The new plan drops the sentence about subscriptions that go on.
-            expect(page.get_by_text("by hand")).to_have_count(0)
+            expect(page.get_by_text("until billing closes")).to_have_count(0)
             settled(page)
             start = page.get_by_role("button", name=f"Deactivate account {own.number}")
             expect(start).to_be_visible()
             choose_first(page, "Reason", "Asked for by the customer")
             typed = page.get_by_label(f"Type the account number {own.number}")
-            assert typed.get_attribute("autocomplete") == "off"
+            expect(typed).to_have_attribute("autocomplete", "off")
+            expect(typed).to_have_js_property("spellcheck", False)
             typed.fill("123456")
             typed.press("Enter")
             start.click()
