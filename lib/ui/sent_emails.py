@@ -15,8 +15,8 @@ from lib.store import emails
 from lib.store.emails import EmailFilter, EmailRow
 from lib.ui.dialogs import opened_dialog
 from lib.ui.export_right import require_export
+from lib.ui.sent_emails_detail import CLOSED, resend_dialog, show_detail, show_email
 from lib.ui.sent_emails_detail import NAME as RESEND
-from lib.ui.sent_emails_detail import resend_dialog, show_detail, show_email
 from lib.ui.sent_emails_export import MOST, csv_file
 from lib.ui.sent_emails_filter import choose_emails, clear_emails
 from lib.ui.sent_emails_tables import emails_frame
@@ -113,7 +113,7 @@ def emails_csv(hub: Hub, number: str, wanted: EmailFilter, zone: str, username: 
 
 def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:
     # With another first row it is another table: what was chosen by its position would be another e-mail.
-    key = f"emails_{number}_{rows[0].id}"
+    key = f"emails_{number}_{rows[0].id}_{st.session_state.get(CLOSED, 0)}"
     ids = [one.id for one in rows]
 
     def choose() -> None:

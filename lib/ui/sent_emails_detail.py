@@ -15,9 +15,11 @@ from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.sent_emails_tables import kind_label, row_of, state_label
 from lib.ui.sent_emails_text import covered
-from lib.ui.text import plain
+from lib.ui.text import plain, unlinked
 
 NAME = "resend_email"
+CLOSED = "emails_closed"
+"""How often somebody closed an e-mail in this session; the table begins anew then, without a chosen row."""
 _SHOWN = "email"
 
 
@@ -48,6 +50,7 @@ def show_detail(hub: Hub, account: Account, identity: Identity, zone: str) -> No
         head, close = st.columns([5, 1], vertical_alignment="center")
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_email"):
             show_email(None)
+            st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1
             st.rerun()
         if email is None:
             head.warning("This account has no such e-mail in its history.", icon=":material/search_off:")
@@ -55,7 +58,7 @@ def show_detail(hub: Hub, account: Account, identity: Identity, zone: str) -> No
         head.markdown(f"**{plain(email.subject)}**")
         sent = row_of(email, zone)[0]
         st.caption(
-            f"{sent} to {plain(email.recipient)} · {plain(kind_label(email.kind))} · {state_label(email.state)}"
+            f"{sent} to {unlinked(email.recipient)} · {plain(kind_label(email.kind))} · {state_label(email.state)}"
             + (" · Sent again by hand" if email.resent_from else "")
         )
         reason = why_not(email.kind, email.body)

@@ -69,6 +69,10 @@ def test_a_person_chooses_an_email_closes_it_and_sends_one_to_themselves(house):
     close.click()
     expect(close).to_have_count(0)
     assert "email=" not in page.url
+    choose_row(page, another)
+    expect(close).to_be_visible()
+    close.click()
+    expect(close).to_have_count(0)
     choose_row(page, kept)
     expect(close).to_be_visible()
     assert page.url.partition("&email=")[2] not in {"", first}
