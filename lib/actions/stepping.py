@@ -37,6 +37,8 @@ def hand_over(run: Run) -> None:
 
 TELL_SECONDS = 1.0
 """How often at most a long step's progress is written: every write extends the audit's chain."""
+_LOST = "outcome_unknown"
+"""Marks in the audit a failure after which the work may be there: the answer to it was lost."""
 
 
 class Stepper:
@@ -66,8 +68,7 @@ class Stepper:
             params=job["params"],
             facts=job["facts"],
             key=f"{run_id}:{step}",
-            # A begin without an end: the work may be there already.
-            repeated=last is not None and last.phase in ("begin", "progress"),
+            repeated=last is not None and _may_be_done(last),
             actor=job["actor"],
             actor_name=job["actor_name"],
             reason=job["reason"],
@@ -77,7 +78,8 @@ class Stepper:
         try:
             report = self._do(context, job["kind"], step)
         except (StepFailed, RemoteError) as error:
-            elsewhere = self._end(run_id, step, job, "failed", {"error": str(error)})
+            lost = {_LOST: True} if isinstance(error, RemoteError) and error.maybe_done else {}
+            elsewhere = self._end(run_id, step, job, "failed", {"error": str(error)} | lost)
             if elsewhere is not None:
                 return elsewhere
             raise
@@ -180,6 +182,11 @@ class Stepper:
             assert run is not None
             job = {"kind": run.kind, "actor": run.actor, "account": run.account}
             self._append(connection, run_id, None, job, state, {"error": sentence} if sentence else {})
+
+
+def _may_be_done(last: Event) -> bool:
+    """True when the work of a step may be there already: it began and has no end, or its answer was lost."""
+    return last.phase in ("begin", "progress") or (last.phase == "failed" and bool(last.details.get(_LOST)))
 
 
 class _StepJournal:

@@ -13,6 +13,7 @@ from lib.actions.action import Services
 from lib.actions.stepping import hand_over
 from lib.store import events, runs
 from lib.store.engine import database_now, writing
+from lib.store.presence import Presence, is_present
 from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
@@ -22,29 +23,39 @@ HEAD_SECONDS = 24 * 3600.0
 
 
 class Sweeper:
-    """One thread per process. All times are on the database's clock, the only one replicas share."""
+    """Two threads per process: whatever a round has to wait for, the process goes on saying that it lives.
+
+    All times are on the database's clock, the only one replicas share.
+    """
 
     def __init__(self, services: Services, executor_id: str) -> None:
         self._services = services
         self._executor_id = executor_id
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._presence = Presence(services.engine, executor_id)
         self._head_told_at: float | None = None
 
     def start(self) -> None:
         """Begin to beat and sweep."""
         self._stop.clear()
-        self._thread = threading.Thread(target=self._loop, name="sweeper", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(self.beat,), name="heartbeat", daemon=True),
+            threading.Thread(target=self._look_after, name="sweeper", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End, and wait for the round under way."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._presence.release()
 
     def beat(self) -> None:
         """Say that this process lives."""
+        self._presence.hold()
         with writing(self._services.engine) as connection:
             runs.beat(connection, self._executor_id)
 
@@ -73,7 +84,7 @@ class Sweeper:
             work = known.get(run.id)
             if work is None:
                 self._enqueue_again(run, quiet_since)
-            elif work.status == "PENDING" and work.executor not in alive:
+            elif work.status == "PENDING" and work.executor not in alive and not self._is_present(work.executor):
                 log.warning("run taken over", run=run.id, dead_executor=work.executor)
                 durable.take_over(run.id)
             elif work.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
@@ -81,10 +92,16 @@ class Sweeper:
             elif work.status == "SUCCESS":
                 self._reconcile(run, "done", quiet_since)
 
-    def _loop(self) -> None:
+    def _is_present(self, executor_id: str | None) -> bool:
+        return executor_id is not None and is_present(self._services.engine, executor_id)
+
+    def _look_after(self) -> None:
         self._try(self.tell_head)
+        self._repeat(self.sweep, self.tell_head)
+
+    def _repeat(self, *duties: Callable[[], None]) -> None:
         while not self._stop.wait(self._services.settings.executor_beat_seconds):
-            self._try(self.beat, self.sweep, self.tell_head)
+            self._try(*duties)
 
     def _try(self, *duties: Callable[[], None]) -> None:
         try:

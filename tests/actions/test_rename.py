@@ -126,7 +126,10 @@ def test_a_write_that_arrived_although_the_answer_was_lost_is_found_by_resume(wo
     assert "not known" in failed.run.error
     world.standin.state.faults.clear()
     world.runner.resume(failed.run.id, LEAD)
-    assert world.finish(failed.run.id).run.state == "done"
+    done = world.finish(failed.run.id)
+    assert done.run.state == "done"
+    # It was this run that changed it, so it does not say that there was nothing to do.
+    assert [step.state for step in done.steps] == ["done", "done"]
     assert (world.hub_name(), world.zuora_name()) == (NEW, NEW)
 
 

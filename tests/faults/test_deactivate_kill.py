@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import signal
 import threading
 import time
 from collections import Counter
@@ -81,6 +82,28 @@ def test_a_kill_between_each_deed_and_its_record(world):
         wait_for(world.settled, bool, 60)
     # All but the step whose end was in the audit were begun again.
     assert check(world, killed) == len(POINTS) - 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_process_that_lives_and_cannot_say_so_keeps_its_run(world):
+    """As one that has to wait long for the database. Once it is killed the run goes on elsewhere."""
+    world.dead_seconds = 0.5
+    world.add()
+    silent = start(world, "rules")
+    try:
+        assert silent.told.poll(60)
+        assert silent.told.recv() == "rules"
+        os.kill(silent.process.pid, signal.SIGSTOP)
+        with servers(world, 1):
+            time.sleep(2)
+            with world.engine.connect() as connection:
+                begun = select(schema.action_event.c.executor).where(schema.action_event.c.phase == "begin")
+                assert set(connection.execute(begun).scalars()) == {silent.executor}
+            killed = {silent.executor: silent.kill()}
+            wait_for(world.settled, bool, 60)
+    finally:
+        silent.kill()
+    assert check(world, killed) == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

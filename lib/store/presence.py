@@ -1,0 +1,62 @@
+"""Whether a process lives, told by the operating system: it drops a lock the moment its holder dies, however it dies.
+
+Only for SQLite, all of whose processes are on one machine. A process that has to wait long for the database there
+says too late that it lives, and must not be taken for dead. On PostgreSQL nothing is held and nothing is known.
+"""
+
+import fcntl
+import os
+import re
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+
+class Presence:
+    """The lock of one process, beside the database file."""
+
+    def __init__(self, engine: Engine, executor_id: str) -> None:
+        self._path = _path(engine, executor_id)
+        self._file: int | None = None
+
+    def hold(self) -> None:
+        """Be seen to live from now on."""
+        if self._path is None or self._file is not None:
+            return
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def release(self) -> None:
+        """An orderly end."""
+        if self._path is None or self._file is None:
+            return
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+        self._file = None
+
+
+def is_present(engine: Engine, executor_id: str) -> bool:
+    """True when the process is known to live. What a dead one left is cleared away."""
+    path = _path(engine, executor_id)
+    if path is None:
+        return False
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(file)
+
+
+def _path(engine: Engine, executor_id: str) -> Path | None:
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return None
+    database = Path(engine.url.database)
+    return database.with_name(f"{database.name}-{re.sub(r'[^A-Za-z0-9.-]', '_', executor_id)}.alive")

@@ -1,0 +1,62 @@
+"""A process is known to live for exactly as long as it does, however it ends."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lib.settings import PROJECT
+from lib.store.engine import make_engine
+from lib.store.presence import Presence, is_present
+
+ID = "host:123:ab/../c"
+HOLD = """
+import sys, time
+from lib.store.engine import make_engine
+from lib.store.presence import Presence
+Presence(make_engine(sys.argv[1]), sys.argv[2]).hold()
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def sqlite(tmp_path):
+    engine = make_engine(f"sqlite:///{tmp_path / 'hub.db'}")
+    yield engine
+    engine.dispose()
+
+
+def test_who_holds_it_lives_until_the_orderly_end(sqlite, tmp_path):
+    assert not is_present(sqlite, ID)
+    held = Presence(sqlite, ID)
+    held.hold()
+    held.hold()
+    assert is_present(sqlite, ID)
+    assert not is_present(sqlite, "host:124:ab")
+    held.release()
+    held.release()
+    assert not is_present(sqlite, ID)
+    assert list(tmp_path.glob("*.alive")) == []
+
+
+def test_after_kill_9_it_is_gone_and_nothing_is_left(sqlite, tmp_path):
+    command = [sys.executable, "-c", HOLD, str(sqlite.url), ID]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout.readline() == "held\n"
+            assert is_present(sqlite, ID)
+        finally:
+            child.kill()
+    assert not is_present(sqlite, ID)
+    assert list(tmp_path.glob("*.alive")) == []
+
+
+@pytest.mark.postgres
+def test_on_postgresql_nothing_is_known(postgres_url):
+    engine = make_engine(postgres_url)
+    held = Presence(engine, ID)
+    held.hold()
+    assert not is_present(engine, ID)
+    held.release()
+    engine.dispose()
