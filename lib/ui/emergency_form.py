@@ -14,6 +14,7 @@ from lib.store.emergency import Version
 from lib.ui.emergency_tables import beside_frame
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, start_plan
+from lib.ui.tables import show_text_table
 from lib.ui.text import plain
 
 _STATE = "emergency_form"
@@ -72,8 +73,7 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
         show(plain(one.text))
     saved = latest.record if latest else None
     frame = beside_frame(saved, state["zuora"] or _in_zuora(hub, account, latest), record)
-    alt = "Saved here, in Zuora, will be saved"
-    st.dataframe(frame, hide_index=True, height="content", alt=alt, key="beside")
+    show_text_table(frame, "Saved here, in Zuora, will be saved")
     errors = sum(one.severity == "error" for one in findings)
     if errors:
         st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")

@@ -92,7 +92,7 @@ def top(page: Page) -> tuple[Locator, ...]:
 
 
 def table(page: Page, place: int = -1) -> Locator:
-    return page.get_by_test_id("stMain").get_by_test_id("stDataFrame").nth(place)
+    return page.get_by_test_id("stMain").locator("[data-testid=stDataFrame], [data-testid=stTable]").nth(place)
 
 
 def choose_row(rows: Locator, place: int) -> None:
