@@ -10,6 +10,7 @@ import structlog
 
 from lib.actions import durable
 from lib.actions.action import Services
+from lib.actions.durable import Work
 from lib.actions.stepping import hand_over
 from lib.store import events, runs
 from lib.store.engine import database_now, writing
@@ -85,12 +86,20 @@ class Sweeper:
             if work is None:
                 self._enqueue_again(run, quiet_since)
             elif work.status == "PENDING" and work.executor not in alive and not self._is_present(work.executor):
-                log.warning("run taken over", run=run.id, dead_executor=work.executor)
-                durable.take_over(run.id)
+                self._take_over(run, work)
             elif work.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
                 self._reconcile(run, "failed", quiet_since)
             elif work.status == "SUCCESS":
                 self._reconcile(run, "done", quiet_since)
+
+    def _take_over(self, run: Run, seen: Work) -> None:
+        """Once, however many processes see at the same moment that its own is dead."""
+        with writing(self._services.engine) as connection:
+            # Locks the run's row: whoever comes second sees that it is somebody's again.
+            runs.touch_run(connection, run.id)
+            if durable.look_up([run.id]).get(run.id) == seen:
+                log.warning("run taken over", run=run.id, dead_executor=seen.executor)
+                durable.take_over(run.id)
 
     def _is_present(self, executor_id: str | None) -> bool:
         return executor_id is not None and is_present(self._services.engine, executor_id)
