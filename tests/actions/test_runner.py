@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from lib.actions import durable
 from lib.actions.action import Weight
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import AccountBusy, NotAllowed, NotResumable, PlanExpired, WrongConfirmation
+from lib.actions.sweeper import Sweeper
 from lib.domain.permissions import Identity, Role
 from lib.store import events
 from lib.store.schema import action_run
-from tests.actions.conftest import LEAD, OTHER, VIEWER
+from tests.actions.conftest import LEAD, OTHER, VIEWER, wait_for
 
 
 def rename(world, name="Wattle New", actor=LEAD):
@@ -149,3 +151,20 @@ def test_a_runner_opens_where_an_event_loop_runs(world):
 
     asyncio.run(reopen())
     assert world.finish(world.runner.start(rename(world), LEAD)).run.state == "done"
+
+
+def test_a_run_that_somebody_else_took_over_meanwhile_is_not_taken_over_again(world, monkeypatch):
+    """Two processes see that a third one is dead; the second one comes to it when the first one is at work already."""
+    world.fail("PUT /v1/accounts", "latency", seconds=1, times=1)
+    run_id = world.runner.start(rename(world), LEAD)
+    wait_for(lambda: world.runner.progress(run_id).steps[0].state, lambda state: state == "running")
+    real = durable.look_up
+    seen = [{run_id: durable.Work("PENDING", "a dead process")}]
+    monkeypatch.setattr(durable, "look_up", lambda ids: seen.pop() if seen else real(ids))
+    Sweeper(world.services, "another process").sweep()
+    assert seen == []
+    assert world.finish(run_id).run.state == "done"
+    with world.services.engine.connect() as connection:
+        begun = [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
+    assert begun == ["zuora", "hub"]
+    assert real([run_id])[run_id].status == "SUCCESS"
