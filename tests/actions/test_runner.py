@@ -167,4 +167,4 @@ def test_a_run_that_somebody_else_took_over_meanwhile_is_not_taken_over_again(wo
     with world.services.engine.connect() as connection:
         begun = [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
     assert begun == ["zuora", "hub"]
-    assert real([run_id])[run_id].status == "SUCCESS"
+    wait_for(lambda: real([run_id])[run_id].status, lambda status: status == "SUCCESS")
