@@ -2,6 +2,8 @@
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -16,6 +18,7 @@ ANY_SYSTEM = frozenset(
 )
 """The kinds every stand-in has; `lib.standins.gateway` makes them happen."""
 _REQUESTS_KEPT = 1000
+_LONGEST_WAIT_SECONDS = 10
 
 
 class InvalidFault(ValueError):
@@ -63,6 +66,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._answered = threading.Condition(self._lock)
+        self._under_way = 0
         self._active: list[Fault] = []
         self._requests: deque[str] = deque(maxlen=_REQUESTS_KEPT)
         self._count = 0
@@ -74,10 +79,27 @@ class Faults:
             self._active.append(fault)
 
     def clear(self) -> None:
-        """Take every fault out of force. A request that a latency holds back goes on at once."""
-        with self._lock:
+        """Take every fault out of force. Requests that a latency holds back go on at once.
+
+        Returns when every request under way is answered, so nothing of it happens later to whatever comes next. Not
+        for the thread that serves the requests, which would wait for itself.
+        """
+        with self._answered:
             self._active.clear()
             self._era += 1
+            self._answered.wait_for(lambda: self._under_way == 0, _LONGEST_WAIT_SECONDS)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Around a request from before its faults strike until it is answered."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._answered:
+                self._under_way -= 1
+                self._answered.notify_all()
 
     @property
     def era(self) -> int:

@@ -48,13 +48,14 @@ class Gateway:
             return
         asked = f"{request.method} {path}"
         self._faults.note(asked)
-        era = self._faults.era
-        for fault in self._faults.strike(asked):
-            if fault.kind == "latency":
-                await linger(scope, fault.seconds, lambda: self._faults.era != era)
-            elif await self._strike(fault, request, send):
-                return
-        await self._enter(request, send)
+        with self._faults.answering():
+            era = self._faults.era
+            for fault in self._faults.strike(asked):
+                if fault.kind == "latency":
+                    await linger(scope, fault.seconds, lambda: self._faults.era != era)
+                elif await self._strike(fault, request, send):
+                    return
+            await self._enter(request, send)
 
     async def _enter(self, request: Request, send: Send) -> None:
         answer = self.refusal(request) or self._app

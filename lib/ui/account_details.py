@@ -12,6 +12,7 @@ from lib.launch import Hub
 from lib.live import Reading
 from lib.store import accounts, numbers
 from lib.ui.action_bar import show_reading
+from lib.ui.again import draw_again
 from lib.ui.tables import choose_account, show_text_table
 
 POLL_SECONDS = 1.0
@@ -45,7 +46,7 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
 def _await_reading(hub: Hub, account: Account) -> None:
     reading = hub.live.zuora(account, wait=0)
     if reading.state != "reading":
-        st.rerun()
+        draw_again()
     _show_facts(hub, account, reading)
 
 

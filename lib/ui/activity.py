@@ -15,6 +15,7 @@ from lib.store.activity import PAGE
 from lib.ui.activity_entry import Telling, show_entry
 from lib.ui.activity_filter import choose_filter, choose_text, clear_filter
 from lib.ui.activity_words import day_words, person_words
+from lib.ui.again import draw_again
 from lib.ui.audit import show_audit
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,7 @@ def show_activity(hub: Hub, account: Account, identity: Identity) -> None:
             icon=":material/cloud_off:",
         )
         if st.button("Try again", icon=":material/refresh:", key="activity_again"):
-            st.rerun()
+            draw_again()
 
 
 def _show_list(hub: Hub, account: Account, zone: str) -> None:

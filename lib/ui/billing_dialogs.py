@@ -10,6 +10,7 @@ from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store.billing import HubSubscription
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
@@ -82,7 +83,7 @@ def _look(hub: Hub, account: Account, identity: Identity, state: dict[str, Any])
         _offer_start(hub, identity, state)
         if st.button("Look again", icon=":material/refresh:", key="look_again"):
             make_plan(hub, state["name"], account.number, state["params"], identity, state)
-            st.rerun()
+            draw_again()
 
 
 def _add(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
@@ -122,4 +123,4 @@ def _offer_start(hub: Hub, identity: Identity, state: dict[str, Any]) -> None:
     if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
         if start_plan(hub, identity, state):
             close_dialog()
-        st.rerun()
+        draw_again()

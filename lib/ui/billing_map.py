@@ -13,6 +13,7 @@ from lib.domain.allowances import LABELS, NAME_LIMIT, NUMBER_LIMIT, MapRow, labe
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store import billing
+from lib.ui.again import draw_again
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.run_panel import show_runs
 
@@ -41,7 +42,7 @@ def show_charge_map(hub: Hub, identity: Identity) -> None:
             make_plan(hub, "charge_map", HOUSE, params, identity, state)
         if st.button("Start again", icon=":material/restart_alt:", help="Reads the map anew and drops your changes."):
             st.session_state.pop(_STATE)
-            st.rerun()
+            draw_again()
     plan: Plan | None = state["plan"]
     if plan is not None:
         show_plan(plan)
@@ -51,7 +52,7 @@ def show_charge_map(hub: Hub, identity: Identity) -> None:
             st.caption("The table was edited since. Press Show what changes again to include that.")
         if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/save:", key=f"start_{plan.id}"):
             start_plan(hub, identity, state)
-            st.rerun()
+            draw_again()
 
 
 def _state(hub: Hub) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.live import Reading
 from lib.ui.action_bar import show_reading
+from lib.ui.again import draw_again
 from lib.ui.contacts_form import is_begun, show_form
 from lib.ui.contacts_tables import contact_frame
 from lib.ui.text import plain
@@ -44,7 +45,7 @@ def _await_reading(hub: Hub, account: Account, *, alone: bool) -> None:
     """Look until Zuora has answered; `alone` when nothing else shows the contacts meanwhile."""
     reading = hub.live.zuora(account, wait=0)
     if reading.state != "reading":
-        st.rerun()
+        draw_again()
     show_reading(hub, reading)
     if alone and reading.value is not None:
         _show_both(reading.value.account)

@@ -10,6 +10,7 @@ from lib.domain.accounts import Account
 from lib.domain.contacts import LABELS, ContactRole, changed_fields, check_changes, tidy
 from lib.domain.permissions import Identity
 from lib.launch import Hub
+from lib.ui.again import draw_again
 from lib.ui.contacts_tables import newer_frame
 from lib.ui.plan_view import make_plan, start_plan
 from lib.ui.text import plain
@@ -111,10 +112,10 @@ def _update(hub: Hub, account: Account, identity: Identity, role: ContactRole, s
     if plan is not None and plan.details:
         # A colleague was faster: the page reads Zuora anew, to show their values beside these.
         hub.live.forget(account.number)
-        st.rerun()
+        draw_again()
     if plan is not None and not plan.blockers and start_plan(hub, identity, state):
         state["plan"] = None
-        st.rerun()
+        draw_again()
 
 
 def _show_newer(account: Account, role: ContactRole, state: dict[str, Any], now: dict[str, str]) -> None:
@@ -126,7 +127,7 @@ def _show_newer(account: Account, role: ContactRole, state: dict[str, Any], now:
     st.dataframe(frame, hide_index=True, alt="Mine and theirs", key=f"newer_{role.value}")
     if st.button("Begin again with theirs", icon=":material/refresh:", key=f"theirs_{role.value}"):
         _clear(account, role)
-        st.rerun()
+        draw_again()
 
 
 def _typed(account: Account, role: ContactRole, state: dict[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.domain.standing import DEACTIVATE_REASONS, NOTE_LIMIT
 from lib.launch import Hub
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
@@ -45,7 +46,7 @@ def show_deactivation(hub: Hub, account: Account, identity: Identity) -> None:
         head.subheader(f"Deactivate {plain(account.title)}", anchor=False)
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_deactivation"):
             close_dialog()
-            st.rerun()
+            draw_again()
         st.error(
             "**This cannot be reversed.** Read the whole plan before you type the number.", icon=":material/warning:"
         )
@@ -59,7 +60,7 @@ def show_deactivation(hub: Hub, account: Account, identity: Identity) -> None:
         show_notice(state)
         if st.button("Look again", icon=":material/refresh:", key="deactivation_again"):
             make_plan(hub, NAME, account.number, dict(plan.params) if plan else {}, identity, state)
-            st.rerun()
+            draw_again()
 
 
 def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
@@ -92,7 +93,7 @@ def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any
     }
     if wanted != {name: given.get(name) for name in wanted}:
         make_plan(hub, NAME, account.number, wanted, identity, state)
-        st.rerun()
+        draw_again()
 
 
 def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
@@ -127,7 +128,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         if st.button(f"Deactivate account {account.number}", type="primary", key=f"start_{plan.id}"):
             if start_plan(hub, identity, state, Confirmation(typed=typed, reason=reason, note=note)):
                 close_dialog()
-            st.rerun()
+            draw_again()
         if (
             hub.settings.four_eyes
             and request is None
@@ -135,7 +136,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         ):
             hub.runner.second_person.ask(plan, identity)
             state["notice"] = "Asked. Have somebody else with the same right open this account and press Deactivate."
-            st.rerun()
+            draw_again()
 
 
 def _approve(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
@@ -157,4 +158,4 @@ def _approve(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         else:
             close_dialog()
             st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
-        st.rerun()
+        draw_again()

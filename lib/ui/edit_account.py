@@ -10,6 +10,7 @@ from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import accounts
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
@@ -159,7 +160,7 @@ def _offer_start(hub: Hub, plan: Plan, identity: Identity, editing: dict[str, An
     if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
         if start_plan(hub, identity, editing):
             close_dialog()
-        st.rerun()
+        draw_again()
 
 
 def _shown_parent(account: Account) -> str:

@@ -11,6 +11,7 @@ from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord, Findin
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store.emergency import Version
+from lib.ui.again import draw_again
 from lib.ui.emergency_tables import beside_frame
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, start_plan
@@ -48,10 +49,10 @@ def offer_form(account: Account, latest: Version | None) -> None:
     if is_open(account):
         if st.button("Close the form", icon=":material/close:", key="close_emergency"):
             _close()
-            st.rerun()
+            draw_again()
     elif st.button("Contact Form", icon=":material/contact_emergency:", type="primary", key="open_emergency"):
         _open(account, latest)
-        st.rerun()
+        draw_again()
 
 
 def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | None, own_numbers: set[str]) -> None:
@@ -60,7 +61,7 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     assert state is not None, "the page asks first whether the form is open"
     if _has_arrived(state, latest):
         _close()
-        st.rerun()
+        draw_again()
     if st.button("Pull From Zuora", icon=":material/cloud_download:", key="pull_emergency"):
         _pull(hub, account, latest, state)
     show_notice(state)
@@ -89,7 +90,7 @@ def _save(hub: Hub, account: Account, identity: Identity, state: dict[str, Any],
     make_plan(hub, "save_emergency", account.number, params, identity, state)
     if state["plan"] is not None and not state["plan"].blockers and start_plan(hub, identity, state):
         state.update(plan=None, sent=record)
-    st.rerun()
+    draw_again()
 
 
 def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, Any]) -> None:

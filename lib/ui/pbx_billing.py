@@ -11,6 +11,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store import pbxs
 from lib.store.pbxs import Pbx
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
@@ -55,4 +56,4 @@ def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any
     ):
         if start_plan(hub, identity, state):
             close_dialog()
-        st.rerun()
+        draw_again()

@@ -11,6 +11,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store.approvals import Approval
 from lib.store.pbxs import Pbx
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
@@ -30,7 +31,7 @@ def show_rename(hub: Hub, account: Account, identity: Identity, state: dict[str,
         head.markdown(f"**Update the group name of {plain(pbx.name)}**")
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_rename_pbx"):
             close_dialog()
-            st.rerun()
+            draw_again()
         st.error(
             "**This changes the login of every extension.** Use it sparingly, and agree on a time with the customer.",
             icon=":material/warning:",
@@ -85,7 +86,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
             else:
                 close_dialog()
                 st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
-            st.rerun()
+            draw_again()
         return
     if request is not None and request.approved_by is None:
         st.info("You asked for a second person. Nobody has approved it yet.", icon=":material/hourglass_top:")
@@ -94,7 +95,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         if st.button(label, type="primary", key=f"start_{plan.id}"):
             if start_plan(hub, identity, state, Confirmation(typed=typed)):
                 close_dialog()
-            st.rerun()
+            draw_again()
         if (
             hub.settings.four_eyes
             and request is None
@@ -102,4 +103,4 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         ):
             hub.runner.second_person.ask(plan, identity)
             state["notice"] = "Asked. Have somebody else with the same right open this PBX and press Update name."
-            st.rerun()
+            draw_again()

@@ -9,6 +9,7 @@ from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
 from lib.domain.words import counted
 from lib.launch import Hub
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
@@ -47,7 +48,7 @@ def _refresh(hub: Hub, account: Account, identity: Identity, state: dict[str, An
             if st.button(label, type="primary", icon=":material/sync_lock:", key=f"start_{plan.id}"):
                 if start_plan(hub, identity, state):
                     close_dialog()
-                st.rerun()
+                draw_again()
         if st.button("Look again", icon=":material/refresh:", key="look_again"):
             make_plan(hub, "refresh_rules", account.number, {}, identity, state)
-            st.rerun()
+            draw_again()

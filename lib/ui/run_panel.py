@@ -13,6 +13,7 @@ from lib.domain.permissions import Identity
 from lib.domain.standing import REASON_WORDS
 from lib.frames import items_frame, steps_frame
 from lib.launch import Hub
+from lib.ui.again import draw_again
 from lib.ui.moments import at
 from lib.ui.selection import show_run, shown_run
 from lib.ui.tables import show_text_table
@@ -67,7 +68,7 @@ def _follow(hub: Hub, run_id: str) -> None:
         show_run(run_id)
         if run.state == "done":
             st.toast("Done. The receipt is on the page.", icon=":material/check_circle:")
-        st.rerun()
+        draw_again()
     with st.container(border=True):
         st.markdown(f"**{plain(run.plan['title'])}** · {plain(run.actor_name)}, since {at(hub, run.created_at)}")
         st.progress(
@@ -115,7 +116,7 @@ def _show_receipt(hub: Hub, progress: Progress, identity: Identity) -> None:
         )
         if close.button("Close", icon=":material/close:", type="tertiary", key=f"close_{run.id}"):
             show_run(None)
-            st.rerun()
+            draw_again()
         note = " · ".join((run.note or "").splitlines())
         why = " · ".join(plain(text) for text in (reason, note) if text)
         if why:
@@ -166,4 +167,4 @@ def _try(act: Callable[[], None]) -> None:
     except ActionError as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:
-        st.rerun()
+        draw_again()

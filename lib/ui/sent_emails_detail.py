@@ -11,6 +11,7 @@ from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import emails
 from lib.store.emails import EmailDetail
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.sent_emails_tables import kind_label, row_of, state_label
@@ -51,7 +52,7 @@ def show_detail(hub: Hub, account: Account, identity: Identity, zone: str) -> No
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_email"):
             show_email(None)
             st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1
-            st.rerun()
+            draw_again()
         if email is None:
             head.warning("This account has no such e-mail in its history.", icon=":material/search_off:")
             return
@@ -94,4 +95,4 @@ def _confirm(hub: Hub, identity: Identity, state: dict[str, Any]) -> None:
     if plan is not None and not plan.blockers and st.button(ResendEmail.verb, type="primary", key=f"start_{plan.id}"):
         if start_plan(hub, identity, state):
             close_dialog()
-        st.rerun()
+        draw_again()

@@ -6,6 +6,7 @@ from lib import auth
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import Environment
+from lib.ui.again import draw_again
 
 
 def show_sign_in(hub: Hub) -> None:
@@ -23,7 +24,7 @@ def show_sign_in(hub: Hub) -> None:
             except auth.SignInRefused as refused:
                 st.error(str(refused), icon=":material/error:")
             else:
-                st.rerun()
+                draw_again()
         if hub.settings.env is Environment.DEMO:
             _show_demo_sign_ins()
 
@@ -34,7 +35,7 @@ def show_person(hub: Hub, identity: Identity) -> None:
     st.caption(f"{identity.name} · {roles}")
     if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):
         auth.sign_out(hub)
-        st.rerun()
+        draw_again()
 
 
 def _show_demo_sign_ins() -> None:

@@ -10,6 +10,7 @@ from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.domain.standing import ENABLE_REASONS, NOTE_LIMIT, SUSPEND_REASONS
 from lib.launch import Hub
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain, unlinked
@@ -57,7 +58,7 @@ def _change(hub: Hub, account: Account, identity: Identity, state: dict[str, Any
         show_notice(state)
     if (plan is None or plan.blockers) and st.button("Look again", icon=":material/refresh:", key="plan_again"):
         make_plan(hub, state["name"], account.number, {"mail": False}, identity, state)
-        st.rerun()
+        draw_again()
 
 
 def _ask(
@@ -78,7 +79,7 @@ def _ask(
     )
     if mail != plan.params["mail"]:
         make_plan(hub, kind, account.number, {"mail": mail}, identity, state)
-        st.rerun()
+        draw_again()
     if plan.blockers:
         return
     show_notice(state)
@@ -87,4 +88,4 @@ def _ask(
         given = Confirmation(reason=reason, note=note, override=override)
         if start_plan(hub, identity, state, given):
             close_dialog()
-        st.rerun()
+        draw_again()

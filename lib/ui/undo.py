@@ -9,6 +9,7 @@ from lib.actions.progress import Progress
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.launch import Hub
+from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
@@ -26,7 +27,7 @@ def offer_undo(hub: Hub, progress: Progress, identity: Identity) -> None:
         state = open_dialog(NAME, run.account, title=run.plan["title"])
         make_plan(hub, run.kind, run.account, params, identity, state)
         # The dialog is drawn with the buttons of the account, above.
-        st.rerun()
+        draw_again()
 
 
 def undo_dialog(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
@@ -43,4 +44,4 @@ def _undo(hub: Hub, identity: Identity, state: dict[str, Any]) -> None:
     if plan is not None and not plan.blockers and st.button("Undo it", type="primary", key=f"start_{plan.id}"):
         if start_plan(hub, identity, state):
             close_dialog()
-        st.rerun()
+        draw_again()

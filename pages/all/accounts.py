@@ -5,6 +5,7 @@ from lib.domain.accounts import AccountStatus
 from lib.domain.permissions import Permission
 from lib.frames import accounts_frame
 from lib.store import accounts
+from lib.ui.again import draw_again
 from lib.ui.tables import choose_account
 
 auth.require(Permission.ACCOUNT_SEE_ALL)
@@ -42,7 +43,7 @@ choose_account(accounts_frame(shown), key=f"accounts_{chosen}_{after}")
 back, forth = st.columns(2)
 if after and back.button("First page", icon=":material/first_page:", key="first_page"):
     st.session_state["accounts_after"] = None
-    st.rerun()
+    draw_again()
 if len(rows) > ROWS and forth.button("Next page", icon=":material/navigate_next:", key="next_page"):
     st.session_state["accounts_after"] = (shown[-1].name, shown[-1].number)
-    st.rerun()
+    draw_again()

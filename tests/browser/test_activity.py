@@ -49,8 +49,10 @@ def text_field(page):
 
 def test_a_person_renames_an_account_and_finds_it_on_activity_with_its_steps(house, own):
     page = renamed(house, own, "Banksia & Sons")
-    page.get_by_role("button", name="Close").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Close").click()
+    expect(receipt(page)).to_have_count(0)
     page.get_by_role("link", name="Activity").click()
+    page.wait_for_url("**/account-activity?*")
     expect(heading(page, f"{own.number} - Banksia & Sons")).to_be_visible()
     line = entry(page, f"Rename {own.number} - {own.name}")
     expect(line).to_have_count(1)
