@@ -4,6 +4,9 @@ Local sign-in goes through streamlit-authenticator against the people in our dat
 against the database at every run, so a person who is made inactive, or signs out elsewhere, is out at once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 import bcrypt
@@ -26,6 +29,10 @@ _SOURCE = "local"
 _NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt(12)).decode()
 
 
+# Who was found signed in at the beginning of this run of the script; each session runs in a thread of its own.
+_known: ContextVar[Identity | None] = ContextVar("known", default=None)
+
+
 class SignInRefused(Exception):
     """The sign-in failed; the text is a sentence for the form."""
 
@@ -42,14 +49,23 @@ def current(hub: Hub) -> Identity | None:
     return _from_cookie(hub)
 
 
+@contextmanager
+def known(identity: Identity) -> Iterator[None]:
+    """Around the page of a run that has just asked who this is: `require` then does not ask the database again."""
+    token = _known.set(identity)
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def require(permission: Permission) -> Identity:
     """The first statement of every page: the signed-in person, or the page ends here.
 
     Home.py stops anonymous visitors before any page runs. This second lock holds even if a page were
     ever run without it.
     """
-    hub = launch.start()
-    identity = current(hub)
+    identity = _known.get() or current(launch.start())
     if identity is None:
         st.error(
             "You are not signed in. Nothing was loaded. Open the start page and sign in.",

@@ -19,7 +19,17 @@ from lib.store import migrate
 from lib.store.engine import make_engine
 
 SUPERUSER = "postgres"
-LONGEST_FIRST = ("faults/test_deactivate_kill", "tests/browser/", "tests/actions/", "tests/faults/")
+LONGEST_FIRST = (
+    "faults/test_deactivate_kill",
+    "tests/browser/",
+    "tests/actions/",
+    "tests/faults/",
+    "tests/calls/",
+    "pages/test_sections_zuora_down",
+    "contract/test_zuora_sequences",
+    "security/test_anonymous",
+    "tests/pages/",
+)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,10 +1,9 @@
 """The people who may sign in, their roles, and the protection of their sign-in."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from lib.domain.permissions import Role
 from lib.store.schema import account, person, person_role
@@ -33,12 +32,16 @@ class Person(BaseModel):
 
 def find_person(connection: Connection, username: str) -> Person | None:
     """The person with this sign-in name (any case), or None."""
-    row = connection.execute(
-        select(person, account.c.number.label("account"))
+    rows = connection.execute(
+        select(person, account.c.number.label("account"), person_role.c.role)
         .outerjoin(account, person.c.account_id == account.c.id)
+        .outerjoin(person_role, person_role.c.person_id == person.c.id)
         .where(person.c.username == username.strip().lower())
-    ).one_or_none()
-    return None if row is None else _person(connection, row)
+    ).all()
+    if not rows:
+        return None
+    roles = frozenset(Role(row.role) for row in rows if row.role is not None)
+    return Person.model_validate({**rows[0]._mapping, "roles": roles})
 
 
 def record_wrong_password(connection: Connection, username: str, *, allowed: int, lock_minutes: float) -> None:
@@ -68,8 +71,3 @@ def has_demo_people(connection: Connection) -> bool:
     """True when a sign-in with a published password could be used."""
     count = select(func.count()).select_from(person).where(person.c.demo, person.c.active)
     return bool(connection.execute(count).scalar_one())
-
-
-def _person(connection: Connection, row: Row[Any]) -> Person:
-    roles = connection.execute(select(person_role.c.role).where(person_role.c.person_id == row.id)).scalars()
-    return Person.model_validate({**row._mapping, "roles": frozenset(Role(role) for role in roles)})

@@ -48,7 +48,8 @@ def show() -> None:
         auth.keep_cookie(hub)
     show_strip(hub)
     _show_account_head(hub, page.url_path, number, identity)
-    page.run()
+    with auth.known(identity):
+        page.run()
 
 
 def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Identity) -> None:
