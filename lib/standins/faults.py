@@ -81,8 +81,9 @@ class Faults:
     def clear(self) -> None:
         """Take every fault out of force. Requests that a latency holds back go on at once.
 
-        Returns when every request under way is answered, so nothing of it happens later to whatever comes next. Not
-        for the thread that serves the requests, which would wait for itself.
+        Returns when every request under way is answered, so nothing of it happens later to whatever comes next; one
+        that takes longer than ten seconds is not waited for. Not for the thread that serves the requests, which would
+        wait for itself.
         """
         with self._answered:
             self._active.clear()
