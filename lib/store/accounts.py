@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, tuple_, update
 
 from lib.domain.accounts import Account, AccountStatus
 from lib.store.schema import account, pbx, phone_number, phone_user, status_change, subscription
@@ -59,7 +60,7 @@ def get_account(connection: Connection, number: str) -> Account:
     Raises:
         AccountGone: there is none.
     """
-    row = connection.execute(_accounts().where(account.c.number == number)).one_or_none()
+    row = connection.execute(_ACCOUNT, {_NUMBER.key: number}).one_or_none()
     if row is None:
         raise AccountGone(number)
     return _account(row)
@@ -107,23 +108,7 @@ def count_accounts(connection: Connection) -> dict[AccountStatus, int]:
 
 def measure_account(connection: Connection, number: str) -> Size:
     """Count what hangs on the account, in one round trip."""
-    own = select(account.c.id).where(account.c.number == number).scalar_subquery()
-
-    def count(table: Any, *conditions: Any) -> Any:
-        query = select(func.count()).select_from(table).where(table.c.account_id == own, *conditions)
-        return query.scalar_subquery()
-
-    children = select(func.count()).select_from(account).where(account.c.parent_id == own).scalar_subquery()
-    row = connection.execute(
-        select(
-            count(phone_number, phone_number.c.state != "quarantined").label("numbers"),
-            count(phone_number, phone_number.c.state == "quarantined").label("quarantined"),
-            count(phone_user).label("phone_users"),
-            count(pbx).label("pbxs"),
-            count(subscription).label("subscriptions"),
-            children.label("children"),
-        )
-    ).one()
+    row = connection.execute(_measures(), {_NUMBER.key: number}).one()
     return Size.model_validate(dict(row._mapping))
 
 
@@ -278,6 +263,30 @@ def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[s
 def _accounts() -> Select[Any]:
     return select(account, _parent.c.number.label("parent_number"), _parent.c.name.label("parent_name")).outerjoin(
         _parent, account.c.parent_id == _parent.c.id
+    )
+
+
+_NUMBER = bindparam("number", type_=account.c.number.type)
+# Asked at every run of a page: to write the query down anew would take longer than to run it.
+_ACCOUNT = _accounts().where(account.c.number == _NUMBER)
+
+
+@cache
+def _measures() -> Select[Any]:
+    own = select(account.c.id).where(account.c.number == _NUMBER).scalar_subquery()
+
+    def count(table: Any, *conditions: Any) -> Any:
+        query = select(func.count()).select_from(table).where(table.c.account_id == own, *conditions)
+        return query.scalar_subquery()
+
+    children = select(func.count()).select_from(account).where(account.c.parent_id == own).scalar_subquery()
+    return select(
+        count(phone_number, phone_number.c.state != "quarantined").label("numbers"),
+        count(phone_number, phone_number.c.state == "quarantined").label("quarantined"),
+        count(phone_user).label("phone_users"),
+        count(pbx).label("pbxs"),
+        count(subscription).label("subscriptions"),
+        children.label("children"),
     )
 
 

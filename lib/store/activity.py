@@ -6,10 +6,25 @@ the same however much has happened, and wherever in it one stands.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Subquery, literal, null, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Select,
+    Subquery,
+    bindparam,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from lib.domain.activity import (
     REFUSED,
@@ -29,7 +44,7 @@ from lib.domain.activity import (
 from lib.store import activity_filter
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
 
-PAGE = 30
+PAGE = 20
 """So many entries are read at a time."""
 
 
@@ -95,6 +110,11 @@ _KEPT = {
 }
 
 
+_NUMBER = bindparam("number", type_=account.c.number.type)
+_parent, _child = account.alias("parent"), account.alias("child")
+_HAS_CHILDREN = select(1).where(_parent.c.number == _NUMBER, _child.c.parent_id == _parent.c.id).limit(1)
+
+
 class Occurring(BaseModel):
     """What can be filtered by, because it occurs: kinds, and people by e-mail address with their names."""
 
@@ -117,26 +137,38 @@ def read_activity(
 
     `children`: those of the accounts directly below it as well.
     """
-    members = _members(number, children=children)
     read: dict[Source, list[Entry]] = {}
+    lateral = connection.dialect.name != "sqlite"
     for source, kept in _KEPT.items():
-        query = _newest(connection, kept, members, wanted or Filter(), (after or {}).get(source), limit + 1)
+        place = (after or {}).get(source)
+        query = _newest(source, wanted or Filter(), place, limit + 1, children=children, lateral=lateral)
         if query is not None:
-            rows = connection.execute(query)
+            rows = connection.execute(query, {_NUMBER.key: number})
             read[source] = [kept.entry.model_validate(dict(row._mapping)) for row in rows]
     return merge(read, limit, after)
 
 
 def has_children(connection: Connection, number: str) -> bool:
     """True when there are accounts directly below this one."""
-    parent, child = account.alias("parent"), account.alias("child")
-    below = select(1).where(parent.c.number == number, child.c.parent_id == parent.c.id)
-    return connection.execute(below.limit(1)).first() is not None
+    return connection.execute(_HAS_CHILDREN, {_NUMBER.key: number}).first() is not None
 
 
 def occurring(connection: Connection, number: str, *, children: bool = False) -> Occurring:
     """The kinds and the people that occur on this account, and on those directly below it if `children`."""
-    members = _members(number, children=children)
+    found = connection.execute(_occurring(children=children), {_NUMBER.key: number}).all()
+    people = sorted({actor for _, actor in found if actor})
+    known = connection.execute(select(person.c.email, person.c.name).where(person.c.email.in_(people)))
+    names = {row.email: row.name for row in known}
+    return Occurring(
+        kinds=tuple(sorted({kind for kind, _ in found if kind})),
+        people={email: names.get(email, email) for email in people},
+    )
+
+
+# To write a query down takes longer than to run it, so those of the page everybody opens are kept.
+@cache
+def _occurring(*, children: bool) -> CompoundSelect[Any]:
+    members = _members(children=children)
     run, event, change, mail = action_run.c, action_event.c, status_change.c, sent_email.c
     runs = members.join(action_run, run.account == members.c.number)
     events = members.join(action_event, (event.account == members.c.number) & event.run_id.is_(None))
@@ -147,41 +179,35 @@ def occurring(connection: Connection, number: str, *, children: bool = False) ->
     def some(kind: str, of: FromClause, *conditions: ColumnElement[bool]) -> Any:
         return select(literal(kind), null()).where(select(1).select_from(of).where(*conditions).exists())
 
-    found = connection.execute(
-        union(
-            select(run.kind, run.actor).select_from(runs),
-            select(event.kind, event.actor).select_from(events),
-            select(null(), event.actor).where(event.run_id.in_(abandoned), event.phase == "abandoned"),
-            select(null(), change.actor).select_from(changes).where(change.run_id.is_(None)),
-            some(REFUSED, events, event.phase == "refused"),
-            some(STATUS_CHANGE, changes),
-            some(SENT_EMAIL, mails),
-        )
-    ).all()
-    people = sorted({actor for _, actor in found if actor})
-    known = connection.execute(select(person.c.email, person.c.name).where(person.c.email.in_(people)))
-    names = {row.email: row.name for row in known}
-    return Occurring(
-        kinds=tuple(sorted({kind for kind, _ in found if kind})),
-        people={email: names.get(email, email) for email in people},
+    return union(
+        select(run.kind, run.actor).select_from(runs),
+        select(event.kind, event.actor).select_from(events),
+        select(null(), event.actor).where(event.run_id.in_(abandoned), event.phase == "abandoned"),
+        select(null(), change.actor).select_from(changes).where(change.run_id.is_(None)),
+        some(REFUSED, events, event.phase == "refused"),
+        some(STATUS_CHANGE, changes),
+        some(SENT_EMAIL, mails),
     )
 
 
-def _members(number: str, *, children: bool) -> Subquery:
-    """The account, and those directly below it if `children`."""
-    own = account.c.number == number
+@cache
+def _members(*, children: bool) -> Subquery:
+    """The account, and those directly below it if `children`; which one it is, is told when the query is run."""
+    own = account.c.number == _NUMBER
     if children:
         own = or_(own, account.c.parent_id == select(account.c.id).where(own).scalar_subquery())
     return select(account.c.id, account.c.number, account.c.name).where(own).subquery("member")
 
 
+@lru_cache(maxsize=256)
 def _newest(
-    connection: Connection, kept: _Kept, members: Subquery, wanted: Filter, after: Any, limit: int
+    source: Source, wanted: Filter, after: Any, limit: int, *, children: bool, lateral: bool
 ) -> Select[Any] | None:
     """The newest entries of one source; None when the filter leaves out all of it.
 
     Of each account no more than `limit` rows are read, straight from its index, before they are sorted together.
     """
+    kept, members = _KEPT[source], _members(children=children)
     one = kept.table.alias("one")
     conditions = kept.conditions(one, members, wanted)
     if conditions is None:
@@ -192,7 +218,7 @@ def _newest(
     newest = select(*kept.columns(one)).where(one.c[kept.owner] == owner, *conditions).limit(limit)
     newest = newest.order_by(*(one.c[name].desc() for name in kept.order)).correlate(members)
     whose = (members.c.number.label("account"), members.c.name.label("account_name"))
-    if connection.dialect.name == "sqlite":
+    if not lateral:
         # SQLite knows no lateral join; a list that depends on the account does the same.
         key = kept.table.c[kept.order[-1]]
         listed = newest.with_only_columns(one.c[kept.order[-1]])

@@ -2,10 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from lib.domain.allowances import MapRow
 from lib.store.schema import (
@@ -201,15 +215,12 @@ def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
 
 def count_use(connection: Connection, number: str) -> dict[str, int]:
     """How much of each allowance the account uses, counted from what it has."""
-    users = _counted(connection, number, phone_user)
-    numbers = _counted(connection, number, phone_number, phone_number.c.state != "quarantined")
-    flows = _counted(connection, number, callflow)
-    queues = connection.execute(
-        select(func.count()).select_from(call_queue).where(call_queue.c.account_id == _own(number))
-    ).scalar_one()
-    found = {"pbx_extensions": sum(users.values()), "queues": queues}
-    for counts, kinds in ((users, _BY_USER_KIND), (numbers, _BY_NUMBER_KIND), (flows, _BY_FLOW_KIND)):
-        found |= {kind: counts.get(stored, 0) for stored, kind in kinds.items()}
+    counts: dict[str, dict[str, int]] = {"users": {}, "numbers": {}, "flows": {}, "queues": {}}
+    for of, stored, count in connection.execute(_use(), {_NUMBER.key: number}):
+        counts[of][stored] = count
+    found = {name: sum(counts[of].values()) for name, of in (("pbx_extensions", "users"), ("queues", "queues"))}
+    for of, kinds in (("users", _BY_USER_KIND), ("numbers", _BY_NUMBER_KIND), ("flows", _BY_FLOW_KIND)):
+        found |= {kind: counts[of].get(stored, 0) for stored, kind in kinds.items()}
     return found
 
 
@@ -254,11 +265,24 @@ def _grant(connection: Connection, number: str, subscription_id: int, granted: M
         connection.execute(insert(allowance), rows)
 
 
-def _counted(connection: Connection, number: str, table: Any, *conditions: Any) -> dict[str, int]:
-    rows = connection.execute(
-        select(table.c.kind, func.count()).where(table.c.account_id == _own(number), *conditions).group_by(table.c.kind)
+_NUMBER = bindparam("number", type_=account.c.number.type)
+
+
+# To write the query down anew for each run of a page would take longer than to run it for most accounts.
+@cache
+def _use() -> CompoundSelect[Any]:
+    own = select(account.c.id).where(account.c.number == _NUMBER).scalar_subquery()
+
+    def counted(of: str, table: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+        mine = select(literal(of), table.c.kind, func.count()).where(table.c.account_id == own, *conditions)
+        return mine.group_by(table.c.kind)
+
+    return union_all(
+        counted("users", phone_user),
+        counted("numbers", phone_number, phone_number.c.state != "quarantined"),
+        counted("flows", callflow),
+        select(literal("queues"), literal(""), func.count()).where(call_queue.c.account_id == own),
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def _subscription_id(number: str, wanted: str) -> Select[Any]:

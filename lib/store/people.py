@@ -3,10 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from lib.domain.permissions import Role
 from lib.store.schema import account, person, person_role
+
+# Asked at every run of every page: to write the query down anew would take longer than to run it.
+_WITH_ROLES = (
+    select(person, account.c.number.label("account"), person_role.c.role)
+    .outerjoin(account, person.c.account_id == account.c.id)
+    .outerjoin(person_role, person_role.c.person_id == person.c.id)
+    .where(person.c.username == bindparam("name", type_=person.c.username.type))
+)
 
 
 class Person(BaseModel):
@@ -32,12 +40,7 @@ class Person(BaseModel):
 
 def find_person(connection: Connection, username: str) -> Person | None:
     """The person with this sign-in name (any case), or None."""
-    rows = connection.execute(
-        select(person, account.c.number.label("account"), person_role.c.role)
-        .outerjoin(account, person.c.account_id == account.c.id)
-        .outerjoin(person_role, person_role.c.person_id == person.c.id)
-        .where(person.c.username == username.strip().lower())
-    ).all()
+    rows = connection.execute(_WITH_ROLES, {"name": username.strip().lower()}).all()
     if not rows:
         return None
     roles = frozenset(Role(row.role) for row in rows if row.role is not None)

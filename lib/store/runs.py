@@ -5,13 +5,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lib.store.engine import database_now
 from lib.store.schema import action_claim, action_run, executor
 
 OPEN_STATES = ("running", "failed")
+# Asked at every run of a page: to write the query down anew would take longer than to run it.
+_HOLDER = (
+    select(action_run)
+    .join(action_claim, action_claim.c.run_id == action_run.c.id)
+    .where(action_claim.c.account.in_(bindparam("accounts", expanding=True)))
+    .limit(1)
+)
 
 
 class Run(BaseModel):
@@ -158,12 +165,7 @@ def forget_executor(connection: Connection, executor_id: str) -> None:
 
 
 def _holder(connection: Connection, accounts: Iterable[str]) -> Run | None:
-    row = connection.execute(
-        select(action_run)
-        .join(action_claim, action_claim.c.run_id == action_run.c.id)
-        .where(action_claim.c.account.in_(list(accounts)))
-        .limit(1)
-    ).one_or_none()
+    row = connection.execute(_HOLDER, {"accounts": list(accounts)}).one_or_none()
     return None if row is None else _run(row)
 
 

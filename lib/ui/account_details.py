@@ -59,7 +59,7 @@ def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
             icon=":material/difference:",
         )
         show_text_table(differences_frame(differences), "Differences")
-    st.dataframe(account_facts(account, reading), hide_index=True, alt="Account facts", key="facts")
+    show_text_table(account_facts(account, reading), "Account facts")
 
 
 def _show_children(account: Account, children: list[Account], identity: Identity) -> None:

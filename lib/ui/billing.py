@@ -14,7 +14,7 @@ from lib.store.billing import HubSubscription
 from lib.store.snapshots import Snapshot
 from lib.ui.billing_chart import show_chart
 from lib.ui.billing_dialogs import offer_add, offer_edit, offer_refresh, offer_remove, show_dialog
-from lib.ui.billing_tables import age_words, allowances_frame, coloured, over_words, term_words
+from lib.ui.billing_tables import age_words, allowances_frame, over_words, show_allowances, term_words
 from lib.ui.moments import at
 from lib.ui.text import plain
 from lib.ui.zuora_link import show_zuora_link
@@ -65,7 +65,7 @@ def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int]) 
     st.markdown("**Allowances of the account**")
     table, chart = st.columns(2)
     with table:
-        st.dataframe(coloured(allowances_frame(found)), hide_index=True, alt="Allowances of the account", key="totals")
+        show_allowances(allowances_frame(found), "Allowances of the account")
     with chart:
         show_chart(found, key="used_of_granted")
 
@@ -89,8 +89,7 @@ def _show_granted(one: HubSubscription, in_use: dict[str, int], shared: set[str]
     if not granted:
         return
     own = lines(granted, {kind: count for kind, count in in_use.items() if kind in granted})
-    frame = coloured(allowances_frame(own, shared))
-    st.dataframe(frame, hide_index=True, alt=f"Allowances of {one.number}", key=f"allowances_{one.number}")
+    show_allowances(allowances_frame(own, shared), f"Allowances of {one.number}")
 
 
 def _show_unmapped(hub: Hub, number: str, read: Snapshot | None) -> None:

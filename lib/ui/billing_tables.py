@@ -8,9 +8,10 @@ import pandas as pd
 from lib.domain.allowances import Line, words_for
 from lib.domain.words import counted
 from lib.store.billing import SubscriptionTerms
+from lib.ui.tables import show_text_table
 
+_OVER = " over"
 COLUMNS = ["Allowance", "Granted", "In use", "Left"]
-_OVER = "color: #d03b3b; font-weight: 600"
 
 
 def allowances_frame(lines: Iterable[Line], shared: Collection[str] = ()) -> pd.DataFrame:
@@ -24,12 +25,9 @@ def allowances_frame(lines: Iterable[Line], shared: Collection[str] = ()) -> pd.
     return pd.DataFrame(rows, columns=COLUMNS, dtype="string")
 
 
-def coloured(frame: pd.DataFrame) -> "pd.DataFrame | pd.io.formats.style.Styler":
-    """The same table, in which what is over its allowance stands out."""
-    if not frame["Left"].str.endswith(" over").any():
-        # Colours cost more than the table.
-        return frame
-    return frame.style.map(lambda text: _OVER if str(text).endswith(" over") else "", subset=["Left"])
+def show_allowances(frame: pd.DataFrame, alt: str) -> None:
+    """The table, in which what is over its allowance stands out."""
+    show_text_table(frame, alt, alarming=lambda text: text.endswith(_OVER))
 
 
 def term_words(terms: SubscriptionTerms) -> str:
@@ -65,4 +63,4 @@ def _in_use(line: Line) -> str:
 def _left(line: Line) -> str:
     if line.left is None:
         return ""
-    return f"{line.over:,} over" if line.over else f"{line.left:,}"
+    return f"{line.over:,}{_OVER}" if line.over else f"{line.left:,}"

@@ -13,6 +13,7 @@ from lib.ui.action_bar import show_reading
 from lib.ui.again import draw_again
 from lib.ui.contacts_form import is_begun, show_form
 from lib.ui.contacts_tables import contact_frame
+from lib.ui.tables import show_text_table
 from lib.ui.text import plain
 from lib.ui.zuora_link import show_zuora_link
 
@@ -80,8 +81,7 @@ def _show_both(billing: ZuoraAccount) -> None:
             if contact is None:
                 _none(role)
             else:
-                alt = f"{role.label} contact"
-                st.dataframe(contact_frame(contact), hide_index=True, alt=alt, key=f"contact_{role.value}")
+                show_text_table(contact_frame(contact), f"{role.label} contact")
 
 
 def _head(role: ContactRole) -> None:

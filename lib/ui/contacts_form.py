@@ -13,6 +13,7 @@ from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.contacts_tables import newer_frame
 from lib.ui.plan_view import make_plan, start_plan
+from lib.ui.tables import show_text_table
 from lib.ui.text import plain
 
 _MAIN = list(LABELS)[:11]
@@ -23,14 +24,15 @@ _PAIRS = (("first_name", "last_name"), ("work_phone", "mobile_phone"), ("city", 
 def show_form(hub: Hub, account: Account, identity: Identity, role: ContactRole, contact: ZuoraContact) -> None:
     """Draw the form on the contact as it is now; Update sends what was changed in it, and nothing else."""
     state = _state(account, role, contact)
-    slots: dict[str, Any] = {}
     with st.form(f"contact_{role.value}"):
-        _draw_fields(account, role, state, slots)
+        _draw_fields(account, role, state)
         pressed = st.form_submit_button("Update", type="primary", icon=":material/save:", key=f"update_{role.value}")
     if pressed:
+        told = state["problems"]
         _update(hub, account, identity, role, state)
-    for field, sentence in state["problems"].items():
-        slots[field].error(plain(sentence), icon=":material/error:")
+        if told or state["problems"]:
+            # The sentences stand at their fields, which are drawn already.
+            draw_again()
     if state["notice"]:
         st.warning(plain(state["notice"]), icon=":material/sync_problem:")
     plan = state["plan"]
@@ -52,26 +54,31 @@ def _is_drawn(account: Account, role: ContactRole) -> bool:
     return _key(account, role, "work_email") in st.session_state
 
 
-def _draw_fields(account: Account, role: ContactRole, state: dict[str, Any], slots: dict[str, Any]) -> None:
+def _draw_fields(account: Account, role: ContactRole, state: dict[str, Any]) -> None:
     paired = {field: pair for pair in _PAIRS for field in pair}
     for field in _MAIN:
         if field not in paired:
-            _draw(account, role, field, state, slots)
+            _draw(account, role, field, state)
         elif paired[field][0] == field:
-            for column, one in zip(st.columns(2), paired[field], strict=True):
-                with column:
-                    _draw(account, role, one, state, slots)
+            with st.container(horizontal=True):
+                for one in paired[field]:
+                    _draw(account, role, one, state)
     with st.expander("More fields", expanded=any(state["base"][field] for field in _MORE)):
         for field in _MORE:
-            _draw(account, role, field, state, slots)
+            _draw(account, role, field, state)
 
 
-def _draw(account: Account, role: ContactRole, field: str, state: dict[str, Any], slots: dict[str, Any]) -> None:
+def _draw(account: Account, role: ContactRole, field: str, state: dict[str, Any]) -> None:
     key = _key(account, role, field)
     # Set by key alone: a value beside the key would be ignored once the widget exists.
     st.session_state.setdefault(key, state["base"][field])
-    st.text_input(LABELS[field], key=key)
-    slots[field] = st.empty()
+    if field not in state["problems"]:
+        st.text_input(LABELS[field], key=key)
+        return
+    # A box of its own: two fields may stand beside each other.
+    with st.container():
+        st.text_input(LABELS[field], key=key)
+        st.error(plain(state["problems"][field]), icon=":material/error:")
 
 
 def _state(account: Account, role: ContactRole, contact: ZuoraContact) -> dict[str, Any]:
@@ -123,8 +130,7 @@ def _show_newer(account: Account, role: ContactRole, state: dict[str, Any], now:
     if all(now[field] == state["base"][field] for field in LABELS):
         return
     st.warning("Somebody changed this contact in Zuora since you began.", icon=":material/sync_problem:")
-    frame = newer_frame(state["base"], now, _typed(account, role, state))
-    st.dataframe(frame, hide_index=True, alt="Mine and theirs", key=f"newer_{role.value}")
+    show_text_table(newer_frame(state["base"], now, _typed(account, role, state)), "Mine and theirs")
     if st.button("Begin again with theirs", icon=":material/refresh:", key=f"theirs_{role.value}"):
         _clear(account, role)
         draw_again()

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from lib import auth, launch
+from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import SettingsError
@@ -47,18 +48,21 @@ def show() -> None:
         show_person(hub, identity)
         auth.keep_cookie(hub)
     show_strip(hub)
-    _show_account_head(hub, page.url_path, number, identity)
-    with auth.known(identity):
+    account = _show_account_head(hub, page.url_path, number, identity)
+    with auth.known(identity), selection.headed(account):
         page.run()
 
 
-def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Identity) -> None:
-    """The action bar and the runs, on pages about one account. A number that is none says so and ends the run."""
+def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Identity) -> Account | None:
+    """The action bar and the runs, on pages about one account, which is returned; None on the others.
+
+    A number that is none says so and ends the run.
+    """
     on_account = any(
         section.url == url_path for section in navigation.SECTIONS if section.group == navigation.THIS_ACCOUNT
     )
     if not on_account:
-        return
+        return None
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
         st.stop()
@@ -72,3 +76,4 @@ def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Id
     show_action_bar(hub, account, identity)
     show_actions(hub, account, identity)
     show_runs(hub, account.number, identity)
+    return account

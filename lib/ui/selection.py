@@ -1,5 +1,9 @@
 """Which account is open: kept in the address as `?account=`, where it survives a reload and a sign-in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import streamlit as st
 
 from lib.domain.accounts import Account
@@ -10,6 +14,8 @@ from lib.ui.navigation import DETAILS
 
 _KEY = "open_account"
 _RUN = "run"
+# The account at the head of this run of the script; each session runs in a thread of its own.
+_headed: ContextVar[Account | None] = ContextVar("headed", default=None)
 
 
 def settle(identity: Identity) -> str | None:
@@ -38,6 +44,27 @@ def load(hub: Hub, number: str) -> Account | None:
     """The open account, or None when there is no such number."""
     with hub.services.engine.connect() as connection:
         return accounts.find_account(connection, number)
+
+
+@contextmanager
+def headed(account: Account | None) -> Iterator[None]:
+    """Around the page of a run whose head already shows this account: the page then does not read it again."""
+    token = _headed.set(account)
+    try:
+        yield
+    finally:
+        _headed.reset(token)
+
+
+def opened_account(hub: Hub, identity: Identity) -> Account:
+    """The open account, for the page below its head. Ends the run of the script when there is none."""
+    account = _headed.get()
+    if account is None:
+        number = settle(identity)
+        account = load(hub, number) if number else None
+    if account is None:
+        st.stop()
+    return account
 
 
 def open_account(number: str) -> None:

@@ -1,5 +1,7 @@
 """Tables to read, and tables that do something when a row is chosen."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -7,9 +9,16 @@ from lib.ui.selection import open_account
 from lib.ui.text import unlinked
 
 
-def show_text_table(frame: pd.DataFrame, alt: str) -> None:
-    """A short table of texts that has to be read to its end: its cells wrap instead of being cut."""
-    st.table(frame.map(unlinked), hide_index=True, alt=alt)
+def show_text_table(frame: pd.DataFrame, alt: str, *, alarming: Callable[[str], bool] | None = None) -> None:
+    """A short table of texts that has to be read to its end: its cells wrap instead of being cut.
+
+    Cells that are `alarming` stand out.
+    """
+
+    def cell(text: str) -> str:
+        return f":red[**{unlinked(text)}**]" if alarming is not None and alarming(text) else unlinked(text)
+
+    st.table(frame.map(cell), hide_index=True, alt=alt)
 
 
 def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> None:

@@ -1,5 +1,3 @@
-import streamlit as st
-
 from lib import auth, launch
 from lib.domain.permissions import Permission
 from lib.ui import selection
@@ -8,8 +6,5 @@ from lib.ui.pbx import show_pbxs
 identity = auth.require(Permission.ACCOUNT_SEE)
 
 hub = launch.start()
-number = selection.settle(identity)
-account = selection.load(hub, number) if number else None
-if account is None:
-    st.stop()
+account = selection.opened_account(hub, identity)
 show_pbxs(hub, account, identity)

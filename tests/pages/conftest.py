@@ -142,7 +142,8 @@ def plain_accounts() -> list[DemoAccount]:
 
 
 def unmarked(text: str) -> str:
-    """Customer text as it was before it was kept from being Markdown."""
+    """Customer text as it was before it was kept from being Markdown, or made to stand out."""
+    text = re.sub(r"^:red\[\*\*(.*)\*\*\]$", r"\1", text)
     return re.sub(r":small\[\\?(.)\]", r"\1", text).replace("\\", "")
 
 
