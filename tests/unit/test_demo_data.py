@@ -21,7 +21,7 @@ from lib.standins.demo.billing import (
 from lib.standins.demo.model import ALLOWANCES, ANCHOR
 from lib.standins.demo.world import build, world
 from lib.standins.zuora import ZuoraState
-from lib.store import schema
+from lib.store import accounts, billing, schema
 from lib.store.engine import make_engine, writing
 from lib.store.search import reindex, search
 from tests.conftest import database_of_kind
@@ -299,3 +299,34 @@ def test_the_sign_ins_are_marked_as_demo_and_their_passwords_fit(hub):
     own = hub.execute(select(schema.account.c.number).where(schema.account.c.id == customer.account_id)).scalar_one()
     assert own == notable()["suspended"]
     assert [row.username for row in people if row.account_id is not None] == ["customer"]
+
+
+def test_what_an_account_holds_and_uses_is_counted(hub):
+    held = {
+        name: Counter(hub.execute(select(table.c.account_id, *columns)).all())
+        for name, table, *columns in (
+            ("users", schema.phone_user, schema.phone_user.c.kind),
+            ("numbers", schema.phone_number, schema.phone_number.c.kind, schema.phone_number.c.state),
+            ("flows", schema.callflow, schema.callflow.c.kind),
+            ("queues", schema.call_queue),
+        )
+    }
+    seen = Counter()
+    for id_, number in hub.execute(select(schema.account.c.id, schema.account.c.number)).all():
+        users = {key[1]: count for key, count in held["users"].items() if key[0] == id_}
+        numbers = [(kind, state, count) for (own, kind, state), count in held["numbers"].items() if own == id_]
+        used = billing.count_use(hub, number)
+        size = accounts.measure_account(hub, number)
+        assert used["pbx_extensions"] == size.phone_users == sum(users.values())
+        assert (used["jet_phone_users"], used["cloud_mobiles"]) == (
+            users.get("jet_phone", 0),
+            users.get("cloud_mobile", 0),
+        )
+        for kind in ("local", "mobile"):
+            in_use = sum(count for of, state, count in numbers if of == kind and state != "quarantined")
+            assert used[f"{kind}_numbers"] == in_use
+        assert size.quarantined == sum(count for _, state, count in numbers if state == "quarantined")
+        assert used["ivrs"] == held["flows"][id_, "ivr"]
+        assert used["queues"] == held["queues"][(id_,)]
+        seen.update({kind for kind, count in used.items() if count})
+    assert {"pbx_extensions", "jet_phone_users", "cloud_mobiles", "local_numbers", "ivrs", "queues"} <= set(seen)
