@@ -29,7 +29,7 @@ check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 	  $(BIN)/python -m lib.store.migrate && $(BIN)/python -m lib.store.migrate --check; \
 	  status=$$?; rm -rf $$folder; exit $$status
 
-bench: $(DEV_STAMP) system-parts ## Measure pages in Chromium against an empty page, as ratios of one run
+bench: $(DEV_STAMP) system-parts ## Measure pages, scripts, search and actions, as ratios of one run
 	$(BIN)/python -m tests.bench
 
 soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two

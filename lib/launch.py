@@ -69,7 +69,7 @@ def start(settings: Settings | None = None) -> Hub:
             with ExitStack() as undo:
                 _hub = _start(settings or load(), undo)
                 _undo = undo.pop_all()
-            # What is loaded by now stays. Streamlit collects after every script run; frozen objects are not walked.
+            # What is loaded by now stays, and the collector need not walk it again and again.
             gc.collect()
             gc.freeze()
         return _hub

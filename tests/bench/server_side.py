@@ -19,20 +19,12 @@ from lib.standins.zuora import ZuoraStandin
 from lib.store import accounts, search
 from lib.store.engine import make_engine, writing
 from tests.bench.samples import Report, Samples
+from tests.bench.targets import DETAILS_LARGE, DETAILS_SMALL, EVERYTHING, SECTIONS
 from tests.server import CLIENT_ID, CLIENT_SECRET, Server, Session, cookie
 
 SCRIPT_ROUNDS = 30
 SEARCH_ROUNDS = 40
 RENAMES = 6
-SECTIONS = {
-    "billing details": "billing-details",
-    "account contacts": "account-contacts",
-    "PBX, 5,000 phone users": "pbx",
-    "emergency details": "emergency-details",
-    "sent e-mails, 300,000": "sent-emails",
-    "activity, 300,000 e-mails": "account-activity",
-}
-"""The other sections, of an account that has far more than any other."""
 SCRIPT_BUDGET_MS = 40
 SEARCH_BUDGET_MS = 10
 WARM_UP = 3
@@ -41,21 +33,10 @@ WARM_UP = 3
 def measure_scripts(product: Server, empty: Server, small: str, large: str, report: Report) -> None:
     """From the request of a page to the end of its script, in one session per page, in turn."""
     token = cookie("lead")
-    asked = {
-        "empty page": (Session(empty), {"page_name": "one"}),
-        "account details, small account": (
-            Session(product, token=token),
-            {"page_name": "account-details", "query": f"account={small}"},
-        ),
-        "account details, 5,000 numbers": (
-            Session(product, token=token),
-            {"page_name": "account-details", "query": f"account={large}"},
-        ),
-        "all accounts": (Session(product, token=token), {"page_name": "accounts"}),
-    } | {
-        name: (Session(product, token=token), {"page_name": page, "query": f"account={large}"})
-        for name, page in SECTIONS.items()
-    }
+    asked = {"empty page": (Session(empty), {"page_name": "one"})}
+    for target in (DETAILS_SMALL, DETAILS_LARGE, EVERYTHING, *SECTIONS):
+        question = {"page_name": target.path, "query": f"account={small if target is DETAILS_SMALL else large}"}
+        asked[target.name] = (Session(product, token=token), question)
     samples = {name: Samples(name) for name in asked}
     with ExitStack() as open_sessions:
         for session, _ in asked.values():
