@@ -26,5 +26,5 @@ def test_account_details_fit_the_window(house, tmp_path):
         own = demo(role)
         page.goto(f"{house.server.url}/account-details?account={own.number}")
         expect(heading(page, f"{own.number} - {own.name}")).to_be_visible()
-        expect(page.get_by_test_id("stDataFrame").last).to_be_visible()
+        expect(page.get_by_test_id("stTable").last).to_be_visible()
         fits(page, tmp_path / role)

@@ -115,5 +115,5 @@ def test_a_customer_lands_on_their_account(house):
 def test_the_address_of_every_section_is_found(house, username, path):
     page = house.open(username, path)
     house.complaints.clear()
-    expect(page.get_by_role("region", name="Account").last).to_be_visible()
+    expect(page.locator("[data-testid=stDataFrame], [data-testid=stTable]").last).to_be_visible()
     assert page.get_by_role("dialog").all_text_contents() == []

@@ -1,10 +1,13 @@
 """The same SBC on PostgreSQL: what calls do, what survives a kill, and what happens while the database is away."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests.calls.conftest import Lab, fresh_number, make_lab, rule
 from tests.kamailio import sbc_database
@@ -94,3 +97,27 @@ def test_a_number_twice_in_one_request_is_refused_as_on_sqlite(lab):
     status, answer = lab.sbc.call("PUT", "/v1/rules", [rule(number, "allowed"), rule(number, "suspended", rev=2)])
     assert (status, answer["error"]) == (422, "number twice")
     lab.refused_in(number, 404)
+
+
+def test_a_worker_that_gets_no_connection_as_it_starts_gets_one_later(around, tmp_path, postgres_url):
+    admin = postgres_url.replace("+psycopg", "")
+    user = f"few_{uuid4().hex}"
+    with sbc_database(postgres_url) as url, closing(psycopg.connect(admin, autocommit=True)) as connection:
+        connection.execute(f"create role {user} login connection limit 2")
+        own = make_url(url).set(username=user).render_as_string(hide_password=False)
+        with closing(psycopg.connect(url, autocommit=True)) as inside:
+            inside.execute(f"grant all on all tables in schema public to {user}")
+        lab = make_lab(tmp_path / "sbc", around, own)
+        lab.sbc.folder.mkdir()
+        lab.sbc.log.touch()
+        with ThreadPoolExecutor(1) as beside, ExitStack() as running:
+            started = beside.submit(running.enter_context, lab.sbc)
+            lab.sbc.logged("too many connections for role")
+            connection.execute(f"alter role {user} connection limit -1")
+            started.result()
+            for _ in range(40):
+                assert lab.sbc.call("GET", "/v1/health")[0] == 200
+            assert servers(lab, lab.number("allowed")) == ["pbx"]
+        with closing(psycopg.connect(url, autocommit=True)) as inside:
+            inside.execute(f"drop owned by {user}")
+        connection.execute(f"drop role {user}")
