@@ -15,7 +15,7 @@ from lib.ui.pbx_billing import billing_dialog
 from lib.ui.pbx_rename import NAME as RENAME
 from lib.ui.pbx_rename import show_rename
 from lib.ui.pbx_tables import extensions_frame
-from lib.ui.text import plain
+from lib.ui.text import plain, unlinked
 from lib.ui.zuora_link import show_zuora_link
 
 PAGE = 50
@@ -44,16 +44,22 @@ def show_pbxs(hub: Hub, account: Account, identity: Identity) -> None:
 def _show_pbx(hub: Hub, account: Account, identity: Identity, pbx: Pbx) -> None:
     with st.container(border=True):
         st.subheader(plain(pbx.name), anchor=False)
-        with st.container(horizontal=True, gap="large"):
-            st.metric("Group name", pbx.group_name, width="content")
-            st.metric("Billing subscription", pbx.subscription or "none", help=_named(pbx), width="content")
-            st.metric("Extensions", pbx.extensions, format="localized", width="content")
+        with st.container(horizontal=True, gap="medium"):
+            billed = " · ".join(part for part in (pbx.subscription, pbx.subscription_name) if part)
+            _show_fact("Group name", pbx.group_name)
+            _show_fact("Billing subscription", billed or "none")
+            _show_fact("Extensions", f"{pbx.extensions:,}")
         if account.status is not AccountStatus.DEACTIVATED:
             _offer(account, identity, pbx)
         state = opened_dialog(account.number)
         if state is not None and state["name"] == RENAME and state["pbx"].id == pbx.id:
             show_rename(hub, account, identity, state)
         _show_extensions(hub, pbx)
+
+
+def _show_fact(label: str, text: str) -> None:
+    """Not a metric: that would cut a long group name, which is a part of every login."""
+    st.markdown(f":small[:gray[{label}]]  \n**{unlinked(text)}**", width="content")
 
 
 def _offer(account: Account, identity: Identity, pbx: Pbx) -> None:
@@ -133,7 +139,3 @@ def _on(pbx_id: int, last: str) -> None:
 
 def _back(pbx_id: int) -> None:
     st.session_state[_PLACES][pbx_id]["trail"].pop()
-
-
-def _named(pbx: Pbx) -> str | None:
-    return plain(pbx.subscription_name) if pbx.subscription_name else None

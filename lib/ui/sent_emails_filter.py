@@ -11,7 +11,8 @@ from lib.store.emails import EmailFilter
 TEXT_LIMIT = 200
 # The keys of the fields are their names in the address.
 _TEXT, _RECIPIENT, _KIND, _SINCE, _UNTIL = "subject", "recipient", "email_kind", "sent_from", "sent_to"
-_WIDTH = 160
+_WIDTH, _DAY_WIDTH = 150, 145
+"""Five fields stand in a row beside the sidebar."""
 
 
 def choose_emails(zone: str) -> EmailFilter:
@@ -47,5 +48,7 @@ def _field(label: str, key: str) -> str:
 
 
 def _day(label: str, key: str) -> date | None:
-    day: date | None = st.date_input(label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=130)
+    day: date | None = st.date_input(
+        label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=_DAY_WIDTH
+    )
     return day

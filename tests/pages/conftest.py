@@ -165,6 +165,12 @@ def differences(app: AppTest) -> dict[str, tuple[str, str]]:
     return {row.Field: (row.Hub, row.Zuora) for frame in tables(app, "Field") for row in frame.itertuples()}
 
 
+def shown_facts(app: AppTest) -> list[tuple[str, str]]:
+    """Each label with the value below it, where they are lines of text."""
+    found = (re.fullmatch(r":small\[:gray\[(.+)\]\]  \n\*\*(.*)\*\*", one.value) for one in app.markdown)
+    return [(one[1], unmarked(one[2])) for one in found if one]
+
+
 def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
