@@ -104,7 +104,8 @@ class ChangeParent(Action):
             child = accounts.get_account(connection, account)
             parent = accounts.find_account(connection, wanted) if wanted else None
             links = accounts.family_links(connection, [account, wanted] if wanted else [account])
-        title = f"{'Add' if wanted else 'Remove'} the parent of {child.title}"
+        verb = "Remove" if not wanted else "Replace" if child.parent_number else "Add"
+        title = f"{verb} the parent of {child.title}"
         if wanted and parent is None:
             return Draft(title=title, blockers=(f"There is no account {wanted} in the Hub.",))
 

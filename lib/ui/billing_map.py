@@ -71,7 +71,9 @@ def _state(hub: Hub) -> dict[str, Any]:
 def _edit(state: dict[str, Any]) -> pd.DataFrame:
     base: Sequence[MapRow] = state["base"]
     frame = pd.DataFrame(
-        [(row.charge_name, row.charge_number, label_of(row.kind)) for row in base], columns=_COLUMNS, dtype="string"
+        [(row.charge_name or "", row.charge_number or "", label_of(row.kind)) for row in base],
+        columns=_COLUMNS,
+        dtype="string",
     )
     return st.data_editor(
         frame,

@@ -27,6 +27,15 @@ def test_a_parent_is_added_in_zuora_and_in_the_hub(world):
     assert (world.zuora_parent("2001"), world.hub_parent("2001")) == ("1001", "1001")
 
 
+def test_the_title_says_whether_there_is_a_parent_already(world):
+    plans = [move(world, child, parent) for child, parent in (("2001", "1001"), ("2002", "1001"), ("2002", None))]
+    assert [plan.title for plan in plans] == [
+        "Add the parent of 2001 - Mallee Motors",
+        "Replace the parent of 2002 - Saltbush Saddles",
+        "Remove the parent of 2002 - Saltbush Saddles",
+    ]
+
+
 def test_a_parent_is_replaced(world):
     run(world, move(world, "2002", "1001"))
     assert (world.zuora_parent("2002"), world.hub_parent("2002")) == ("1001", "1001")
