@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import bcrypt
 import jwt
@@ -25,10 +26,6 @@ COOKIE = "account_manager"
 COOKIE_TRIES = 10
 CLOCK_ERROR_SECONDS = 60
 _SOURCE = "local"
-# An unknown name costs the same time as a wrong password, so the form does not tell which names exist.
-_NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt(12)).decode()
-
-
 # Who was found signed in at the beginning of this run of the script; each session runs in a thread of its own.
 _known: ContextVar[Identity | None] = ContextVar("known", default=None)
 
@@ -95,7 +92,9 @@ def sign_in(hub: Hub, username: str, password: str) -> None:
     if person is not None and person.is_locked(datetime.now(UTC)):
         raise SignInRefused("Too many wrong passwords. Sign-in is closed for a while; try again later or ask an admin.")
     known = person is not None and person.active and person.password_hash is not None
-    hashed = person.password_hash if person is not None and known else _NOBODY
+    # An unknown name costs the same time as a wrong password, so the form does not tell which names exist.
+    nobody = _hash_of_nobody()
+    hashed = person.password_hash if person is not None and known else nobody
     # The library's checker alone: building all of it mounts its cookie component, whose first answer makes
     # Streamlit start the script anew and forget that the button was pressed.
     checker = AuthenticationController({"usernames": {name: {"password": hashed}}}, auto_hash=False)
@@ -160,6 +159,12 @@ def keep_cookie(hub: Hub) -> None:
         st.session_state["cookie_drops"] -= 1
         # Ended, not deleted: the component refuses to delete what it has not seen yet, right after a sign-in.
         manager.set(COOKIE, "", key="drop", expires_at=datetime.fromtimestamp(0, UTC), max_age=0)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Made at the first sign-in: it takes a third of a second, which no start of the server should wait for."""
+    return bcrypt.hashpw(b"nobody", bcrypt.gensalt(12)).decode()
 
 
 def _token(hub: Hub, username: str, began: float) -> str:

@@ -39,6 +39,8 @@ def pytest_collection_modifyitems(items):
     def place(item) -> int:
         return next((at for at, part in enumerate(LONGEST_FIRST) if part in item.nodeid), len(LONGEST_FIRST))
 
+    # Once is enough for what does not depend on the database.
+    items[:] = [one for one in items if not {"any_database", "postgres"} <= {mark.name for mark in one.iter_markers()}]
     items.sort(key=place)
 
 

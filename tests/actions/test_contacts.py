@@ -42,6 +42,7 @@ def test_only_the_changed_field_is_sent(world, plan):
     assert (bill_to(world).work_email, bill_to(world).city) == (NEW, "Carlton")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

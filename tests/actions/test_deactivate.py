@@ -171,6 +171,7 @@ class TestPlan:
         day = furnished.services.today() + timedelta(days=30)
         assert texts(plan(furnished, zuora="date", cancel_on=day.isoformat()))[-1].endswith(f"{day:%-d %B %Y}")
 
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         ("params", "says"),
         [
@@ -223,6 +224,7 @@ class TestPlan:
 
 
 class TestConfirmation:
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         "typed", [None, "", "1002", "1001 ", " 1001", "10 01", "l001", "1OO1", "1001\n", "１００１", "2001"]
     )
@@ -312,6 +314,7 @@ class TestDeactivated:
         assert "already" in plan(furnished).blockers[0]
 
 
+@pytest.mark.any_database
 class TestFailing:
     @pytest.mark.parametrize("name", STEPS)
     def test_each_step_failing_stands_as_failed_and_resume_finishes(self, furnished, name, monkeypatch):

@@ -141,6 +141,7 @@ def test_findings_that_change_between_plan_and_start_give_a_new_plan(world):
     assert len(changed.value.plan.details[0].rows) == 2
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", ["unauthorized", "database", "html502", "drop_before", "truncate"])
 def test_a_failing_sbc_fails_the_plan_in_a_sentence(world, kind):
     world.break_sbc(kind)
@@ -149,6 +150,7 @@ def test_a_failing_sbc_fails_the_plan_in_a_sentence(world, kind):
     assert "token-of-the" not in plan.blockers[0]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("kind", ["unauthorized", "database", "drop_before", "drop_after", "truncate"])
 def test_a_failing_write_leaves_a_run_that_resume_finishes(world, kind):
     lose(world, FIRST, SECOND)
@@ -164,6 +166,7 @@ def test_a_failing_write_leaves_a_run_that_resume_finishes(world, kind):
     assert world.rules() == RIGHT
 
 
+@pytest.mark.any_database
 def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
     many = [f"+6125550{last:04}" for last in range(1000)]
     with writing(world.services.engine) as connection:
@@ -187,6 +190,7 @@ def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
         assert events.verify_chain(connection) is None
 
 
+@pytest.mark.any_database
 def test_an_sbc_that_is_too_slow_is_no_success(world):
     lose(world, FIRST)
     plan = refresh(world)

@@ -117,6 +117,7 @@ class TestPlan:
 
 
 class TestConfirmation:
+    @pytest.mark.any_database
     @pytest.mark.parametrize(
         ("given", "says"),
         [
@@ -201,6 +202,7 @@ class TestSuspended:
         assert world.standing("1002") == "suspended"
 
 
+@pytest.mark.any_database
 class TestMail:
     def rows(self, world):
         with world.services.engine.connect() as connection:
@@ -259,6 +261,7 @@ class TestMail:
 
 
 class TestHalfWay:
+    @pytest.mark.any_database
     @pytest.mark.parametrize("kind", ["unauthorized", "database", "html502", "drop_before", "drop_after", "truncate"])
     def test_the_hub_does_not_say_suspended_while_the_sbc_is_not(self, world, kind):
         plan = suspend(world)
