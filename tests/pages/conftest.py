@@ -1,5 +1,6 @@
 """The whole dashboard in this process, driven without a browser: one start for each file of tests."""
 
+import functools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 from sqlalchemy import update
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from lib import launch
@@ -28,6 +30,10 @@ HOME = str(PROJECT / "Home.py")
 SECONDS = 20
 READ = ("Name", "Status", "Parent", "Account number", "Balance")
 """The facts that are read from Zuora."""
+
+# Each run of an AppTest looks through every installed package for components. They stay the same, and the look took
+# a third of the time of these tests.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 @dataclass
