@@ -99,6 +99,8 @@ def test_what_is_over_its_allowance_is_said(house):
     app = opened(house, own.number)
     assert "Over allowance" in said(app)
     assert granted(app)[EXTENSIONS][2].endswith(" over")
+    red = [cell for table in app.table for cell in table.value.to_numpy().flatten() if ":red[" in cell]
+    assert red and all(" over**]" in cell for cell in red)
 
 
 def test_an_older_product_is_known_by_its_number(house):
