@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import structlog
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import SQLAlchemyError
 
 from lib.actions.action import Services
 from lib.clients.errors import NotFound, RemoteError
@@ -138,14 +139,13 @@ class LiveReads:
         return known.get(found.parent_id) or self._services.read_zuora(found.parent_id).number
 
     def _keep(self, account: Account, facts: ZuoraFacts) -> None:
-        with writing(self._services.engine) as connection:
-            snapshots.save_snapshot(
-                connection,
-                account.number,
-                system="zuora",
-                subject="account",
-                value=facts.model_dump(mode="json"),
-            )
+        value = facts.model_dump(mode="json")
+        try:
+            with writing(self._services.engine) as connection:
+                snapshots.save_snapshot(connection, account.number, system="zuora", subject="account", value=value)
+        except SQLAlchemyError as error:
+            # What was read is as true without it. An older reading stays stored, with its own time.
+            log.warning("reading not kept", account=account.number, why=type(error).__name__)
 
     def _last(self, account: Account, state: Literal["reading", "failed"], why: str = "") -> Reading:
         """The stored snapshot, as the best that is known while Zuora does not answer."""

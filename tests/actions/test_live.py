@@ -8,7 +8,7 @@ from sqlalchemy import update
 from lib.live import LiveReads
 from lib.store import accounts
 from lib.store.engine import writing
-from lib.store.schema import account
+from lib.store.schema import account, snapshot
 from tests.actions.conftest import wait_for, zuora_id
 
 
@@ -86,3 +86,10 @@ def test_a_reading_slower_than_it_is_kept_is_shown_all_the_same(world):
     world.fail("GET /v1/accounts", "latency", seconds=0.5)
     wait_for(lambda: reads.zuora(hub_account(world), wait=0).state, lambda state: state == "live", seconds=5)
     reads.close()
+
+
+def test_a_reading_that_cannot_be_stored_is_shown_all_the_same(world, live):
+    with writing(world.services.engine) as connection:
+        snapshot.drop(connection)
+    reading = live.zuora(hub_account(world, "1001"), wait=5)
+    assert (reading.state, reading.value.account.name) == ("live", "Wattle Plumbing")
