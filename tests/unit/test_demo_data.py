@@ -311,7 +311,7 @@ def test_what_an_account_holds_and_uses_is_counted(hub):
             ("queues", schema.call_queue),
         )
     }
-    seen = Counter()
+    seen: set[str] = set()
     for id_, number in hub.execute(select(schema.account.c.id, schema.account.c.number)).all():
         users = {key[1]: count for key, count in held["users"].items() if key[0] == id_}
         numbers = [(kind, state, count) for (own, kind, state), count in held["numbers"].items() if own == id_]
@@ -328,5 +328,5 @@ def test_what_an_account_holds_and_uses_is_counted(hub):
         assert size.quarantined == sum(count for _, state, count in numbers if state == "quarantined")
         assert used["ivrs"] == held["flows"][id_, "ivr"]
         assert used["queues"] == held["queues"][(id_,)]
-        seen.update({kind for kind, count in used.items() if count})
-    assert {"pbx_extensions", "jet_phone_users", "cloud_mobiles", "local_numbers", "ivrs", "queues"} <= set(seen)
+        seen |= {kind for kind, count in used.items() if count}
+    assert {"pbx_extensions", "jet_phone_users", "cloud_mobiles", "local_numbers", "ivrs", "queues"} <= seen
