@@ -225,6 +225,24 @@ class Seen:
                 lines += [str(cell) for column in frame.to_pydict().values() for cell in column]
         return "\n".join(lines)
 
+    def button(self, label: str) -> tuple[str, str]:
+        """The id of the button with this label, and that of the fragment it stands in."""
+        return next(
+            (message.delta.new_element.button.id, message.delta.fragment_id)
+            for message in reversed(self.messages)
+            if message.delta.new_element.WhichOneof("type") == "button"
+            and re.fullmatch(label, message.delta.new_element.button.label)
+        )
+
+    @property
+    def page_hash(self) -> str:
+        """The page that was drawn."""
+        return next(
+            message.navigation.page_script_hash
+            for message in reversed(self.messages)
+            if message.WhichOneof("type") == "navigation"
+        )
+
     @property
     def page_titles(self) -> set[str]:
         return {
@@ -279,6 +297,15 @@ class Session:
         message.rerun_script.page_name = page_name
         message.rerun_script.page_script_hash = page_hash
         message.rerun_script.query_string = query
+        self._socket.send(message.SerializeToString())
+
+    def click(self, widget: str, *, fragment: str = "", page_hash: str = "", query: str = "") -> None:
+        """Send the message a browser sends when a button is clicked, with whatever address."""
+        message = BackMsg()
+        message.rerun_script.page_script_hash = page_hash
+        message.rerun_script.query_string = query
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.widget_states.widgets.add(id=widget, trigger_value=True)
         self._socket.send(message.SerializeToString())
 
     def take(self, seconds: float = 20) -> Seen:

@@ -85,6 +85,8 @@ class Plan(Draft):
     made_by: str
     made_at: datetime
     expires_at: datetime
+    opened: str | None = None
+    """The account whose page it was made on, which is another one where a child is added on its parent's page."""
 
     @property
     def fingerprint(self) -> str:

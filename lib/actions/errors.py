@@ -2,6 +2,7 @@
 
 ActionError
 ├── NotAllowed      the person may not do this
+├── OtherAccount    the page shows another account than the one this was made for
 ├── Blocked         the plan lists reasons against it
 ├── PlanExpired     the plan is too old to be trusted
 ├── PlanChanged     the facts changed since the plan was made; carries the new plan
@@ -22,6 +23,16 @@ class ActionError(Exception):
 
 class NotAllowed(ActionError):
     """The person may not do this."""
+
+
+class OtherAccount(ActionError):
+    """The page shows another account than the one a plan, dialog or form was made for."""
+
+    def __init__(self, made_for: str | None, opened: str | None) -> None:
+        super().__init__(
+            f"Nothing was done: this was made on the page of account {made_for or 'none'}, and the page that is open "
+            f"now is that of account {opened or 'none'}. Open the account you want to change and begin again there."
+        )
 
 
 class Blocked(ActionError):

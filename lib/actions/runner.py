@@ -23,8 +23,10 @@ from lib.actions.errors import (
     AccountBusy,
     ActionError,
     Blocked,
+    NeedsSecondPerson,
     NotAllowed,
     NotResumable,
+    OtherAccount,
     PlanChanged,
     PlanExpired,
     WrongConfirmation,
@@ -81,8 +83,10 @@ class Runner:
             runs.forget_executor(connection, self.executor_id)
 
     # ------------------------------------------------------------------ plan and start
-    def plan(self, kind: str, account: str, params: Mapping[str, Any], actor: Identity) -> Plan:
-        """Read live state and say what would happen; changes nothing.
+    def plan(
+        self, kind: str, account: str, params: Mapping[str, Any], actor: Identity, *, opened: str | None = None
+    ) -> Plan:
+        """Read live state and say what would happen; changes nothing. `opened`: the account whose page asks.
 
         Raises:
             NotAllowed: the person may not do this; the attempt is in the audit.
@@ -100,28 +104,32 @@ class Runner:
             made_by=actor.email,
             made_at=made_at,
             expires_at=made_at + timedelta(minutes=self.services.settings.plan_minutes),
+            opened=opened,
         )
 
-    def start(self, plan: Plan, actor: Identity, confirmation: Confirmation | None = None) -> str:
+    def start(
+        self, plan: Plan, actor: Identity, confirmation: Confirmation | None = None, *, opened: str | None = None
+    ) -> str:
         """Begin what the plan says, and return the run's id. Starting one plan twice starts one run.
 
+        `opened` is the account the person's browser names at the click; a plan starts on the page it was made on.
+
         Raises:
-            NotAllowed, Blocked, WrongConfirmation, PlanExpired: as they say; nothing was done.
+            NotAllowed, OtherAccount, Blocked, WrongConfirmation, PlanExpired: as they say; nothing was done.
             PlanChanged: with a fresh plan and what is new in it.
             AccountBusy: an open run holds the account.
         """
         given = confirmation or Confirmation()
         try:
             self._require(plan.kind, plan.account, actor, log_refusal=False)
-            spend = self._check(plan, actor, given)
+            spend = self._check(plan, actor, given, opened)
             return self._begin(plan, actor, given, spend)
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
 
-    def _check(self, plan: Plan, actor: Identity, given: Confirmation) -> Spend:
-        if plan.made_by != actor.email:
-            raise NotAllowed("This plan was made by somebody else. Make your own before you start.")
+    def _check(self, plan: Plan, actor: Identity, given: Confirmation, opened: str | None) -> Spend:
+        self._require_own(plan, actor, opened)
         if ACTIONS[plan.kind].weight is Weight.HARD and (given.typed or "") != plan.account:
             raise WrongConfirmation(
                 f"Nothing was done: “{given.typed or ''}” is not the number of this account. Type {plan.account}."
@@ -132,16 +140,60 @@ class Runner:
             if runs.get_run(connection, plan.id) is not None:
                 # A second click on the same plan: `_begin` answers with the run it started.
                 return lambda _connection: None
+        self._require_unchanged(plan, actor)
+        return self.second_person.check(plan, actor)
+
+    def ask(self, plan: Plan, actor: Identity, *, opened: str | None = None) -> None:
+        """Put the plan before a second person. Starts nothing.
+
+        Raises:
+            NotAllowed, OtherAccount, Blocked, PlanExpired, PlanChanged: as for `start`; nobody was asked.
+        """
+        try:
+            self._require(plan.kind, plan.account, actor, log_refusal=False)
+            self._require_own(plan, actor, opened)
+            self._require_unchanged(plan, actor)
+        except ActionError as refusal:
+            self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
+            raise
+        self.second_person.ask(plan, actor)
+
+    def approve(self, plan: Plan, actor: Identity, typed: str | None, *, opened: str | None = None) -> None:
+        """As the second person: approve the plan on the screen, which has to be the one that was asked about.
+
+        Raises:
+            NeedsSecondPerson: nobody asked, or somebody approved it already.
+            NotAllowed, OtherAccount, WrongConfirmation, Blocked, PlanExpired, PlanChanged: not approved.
+        """
+        try:
+            self._require(plan.kind, plan.account, actor, log_refusal=False)
+            self._require_own(plan, actor, opened)
+            request = self.second_person.request(plan.kind, plan.account)
+            if request is None or request.approved_by is not None:
+                raise NeedsSecondPerson("Not approved: nobody asks for a second person here now.")
+            self._require_unchanged(plan, actor)
+            self.second_person.approve(request, plan, actor, typed)
+        except ActionError as refusal:
+            self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
+            raise
+
+    def _require_own(self, plan: Plan, actor: Identity, opened: str | None) -> None:
+        if plan.made_by != actor.email:
+            raise NotAllowed("This plan was made by somebody else. Make your own before you start.")
+        if plan.opened != opened:
+            raise OtherAccount(plan.opened, opened)
+
+    def _require_unchanged(self, plan: Plan, actor: Identity) -> None:
+        """Raise unless the plan is young, and a plan made now would be the same."""
         if datetime.now(UTC) >= plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
-        fresh = self.plan(plan.kind, plan.account, plan.params, actor)
+        fresh = self.plan(plan.kind, plan.account, plan.params, actor, opened=plan.opened)
         if fresh.blockers:
             raise Blocked(fresh.blockers)
         if not fresh.steps:
             raise Blocked((fresh.verdict or "There is nothing to do.",))
         if fresh.fingerprint != plan.fingerprint:
             raise PlanChanged(fresh, changes_between(plan, fresh))
-        return self.second_person.check(plan, actor)
 
     def _begin(self, plan: Plan, actor: Identity, given: Confirmation, spend: Spend) -> str:
         row = {
@@ -192,30 +244,36 @@ class Runner:
         return plan.id
 
     # ------------------------------------------------------------------ after the start
-    def resume(self, run_id: str, actor: Identity) -> None:
-        """Go on with a failed run from the step that failed.
+    def resume(self, run_id: str, actor: Identity, *, opened: str | None = None) -> None:
+        """Go on with a failed run from the step that failed. `opened`: the account whose page asks.
 
         Raises:
             NotAllowed: the person may not do this kind of action.
+            OtherAccount: the run has nothing to do with that account.
             NotResumable: the run is not waiting.
         """
         run = self._waiting(run_id)
         self._require(run.kind, run.account, actor)
+        if opened is not None and not run.concerns(opened):
+            raise OtherAccount(run.account, opened)
         with writing(self.services.engine) as connection:
             if not runs.move_run(connection, run_id, expect=["failed"], state="running"):
                 raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
             self._record(connection, run, actor, "resumed", {"error": run.error})
         durable.rewind(run_id)
 
-    def abandon(self, run_id: str, actor: Identity, reason: str) -> None:
+    def abandon(self, run_id: str, actor: Identity, reason: str, *, opened: str | None = None) -> None:
         """Give up a failed run: what it did stays, what it did not do is not done, the account is free again.
 
         Raises:
             NotAllowed: the person may not do this kind of action.
+            OtherAccount: the run has nothing to do with the account whose page asks.
             NotResumable: the run is not waiting, or no reason was given.
         """
         run = self._waiting(run_id)
         self._require(run.kind, run.account, actor)
+        if opened is not None and not run.concerns(opened):
+            raise OtherAccount(run.account, opened)
         if not reason.strip():
             raise NotResumable("Say why the action is abandoned; the next person will want to know.")
         with writing(self.services.engine) as connection:

@@ -42,6 +42,10 @@ class Run(BaseModel):
     closed_at: datetime | None
     touched: float
 
+    def concerns(self, account: str) -> bool:
+        """True for the run's own account, those it claims with it, and the one on whose page it was planned."""
+        return account in (self.account, self.plan.get("opened"), *self.plan.get("claims", ()))
+
     @property
     def is_open(self) -> bool:
         """True while the account is claimed by this run: running, or failed and waiting."""

@@ -9,7 +9,7 @@ from lib.launch import Hub
 from lib.live import Reading
 from lib.store import accounts
 from lib.ui.moments import at
-from lib.ui.selection import open_account
+from lib.ui.selection import open_account, own_key
 from lib.ui.text import plain, unlinked
 
 _PILLS = {
@@ -33,7 +33,7 @@ def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:
     if account.parent_number:
         shown = f"Parent: {account.parent_number} {plain(account.parent_name or '')}"
         if identity.may_choose_accounts:
-            if st.button(shown, icon=":material/account_tree:", type="tertiary", key="open_parent"):
+            if st.button(shown, icon=":material/account_tree:", type="tertiary", key=own_key(account, "open_parent")):
                 open_account(account.parent_number)
         else:
             st.caption(shown)

@@ -13,6 +13,7 @@ from lib.store.billing import HubSubscription
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.selection import own_key
 from lib.ui.text import plain
 
 REFRESH, ADD, EDIT, REMOVE = "refresh_allowances", "add_subscription", "edit_subscription", "remove_subscription"
@@ -24,7 +25,7 @@ def offer_refresh(hub: Hub, account: Account, identity: Identity, *, subscriptio
         return
     label = "Refresh allowances" if subscription else "Refresh all allowances"
     told = "Reads the latest version in Zuora and shows what changes before anything is saved."
-    if st.button(label, icon=":material/refresh:", key=f"refresh_{subscription or 'all'}", help=told):
+    if st.button(label, icon=":material/refresh:", key=f"refresh_{subscription or account.number}", help=told):
         params = {"subscription": subscription}
         make_plan(hub, REFRESH, account.number, params, identity, open_dialog(REFRESH, account.number, params=params))
 
@@ -33,7 +34,7 @@ def offer_add(account: Account, identity: Identity) -> None:
     """The button to add a subscription, for those who may, to an account that can still have one."""
     if account.status is AccountStatus.DEACTIVATED or not identity.may(Permission.SUBSCRIPTIONS_EDIT, account.number):
         return
-    if st.button("Add subscription", icon=":material/add:", key="add_subscription"):
+    if st.button("Add subscription", icon=":material/add:", key=own_key(account, ADD)):
         open_dialog(ADD, account.number)
 
 

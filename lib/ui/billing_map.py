@@ -63,7 +63,7 @@ def _state(hub: Hub) -> dict[str, Any]:
         # A new key gives a new table: the old one would put its edits on other rows.
         rounds = st.session_state.get(_ROUNDS, 0) + 1
         st.session_state[_ROUNDS] = rounds
-        st.session_state[_STATE] = {"base": base, "round": rounds, "plan": None, "notice": None}
+        st.session_state[_STATE] = {"base": base, "round": rounds, "account": None, "plan": None, "notice": None}
     state: dict[str, Any] = st.session_state[_STATE]
     return state
 

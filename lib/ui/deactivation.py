@@ -5,19 +5,18 @@ from typing import Any
 
 import streamlit as st
 
-from lib.actions.action import Confirmation, Plan
+from lib.actions.action import Plan
 from lib.actions.deactivation_plan import CHOICES, LEAVE, ON_DATE
-from lib.actions.errors import ActionError
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
 from lib.domain.standing import DEACTIVATE_REASONS, NOTE_LIMIT
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
-from lib.ui.moments import at
-from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.plan_view import make_plan, show_notice, show_plan
+from lib.ui.selection import own_key
 from lib.ui.text import plain
-from lib.ui.typed_number import type_number
+from lib.ui.typed_confirmation import Asked, confirm_plan, is_for_second, request_of
 
 NAME = "deactivate"
 
@@ -27,9 +26,9 @@ def offer_deactivation(hub: Hub, account: Account, identity: Identity) -> None:
     ended = account.status is AccountStatus.DEACTIVATED
     if ended or not identity.may(Permission.ACCOUNT_DEACTIVATE, account.number):
         return
-    if st.button("Deactivate", icon=":material/delete_forever:", key="deactivate_account"):
+    if st.button("Deactivate", icon=":material/delete_forever:", key=own_key(account, NAME)):
         params = {"zuora": LEAVE, "cancel_on": None, "nuisance": False, "keep_children": False}
-        request = hub.runner.second_person.request(NAME, account.number) if hub.settings.four_eyes else None
+        request = request_of(hub, NAME, account)
         if request is not None:
             # The second person sees what the first one asked for.
             params = request.params
@@ -55,7 +54,7 @@ def show_deactivation(hub: Hub, account: Account, identity: Identity) -> None:
             _choose(hub, account, identity, state, plan)
             show_plan(plan)
             if not plan.blockers:
-                _confirm(hub, account, identity, state, plan)
+                _confirm(hub, account, identity, state)
                 return
         show_notice(state)
         if st.button("Look again", icon=":material/refresh:", key="deactivation_again"):
@@ -71,20 +70,20 @@ def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any
         list(CHOICES),
         index=list(CHOICES).index(given["zuora"]) if given["zuora"] in CHOICES else 0,
         format_func=CHOICES.__getitem__,
-        key="deactivate_zuora",
+        key=_key(state, "zuora"),
     )
     day: date | None = None
     if zuora == ON_DATE:
         kept = date.fromisoformat(given["cancel_on"]) if given.get("cancel_on") else hub.services.today()
-        day = st.date_input("Cancel them on", value=kept, key="deactivate_day")
+        day = st.date_input("Cancel them on", value=kept, key=_key(state, "day"))
     nuisance = st.checkbox(
         "Numbers are disconnected for nuisance calls (12 months in quarantine in place of 6)",
         value=bool(given.get("nuisance")),
-        key="deactivate_nuisance",
+        key=_key(state, "nuisance"),
     )
     keep = bool(given.get("keep_children"))
     if keep or plan.facts.get("children"):
-        keep = st.checkbox("Leave its child accounts as they are", value=keep, key="deactivate_children")
+        keep = st.checkbox("Leave its child accounts as they are", value=keep, key=_key(state, "children"))
     wanted = {
         "zuora": zuora,
         "cancel_on": day.isoformat() if day else None,
@@ -96,66 +95,27 @@ def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any
         draw_again()
 
 
-def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
-    request = hub.runner.second_person.request(NAME, account.number) if hub.settings.four_eyes else None
-    if request is not None and request.asked_by != identity.email and request.approved_by is None:
-        _approve(hub, account, identity, state, plan)
-        return
-    reason = st.selectbox(
-        "Reason",
-        list(DEACTIVATE_REASONS),
-        index=None,
-        format_func=DEACTIVATE_REASONS.__getitem__,
-        key="deactivate_reason",
+def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+    request = request_of(hub, NAME, account)
+    reason = note = None
+    if not is_for_second(request, identity):
+        reason = st.selectbox(
+            "Reason",
+            list(DEACTIVATE_REASONS),
+            index=None,
+            format_func=DEACTIVATE_REASONS.__getitem__,
+            key="deactivate_reason",
+        )
+        note = st.text_area("Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="Note for colleagues")
+    asked = Asked(
+        start=f"Deactivate account {account.number}",
+        way="open this account and press Deactivate",
+        reason=reason,
+        note=note,
     )
-    note = st.text_area(
-        "Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="For the people who come after"
-    )
-    typed = type_number(account, key="deactivate_typed")
-    show_notice(state)
-    if request is not None and request.asked_by == identity.email:
-        if request.approved_by is None:
-            st.info(
-                f"You asked for a second person at {at(hub, request.asked_at)}. Nobody has approved it yet.",
-                icon=":material/hourglass_top:",
-            )
-        else:
-            st.success(
-                f"{plain(request.approved_by_name or '')} approved it at {at(hub, request.approved_at)}.",
-                icon=":material/verified_user:",
-            )
-    with st.container(horizontal=True):
-        if st.button(f"Deactivate account {account.number}", type="primary", key=f"start_{plan.id}"):
-            if start_plan(hub, identity, state, Confirmation(typed=typed, reason=reason, note=note)):
-                close_dialog()
-            draw_again()
-        if (
-            hub.settings.four_eyes
-            and request is None
-            and st.button("Ask a second person", icon=":material/group_add:", key="ask_second")
-        ):
-            hub.runner.second_person.ask(plan, identity)
-            state["notice"] = "Asked. Have somebody else with the same right open this account and press Deactivate."
-            draw_again()
+    confirm_plan(hub, account, identity, state, request, asked)
 
 
-def _approve(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
-    request = hub.runner.second_person.request(NAME, account.number)
-    assert request is not None, "the caller has just read it"
-    st.info(
-        f"{plain(request.asked_by_name)} asked for a second person at {at(hub, request.asked_at)}. "
-        "Your approval is for exactly this plan; it starts nothing by itself.",
-        icon=":material/group:",
-    )
-    typed = type_number(account, key="deactivate_typed")
-    show_notice(state)
-    if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key="approve_plan"):
-        try:
-            fresh = hub.runner.plan(NAME, account.number, request.params, identity)
-            hub.runner.second_person.approve(request, fresh, identity, typed)
-        except ActionError as error:
-            state["notice"] = str(error)
-        else:
-            close_dialog()
-            st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
-        draw_again()
+def _key(state: dict[str, Any], name: str) -> str:
+    """The key of a choice. Shown what was asked about, the choices begin again: a new key forgets the old choice."""
+    return f"deactivate_{name}_{state['round']}" if state.get("round") else f"deactivate_{name}"

@@ -21,5 +21,6 @@ def opened_dialog(account: str) -> dict[str, Any] | None:
 
 
 def close_dialog() -> None:
-    """Close whatever dialog is open; what was typed in it is forgotten."""
+    """Close whatever dialog is open; what was typed in it is forgotten. `selection.settle` does so when another
+    account is opened."""
     st.session_state.pop(_OPEN, None)

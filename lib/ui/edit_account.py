@@ -13,6 +13,7 @@ from lib.store import accounts
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.selection import own_key
 from lib.ui.text import plain
 
 NAME = "edit"
@@ -22,7 +23,9 @@ def offer_edit(account: Account, identity: Identity) -> None:
     """The Edit button, for those who may; a click opens the dialog on the account as it is now."""
     if not _tabs(account, identity):
         return
-    if st.button("Edit", icon=":material/edit:", key="edit_account", help="Name, parent, children, pinned note"):
+    if st.button(
+        "Edit", icon=":material/edit:", key=own_key(account, "edit"), help="Name, parent, children, pinned note"
+    ):
         # What the person sees as they begin: a change by somebody else meanwhile is told, not overwritten.
         open_dialog(NAME, account.number, base_name=account.name, base_parent=account.parent_number)
 

@@ -41,10 +41,10 @@ def show() -> None:
     page = st.navigation(navigation.pages_for(identity))
     if page.url_path == "":
         st.switch_page(navigation.start_section(identity).path, query_params=dict(st.query_params))
-    number = selection.settle(identity)
+    number = selection.settle(identity, page.url_path)
     with st.sidebar:
         if identity.may_choose_accounts:
-            show_picker(hub)
+            show_picker(hub, number, page.url_path)
         show_person(hub, identity)
         auth.keep_cookie(hub)
     show_strip(hub)

@@ -4,33 +4,38 @@ import streamlit as st
 
 from lib.launch import Hub
 from lib.store import search
-from lib.store.search import Hit
-from lib.ui.navigation import DETAILS
-from lib.ui.selection import open_account, opened_number
+from lib.store.search import Hit, SearchResult
+from lib.ui.selection import open_account, section_of_other
 from lib.ui.text import plain
 
 SHOWN = 8
+_BOX = "find_account"
+_PLACE = "search_place"
 _KINDS = {"phone": "phone number", "email": "e-mail", "subscription": "subscription"}
 
 
-def show_picker(hub: Hub) -> None:
-    """A search box with its hits below; something that names exactly one account opens it at once."""
+def show_picker(hub: Hub, opened: str | None, page: str) -> None:
+    """A search box with its hits below; something that names exactly one account opens it at once.
+
+    A search ends with the page it was made on: going back to that page does not search again.
+    """
+    if st.session_state.get(_PLACE) not in (None, (opened, page)):
+        st.session_state[_BOX] = ""
+    st.session_state[_PLACE] = (opened, page)
     typed = st.text_input(
         "Find an account",
-        key="find_account",
+        key=_BOX,
         type="search",
         live=True,
         placeholder="Number, name, phone, e-mail",
         help="Part of an account number, a name, a phone number in any spelling, an e-mail or a subscription number.",
-        on_change=_remember_where,
     )
     text = (typed or "").strip()
-    # The box keeps its text after an account was opened from it; the hits have done their work by then.
-    if not text or st.session_state.get("searched_from") != opened_number():
+    if not text:
         return
     with hub.services.engine.connect() as connection:
         result = search.search(connection, text, limit=SHOWN)
-    if result.exact is not None and result.exact != opened_number():
+    if result.exact is not None and result.exact != opened and not _may_go_on(result):
         open_account(result.exact)
     if not result.hits:
         st.caption(f"No account matches “{plain(text)}” ({plain(result.understood)}).")
@@ -43,7 +48,7 @@ def show_picker(hub: Hub) -> None:
 def _show_hit(hit: Hit) -> None:
     state = "" if hit.status == "active" else f" · {hit.status}"
     st.page_link(
-        DETAILS.path,
+        section_of_other().path,
         label=f"**{hit.number}** {plain(hit.name)}{state}",
         query_params={"account": hit.number},
         width="stretch",
@@ -52,5 +57,6 @@ def _show_hit(hit: Hit) -> None:
         st.caption(f"{_KINDS[hit.matched_kind]} {plain(hit.matched_text)}")
 
 
-def _remember_where() -> None:
-    st.session_state["searched_from"] = opened_number()
+def _may_go_on(result: SearchResult) -> bool:
+    """True while the text may be the beginning of a longer account number: then the person chooses."""
+    return any(hit.number != result.exact and hit.number.startswith(str(result.exact)) for hit in result.hits)

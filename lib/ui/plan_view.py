@@ -1,15 +1,24 @@
 """A plan as a person reads it before the click, and the click itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from lib.actions.action import Confirmation, Plan
-from lib.actions.errors import AccountBusy, ActionError, PlanChanged, PlanExpired, WrongConfirmation
+from lib.actions.errors import (
+    AccountBusy,
+    ActionError,
+    NeedsSecondPerson,
+    OtherAccount,
+    PlanChanged,
+    PlanExpired,
+    WrongConfirmation,
+)
 from lib.domain.permissions import Identity
 from lib.frames import detail_frame, effects_frame
 from lib.launch import Hub
-from lib.ui.selection import show_run
+from lib.ui.selection import named_account, show_run
 from lib.ui.tables import show_text_table
 from lib.ui.text import plain, unlinked
 
@@ -41,11 +50,16 @@ def show_plan(plan: Plan) -> None:
 def make_plan(
     hub: Hub, kind: str, number: str, params: dict[str, Any], identity: Identity, dialog: dict[str, Any]
 ) -> None:
-    """Put a fresh plan into the dialog's state, or the sentence that says why there is none."""
+    """Put a fresh plan into the dialog's state, or the sentence that says why there is none.
+
+    The dialog's `account` is the one whose page it stands on, None where it belongs to no account; `number` is
+    the account that changes, where that is another one: a child, on its parent's page.
+    """
     dialog.update(plan=None, notice=None)
     try:
+        opened = named_page(identity, dialog, number)
         with st.spinner("Reading the systems"):
-            dialog["plan"] = hub.runner.plan(kind, number, params, identity)
+            dialog["plan"] = hub.runner.plan(kind, number, params, identity, opened=opened)
     except ActionError as error:
         dialog["notice"] = str(error)
 
@@ -53,9 +67,27 @@ def make_plan(
 def start_plan(hub: Hub, identity: Identity, dialog: dict[str, Any], confirmation: Confirmation | None = None) -> bool:
     """Start the dialog's plan; True when a run began. Otherwise the dialog says why and keeps what was typed."""
     plan: Plan = dialog["plan"]
+    run_id = None
+
+    def start() -> None:
+        nonlocal run_id
+        run_id = hub.runner.start(plan, identity, confirmation, opened=named_page(identity, dialog, plan.account))
+
+    if not act_on_plan(hub, identity, dialog, start):
+        return False
+    show_run(run_id)
+    return True
+
+
+def act_on_plan(hub: Hub, identity: Identity, dialog: dict[str, Any], act: Callable[[], None]) -> bool:
+    """Do something with the dialog's plan; True when it was done. Otherwise the dialog says why and shows what it can.
+
+    A refusal that a new look answers puts the new plan on the screen, to be read before the next click.
+    """
+    plan: Plan = dialog["plan"]
     try:
-        run_id = hub.runner.start(plan, identity, confirmation)
-    except WrongConfirmation as wrong:
+        act()
+    except (WrongConfirmation, NeedsSecondPerson) as wrong:
         dialog["notice"] = str(wrong)
     except AccountBusy as busy:
         dialog["notice"] = str(busy)
@@ -67,9 +99,25 @@ def start_plan(hub: Hub, identity: Identity, dialog: dict[str, Any], confirmatio
     except ActionError as error:
         dialog.update(plan=None, notice=str(error))
     else:
-        show_run(run_id)
         return True
     return False
+
+
+def named_page(identity: Identity, dialog: dict[str, Any], number: str | None = None) -> str | None:
+    """The account of the page the dialog stands on, which the browser's address has to name at this click.
+
+    `number` is that account for a form that keeps none. None where the dialog belongs to no account.
+
+    Raises:
+        OtherAccount: the address names another one.
+    """
+    made_for: str | None = dialog.get("account", number)
+    if made_for is None:
+        return None
+    named = named_account(identity)
+    if named != made_for:
+        raise OtherAccount(made_for, named)
+    return named
 
 
 def show_notice(dialog: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.selection import own_key
 from lib.ui.text import plain
 
 NAME = "refresh_rules"
@@ -24,7 +25,7 @@ def offer_refresh(hub: Hub, account: Account, identity: Identity) -> None:
     if st.button(
         "Refresh auth rules",
         icon=":material/sync_lock:",
-        key="refresh_rules",
+        key=own_key(account, NAME),
         help="Compares every number's rule on the SBC with what it should be, and puts wrong ones right.",
     ):
         make_plan(hub, "refresh_rules", account.number, {}, identity, open_dialog(NAME, account.number))

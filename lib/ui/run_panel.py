@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib.actions.catalogue import ACTIONS
+from lib.actions.charge_map import HOUSE
 from lib.actions.errors import ActionError
 from lib.actions.progress import Progress
 from lib.actions.receipt import STATES, VERDICTS, Receipt
@@ -15,7 +16,8 @@ from lib.frames import items_frame, steps_frame
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.moments import at
-from lib.ui.selection import show_run, shown_run
+from lib.ui.navigation import DETAILS
+from lib.ui.selection import named_account, show_run, shown_run
 from lib.ui.tables import show_text_table
 from lib.ui.text import plain, unlinked
 from lib.ui.undo import offer_undo
@@ -48,24 +50,39 @@ def _show(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
     except KeyError:
         st.warning(f"There is no receipt {plain(run_id)}.", icon=":material/search_off:")
         return
-    if progress.run.account != account and not identity.may_choose_accounts:
-        st.warning("This receipt belongs to another account.", icon=":material/lock:")
-        return
-    if progress.run.state == "running":
-        st.fragment(_follow, run_every=POLL_SECONDS)(hub, run_id)
-    elif progress.run.state == "failed":
-        _show_failed(hub, progress, identity)
+    run = progress.run
+    if run.account != account and not (identity.may_choose_accounts and run.concerns(account)):
+        _show_the_way(progress, identity)
+    elif run.state == "running":
+        st.fragment(_follow, run_every=POLL_SECONDS)(hub, run_id, account, identity)
+    elif run.state == "failed":
+        _show_failed(hub, progress, account, identity)
     else:
-        _show_receipt(hub, progress, identity)
+        _show_receipt(hub, progress, account, identity)
 
 
-def _follow(hub: Hub, run_id: str) -> None:
+def _show_the_way(progress: Progress, identity: Identity) -> None:
+    """Another account's receipt is not shown on this account's page, where it would be read as this one's."""
+    run = progress.run
+    st.warning("This receipt belongs to another account.", icon=":material/lock:")
+    if identity.may_choose_accounts:
+        st.page_link(
+            DETAILS.path,
+            label=f"Open it on account {run.account}",
+            icon=":material/receipt_long:",
+            query_params={"account": run.account, "run": run.id},
+        )
+
+
+def _follow(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
     """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
     progress = hub.runner.progress(run_id)
     run = progress.run
     if run.state != "running":
         hub.live.forget(run.account)
-        show_run(run_id)
+        if _page(account, identity) in (None, account):
+            # Not in the address of another account, where the person went meanwhile.
+            show_run(run_id)
         if run.state == "done":
             st.toast("Done. The receipt is on the page.", icon=":material/check_circle:")
         draw_again()
@@ -78,7 +95,7 @@ def _follow(hub: Hub, run_id: str) -> None:
         _show_steps(progress)
 
 
-def _show_failed(hub: Hub, progress: Progress, identity: Identity) -> None:
+def _show_failed(hub: Hub, progress: Progress, account: str, identity: Identity) -> None:
     run = progress.run
     with st.container(border=True):
         st.error(
@@ -94,15 +111,20 @@ def _show_failed(hub: Hub, progress: Progress, identity: Identity) -> None:
         if resume.button(
             "Resume from the failed step", type="primary", icon=":material/resume:", key=f"resume_{run.id}"
         ):
-            _try(lambda: hub.runner.resume(run.id, identity))
+            _try(lambda: hub.runner.resume(run.id, identity, opened=_page(account, identity)))
         with abandon.popover("Abandon", icon=":material/delete_forever:"):
             st.caption("What was done stays done; what was not done will not be done. The account becomes free.")
             reason = st.text_input("Why", key=f"why_{run.id}")
             if st.button("Abandon this action", key=f"abandon_{run.id}"):
-                _try(lambda: hub.runner.abandon(run.id, identity, reason))
+                _try(lambda: hub.runner.abandon(run.id, identity, reason, opened=_page(account, identity)))
 
 
-def _show_receipt(hub: Hub, progress: Progress, identity: Identity) -> None:
+def _page(account: str, identity: Identity) -> str | None:
+    """The account whose page asks, as the browser's address has it; None on the charge map, which has no account."""
+    return None if account == HOUSE else named_account(identity)
+
+
+def _show_receipt(hub: Hub, progress: Progress, account: str, identity: Identity) -> None:
     run = progress.run
     receipt = hub.runner.receipt(run.id)
     markdown = receipt.markdown(hub.settings.time_zone)
@@ -136,7 +158,7 @@ def _show_receipt(hub: Hub, progress: Progress, identity: Identity) -> None:
                 on_click="ignore",
                 help="One page to keep or print",
             )
-            offer_undo(hub, progress, identity)
+            offer_undo(hub, progress, account, identity)
         with st.expander("Copy for a ticket", icon=":material/content_copy:"):
             st.code(markdown, language="markdown", wrap_lines=True)
 

@@ -10,34 +10,50 @@ from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store import accounts
-from lib.ui.navigation import DETAILS
+from lib.ui.dialogs import close_dialog
+from lib.ui.navigation import DETAILS, SECTIONS, THIS_ACCOUNT, Section
 
 _KEY = "open_account"
+_PAGE = "open_page"
 _RUN = "run"
 # The account at the head of this run of the script; each session runs in a thread of its own.
 _headed: ContextVar[Account | None] = ContextVar("headed", default=None)
 
 
-def settle(identity: Identity) -> str | None:
-    """The number of the account this person works on now; the address and the session are made to agree.
+def settle(identity: Identity, page: str | None = None) -> str | None:
+    """The number of the account this person works on now; page, address and session are made to agree.
 
     The address wins when it names one: it is what the person opened, shared or went back to. Following a link of
     the sidebar clears the address, and then it is put back from the session. An account admin has one account.
     """
-    if not identity.may_choose_accounts:
-        return identity.account
     named = st.query_params.get("account")
-    if named:
-        st.session_state[_KEY] = named
-    elif st.session_state.get(_KEY):
-        st.query_params["account"] = st.session_state[_KEY]
-    return opened_number()
-
-
-def opened_number() -> str | None:
-    """The number of the account that is open in this session; `settle` has made it agree with the address."""
-    number: str | None = st.session_state.get(_KEY)
+    number = (named or st.session_state.get(_KEY)) if identity.may_choose_accounts else identity.account
+    moved = number != st.session_state.get(_KEY)
+    if number and (number != named or (moved and page is not None and page == st.session_state.get(_PAGE))):
+        # Also where the address says so already: after a link to the page that is open, Streamlit draws the linked
+        # account but leaves the old one in the browser's address, and the next click would be made there. On another
+        # page it must not be said: the browser would keep the old page with the new account among those to go back to.
+        st.query_params["account"] = number
+    if moved:
+        # What was opened on another account is not what the person looks at now.
+        close_dialog()
+    st.session_state[_KEY] = number
+    if page is not None:
+        st.session_state[_PAGE] = page
     return number
+
+
+def named_account(identity: Identity) -> str | None:
+    """The account the browser's address names at this very click, in a dialog too; an account admin's own.
+
+    Nothing drawn earlier is asked: a dialog or form that was made for another account can be told by it.
+    """
+    return st.query_params.get("account") if identity.may_choose_accounts else identity.account
+
+
+def own_key(account: Account, name: str) -> str:
+    """The key of a button of this account: a late click on another account's page does not press this one's."""
+    return f"{name}_{account.number}"
 
 
 def load(hub: Hub, number: str) -> Account | None:
@@ -67,10 +83,16 @@ def opened_account(hub: Hub, identity: Identity) -> Account:
     return account
 
 
+def section_of_other() -> Section:
+    """Where another account is opened: in the section that is open now, or the details, coming from a list."""
+    return next(
+        (one for one in SECTIONS if one.group == THIS_ACCOUNT and one.url == st.session_state.get(_PAGE)), DETAILS
+    )
+
+
 def open_account(number: str) -> None:
-    """Go to the details of this account. Ends the run of the script."""
-    st.session_state[_KEY] = number
-    st.switch_page(DETAILS.path, query_params={"account": number})
+    """Go to this account. Ends the run of the script."""
+    st.switch_page(section_of_other().path, query_params={"account": number})
 
 
 def shown_run() -> str | None:

@@ -13,6 +13,7 @@ from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
+from lib.ui.selection import own_key
 from lib.ui.text import plain, unlinked
 
 _REASONS = {"suspend": SUSPEND_REASONS, "enable": ENABLE_REASONS}
@@ -25,7 +26,7 @@ def offer_standing(hub: Hub, account: Account, identity: Identity) -> None:
         return
     for kind in _offered(account):
         label, icon = _BUTTONS[kind]
-        if st.button(label, icon=icon, key=f"{kind}_account"):
+        if st.button(label, icon=icon, key=own_key(account, kind)):
             make_plan(hub, kind, account.number, {"mail": False}, identity, open_dialog(kind, account.number))
 
 

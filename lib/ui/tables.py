@@ -22,7 +22,10 @@ def show_text_table(frame: pd.DataFrame, alt: str, *, alarming: Callable[[str], 
 
 
 def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> None:
-    """A list of accounts (first column the number); choosing a row opens that account."""
+    """A list of accounts (first column the number); choosing a row opens that account.
+
+    The row is looked up in the list as it was drawn: by the time of the click another account may stand there.
+    """
     if not enabled:
         st.dataframe(frame, hide_index=True, key=key)
         return
@@ -30,8 +33,10 @@ def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> No
         frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row", alt="Accounts"
     )
     rows = event["selection"]["rows"]
-    if rows:
-        number = str(frame.iloc[rows[0]]["Number"])
+    now = [str(number) for number in frame["Number"]]
+    drawn: list[str] = st.session_state.get(f"{key}_drawn", now)
+    st.session_state[f"{key}_drawn"] = now
+    if rows and rows[0] < len(drawn):
         # Without this the row would still be chosen when the person comes back to the list.
         st.session_state.pop(key, None)
-        open_account(number)
+        open_account(drawn[rows[0]])

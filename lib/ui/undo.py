@@ -17,14 +17,17 @@ from lib.ui.text import plain
 NAME = "undo"
 
 
-def offer_undo(hub: Hub, progress: Progress, identity: Identity) -> None:
-    """The button beside a receipt, where there is something to take back; a click opens the dialog."""
+def offer_undo(hub: Hub, progress: Progress, page: str, identity: Identity) -> None:
+    """The button beside a receipt, where there is something to take back; a click opens the dialog.
+
+    `page` is the account whose page the receipt stands on: a child's receipt stands on its parent's page, too.
+    """
     run = progress.run
     params = hub.runner.undo_params(run, identity)
     if params is None:
         return
     if st.button("Undo", icon=":material/undo:", key=f"undo_{run.id}", help="Shows first what would change back"):
-        state = open_dialog(NAME, run.account, title=run.plan["title"])
+        state = open_dialog(NAME, page, title=run.plan["title"])
         make_plan(hub, run.kind, run.account, params, identity, state)
         # The dialog is drawn with the buttons of the account, above.
         draw_again()

@@ -61,9 +61,9 @@ def test_a_parent_lists_its_children_and_a_child_names_its_parent(house):
     assert len(listed) == 12
     assert child.name in set(listed["Name"])
     app = house.details(child.number)
-    assert app.button(key="open_parent").label == f"Parent: {parent.number} {plain(parent.name)}"
+    assert app.button(key=f"open_parent_{child.number}").label == f"Parent: {parent.number} {plain(parent.name)}"
     assert facts(app)["Parent"] == (f"{parent.number} - {parent.name}", parent.number)
-    app.button(key="open_parent").click().run()
+    app.button(key=f"open_parent_{child.number}").click().run()
     assert facts(app)["Account number"][0] == parent.number
 
 

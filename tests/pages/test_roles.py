@@ -9,7 +9,7 @@ EDITORS = {"lead", "billing", "admin"}
 
 
 def has_edit(app) -> bool:
-    return any(button.key == "edit_account" for button in app.button)
+    return any(button.label == "Edit" for button in app.button)
 
 
 def has_picker(app) -> bool:
