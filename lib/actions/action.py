@@ -22,7 +22,7 @@ from lib.clients.sbc import Sbc
 from lib.clients.zuora import Zuora, ZuoraAccount
 from lib.domain.permissions import Identity, Permission
 from lib.settings import Settings
-from lib.store.runs import Run
+from lib.store.runs import ACCOUNT, Run
 
 
 class Weight(IntEnum):
@@ -177,6 +177,8 @@ class StepContext:
     key: str
     repeated: bool
     """True when an earlier attempt began and its end was not recorded: the work may already be there."""
+    again: bool = False
+    """True when this step was begun before, however that ended: what the plan says may be out of date."""
     actor: str = ""
     actor_name: str = ""
     reason: str | None = None
@@ -236,6 +238,8 @@ class Action(ABC):
     permission: ClassVar[Permission]
     weight: ClassVar[Weight]
     steps: ClassVar[tuple[Step, ...]]
+    lane: ClassVar[str] = ACCOUNT
+    """`CONTACTS` for what may be done while another run of the account waits for Resume or Abandon."""
 
     @abstractmethod
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

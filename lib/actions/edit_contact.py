@@ -12,7 +12,7 @@ from lib.domain.accounts import AccountStatus
 from lib.domain.contacts import LABELS, ContactRole, Edit, apply_edit, check_changes
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts
-from lib.store.runs import Run, recent_runs
+from lib.store.runs import CONTACTS, Run, recent_runs
 
 READ_BACK_WAITS = (0.0, 0.3, 1.0, 2.0)
 """Seconds before each look at written values: a Zuora read can lag behind the write."""
@@ -65,6 +65,8 @@ class EditContact(Action):
     verb = "Update"
     permission = Permission.CONTACTS_EDIT
     weight = Weight.FIELD
+    # A run that waits may wait for just this: a letter that went to a wrong address.
+    lane = CONTACTS
     steps = (Step("zuora", "Change the contact in Zuora", _update),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

@@ -1,6 +1,7 @@
 """The step of an action that mails somebody: at most one e-mail a step, and a row in sent e-mails for it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +9,42 @@ from lib.actions.action import StepContext, StepReport
 from lib.actions.errors import StepFailed
 from lib.clients.errors import RemoteError
 from lib.clients.mail import CannotRender, OutgoingMail, message_id, render
-from lib.domain.emails import EmailKind, EmailState
-from lib.store import emails
+from lib.domain.accounts import Account
+from lib.domain.emails import EmailKind, EmailState, InvalidEmail, check_address
+from lib.store import accounts, emails
 from lib.store.engine import writing
+
+
+def mail_bill_to(context: StepContext, kind: EmailKind, values: Mapping[str, Any]) -> StepReport:
+    """Mail the bill-to contact: the address of the plan, and at a later attempt the one Zuora has by then.
+
+    A letter that was refused for its address is put right by correcting the contact and resuming the run.
+
+    Raises:
+        RemoteError: the mail server did not take it, or Zuora could not be read again.
+        StepFailed: the contact has no address that can be used now.
+    """
+    planned: str = context.facts["recipient"]
+    if not context.again:
+        return send_mail(context, kind, planned, values)
+    with context.services.engine.connect() as connection:
+        took = emails.accepted_of_run(connection, context.run_id, kind)
+        current = accounts.get_account(connection, context.account)
+    recipient = took or _address_now(context, current)
+    # Another address is another e-mail, with a record of its own: the first one may have arrived, too.
+    own = context if recipient == planned else replace(context, key=f"{context.key}:{recipient}")
+    return send_mail(own, kind, recipient, values)
+
+
+def _address_now(context: StepContext, current: Account) -> str:
+    contact = context.services.zuora.account(current.zuora_id).bill_to if current.zuora_id else None
+    try:
+        return check_address(contact.work_email if contact else "")
+    except InvalidEmail as problem:
+        raise StepFailed(
+            f"The bill-to contact has no e-mail address that can be used now, so nobody was told. {problem} "
+            "Correct it on Account contacts, then resume."
+        ) from problem
 
 
 def send_mail(context: StepContext, kind: EmailKind, recipient: str, values: Mapping[str, Any]) -> StepReport:

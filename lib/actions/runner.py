@@ -200,6 +200,7 @@ class Runner:
             "id": plan.id,
             "kind": plan.kind,
             "account": plan.account,
+            "lane": ACTIONS[plan.kind].lane,
             "actor": actor.email,
             "actor_name": actor.name,
             "params": plan.params,
@@ -251,15 +252,19 @@ class Runner:
             NotAllowed: the person may not do this kind of action.
             OtherAccount: the run has nothing to do with that account.
             NotResumable: the run is not waiting.
+            AccountBusy: a contact of the account is being changed; two runs never move at once.
         """
         run = self._waiting(run_id)
         self._require(run.kind, run.account, actor)
         if opened is not None and not run.concerns(opened):
             raise OtherAccount(run.account, opened)
-        with writing(self.services.engine) as connection:
-            if not runs.move_run(connection, run_id, expect=["failed"], state="running"):
-                raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
-            self._record(connection, run, actor, "resumed", {"error": run.error})
+        try:
+            with writing(self.services.engine) as connection:
+                if not runs.resume_run(connection, run_id):
+                    raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
+                self._record(connection, run, actor, "resumed", {"error": run.error})
+        except runs.Claimed as claimed:
+            raise self._busy(claimed.by) from claimed
         durable.rewind(run_id)
 
     def abandon(self, run_id: str, actor: Identity, reason: str, *, opened: str | None = None) -> None:
@@ -320,6 +325,11 @@ class Runner:
         """The run that holds this account now, or None."""
         with self.services.engine.connect() as connection:
             return runs.open_run(connection, account)
+
+    def open_runs(self, account: str) -> list[Run]:
+        """Every open run on this account: the one that holds it, and one that changes a contact beside it."""
+        with self.services.engine.connect() as connection:
+            return runs.open_runs(connection, account)
 
     # ------------------------------------------------------------------ the parts they share
     def _written(self, run_id: str) -> Run:

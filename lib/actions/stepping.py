@@ -69,6 +69,7 @@ class Stepper:
             facts=job["facts"],
             key=f"{run_id}:{step}",
             repeated=last is not None and _may_be_done(last),
+            again=last is not None,
             actor=job["actor"],
             actor_name=job["actor_name"],
             reason=job["reason"],

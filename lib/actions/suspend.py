@@ -19,7 +19,7 @@ from lib.actions.action import (
     StepReport,
     Weight,
 )
-from lib.actions.mailing import send_mail
+from lib.actions.mailing import mail_bill_to
 from lib.actions.refresh_rules import verify_rules
 from lib.actions.standing import Billing, arrive, begin, plan_calls, read_billing, write_rules
 from lib.domain.accounts import Account, AccountStatus
@@ -45,10 +45,9 @@ def _arrive(context: StepContext) -> StepReport:
 
 def _mail(context: StepContext) -> StepReport:
     facts = context.facts
-    return send_mail(
+    return mail_bill_to(
         context,
         EmailKind.SUSPENSION_NOTICE,
-        facts["recipient"],
         {"account_number": context.account, "account_name": facts["name"], **_owed(facts)},
     )
 

@@ -172,6 +172,16 @@ def record_sent(
     return stored.first() is not None
 
 
+def accepted_of_run(connection: Connection, run_id: str, kind: EmailKind) -> str | None:
+    """Who the mail server took this run's e-mail of this kind for; None when it took none."""
+    own = sent_email.c
+    took = select(own.recipient).where(
+        own.run_id == run_id, own.kind == kind.value, own.state == EmailState.ACCEPTED.value
+    )
+    recipient: str | None = connection.execute(took.limit(1)).scalar_one_or_none()
+    return recipient
+
+
 def count_of_runs(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     """How many e-mails each of these runs sent or tried to send; a run without any is left out."""
     own = sent_email.c

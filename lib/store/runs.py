@@ -5,19 +5,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from lib.store.engine import database_now
 from lib.store.schema import action_claim, action_run, executor
 
 OPEN_STATES = ("running", "failed")
+ACCOUNT, CONTACTS = "account", "contacts"
+"""The lanes: one open run each. A run in the second may go beside one of the first that waits, never one that moves."""
+_CLAIM_LOCK = 7_215_332_004
 # Asked at every run of a page: to write the query down anew would take longer than to run it.
-_HOLDER = (
+_HOLDERS = (
     select(action_run)
     .join(action_claim, action_claim.c.run_id == action_run.c.id)
     .where(action_claim.c.account.in_(bindparam("accounts", expanding=True)))
-    .limit(1)
+    .order_by(action_claim.c.lane, action_run.c.id)
 )
 
 
@@ -29,6 +32,7 @@ class Run(BaseModel):
     id: str
     kind: str
     account: str
+    lane: str = ACCOUNT
     actor: str
     actor_name: str
     params: dict[str, Any]
@@ -66,16 +70,34 @@ def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str
     Raises:
         Claimed: with the open run that holds one of the accounts.
     """
+    _lock_claims(connection)
     accounts = sorted({run["account"], *claims})
-    holder = _holder(connection, accounts)
-    if holder is not None:
-        raise Claimed(holder)
+    lane = run.get("lane", ACCOUNT)
+    for holder in _holders(connection, accounts):
+        # A run of the account waits for what is half done in the other lane; a contact for nothing but what moves.
+        if lane in (ACCOUNT, holder.lane) or holder.state == "running":
+            raise Claimed(holder)
     connection.execute(
         insert(action_run).values(
             **run, state="running", created_at=datetime.now(UTC), touched=database_now(connection)
         )
     )
-    connection.execute(insert(action_claim), [{"account": number, "run_id": run["id"]} for number in accounts])
+    claimed = [{"account": number, "lane": lane, "run_id": run["id"]} for number in accounts]
+    connection.execute(insert(action_claim), claimed)
+
+
+def resume_run(connection: Connection, run_id: str) -> bool:
+    """Let a waiting run move again; False when it did not wait. Call it in its own `writing` transaction.
+
+    Raises:
+        Claimed: another run on one of its accounts is open in the other lane; two never move at once.
+    """
+    _lock_claims(connection)
+    accounts = list(connection.execute(select(action_claim.c.account).where(action_claim.c.run_id == run_id)).scalars())
+    for holder in _holders(connection, accounts):
+        if holder.id != run_id and (holder.state == "running" or holder.lane != ACCOUNT):
+            raise Claimed(holder)
+    return move_run(connection, run_id, expect=["failed"], state="running")
 
 
 def holder_after(connection: Connection, error: IntegrityError, accounts: Iterable[str]) -> Run | None:
@@ -86,7 +108,7 @@ def holder_after(connection: Connection, error: IntegrityError, accounts: Iterab
     names = str(error.orig)
     if not any(name in names for name in ("uq_action_run_open_account", "action_claim", "action_run.account")):
         return None
-    return _holder(connection, accounts)
+    return next(iter(_holders(connection, accounts)), None)
 
 
 def get_run(connection: Connection, run_id: str) -> Run | None:
@@ -97,7 +119,12 @@ def get_run(connection: Connection, run_id: str) -> Run | None:
 
 def open_run(connection: Connection, account: str) -> Run | None:
     """The open run that holds this account, be it the account's own or one that claims it as well."""
-    return _holder(connection, [account])
+    return next(iter(_holders(connection, [account])), None)
+
+
+def open_runs(connection: Connection, account: str) -> list[Run]:
+    """Every open run on this account: the one that holds it, and one that corrects a contact beside it."""
+    return _holders(connection, [account])
 
 
 def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> list[Run]:
@@ -168,9 +195,16 @@ def forget_executor(connection: Connection, executor_id: str) -> None:
     connection.execute(delete(executor).where(executor.c.id == executor_id))
 
 
-def _holder(connection: Connection, accounts: Iterable[str]) -> Run | None:
-    row = connection.execute(_HOLDER, {"accounts": list(accounts)}).one_or_none()
-    return None if row is None else _run(row)
+def _holders(connection: Connection, accounts: Iterable[str]) -> list[Run]:
+    rows = connection.execute(_HOLDERS, {"accounts": list(accounts)})
+    # One run may claim several of the accounts.
+    return list({row.id: _run(row) for row in rows}.values())
+
+
+def _lock_claims(connection: Connection) -> None:
+    """One start or Resume at a time: the lanes are compared by reading, which no constraint can do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
 
 
 def _run(row: Row[Any]) -> Run:

@@ -327,13 +327,16 @@ action_run = Table(
     Column("closed_at", UtcDateTime),
     # Seconds since 1970 on the database's clock: the sweeper of any replica compares it with that same clock.
     Column("touched", Float, nullable=False),
+    # 'contacts' for a run that may go beside one that waits, else 'account'.
+    Column("lane", String(10), nullable=False, server_default="account"),
     CheckConstraint("state in ('running', 'failed', 'done', 'abandoned')", name="state"),
     Index("ix_action_run_account_newest", "account", "created_at"),
 )
-# One open run per account, in every process, and also while a failed one waits for Resume or Abandon.
+# One open run per account and lane, in every process, and also while a failed one waits for Resume or Abandon.
 Index(
     "uq_action_run_open_account",
     action_run.c.account,
+    action_run.c.lane,
     unique=True,
     sqlite_where=action_run.c.closed_at.is_(None),
     postgresql_where=action_run.c.closed_at.is_(None),
@@ -344,6 +347,7 @@ action_claim = Table(
     "action_claim",
     metadata,
     Column("account", String(6), primary_key=True),
+    Column("lane", String(10), primary_key=True, server_default="account"),
     Column("run_id", String(80), ForeignKey("action_run.id"), nullable=False, index=True),
 )
 

@@ -35,12 +35,12 @@ _COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
 def show_runs(hub: Hub, account: str, identity: Identity) -> None:
-    """The run that holds the account now, and the one the address asks for, if that is another."""
-    held = hub.runner.open_run(account)
+    """The runs that are open on the account now, and the one the address asks for, if that is another."""
+    held = [run.id for run in hub.runner.open_runs(account)]
     asked = shown_run()
-    if held is not None:
-        _show(hub, held.id, account, identity)
-    if asked and (held is None or asked != held.id):
+    for run_id in held:
+        _show(hub, run_id, account, identity)
+    if asked and asked not in held:
         _show(hub, asked, account, identity)
 
 
