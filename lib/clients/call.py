@@ -11,6 +11,7 @@ from typing import Any
 class HttpConfig:
     """How to reach one system. `retry_seconds` caps the time after which no further attempt is begun.
 
+    One attempt, from connecting to the last byte of the answer, takes at most `read_seconds`.
     `verify` names the file of the only authorities whose word on the system's certificate counts; without it
     those are the public ones. `client_certificate` and `client_key` name what the Hub shows of itself.
     """

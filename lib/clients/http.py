@@ -18,9 +18,9 @@ from typing import Any, Literal, TypeVar
 import requests
 import stamina
 import stamina.instrumentation
-from requests.adapters import HTTPAdapter
 
 from lib.clients.call import Call, HttpConfig, Reply
+from lib.clients.deadline import Deadline, WatchedAdapter
 from lib.clients.errors import Busy, RemoteError, Unreachable
 from lib.clients.translate import BELOW, translate
 from lib.clients.waits import asked_wait
@@ -55,7 +55,7 @@ class HttpClient:
             self._session.verify = config.verify
         if config.client_certificate and config.client_key:
             self._session.cert = (config.client_certificate, config.client_key)
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=config.concurrency, max_retries=0)
+        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=config.concurrency, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -127,7 +127,15 @@ class HttpClient:
         began = time.monotonic()
         failure: RemoteError
         try:
-            return self._request(call, seconds, began)
+            with Deadline(seconds) as deadline:
+                try:
+                    reply = self._request(call, seconds, began)
+                except BELOW:
+                    # Cut off by us, the connection may end in any of a dozen ways. They all mean: too slow.
+                    deadline.check()
+                    raise
+                deadline.check()
+                return reply
         except BELOW as error:
             failure = translate(error, self.system, call)
             cause = type(error).__name__
@@ -153,7 +161,7 @@ class HttpClient:
             stream=True,
         )
         with response:
-            content = _read_body(response, began + 2 * seconds)
+            content = _read_body(response)
         took = (time.monotonic() - began) * 1000
         log.debug("%s: %s %s %d in %.0f ms", self.system, call.method, call.path, response.status_code, took)
         return Reply(response.status_code, response.headers, content)
@@ -176,8 +184,8 @@ def _check_files(system: str, config: HttpConfig) -> None:
         raise ValueError(reason) from None
 
 
-def _read_body(response: requests.Response, deadline: float) -> bytes:
-    """The whole body. The read timeout covers single reads only, so a trickling reply is cut off here."""
+def _read_body(response: requests.Response) -> bytes:
+    """The whole body, up to the size that no answer has."""
     parts: list[bytes] = []
     size = 0
     while part := response.raw.read1(_CHUNK, decode_content=True):
@@ -185,6 +193,4 @@ def _read_body(response: requests.Response, deadline: float) -> bytes:
         size += len(part)
         if size > BODY_LIMIT:
             raise requests.exceptions.ContentDecodingError("reply too large")
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("reply too slow")
     return b"".join(parts)

@@ -81,7 +81,8 @@ def status_error(reply: Reply, system: str, call: Call) -> RemoteError:
             kind = Rejected
         case _:
             kind = UnexpectedReply
-    unknown = reply.status >= 500 and reply.status != 503
+    # A 408 says that somebody on the way waited too long, and not for which part.
+    unknown = reply.status == 408 or (reply.status >= 500 and reply.status != 503)
     return kind(
         system,
         call.operation,
