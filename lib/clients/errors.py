@@ -77,6 +77,8 @@ class RemoteError(Exception):
         self.request_id = _plain_id(request_id)
         self.track_id = _plain_id(track_id)
         self.process_id = _plain_id(process_id)
+        self.replayed = False
+        """True when the system gave the answer to an earlier request again."""
 
     @property
     def sentence(self) -> str:

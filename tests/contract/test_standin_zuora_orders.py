@@ -119,6 +119,37 @@ class TestIdempotency:
         assert post(raw, order("SUB-1"), "k1").json()["orderNumber"] == "O-00000001"
         assert version(raw) == 3
 
+    @pytest.mark.parametrize("kind", ["lock", "temporary", "success_false"])
+    def test_a_refusal_by_a_fault_is_kept_too(self, raw, kind):
+        raw.admin("POST", "faults", json={"match": "POST /v1/orders", "kind": kind, "times": 1})
+        first, again = post(raw, order("SUB-1"), "k1"), post(raw, order("SUB-1"), "k1")
+        assert (first.status_code, first.json()) == (again.status_code, again.json())
+        assert not first.json()["success"]
+        # The body names the request it was made for, the header the one of now.
+        assert first.json()["requestId"] == first.headers["Zuora-Request-Id"] != again.headers["Zuora-Request-Id"]
+        assert version(raw) == 2
+        assert post(raw, order("SUB-1"), "k2").ok
+
+    @pytest.mark.parametrize("kind", ["429", "html502", "html504", "unauthorized"])
+    def test_what_the_gateway_says_is_not(self, raw, kind):
+        raw.admin("POST", "faults", json={"match": "POST /v1/orders", "kind": kind, "times": 1})
+        assert not post(raw, order("SUB-1"), "k1").ok
+        assert post(raw, order("SUB-1"), "k1").ok
+
+    def test_a_request_dropped_before_it_was_worked_on_is_not(self, raw):
+        raw.admin("POST", "faults", json={"match": "POST /v1/orders", "kind": "drop_before", "times": 1})
+        with pytest.raises(OSError):
+            post(raw, order("SUB-1"), "k1")
+        assert version(raw) == 2
+        assert post(raw, order("SUB-1"), "k1").ok
+
+    def test_the_option_of_the_official_sdk_is_taken(self, raw):
+        body = order("SUB-1")
+        body["processingOptions"] = {"runBilling": False, "collectPayment": False, "allowPaymentFailure": True}
+        assert post(raw, body, "k1").ok
+        body["processingOptions"]["allowPaymentFailure"] = "yes"
+        assert not post(raw, body, "k2").ok
+
     @pytest.mark.parametrize("minor", [None, "2025-08-12"])
     def test_a_key_is_for_one_request(self, raw, minor):
         assert post(raw, order("SUB-1"), "k1").ok

@@ -166,11 +166,11 @@ class TestObjectQuery:
         assert (len(seen), sizes) == (25, [10, 10, 5])
         assert "nextPage" not in body
         assert "parentId" not in body["data"][0]
-        full = self.ask(raw, pageSize="99", includeNullFields="true").json()
+        full = self.ask(raw, pageSize="50", includeNullFields="true").json()
         assert full["nextPage"] is None
         assert full["data"][0]["parentId"] is None
 
-    @pytest.mark.parametrize("size", ["0", "100", "-1", "ten", "²"])
+    @pytest.mark.parametrize("size", ["0", "51", "99", "-1", "ten", "²"])
     def test_page_sizes(self, raw, size):
         assert self.ask(raw, pageSize=size).status_code == 400
 

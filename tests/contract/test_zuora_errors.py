@@ -196,6 +196,24 @@ class TestPages:
             scripted_zuora.children("p")
         assert len(scripted.seen) == 2
 
+    def test_pages_without_anything_new_end_in_an_error(self, scripted, scripted_zuora):
+        scripted.replies += [self.rows(1, nextPage=f"cursor {n}") for n in range(9)]
+        with pytest.raises(UnexpectedReply, match="again and again"):
+            scripted_zuora.children("p")
+        assert len(scripted.seen) == 3
+
+    @pytest.mark.parametrize("listed", ["rows", "pages"])
+    def test_a_list_that_never_ends_is_cut_off(self, scripted, make_zuora, listed):
+        zuora = make_zuora(url=scripted.url, page_limit=7)
+        row = {"id": "i", "status": "Active", "accountId": "a"}
+        for n in range(20):
+            page = {"subscriptions": [{**row, "id": f"i{n}", "subscriptionNumber": f"S{n}"}], "success": True}
+            following = JSONResponse({**page, "nextPage": f"?page={n + 2}&pageSize=40"})
+            scripted.replies.append(self.rows(n, nextPage=f"cursor {n}") if listed == "rows" else following)
+        with pytest.raises(UnexpectedReply, match="never ends"):
+            zuora.children("p") if listed == "rows" else zuora.subscriptions("7")
+        assert len(scripted.seen) == 7
+
     def test_a_row_on_two_pages_is_one_account(self, scripted, scripted_zuora):
         scripted.replies += [self.rows(1, 2, nextPage="a"), self.rows(2, 3, nextPage=None)]
         assert [row.number for row in scripted_zuora.children("p")] == ["1", "2", "3"]
@@ -386,11 +404,44 @@ class TestSignIn:
 
     @pytest.mark.parametrize(
         "body",
-        ["{}", "[]", '{"access_token": "t"}', '{"access_token": "a\\r\\nb", "expires_in": 9}', "<html>"],
+        ["{}", "[]", '{"access_token": "a\\r\\nb", "expires_in": 9}', "<html>"],
     )
     def test_a_token_that_is_none_is_unexpected(self, scripted, scripted_zuora, body):
         scripted.token_replies.append(Response(body))
         assert type(failure(scripted_zuora)) is UnexpectedReply
+
+    @pytest.mark.parametrize("seconds", [3599, 3599.0, 3599.5, "3599", " 3599.0 "])
+    def test_the_life_of_a_token_is_told_in_several_ways(self, scripted, scripted_zuora, seconds):
+        scripted.replies.append(JSONResponse(account_body()))
+        scripted.token_replies.append(JSONResponse({"access_token": "first", "expires_in": seconds}))
+        began = time.monotonic()
+        scripted_zuora.account("1")
+        assert 3530 < scripted_zuora._token._held.until - began < 3545
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            "",
+            ', "expires_in": null',
+            *(
+                f', "expires_in": {value}'
+                for value in ('"soon"', '"nan"', '"inf"', "-5", "0", "true", "{}", "[9]", '""')
+            ),
+        ],
+    )
+    def test_a_token_without_a_life_that_can_be_read_is_short_lived(self, scripted, scripted_zuora, told):
+        scripted.replies.append(JSONResponse(account_body()))
+        scripted.token_replies.append(Response(f'{{"access_token": "first"{told}}}'))
+        began = time.monotonic()
+        scripted_zuora.account("1")
+        assert 0 < scripted_zuora._token._held.until - began <= 61
+
+    def test_no_token_lives_for_ever(self, scripted, scripted_zuora):
+        scripted.replies.append(JSONResponse(account_body()))
+        scripted.token_replies.append(Response('{"access_token": "first", "expires_in": 1e300}'))
+        began = time.monotonic()
+        scripted_zuora.account("1")
+        assert scripted_zuora._token._held.until - began <= 24 * 3600
 
     def test_a_token_is_renewed_before_it_ends(self, scripted, scripted_zuora):
         scripted.replies.append(JSONResponse(account_body()))

@@ -1,12 +1,17 @@
 """Accounts: reading one, its children, its name and its place in a family."""
 
+from functools import partial
 from typing import Any
 
 from lib.clients.call import Call, Reply
 from lib.clients.errors import Rejected, RemoteError, UnexpectedReply
+from lib.clients.read_back import read_until
 from lib.clients.zuora import replies
 from lib.clients.zuora.models import Written, ZuoraAccount
-from lib.clients.zuora.sender import Sender, path_of, plain_track, read_written, written
+from lib.clients.zuora.sender import Sender, path_of, plain_track, written
+
+_BRIEFLY = 10
+"""What part of the patience is spent on the question whether another way has to be tried."""
 
 
 class Accounts(Sender):
@@ -21,14 +26,14 @@ class Accounts(Sender):
             read_seconds=quick_seconds,
             attempts=None if quick_seconds is None else 1,
         )
-        return self._send(call, _read_account)
+        return self._send(call, partial(_read_account, key))
 
     def children(self, account_id: str) -> list[ZuoraAccount]:
         """The accounts directly below the one with this id, all of them."""
         call = Call("GET", "/object-query/accounts", f"list the accounts below {account_id}")
         found: dict[str, ZuoraAccount] = {}
         for row in self._rows(call, [("filter[]", f"parentid.EQ:{account_id}")], _read_accounts):
-            if row.parent_id is not None and row.parent_id != account_id:
+            if row.parent_id is not None and row.parent_id.casefold() != account_id.casefold():
                 raise UnexpectedReply(replies.SYSTEM, call.operation, detail="rows that were not asked for")
             found[row.id] = row
         return list(found.values())
@@ -55,11 +60,14 @@ class Accounts(Sender):
             # Not taking an empty text is a reason to clear it otherwise; a business rule is not.
             if not any(replies.Reason(code, "").category in replies.BAD_VALUES for code in error.codes):
                 raise
-        account = self._read_back(key, operation, track, tried=done is not None)
-        if done is not None and account.parent_id is None:
+        # Whether the empty text had no effect or does not show yet, clearing it twice does no harm: a short look.
+        brief = self._config.read_back_seconds / _BRIEFLY if done is not None else 0
+        account, cleared = self._until_no_parent(key, operation, track, tried=done is not None, seconds=brief)
+        if done is not None and cleared:
             return done
         done = self._clear_parent(account.id, operation, track)
-        if self._read_back(key, operation, track, tried=True).parent_id is not None:
+        patience = self._config.read_back_seconds
+        if not self._until_no_parent(key, operation, track, tried=True, seconds=patience)[1]:
             raise UnexpectedReply(
                 replies.SYSTEM,
                 operation,
@@ -69,6 +77,13 @@ class Accounts(Sender):
                 track_id=done.track_id,
             )
         return done
+
+    def _until_no_parent(
+        self, key: str, operation: str, track: str, *, tried: bool, seconds: float
+    ) -> tuple[ZuoraAccount, bool]:
+        return read_until(
+            lambda: self._read_back(key, operation, track, tried=tried), lambda now: now.parent_id is None, seconds
+        )
 
     def _put_account(
         self, key: str, body: dict[str, Any], operation: str, track: str, private: tuple[str, ...] = ()
@@ -84,7 +99,7 @@ class Accounts(Sender):
             track_id=plain_track(track),
             private=private,
         )
-        return self._send(call, read_written)
+        return self._send(call, partial(_read_put, key))
 
     def _clear_parent(self, account_id: str, operation: str, track: str) -> Written:
         call = Call(
@@ -96,7 +111,7 @@ class Accounts(Sender):
             body={"type": "Account", "objects": [{"Id": account_id, "fieldsToNull": ["ParentId"]}]},
             track_id=plain_track(track),
         )
-        return self._send(call, _read_action)
+        return self._send(call, partial(_read_action, account_id))
 
     def _read_back(self, key: str, operation: str, track: str, *, tried: bool) -> ZuoraAccount:
         """The account after a change was `tried`: when this fails, the change may have been made."""
@@ -109,14 +124,23 @@ class Accounts(Sender):
             track_id=plain_track(track),
         )
         try:
-            return self._send(call, _read_account)
+            return self._send(call, partial(_read_account, key))
         except RemoteError as error:
             raise error.unsure() if tried else error from None
 
 
-def _read_account(reply: Reply, call: Call) -> ZuoraAccount:
+def _read_account(key: str, reply: Reply, call: Call) -> ZuoraAccount:
     body = replies.read_object(reply, call)
-    return replies.understood(lambda: ZuoraAccount.from_account(body), reply, call, "an account")
+    account = replies.understood(lambda: ZuoraAccount.from_account(body), reply, call, "an account")
+    replies.same_one(key, (account.number, account.id), reply, call)
+    return account
+
+
+def _read_put(key: str, reply: Reply, call: Call) -> Written:
+    """Zuora answers with the success mark alone; where it names the account as well, it must be this one."""
+    body = replies.read_object(reply, call)
+    replies.same_one(key, (body.get("id"), body.get("accountId"), body.get("accountNumber")), reply, call)
+    return written(reply, call)
 
 
 def _read_accounts(reply: Reply, call: Call) -> tuple[list[ZuoraAccount], str | None]:
@@ -124,6 +148,6 @@ def _read_accounts(reply: Reply, call: Call) -> tuple[list[ZuoraAccount], str | 
     return replies.understood(lambda: [ZuoraAccount.from_row(row) for row in rows], reply, call, "an account"), cursor
 
 
-def _read_action(reply: Reply, call: Call) -> Written:
-    replies.read_action(reply, call)
+def _read_action(account_id: str, reply: Reply, call: Call) -> Written:
+    replies.read_action(reply, call, account_id)
     return written(reply, call)

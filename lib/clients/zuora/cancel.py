@@ -1,26 +1,31 @@
 """Cancelling a subscription, the one change that must never be made twice.
 
 It is an order, which Zuora makes once for each idempotency key. A tenant without Orders is asked by the older
-PUT, which knows no such key. Whenever the outcome is not known, the subscription itself is looked at.
+PUT, which knows no such key. Whenever the outcome is not known, the subscription itself is looked at. That shows
+that it is cancelled and not by whom: whether it was us, Zuora tells by the answer it kept under our key.
 """
 
 import re
 import time
-import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from lib.clients.call import Call, Reply
 from lib.clients.errors import AuthFailed, Busy, Rejected, RemoteError, UnexpectedReply, Unreachable
 from lib.clients.zuora import replies
+from lib.clients.zuora.keys import Keys, is_verdict
 from lib.clients.zuora.sender import Sender, path_of, plain_track
 from lib.clients.zuora.subscription import ZuoraSubscription
 from lib.clients.zuora.subscriptions import read_subscription
 
-_NAMESPACE = uuid.UUID("6f2b7a1e-0f5c-5d0b-9d0a-3c1f4e8b2a77")
-_PERMISSION, _RULE, _UNSUPPORTED = 10, 30, 45
+_PERMISSION, _RULE, _UNSUPPORTED, _TEMPORARY = 10, 30, 45, 61
+_PARTS = ("subscriptions", "subscriptionNumbers")
+REPLAYS = 5
+"""How many earlier answers in a row are passed over in one call."""
 _ORDERS = re.compile(r"\borders?\b", re.IGNORECASE)
 _SWITCHED_OFF = re.compile(r"feature|enabled|permission|tenant|not (?:available|supported)", re.IGNORECASE)
 
@@ -37,8 +42,10 @@ class CancelPolicy(StrEnum):
 class Cancelled:
     """A subscription that is cancelled or will be on `effective`, None where Zuora does not say when.
 
-    `already` says that it was so before. `seen` is False when Zuora took the cancellation but the subscription,
-    read right after it, does not show it yet or could not be read.
+    `already` says that it was so before, or that somebody else did it. `seen` is False when Zuora took the
+    cancellation but the subscription does not show it yet or could not be read.
+    `ours` is True when Zuora itself says that this intention cancelled it, False when that was somebody else, and
+    None where neither is known: the answer was lost, and the cancellation that shows now may be anybody's.
     """
 
     number: str
@@ -48,6 +55,7 @@ class Cancelled:
     order_number: str | None = None
     request_id: str | None = None
     track_id: str | None = None
+    ours: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,20 @@ class Cancelling(Sender):
         track: str,
         key: str,
         today: date | None = None,
+        refused: int = 0,
+        unsure: bool = False,
+        on_refusal: Callable[[int], None] | None = None,
     ) -> Cancelled:
         """Cancel the subscription with this number, on the day `on` where the policy is `ON_DATE`.
 
         `key` names the intention, say a run and its step: calling again with the same key is safe and is what
-        to do after an outcome nobody knows, within a day and with the same `today`. That is the business day of
-        the order, by default the day in UTC. No invoice is made and nothing collected.
+        to do after a failure, within a day and with the same `today`. That is the business day of the order, by
+        default the day in UTC. No invoice is made and nothing collected.
+
+        Zuora keeps its answer under a key for a day, a refusal as well. So after each refusal the order goes out
+        under another key, made from `key` and the number of refusals. `on_refusal` is told that number before
+        the next key is used; a caller that outlives its process keeps it and passes it as `refused`. `unsure` says
+        that an earlier call may have been carried out without its answer being known.
 
         Raises:
             Unreachable: with `maybe_done`, when no answer came and the subscription shows no cancellation so
@@ -97,26 +113,36 @@ class Cancelling(Sender):
             harmless=True,
             track_id=plain_track(track),
         )
-        before = self._send(look, read_subscription)
+        keys = Keys(key, number, refused, unsure, on_refusal)
+        try:
+            return self._cancel(look, number, policy, on, keys, today or datetime.now(UTC).date())
+        except RemoteError as error:
+            # Nothing that came afterwards tells what became of the order whose answer was lost.
+            raise error.unsure() if keys.unsure else error from None
+
+    def _cancel(
+        self, look: Call, number: str, policy: CancelPolicy, on: date | None, keys: Keys, today: date
+    ) -> Cancelled:
+        read = partial(read_subscription, number)
+        before = self._send(look, read)
+        if before.will_end and not keys.unsure:
+            return _seen(before, look, ours=False)
+        order = self._order(before, look, policy, on, today)
         if before.will_end:
-            return _seen(before, look, already=True)
-        done: _Told | ZuoraSubscription | None
-        order = self._order(before, look, policy, on, key, today or datetime.now(UTC).date())
+            return _seen(before, look, ours=self._is_ours(order, before, keys))
+        put: Call | None = None
         try:
             try:
-                done = self._ask(order, look, by_key=True)
+                done = self._ask(order, look, before, keys)
             except RemoteError as error:
                 if not orders_missing(error):
                     raise
-                done = None
-            if done is None:
-                now = self._send(look, read_subscription)
-                done = now if now.will_end else self._ask(self._put(before, look, policy, on), look, by_key=False)
+                put = self._put(before, look, policy, on)
+                now = self._send(look, read)
+                done = _seen(now, look, ours=False) if now.will_end else self._ask(put, look, before, None)
         except RemoteError as error:
-            return self._resolved(error, look)
-        if isinstance(done, ZuoraSubscription):
-            return _seen(done, look, already=True)
-        return self._confirmed(before.number, done, look)
+            return self._resolved(error, look, before, order if put is None else None, keys)
+        return done if isinstance(done, Cancelled) else self._confirmed(before.number, done, look)
 
     def _order(
         self,
@@ -124,7 +150,6 @@ class Cancelling(Sender):
         look: Call,
         policy: CancelPolicy,
         on: date | None,
-        key: str,
         today: date,
     ) -> Call:
         if subscription.account_number is None:
@@ -149,8 +174,6 @@ class Cancelling(Sender):
                 "subscriptions": [{"subscriptionNumber": subscription.number, "orderActions": [action]}],
                 "processingOptions": {"runBilling": False, "collectPayment": False},
             },
-            # With the number in it: one intention may cancel several subscriptions.
-            headers={"Idempotency-Key": str(uuid.uuid5(_NAMESPACE, f"{key}\n{subscription.number}"))},
         )
 
     def _put(self, subscription: ZuoraSubscription, look: Call, policy: CancelPolicy, on: date | None) -> Call:
@@ -163,54 +186,90 @@ class Cancelling(Sender):
             body={**_policy(policy, on), "runBilling": False, "collect": False},
         )
 
-    def _ask(self, call: Call, look: Call, *, by_key: bool) -> _Told | ZuoraSubscription:
+    def _ask(self, call: Call, look: Call, subscription: ZuoraSubscription, keys: Keys | None) -> _Told | Cancelled:
         """Send, and again after a refusal that passes; never again after a lost answer.
 
-        Before each further sending the subscription is looked at, and returned when it shows a cancellation.
+        With `keys` each refusal is followed by another key. Before each further sending the subscription is looked
+        at, and returned when it shows a cancellation.
         """
         began = time.monotonic()
-        tried = 0
+        tried = replays = 0
         doubt = False
+        read = partial(_read_outcome, subscription)
         while True:
-            tried += 1
+            headers = {} if keys is None else keys.next_header()
             try:
-                return self._send(replace(call, attempts=1), _read_outcome)
+                return self._send(replace(call, attempts=1, headers=headers), read)
             except RemoteError as error:
-                # With a key, 409 may be a first request that is still running, and nothing tells it from a lock.
-                doubt = doubt or (by_key and error.status == 409)
-                wait = self._http.wait(call, error, tried, time.monotonic() - began)
-                if wait is False or tried >= self._config.attempts:
-                    raise error.unsure() if doubt else error from None
+                failure = error
+            if keys is not None:
+                again = keys.learn(failure)
+                if again and replays < REPLAYS:
+                    # It is the answer to an earlier request: the one of now has not been put to Zuora yet.
+                    replays += 1
+                    continue
+                # A first request under this key may be at work still, and its own answer may yet come.
+                doubt = doubt or (failure.status == 409 and not again)
+            tried += 1
+            wait = self._http.wait(call, failure, tried, time.monotonic() - began)
+            if wait is False or tried >= self._config.attempts:
+                if keys is not None:
+                    keys.give_up(failure)
+                raise failure.unsure() if doubt else failure
             time.sleep(wait)
             try:
-                now = self._send(look, read_subscription)
+                now = self._send(look, partial(read_subscription, subscription.number))
             except RemoteError as error:
                 raise error.unsure() if doubt else error from None
             if now.will_end:
-                return _Told(None, None, None) if doubt else now
+                ours = self._is_ours(call, subscription, keys) if keys is not None and (doubt or keys.unsure) else False
+                return _seen(now, look, ours=ours)
 
-    def _resolved(self, error: RemoteError, look: Call) -> Cancelled:
+    def _is_ours(self, order: Call, subscription: ZuoraSubscription, keys: Keys) -> bool | None:
+        """Whether one of this intention's orders made the cancellation that shows; None when Zuora does not tell.
+
+        Each is asked for again under its key, which brings back its own answer. An order that Zuora never got is
+        refused now, as what is cancelled cannot be cancelled.
+        """
+        known = True
+        for headers in keys.used_headers():
+            try:
+                # Sending it twice does no harm any more.
+                self._send(replace(order, headers=headers, resend=True), partial(_read_again, subscription))
+            except RemoteError as error:
+                known = known and is_verdict(error) and not orders_missing(error)
+            else:
+                return True
+        return False if known else None
+
+    def _resolved(
+        self, error: RemoteError, look: Call, before: ZuoraSubscription, order: Call | None, keys: Keys
+    ) -> Cancelled:
         """What became of a cancellation that ended in `error`: done after all, or the error that says so."""
         unknown = error.maybe_done
         if not unknown and not isinstance(error, Rejected):
             raise error
         after: ZuoraSubscription | None
         try:
-            after = self._send(look, read_subscription)
+            after = self._send(look, partial(read_subscription, before.number))
         except RemoteError:
             after = None
         if after is not None and after.will_end:
             # Refused because it is cancelled: then somebody else was first.
-            return _seen(after, look, already=not unknown)
+            ours: bool | None = None if unknown else False
+            if order is not None and (unknown or keys.began_unsure):
+                ours = self._is_ours(order, before, keys)
+            return _seen(after, look, ours=ours)
         raise Unreachable.like(error).unsure() if unknown else error
 
     def _confirmed(self, number: str, told: _Told, look: Call) -> Cancelled:
         try:
-            after = self._send(look, read_subscription)
+            after, shown = self._until(
+                lambda: self._send(look, partial(read_subscription, number)), lambda now: now.will_end
+            )
         except RemoteError:
             # Zuora's word stands; whoever needs proof reads it again.
-            after = None
-        shown = after is not None and after.will_end
+            after, shown = None, False
         return Cancelled(
             number,
             (_day_of(after) if after is not None and shown else None) or told.day,
@@ -219,6 +278,7 @@ class Cancelling(Sender):
             order_number=told.order_number,
             request_id=told.request_id,
             track_id=look.track_id,
+            ours=True,
         )
 
 
@@ -229,8 +289,15 @@ def _policy(policy: CancelPolicy, on: date | None) -> dict[str, str]:
     return body
 
 
-def _seen(subscription: ZuoraSubscription, look: Call, *, already: bool) -> Cancelled:
-    return Cancelled(subscription.number, _day_of(subscription), already=already, seen=True, track_id=look.track_id)
+def _seen(subscription: ZuoraSubscription, look: Call, *, ours: bool | None) -> Cancelled:
+    return Cancelled(
+        subscription.number,
+        _day_of(subscription),
+        already=ours is False,
+        seen=True,
+        track_id=look.track_id,
+        ours=ours,
+    )
 
 
 def _day_of(subscription: ZuoraSubscription) -> date | None:
@@ -260,21 +327,50 @@ def _told(body: dict[str, Any], reply: Reply, call: Call) -> _Told:
     )
 
 
-def _read_outcome(reply: Reply, call: Call) -> _Told:
+def _read_outcome(subscription: ZuoraSubscription, reply: Reply, call: Call) -> _Told:
     """The reply of a cancellation.
 
     Raises:
-        RemoteError: `Busy` for any 409, `Rejected` for any 422, whatever the code; any 5xx leaves the outcome
-            unknown, a fault that calls itself temporary as well.
+        RemoteError: `Busy` for any 409, `Rejected` for any 422, whatever the code. Any 5xx leaves the outcome
+            unknown, and so does a fault that calls itself temporary, whatever its status.
     """
     try:
-        return _told(replies.read_object(reply, call), reply, call)
+        body = replies.read_object(reply, call)
     except RemoteError as error:
         failure = error
+    else:
+        _check_names(subscription, body, reply, call)
+        return _told(body, reply, call)
     if reply.status == 409:
         failure = Busy.like(failure)
     elif reply.status == 422:
         failure = Rejected.like(failure)
-    if reply.status >= 500:
+    if reply.status >= 500 or _TEMPORARY in _categories(failure):
         failure.maybe_done = True
     raise failure
+
+
+def _read_again(subscription: ZuoraSubscription, reply: Reply, call: Call) -> _Told:
+    """The reply of a cancellation asked for once more: what is an earlier answer will not change by waiting.
+
+    Raises:
+        RemoteError: as `_read_outcome`, but `Rejected` for an earlier refusal, however temporary it was.
+    """
+    try:
+        return _read_outcome(subscription, reply, call)
+    except RemoteError as error:
+        failure = error
+    raise Rejected.like(failure) if failure.replayed and not failure.maybe_done else failure
+
+
+def _check_names(subscription: ZuoraSubscription, body: dict[str, Any], reply: Reply, call: Call) -> None:
+    """An order names its subscriptions, as numbers or as objects, and its account."""
+    parts: list[object] = [part for name in _PARTS for part in (body.get(name) or ()) if isinstance(body[name], list)]
+    numbers = [part.get("subscriptionNumber") if isinstance(part, dict) else part for part in parts]
+    replies.same_one(subscription.number, numbers, reply, call)
+    # The account of an order is the one that pays, which need not be the one that owns the subscription.
+    told = body.get("accountNumber")
+    ordered = call.body.get("existingAccountNumber") if isinstance(call.body, dict) else None
+    owners = {number.casefold() for number in (ordered, subscription.account_number) if isinstance(number, str)}
+    if isinstance(told, str) and owners and told.strip().casefold() not in owners:
+        raise replies.unexpected(reply, call, "with the answer about another record")

@@ -1,12 +1,13 @@
 """Contacts: one record for each, which bill-to and sold-to may share."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from lib.clients.call import Call, Reply
 from lib.clients.errors import Rejected
 from lib.clients.zuora import replies
 from lib.clients.zuora.models import CONTACT_WIRE, Written, ZuoraContact
-from lib.clients.zuora.sender import Sender, path_of, plain_track, read_written
+from lib.clients.zuora.sender import Sender, path_of, plain_track, written
 
 _LIMITS = {
     "first_name": 100,
@@ -33,7 +34,8 @@ class Contacts(Sender):
     def contact(self, contact_id: str) -> ZuoraContact:
         """The contact with this id."""
         operation = f"read contact {contact_id}"
-        return self._send(Call("GET", path_of("contacts", contact_id, operation), operation), _read_contact)
+        call = Call("GET", path_of("contacts", contact_id, operation), operation)
+        return self._send(call, partial(_read_contact, contact_id))
 
     def update_contact(self, contact_id: str, changes: Mapping[str, str], *, track: str) -> Written:
         """Change these fields of the contact, named as in `ZuoraContact`, and no other; "" empties one.
@@ -58,7 +60,7 @@ class Contacts(Sender):
             track_id=plain_track(track),
             private=tuple(changes.values()),
         )
-        return self._send(call, read_written)
+        return self._send(call, partial(_read_put, contact_id))
 
 
 def _problem(changes: Mapping[str, str]) -> str:
@@ -74,6 +76,15 @@ def _problem(changes: Mapping[str, str]) -> str:
     return ""
 
 
-def _read_contact(reply: Reply, call: Call) -> ZuoraContact:
+def _read_contact(contact_id: str, reply: Reply, call: Call) -> ZuoraContact:
     body = replies.read_object(reply, call)
-    return replies.understood(lambda: ZuoraContact.from_wire(body), reply, call, "a contact")
+    contact = replies.understood(lambda: ZuoraContact.from_wire(body), reply, call, "a contact")
+    replies.same_one(contact_id, [contact.id], reply, call)
+    return contact
+
+
+def _read_put(contact_id: str, reply: Reply, call: Call) -> Written:
+    """Zuora answers with the whole contact; a success mark is enough, another contact is an error."""
+    body = replies.read_object(reply, call)
+    replies.same_one(contact_id, [body.get("id")], reply, call)
+    return written(reply, call)

@@ -9,7 +9,7 @@
 The last two digits of a numeric code are its category, whatever the HTTP status says.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -130,15 +130,29 @@ def understood(make: Callable[[], T], reply: Reply, call: Call, what: str) -> T:
     raise problem
 
 
-def read_action(reply: Reply, call: Call) -> None:
-    """Check the reply of an Actions call for one object: an array with one `Success: true`.
+def same_one(asked: str, told: Iterable[object], reply: Reply, call: Call) -> None:
+    """Make sure that a reply speaks of what was asked for, by one of the names it gives: a number, an id.
+
+    Case means nothing to Zuora, and what a reply does not name cannot be compared.
 
     Raises:
-        RemoteError: it says otherwise.
+        UnexpectedReply: it speaks of another record.
+    """
+    names = {str(name).strip().casefold() for name in told if isinstance(name, str) and name.strip()}
+    if names and asked.strip().casefold() not in names:
+        raise unexpected(reply, call, "with the answer about another record")
+
+
+def read_action(reply: Reply, call: Call, object_id: str) -> None:
+    """Check the reply of an Actions call for the object with this id: an array with one `Success: true`.
+
+    Raises:
+        RemoteError: it says otherwise, or speaks of another object.
     """
     body = read(reply, call)
     if not isinstance(body, list) or len(body) != 1 or _success(body[0]) is not True:
         raise unexpected(reply, call, "without its success mark")
+    same_one(object_id, [body[0].get("Id")], reply, call)
 
 
 def read(reply: Reply, call: Call) -> Any:
@@ -173,7 +187,8 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
     unknown = bool(categories & _UNKNOWN_OUTCOME) or (not found and by_status.maybe_done)
     first = body[0] if isinstance(body, list) and body else body
     told = first if isinstance(first, dict) else {}
-    return kind(
+    named, own = _text(told.get("requestId")), request_id(reply)
+    error = kind(
         SYSTEM,
         call.operation,
         writes=call.writes,
@@ -181,10 +196,13 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
         detail=_detail(reasons, call) or f"HTTP {reply.status}",
         status=401 if signed_out else reply.status,
         codes=tuple(presentable(r.code)[:40] for r in reasons if r.code),
-        request_id=request_id(reply) or _text(told.get("requestId")),
+        request_id=own or named,
         track_id=track_id(reply) or call.track_id,
         process_id=_text(told.get("processId")),
     )
+    # An answer kept under an idempotency key names the request it was made for, its headers the one of now.
+    error.replayed = named is not None and own is not None and named.lower() != own.lower()
+    return error
 
 
 def _detail(reasons: list[Reason], call: Call) -> str:

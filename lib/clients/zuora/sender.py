@@ -3,22 +3,32 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
-from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit
+from typing import Protocol, TypeVar
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit, urlunsplit
 from uuid import uuid4
 
 from lib.clients.call import Call, HttpConfig, Reply
 from lib.clients.errors import AuthFailed, Rejected, RemoteError, UnexpectedReply
 from lib.clients.http import HttpClient
+from lib.clients.read_back import read_until
 from lib.clients.zuora import replies
 from lib.clients.zuora.models import Written
 from lib.clients.zuora.token import TokenSource
 
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
 T = TypeVar("T")
-ROWS_PER_PAGE = 99
+Row = TypeVar("Row", bound=_HasId)
+ROWS_PER_PAGE = 50
+"""Zuora's reference says 99; its SDK and one of its guides say that more than 50 are refused."""
 TRACK_LIMIT = 64
-_PORTS = {"http": 80, "https": 443}
 _FILTER_VALUE = re.compile(r"[A-Za-z0-9-]+")
+_NOT_IN_A_PAGE = re.compile(r"[^!-~]|\\|%(?:2e|2f|5c|[01]|7f)|//|/\.{1,2}(?:/|$)", re.IGNORECASE)
+"""What leads out of a path or hides where it leads: spaces and controls, backslashes, steps, also written in code."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,9 @@ class ZuoraConfig:
     """How to reach a tenant and how patient to be with it. Times are in seconds.
 
     `action_seconds` replaces `read_seconds` for cancelling: Zuora itself gives up after 120, and a client that
-    leaves earlier never learns the outcome.
+    leaves earlier never learns the outcome. `read_back_seconds` is how long a written value is looked for before it
+    counts as not seen. `page_limit` is the number of pages after which a list counts as one that never ends.
+    `entity_id` and `org_ids` are sent with each request, for a tenant with several entities or organisations.
     """
 
     url: str
@@ -40,6 +52,10 @@ class ZuoraConfig:
     concurrency: int = 20
     backoff_seconds: float = 1
     action_seconds: float = 125
+    read_back_seconds: float = 10
+    page_limit: int = 2000
+    entity_id: str = ""
+    org_ids: str = ""
 
 
 class Sender:
@@ -59,66 +75,106 @@ class Sender:
                 concurrency=config.concurrency,
             ),
         )
-        self._token = TokenSource(self._http, config.client_id, config.client_secret)
+        self._of_tenant = {
+            name: value
+            for name, value in (("Zuora-Entity-Ids", config.entity_id), ("Zuora-Org-Ids", config.org_ids))
+            if value
+        }
+        self._token = TokenSource(self._http, config.client_id, config.client_secret, self._of_tenant)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
     def _send(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
-        """Send with a token; a token Zuora no longer takes is replaced once. Every call can be tracked."""
+        """Send with a token; a token Zuora no longer takes is replaced once. Every call can be tracked.
+
+        Raises:
+            UnexpectedReply: the answer carries the track id of another request, so it is the answer to that one.
+        """
         if call.track_id is None:
             call = replace(call, track_id=f"read-{uuid4().hex}")
+
+        def read_own(reply: Reply, call: Call) -> T:
+            told = replies.track_id(reply)
+            if told and call.track_id and told.strip().lower() != call.track_id.lower():
+                raise replies.unexpected(reply, call, "with the answer to another request")
+            return read(reply, call)
+
         token = self._token.get(call)
         try:
-            return self._http.send(self._signed(call, token), read)
+            return self._http.send(self._signed(call, token), read_own)
         except AuthFailed as error:
             if not error.signed_out:
                 raise
             maybe_done = error.maybe_done
         self._token.forget(token)
         try:
-            return self._http.send(self._signed(call, self._token.get(call)), read)
+            return self._http.send(self._signed(call, self._token.get(call)), read_own)
         except RemoteError as error:
             raise error.unsure() if maybe_done else error from None
 
     def _signed(self, call: Call, token: str) -> Call:
         headers = {
             **call.headers,
+            **self._of_tenant,
             "Authorization": f"Bearer {token}",
             "Zuora-Version": self._config.version,
             "Zuora-Track-Id": call.track_id or "",
         }
         return replace(call, headers=headers, private=(*call.private, token, self._config.client_secret))
 
+    def _until(self, read: Callable[[], T], enough: Callable[[T], bool]) -> tuple[T, bool]:
+        """Read until it shows what was written, or the patience ends; the last reading and whether it does.
+
+        A reading of Zuora can lag behind a write.
+        """
+        return read_until(read, enough, self._config.read_back_seconds)
+
     def _rows(
         self,
         call: Call,
         params: list[tuple[str, str]],
-        read: Callable[[Reply, Call], tuple[list[T], str | None]],
-    ) -> Iterator[T]:
-        """Every row of an object query, page by page, by the cursor each page names for the next."""
+        read: Callable[[Reply, Call], tuple[list[Row], str | None]],
+    ) -> Iterator[Row]:
+        """Every row of an object query, page by page, by the cursor each page names for the next.
+
+        Raises:
+            UnexpectedReply: a cursor comes again, two pages in a row bring nothing new, or there is no end.
+        """
         params = [*params, ("pageSize", str(ROWS_PER_PAGE))]
         cursor: str | None = None
-        seen: set[str] = set()
-        while True:
+        cursors: set[str] = set()
+        ids: set[str] = set()
+        stale = False
+        for _ in range(self._config.page_limit):
             page = replace(call, params=[*params, *([("cursor", cursor)] if cursor else [])])
             rows, cursor = self._send(page, read)
+            fresh = {row.id for row in rows} - ids
+            # A list that moves on while it is read may have one page without anything new, and no second one.
+            if stale and not fresh:
+                raise again_and_again(call)
+            stale = not fresh
+            ids |= fresh
             yield from rows
             if cursor is None:
                 return
-            if cursor in seen:
+            if cursor in cursors:
                 raise again_and_again(call)
-            seen.add(cursor)
+            cursors.add(cursor)
+        raise never_ends(call)
 
     def _pages(self, call: Call, read: Callable[[Reply, Call], tuple[list[T], str | None]]) -> Iterator[list[T]]:
         """Every page of a v1 list, by the address each page names for the next.
 
-        The address is mostly a path without a host. One that names another host is not followed: the token
-        would go there.
+        The address may be a path or name any host: the samples in Zuora's documentation name internal ones. Its path
+        and query are followed on our own host, where alone the token goes.
+
+        Raises:
+            UnexpectedReply: a page comes again, there is no end, or the address is not one of the API.
         """
         seen = {(call.path, tuple(call.params))}
-        while True:
+        for _ in range(self._config.page_limit):
             rows, following = self._send(call, read)
             yield rows
             if following is None:
@@ -127,17 +183,26 @@ class Sender:
             if (call.path, tuple(call.params)) in seen:
                 raise again_and_again(call)
             seen.add((call.path, tuple(call.params)))
+        raise never_ends(call)
 
     def _turned(self, call: Call, following: str) -> Call:
-        base = self._config.url.rstrip("/")
+        """The call of the next page: `following` without scheme, host and port, on our own host."""
+        prefix = urlsplit(self._config.url.rstrip("/")).path
         try:
-            target = urlsplit(urljoin(base + call.path, following))
-            same = _origin(target) == _origin(urlsplit(base)) and target.path.startswith("/")
+            parts = urlsplit(following)
+            target = urlsplit(urljoin(prefix + call.path, urlunsplit(("", "", parts.path, parts.query, ""))))
+            usable = parts.scheme in ("", "http", "https") and parts.path[:1] in ("", "/")
         except ValueError:
-            same = False
-        if not same:
+            usable = False
+        if usable:
+            # An address that names another host does not know the prefix under which we reach the API.
+            path = target.path.removeprefix(prefix)
+            plain = path.startswith("/v1/") and not _NOT_IN_A_PAGE.search(parts.path)
+            # The list itself may have in its own name what looks like a trick: an account number with a slash.
+            # Tabs and line ends are taken out of an address before it is read, so they are looked for in the whole.
+            usable = (plain or path == call.path) and not re.search(r"[^!-~]|\\", following)
+        if not usable:
             raise UnexpectedReply(replies.SYSTEM, call.operation, detail="a next page at another address")
-        path = target.path.removeprefix(urlsplit(base).path)
         return replace(call, path=path, params=parse_qsl(target.query, keep_blank_values=True))
 
 
@@ -174,20 +239,11 @@ def again_and_again(call: Call) -> UnexpectedReply:
     return UnexpectedReply(replies.SYSTEM, call.operation, detail="the same page again and again")
 
 
-def read_written(reply: Reply, call: Call) -> Written:
-    """The ids of a change that Zuora answers with `success: true`.
-
-    Raises:
-        RemoteError: it says otherwise.
-    """
-    replies.read_object(reply, call)
-    return written(reply, call)
+def never_ends(call: Call) -> UnexpectedReply:
+    """The error for a list with more pages than any list has."""
+    return UnexpectedReply(replies.SYSTEM, call.operation, detail="a list that never ends")
 
 
 def written(reply: Reply, call: Call) -> Written:
     """The ids under which Zuora's support finds the change."""
     return Written(replies.request_id(reply), replies.track_id(reply) or call.track_id)
-
-
-def _origin(parts: SplitResult) -> tuple[str | None, int | None]:
-    return parts.hostname, parts.port or _PORTS.get(parts.scheme)

@@ -1,6 +1,7 @@
 """Subscriptions: one by number, or all of an account however many pages they fill."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from lib.clients.call import Call, Reply
@@ -29,7 +30,7 @@ class Subscriptions(Sender):
             read_seconds=quick_seconds,
             attempts=None if quick_seconds is None else 1,
         )
-        return self._send(call, read_subscription)
+        return self._send(call, partial(read_subscription, number))
 
     def subscriptions(self, account_key: str, *, quick_seconds: float | None = None) -> list[ZuoraSubscription]:
         """Every subscription of the account with this number or id, whatever its status.
@@ -59,31 +60,33 @@ class Subscriptions(Sender):
         seen: set[str] = set()
         owner: str | None = None
         stale = False
-        for page in self._pages(call, _read_page):
+        for page in self._pages(call, partial(_read_page, account_key)):
             # A list that moves on while it is read shows rows twice, and the last page may have none that are new.
             fresh = [subscription for subscription in page if subscription.number not in seen]
             if stale:
                 raise again_and_again(call)
             stale = not fresh
             for subscription in fresh:
-                if owner is not None and subscription.account_id not in (None, owner):
+                if owner is not None and (subscription.account_id or owner).casefold() != owner.casefold():
                     raise UnexpectedReply(replies.SYSTEM, operation, detail="rows that were not asked for")
                 owner = owner or subscription.account_id
                 seen.add(subscription.number)
                 yield subscription
 
 
-def read_subscription(reply: Reply, call: Call) -> ZuoraSubscription:
-    """The one subscription of a reply.
+def read_subscription(key: str, reply: Reply, call: Call) -> ZuoraSubscription:
+    """The subscription with this number or id out of a reply.
 
     Raises:
-        RemoteError: it is a refusal or no subscription.
+        RemoteError: it is a refusal, no subscription or another one.
     """
     body = replies.read_object(reply, call)
-    return replies.understood(lambda: ZuoraSubscription.from_wire(body), reply, call, "a subscription")
+    found = replies.understood(lambda: ZuoraSubscription.from_wire(body), reply, call, "a subscription")
+    replies.same_one(key, (found.number, found.id), reply, call)
+    return found
 
 
-def _read_page(reply: Reply, call: Call) -> tuple[list[ZuoraSubscription], str | None]:
+def _read_page(account_key: str, reply: Reply, call: Call) -> tuple[list[ZuoraSubscription], str | None]:
     body = replies.read_object(reply, call)
     rows: Any = body.get("subscriptions")
     following: Any = body.get("nextPage")
@@ -94,4 +97,8 @@ def _read_page(reply: Reply, call: Call) -> tuple[list[ZuoraSubscription], str |
     found = replies.understood(
         lambda: [ZuoraSubscription.from_wire(row) for row in rows], reply, call, "a subscription"
     )
+    for one in found:
+        # Zuora names the owner in two ways; a reply with one alone may name it in the way that was not asked for.
+        if one.account_id is not None and one.account_number is not None:
+            replies.same_one(account_key, (one.account_id, one.account_number), reply, call)
     return found, following or None

@@ -1,8 +1,11 @@
 """The OAuth token: one for the whole process, renewed before it ends."""
 
+import math
 import threading
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 
 from lib.clients.call import Call, Reply
@@ -11,19 +14,25 @@ from lib.clients.http import HttpClient
 from lib.clients.zuora import replies
 
 EARLY_SECONDS = 60.0
+SHORT_LIFE_SECONDS = 60.0
+"""The life of a token that comes without one that can be read."""
+LONGEST_LIFE_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class _Held:
-    text: str
+    text: str = field(repr=False)
     until: float
 
 
 class TokenSource:
     """Hands out the current token. Zuora limits how many may be taken, so threads share one."""
 
-    def __init__(self, http: HttpClient, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self, http: HttpClient, client_id: str, client_secret: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._http = http
+        self._headers = dict(headers or {})
         self._client_id = client_id
         self._client_secret = client_secret
         self._lock = threading.Lock()
@@ -69,7 +78,7 @@ class TokenSource:
                 "client_id": self._client_id,
                 "client_secret": self._client_secret,
             },
-            headers={},
+            headers=self._headers,
             private=(*call.private, self._client_id, self._client_secret),
         )
         return self._http.send(sign_in, partial(_read_token, began))
@@ -86,8 +95,18 @@ def _read_token(began: float, reply: Reply, call: Call) -> _Held:
         seconds = body.get("expires_in") if isinstance(body, dict) else None
         if not isinstance(text, str) or not text.isascii() or not text.isprintable() or " " in text or not text:
             raise replies.unexpected(reply, call, "without a token")
-        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
-            raise replies.unexpected(reply, call, "without the token's life")
-        return _Held(text, began + max(seconds - EARLY_SECONDS, seconds / 2))
+        life = _life(seconds)
+        return _Held(text, began + max(life - EARLY_SECONDS, life / 2))
     refused.status = 401
     raise refused
+
+
+def _life(told: object) -> float:
+    """Seconds, from a whole number, a fraction or a text. A short life where nothing usable was told."""
+    try:
+        seconds = float(told) if isinstance(told, int | float | str | Decimal) and not isinstance(told, bool) else 0.0
+    except (ValueError, OverflowError):
+        seconds = 0.0
+    if not math.isfinite(seconds) or seconds <= 0:
+        return SHORT_LIFE_SECONDS
+    return min(seconds, LONGEST_LIFE_SECONDS)

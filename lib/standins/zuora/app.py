@@ -1,5 +1,6 @@
 """The application: routes, and around them what Zuora does to every request."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
@@ -24,6 +25,8 @@ from lib.standins.zuora.tokens import LIFE_SECONDS, Tokens
 from lib.standins.zuora.wire import Refusal, Switches, refusal_response, request_id, unauthorized
 
 OPEN_PATHS = ("/oauth/token", ADMIN)
+OWN_FAULT = "standin.zuora.fault"
+"""Key in the scope's extensions: the fault that strikes where the request is worked on."""
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -35,12 +38,17 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
     orders = Orders(state, switches)
     query = ObjectQuery(state, switches)
     idempotency = Idempotency(state, switches)
+    lag = state.lag
     admin = Admin(state.faults, Fault, tokens.is_secret)
 
     def route(path: str, handler: Handler, method: str) -> Route:
         async def guarded(request: Request) -> Response:
             try:
-                return await handler(request)
+                refusal = own_fault(request, switches)
+                if refusal is not None:
+                    return refusal
+                with lag.reading() if method == "GET" else lag.writing(switches.read_lag):
+                    return await handler(request)
             except Refusal as refusal:
                 return refusal_response(request, refusal, switches)
 
@@ -76,6 +84,23 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
     ]
     inner = Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})
     return Gateway(inner, state, tokens, switches)
+
+
+def own_fault(request: Request, switches: Switches) -> Response | None:
+    """The refusal that a fault makes of a request Zuora itself has begun to work on."""
+    fault = request.scope.get("extensions", {}).get(OWN_FAULT)
+    if fault is None:
+        return None
+    match fault.kind:
+        case "lock":
+            refusal = Refusal(50000050, "Operation failed due to a lock competition, please retry later")
+        case "temporary":
+            refusal = Refusal(50000061, "A temporary error occurred, please retry later")
+        case _:
+            reasons = [{"code": fault.code, "message": fault.message}]
+            ids = {"processId": secrets.token_hex(8).upper(), "requestId": request_id(request)}
+            return JSONResponse({"success": False, **ids, "reasons": reasons})
+    return refusal_response(request, refusal, switches)
 
 
 async def _take_token(request: Request, tokens: Tokens) -> Response:
@@ -136,13 +161,10 @@ class Gateway(gateway.Gateway):
                 return unauthorized(request)
             case "html502" | "html504":
                 return gateway_page(int(fault.kind[4:]))
-            case "success_false":
-                reasons = [{"code": fault.code, "message": fault.message}]
-                return JSONResponse({"success": False, "processId": "0" * 16, "reasons": reasons})
-            case "lock":
-                refusal = Refusal(50000050, "Operation failed due to a lock competition, please retry later")
-            case "temporary":
-                refusal = Refusal(50000061, "A temporary error occurred, please retry later")
+            case "success_false" | "lock" | "temporary":
+                # Zuora's own refusals come from behind the gateway, and are kept under an idempotency key.
+                request.scope["extensions"][OWN_FAULT] = fault
+                return None
             case _:
                 refusal = Refusal(50000070, "Request exceeded limit", status=429)
         response = refusal_response(request, refusal, self._switches)

@@ -1,4 +1,11 @@
-"""`Idempotency-Key`: a POST repeated with its key within a day gets the first one's answer, done only once."""
+"""`Idempotency-Key`: a POST repeated with its key within a day gets the first one's answer, done only once.
+
+Kept is every answer that Zuora itself gave, "regardless of whether it succeeded or failed": a success, a business
+rule, a lock, a temporary error, and those of them that a fault makes. It is given again with the ids of the request
+it was made for in its body. Not kept is what never came to where keys are known: the gateway's 401, 429, 502 and 504,
+a dropped connection before the work, and the refusals of this page (a key still at work, a key of another request).
+An answer that is lost on its way back is kept like any other.
+"""
 
 import hashlib
 import time

@@ -14,7 +14,7 @@ from lib.standins.zuora.state import Row, ZuoraState
 from lib.standins.zuora.wire import Refusal, Reply, Switches
 
 PAGE_SIZE = 10
-PAGE_LIMIT = 99
+PAGE_LIMIT = 50
 _ONE_PARAMETERS = frozenset({"expand[]", "fields[]", "includeNullFields"})
 _PARAMETERS = _ONE_PARAMETERS | {"filter[]", "sort[]", "pageSize", "cursor"}
 _FILTER = re.compile(r"(\w+)\.(EQ|NE|LT|GT|LE|GE|SW|IN):(.*)", re.DOTALL)

@@ -23,7 +23,8 @@ _FIELDS = frozenset(
 _PART_FIELDS = frozenset({"subscriptionNumber", "orderActions"})
 _ACTION_FIELDS = frozenset({"type", "triggerDates", "cancelSubscription", "changeReason"})
 _CANCEL_FIELDS = frozenset({"cancellationPolicy", "cancellationEffectiveDate"})
-_OPTIONS = frozenset({"runBilling", "collectPayment"})
+# The last one is in every order of the official SDK, whether its user sets it or not.
+_OPTIONS = frozenset({"runBilling", "collectPayment", "allowPaymentFailure"})
 _TRIGGERS = ("ContractEffective", "ServiceActivation", "CustomerAcceptance")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from lib.standins.zuora import schema
 from lib.standins.zuora.faults import Faults
+from lib.standins.zuora.lag import ReadLag
 from lib.standins.zuora.records import InvoiceRecord, SubscriptionRecord, ZuoraRecord
 from lib.standins.zuora.schema import CONTACT_FIELDS, TABLES, Row
 
@@ -43,6 +44,7 @@ class ZuoraState:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.faults = Faults()
+        self.lag = ReadLag()
         self._lock = threading.RLock()
         self._depth = 0
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -58,6 +60,7 @@ class ZuoraState:
 
     def load(self, records: Iterable[ZuoraRecord]) -> None:
         """Add the accounts and their contacts, replacing those with the same id or number."""
+        self.lag.forget()
         now = _now()
         rows = iter(records)
         # In batches, so that requests are answered meanwhile.
@@ -85,22 +88,25 @@ class ZuoraState:
         with self.transaction() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 (tables are ours)
+        self.lag.forget()
         self.faults.clear()
         self.faults.forget_requests()
 
     def account(self, key: str) -> Row | None:
         """The account with this number or id."""
-        return self._one("SELECT * FROM account WHERE id = ?", key) or self._one(
+        found = self._one("SELECT * FROM account WHERE id = ?", key) or self._one(
             "SELECT * FROM account WHERE account_number = ?", key
         )
+        return self.lag.shown("account", found["id"], found) if found else None
 
     def contact(self, contact_id: str) -> Row:
         """The contact with this id, which must be there."""
-        return self.rows("SELECT * FROM contact WHERE id = ?", contact_id)[0]
+        return self.lag.shown("contact", contact_id, self.rows("SELECT * FROM contact WHERE id = ?", contact_id)[0])
 
     def find_contact(self, contact_id: str) -> Row | None:
         """The contact with this id, if there is one."""
-        return self._one("SELECT * FROM contact WHERE id = ?", contact_id)
+        found = self._one("SELECT * FROM contact WHERE id = ?", contact_id)
+        return self.lag.shown("contact", contact_id, found) if found else None
 
     def account_of_contact(self, contact_id: str) -> Row | None:
         """An account that has this contact as bill-to or sold-to."""
@@ -109,15 +115,17 @@ class ZuoraState:
 
     def subscription(self, key: str) -> Row | None:
         """The latest version of the subscription with this number, or the version with this id."""
-        return self._one("SELECT * FROM subscription WHERE number = ? AND is_latest", key) or self._one(
-            "SELECT * FROM subscription WHERE id = ?", key
-        )
+        latest = self._one("SELECT * FROM subscription WHERE number = ? AND is_latest", key)
+        if latest:
+            return self.lag.shown("subscription", latest["number"], latest)
+        return self._one("SELECT * FROM subscription WHERE id = ?", key)
 
     def subscriptions_of(self, account_id: str, count: int, skipped: int = 0) -> list[Row]:
         """Latest versions of the account's subscriptions, the newest update first."""
         order = "ORDER BY updated_at DESC, id LIMIT ? OFFSET ?"
         sql = f"SELECT * FROM subscription WHERE account_id = ? AND is_latest {order}"  # noqa: S608
-        return self.rows(sql, account_id, count, skipped)
+        rows = self.rows(sql, account_id, count, skipped)
+        return [self.lag.shown("subscription", row["number"], row) for row in rows]
 
     def find_accounts(self, where: str, values: Sequence[object], after: str, count: int) -> list[Row]:
         """Up to `count` accounts that fulfil `where`, by id, beginning after the id `after`."""
@@ -136,6 +144,8 @@ class ZuoraState:
     def replace_subscription(self, old_id: str, new: Row) -> None:
         """Store a new version; the old one stays readable by its id."""
         with self.transaction() as db:
+            for row in self.rows("SELECT * FROM subscription WHERE id = ?", old_id):
+                self.lag.keep("subscription", row["number"], row)
             db.execute("UPDATE subscription SET is_latest = 0 WHERE id = ?", (old_id,))
             db.execute(schema.insertion("subscription"), new | {"updated_at": _moment()})
 
@@ -214,6 +224,8 @@ class ZuoraState:
     def _update(self, table: str, key: str, changes: Row) -> None:
         columns = ", ".join(f"{column} = ?" for column in changes)
         with self.transaction() as db:
+            for row in self.rows(f"SELECT * FROM {table} WHERE id = ?", key):  # noqa: S608 (tables are ours)
+                self.lag.keep(table, key, row)
             db.execute(
                 f"UPDATE {table} SET {columns} WHERE id = ?",  # noqa: S608 (columns are ours)
                 (*changes.values(), key),

@@ -61,6 +61,8 @@ class Switches:
     """How long an order takes to run, with its idempotency key taken."""
     today: date | None = None
     """The tenant's date; None is today's in UTC."""
+    read_lag: int = 0
+    """How many readings of a record still show what it was before a change of it."""
 
     def current_date(self) -> date:
         """The tenant's date."""

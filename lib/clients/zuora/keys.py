@@ -1,0 +1,90 @@
+"""The idempotency keys of one intention: the same one while its outcome is unknown, another after each refusal.
+
+Zuora keeps an answer under its key for a day, whether the request succeeded or failed. Asking again under the key
+of a refusal brings back the refusal, however long its cause is gone.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+
+from lib.clients.errors import AuthFailed, Busy, NotFound, Rejected, RemoteError
+
+_NAMESPACE = uuid.UUID("6f2b7a1e-0f5c-5d0b-9d0a-3c1f4e8b2a77")
+
+
+class Keys:
+    """The keys of the intention `text` for one subscription, of which the first `refused` have had a refusal.
+
+    `unsure` says that the present key may have been sent before, by somebody who did not learn the outcome.
+    """
+
+    def __init__(
+        self, text: str, number: str, refused: int, unsure: bool, tell: Callable[[int], None] | None = None
+    ) -> None:
+        # With the number in it: one intention may cancel several subscriptions.
+        self._text = f"{text}\n{number}"
+        self._at = refused
+        self._tell = tell
+        self._used = refused if unsure else refused - 1
+        self._answers: set[str | None] = set()
+        self.began_unsure = unsure
+        self.unsure = unsure
+
+    def next_header(self) -> dict[str, str]:
+        """The header for the next sending."""
+        self._used = max(self._used, self._at)
+        return self._header(self._at)
+
+    def used_headers(self) -> Iterator[dict[str, str]]:
+        """The headers of all keys that may have been sent, the newest first."""
+        return (self._header(at) for at in range(self._used, -1, -1))
+
+    def learn(self, error: RemoteError) -> bool:
+        """Take in how a sending under the present key ended. True when that was the end of an earlier sending.
+
+        A refusal by Zuora itself uses the key up, whatever it says of the outcome. A lost answer or the page of a
+        gateway does not: then only this key can tell what became of the request.
+        """
+        if not _from_zuora(error):
+            self.unsure = self.unsure or error.maybe_done
+            return False
+        again = error.replayed or (error.process_id in self._answers)
+        self._answers.add(error.process_id)
+        # A key that was sent before may be at work: then a lock or a limit says nothing of the first request.
+        if again or not self.unsure or is_verdict(error) or error.maybe_done:
+            self._spend()
+        return again
+
+    def give_up(self, error: RemoteError) -> None:
+        """The last sending of a call: a conflict that lasted this long is an answer that was kept."""
+        if error.status == 409 and self.unsure:
+            self._spend()
+            self.unsure = True
+
+    def _spend(self) -> None:
+        self._at += 1
+        self._answers.clear()
+        self.unsure = False
+        if self._tell is not None:
+            self._tell(self._at)
+
+    def _header(self, at: int) -> dict[str, str]:
+        text = self._text if at == 0 else f"{self._text}\n{at}"
+        return {"Idempotency-Key": str(uuid.uuid5(_NAMESPACE, text))}
+
+
+def is_verdict(error: RemoteError) -> bool:
+    """True when Zuora decided against the request, so that none before it under the same key can have succeeded.
+
+    Not when it did not come so far: a sign-in that is refused, a limit, a key it knows with another body.
+    """
+    if error.maybe_done or error.status in (401, 422, 429):
+        return False
+    return isinstance(error, Rejected | NotFound | AuthFailed)
+
+
+def _from_zuora(error: RemoteError) -> bool:
+    """True for an answer of Zuora's own, False for one that a gateway gave or nobody."""
+    if not isinstance(error, Busy | Rejected | NotFound | AuthFailed):
+        return False
+    return error.status != 401 and bool(error.codes or error.process_id)
