@@ -111,6 +111,9 @@ def _start(settings: Settings, undo: ExitStack) -> Hub:
             attempts=settings.zuora_attempts,
             retry_seconds=settings.zuora_retry_seconds,
             concurrency=settings.zuora_concurrency,
+            read_back_seconds=settings.zuora_read_back_seconds,
+            entity_id=settings.zuora_entity_id,
+            org_ids=settings.zuora_org_ids,
         )
     )
     undo.callback(zuora.close)

@@ -5,6 +5,7 @@
 
 import contextlib
 import json
+import re
 import secrets
 import uuid
 from enum import StrEnum
@@ -16,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
+_ZUORA_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -68,6 +70,9 @@ class Settings(BaseSettings):
     zuora_attempts: int = Field(default=4, ge=1)
     zuora_retry_seconds: float = Field(default=60.0, gt=0)
     zuora_concurrency: int = Field(default=20, ge=1)
+    zuora_read_back_seconds: float = Field(default=5.0, gt=0)
+    zuora_entity_id: str = ""
+    zuora_org_ids: str = ""
     zuora_cache_seconds: float = Field(default=30.0, ge=0)
     page_wait_seconds: float = Field(default=0.8, ge=0)
 
@@ -132,6 +137,22 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError("it is not the name of a time zone, such as Australia/Melbourne") from error
         return name
+
+    @field_validator("zuora_entity_id")
+    @classmethod
+    def _one_entity(cls, text: str) -> str:
+        text = text.strip()
+        if text and not _ZUORA_ID.fullmatch(text):
+            raise ValueError("it is the id of one entity: letters, digits and hyphens")
+        return text
+
+    @field_validator("zuora_org_ids")
+    @classmethod
+    def _organisations(cls, text: str) -> str:
+        ids = [part.strip() for part in text.split(",")] if text.strip() else []
+        if not all(_ZUORA_ID.fullmatch(one) for one in ids):
+            raise ValueError("it is the id of an organisation, or several with commas: letters, digits and hyphens")
+        return ",".join(dict.fromkeys(ids))
 
     @model_validator(mode="after")
     def _absolute(self) -> Self:

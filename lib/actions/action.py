@@ -8,7 +8,7 @@ import json
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, ClassVar, Literal, Protocol
@@ -157,6 +157,9 @@ class Journal(Protocol):
     def tell(self, done: int, total: int) -> None:
         """So many of so many items are dealt with."""
 
+    def keep(self, facts: Mapping[str, Any]) -> None:
+        """Facts that a later attempt at the step must know."""
+
     def itemise(self, items: Iterable[tuple[str, str]]) -> None:
         """What was done to these items."""
 
@@ -184,6 +187,16 @@ class StepContext:
     reason: str | None = None
     note: str | None = None
     journal: Journal | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """What earlier attempts at this step kept for later ones."""
+
+    def keep(self, facts: Mapping[str, Any]) -> None:
+        """Write facts into the audit now, for a later attempt at this step, which finds them in `kept`.
+
+        They outlive a kill from the moment this returns.
+        """
+        if self.journal is not None:
+            self.journal.keep(facts)
 
     def tell(self, done: int, total: int) -> None:
         """Say how far a long step is; the page shows it."""

@@ -5,6 +5,7 @@ nothing is removed that something else still holds. Each keeps the names of what
 which it removes them, so a step that a kill repeats knows what was done.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
@@ -24,10 +25,11 @@ from lib.actions.action import (
     Weight,
 )
 from lib.actions.deactivation_plan import KINDS, LEAVE, POLICIES, Wish
-from lib.actions.errors import StepFailed
+from lib.actions.errors import NotSeenYet, StepFailed
 from lib.actions.rules import apply_rules, read_rules
 from lib.actions.standing import arrive, begin
 from lib.clients.errors import RemoteError
+from lib.clients.zuora import Cancelled
 from lib.domain.accounts import AccountStatus
 from lib.domain.numbers import national
 from lib.domain.permissions import Identity, Permission
@@ -46,32 +48,62 @@ def _begin(context: StepContext) -> StepReport:
 
 def _cancel(context: StepContext) -> StepReport:
     """Each subscription of the plan; one that is cancelled already is not cancelled again."""
-    wish = Wish.of(context.params)
     numbers: list[str] = context.facts["to_cancel"]
-    ids: list[str] = []
-    for position, number in enumerate(numbers):
-        cancelled = context.services.zuora.cancel_subscription(
-            number,
-            POLICIES[wish.zuora],
-            wish.cancel_on,
-            track=context.key,
-            key=context.key,
-            today=date.fromisoformat(context.facts["today"]),
-        )
-        if not cancelled.seen:
-            raise StepFailed(
-                f"Zuora took the cancellation of {number} but does not show it yet. Resume to look again; it is not "
-                "cancelled a second time."
-            )
-        when = f"ends on {cancelled.effective:%-d %B %Y}" if cancelled.effective else "ends"
-        context.itemise([(number, f"cancelled, {when}")])
-        ids += [cancelled.request_id] if cancelled.request_id else []
-        context.tell(position + 1, len(numbers))
     if not numbers:
         return StepReport(outcome="nothing", text="No subscription runs.", count=0)
+    context.tell(0, len(numbers))
+    ids: list[str] = []
+    by_whom: Counter[str] = Counter()
+    for position, number in enumerate(numbers):
+        who = context.kept.get(f"{_BY_WHOM} {number}")
+        if who is None:
+            cancelled = _cancel_one(context, number)
+            who = _WHO[cancelled.ours]
+            when = f"ends on {cancelled.effective:%-d %B %Y}" if cancelled.effective else "ends"
+            context.itemise([(number, f"{who}, {when}")])
+            context.keep({f"{_BY_WHOM} {number}": who})
+            ids += [cancelled.request_id] if cancelled.request_id else []
+        by_whom[who] += 1
+        context.tell(position + 1, len(numbers))
+    ours = by_whom[_WHO[True]]
+    told = ", ".join(f"{by_whom[who]} {who}" for who in _WHO.values() if by_whom[who])
     return StepReport(
-        outcome="done", text=f"{len(numbers)} cancelled, read back.", count=len(numbers), request_ids=tuple(ids)
+        outcome="nothing" if by_whom[_WHO[False]] == len(numbers) else "done",
+        text=f"{told}, read back.",
+        count=ours,
+        request_ids=tuple(ids),
     )
+
+
+_REFUSED, _BY_WHOM = "refused", "by whom"
+_WHO = {
+    True: "cancelled",
+    None: "cancelled by this action or by somebody else, which Zuora does not say",
+    False: "already cancelled by somebody else",
+}
+
+
+def _cancel_one(context: StepContext, number: str) -> Cancelled:
+    """Cancel one subscription. Refusals are counted in the audit: after each, Zuora needs another key."""
+    wish = Wish.of(context.params)
+    counter = f"{_REFUSED} {number}"
+    cancelled = context.services.zuora.cancel_subscription(
+        number,
+        POLICIES[wish.zuora],
+        wish.cancel_on,
+        track=context.key,
+        key=context.key,
+        today=date.fromisoformat(context.facts["today"]),
+        refused=context.kept.get(counter, 0),
+        unsure=context.repeated,
+        on_refusal=lambda refused: context.keep({counter: refused}),
+    )
+    if not cancelled.seen:
+        raise NotSeenYet(
+            f"Zuora took the cancellation of {number} but does not show it yet. Resume to look again; it is not "
+            "cancelled a second time."
+        )
+    return cancelled
 
 
 def _remove_rules(context: StepContext) -> StepReport:

@@ -1,11 +1,11 @@
 """Edit the Bill To or the Sold To contact in Zuora: only the fields that were changed, and none over a colleague's."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from lib.actions.action import Action, Detail, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
+from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
 from lib.clients.zuora import ZuoraAccount, ZuoraContact, ZuoraStatus
 from lib.domain.accounts import AccountStatus
@@ -13,9 +13,6 @@ from lib.domain.contacts import LABELS, ContactRole, Edit, apply_edit, check_cha
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts
 from lib.store.runs import CONTACTS, Run, recent_runs
-
-READ_BACK_WAITS = (0.0, 0.3, 1.0, 2.0)
-"""Seconds before each look at written values: a Zuora read can lag behind the write."""
 
 
 def contact_of(billing: ZuoraAccount, role: ContactRole) -> ZuoraContact | None:
@@ -41,21 +38,14 @@ def _update(context: StepContext) -> StepReport:
     old, new = _shown(before), _shown(after)
     if not edit.after:
         return context.done("Zuora has these values.", changed=False, before=old, after=new)
-    written = zuora.update_contact(contact_id, edit.after, track=context.key)
-    for wait in READ_BACK_WAITS:
-        time.sleep(wait)
-        now = values_of(zuora.contact(contact_id))
-        if all(now[field] == value for field, value in after.items()):
-            return context.done(
-                "Zuora has the new values, read back.",
-                changed=True,
-                before=old,
-                after=new,
-                request_ids=(written.request_id,) if written.request_id else (),
-            )
-    raise StepFailed(
-        "Zuora accepted the change but does not show it. Look at the contact in Zuora, then resume or abandon."
+    ids = write_and_read_back(
+        context,
+        lambda: zuora.update_contact(contact_id, edit.after, track=context.key),
+        lambda: values_of(zuora.contact(contact_id)),
+        lambda now: all(now[field] == value for field, value in after.items()),
+        what="the change",
     )
+    return context.done("Zuora has the new values, read back.", changed=True, before=old, after=new, request_ids=ids)
 
 
 class EditContact(Action):

@@ -11,6 +11,7 @@ ActionError
 ├── AccountBusy     an open run holds the account; carries it
 ├── NotResumable    the run is not waiting for Resume or Abandon
 └── StepFailed      a step cannot go on, and trying again by itself would not help
+    └── NotSeenYet  the change was accepted and cannot be read back yet: Resume looks first
 """
 
 from lib.actions.action import Plan
@@ -82,3 +83,7 @@ class NotResumable(ActionError):
 
 class StepFailed(ActionError):
     """A step cannot go on, and trying again by itself would not help."""
+
+
+class NotSeenYet(StepFailed):
+    """A change was accepted by an outside system and cannot be read back yet. Its work may be there."""

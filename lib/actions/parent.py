@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
+from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
 from lib.clients.zuora import ZuoraStatus
 from lib.domain.accounts import Account, AccountStatus
@@ -37,18 +38,20 @@ def _move_in_zuora(context: StepContext) -> StepReport:
             "Abandon this change and start a new one."
         )
     _check_links(context)
-    written = zuora.set_parent(key, after, track=context.key)
-    if zuora.account(key).parent_id != after:
-        raise StepFailed(
-            "Zuora accepted the parent but does not show it. The Hub was not changed. "
-            "Look at the account in Zuora, then resume or abandon."
-        )
+    ids = write_and_read_back(
+        context,
+        lambda: zuora.set_parent(key, after, track=context.key),
+        lambda: zuora.account(key),
+        lambda account: account.parent_id == after,
+        what="the parent" if after else "the removal of the parent",
+        elsewhere="The Hub was not changed.",
+    )
     return context.done(
         _says("Zuora", shown_after) + " Read back.",
         changed=True,
         before=shown_before or "none",
         after=shown_after or "none",
-        request_ids=(written.request_id,) if written.request_id else (),
+        request_ids=ids,
     )
 
 

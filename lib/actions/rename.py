@@ -3,12 +3,12 @@
 Zuora goes first: it is the one that can refuse. The Hub follows in one local transaction.
 """
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
+from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
 from lib.clients.zuora import ZuoraAccount, ZuoraStatus
 from lib.domain.accounts import AccountStatus
@@ -17,9 +17,6 @@ from lib.domain.permissions import Identity, Permission
 from lib.store import accounts
 from lib.store.engine import writing
 from lib.store.runs import Run, recent_runs
-
-READ_BACK_WAITS = (0.0, 0.3, 1.0, 2.0)
-"""Seconds before each look at a written value: a Zuora read can lag behind the write."""
 
 
 def _rename_in_zuora(context: StepContext) -> StepReport:
@@ -33,20 +30,16 @@ def _rename_in_zuora(context: StepContext) -> StepReport:
             f"Somebody renamed the account in Zuora to “{current}” meanwhile. It was not overwritten. "
             "Abandon this rename and start a new one from the current name."
         )
-    written = zuora.rename_account(key, after, track=context.key)
-    for wait in READ_BACK_WAITS:
-        time.sleep(wait)
-        if zuora.account(key).name == after:
-            return context.done(
-                f"Zuora has the name “{after}”, read back.",
-                changed=True,
-                before=before,
-                after=after,
-                request_ids=(written.request_id,) if written.request_id else (),
-            )
-    raise StepFailed(
-        "Zuora accepted the new name but still shows the old one. The Hub was not changed. "
-        "Look at the account in Zuora, then resume or abandon."
+    ids = write_and_read_back(
+        context,
+        lambda: zuora.rename_account(key, after, track=context.key),
+        lambda: zuora.account(key),
+        lambda account: account.name == after,
+        what="the new name",
+        elsewhere="The Hub was not changed.",
+    )
+    return context.done(
+        f"Zuora has the name “{after}”, read back.", changed=True, before=before, after=after, request_ids=ids
     )
 
 

@@ -1,7 +1,8 @@
 """Carry out one step of a run and write down how it went: intent before, outcome after."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from lib.actions import durable
 from lib.actions.action import Services, StepContext, StepReport
 from lib.actions.catalogue import ACTIONS
-from lib.actions.errors import StepFailed
+from lib.actions.errors import NotSeenYet, StepFailed
 from lib.clients.errors import RemoteError
 from lib.store import events, items, runs
 from lib.store.engine import writing
@@ -39,6 +40,8 @@ TELL_SECONDS = 1.0
 """How often at most a long step's progress is written: every write extends the audit's chain."""
 _LOST = "outcome_unknown"
 """Marks in the audit a failure after which the work may be there: the answer to it was lost."""
+_KEPT = "kept"
+"""In the audit, what an attempt at a step keeps for later ones."""
 
 
 class Stepper:
@@ -57,7 +60,8 @@ class Stepper:
             StepFailed, RemoteError: the step cannot go on.
             OperationalError: our own database is away; the engine tries again.
         """
-        last = self._begin(run_id, step, job)
+        earlier = self._begin(run_id, step, job)
+        last = earlier[-1] if earlier else None
         if last is not None and last.phase == "ok":
             return last.details
         context = StepContext(
@@ -68,18 +72,20 @@ class Stepper:
             params=job["params"],
             facts=job["facts"],
             key=f"{run_id}:{step}",
-            repeated=last is not None and _may_be_done(last),
+            repeated=_may_be_done(earlier),
             again=last is not None,
             actor=job["actor"],
             actor_name=job["actor_name"],
             reason=job["reason"],
             note=job["note"],
             journal=_StepJournal(self, run_id, step, job),
+            kept=_kept(earlier),
         )
         try:
             report = self._do(context, job["kind"], step)
         except (StepFailed, RemoteError) as error:
-            lost = {_LOST: True} if isinstance(error, RemoteError) and error.maybe_done else {}
+            unknown = isinstance(error, NotSeenYet) or (isinstance(error, RemoteError) and error.maybe_done)
+            lost = {_LOST: True} if unknown else {}
             elsewhere = self._end(run_id, step, job, "failed", {"error": str(error)} | lost)
             if elsewhere is not None:
                 return elsewhere
@@ -119,8 +125,8 @@ class Stepper:
                 f"Steps before it are done, this one may be. Quote {context.key} to the people who run it."
             ) from error
 
-    def _begin(self, run_id: str, step: str, job: dict[str, Any]) -> Event | None:
-        """Write the intent, unless the step has ended well before; returns the last event there was of it."""
+    def _begin(self, run_id: str, step: str, job: dict[str, Any]) -> list[Event]:
+        """Write the intent, unless the step has ended well before; returns the events there were of it."""
         with writing(self._services.engine) as connection:
             run = runs.get_run(connection, run_id)
             if run is None or run.state != "running":
@@ -130,7 +136,7 @@ class Stepper:
             last = earlier[-1] if earlier else None
             if last is None or last.phase != "ok":
                 self._append(connection, run_id, step, job, "begin", {})
-        return last
+        return earlier
 
     def _end(
         self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]
@@ -185,9 +191,25 @@ class Stepper:
             self._append(connection, run_id, None, job, state, {"error": sentence} if sentence else {})
 
 
-def _may_be_done(last: Event) -> bool:
-    """True when the work of a step may be there already: it began and has no end, or its answer was lost."""
-    return last.phase in ("begin", "progress") or (last.phase == "failed" and bool(last.details.get(_LOST)))
+def _may_be_done(events: Sequence[Event]) -> bool:
+    """True when the work of a step may be there already: an attempt at it has no end, or its answer was lost.
+
+    Any attempt: one that could not even look, later, took nothing back of what an earlier one may have done.
+    """
+    ends = [one for one, following in pairwise([*events, None]) if following is None or following.phase == "begin"]
+    return any(
+        end.phase in ("begin", "progress") or (end.phase == "failed" and bool(end.details.get(_LOST)))
+        for end in ends
+        if end is not None
+    )
+
+
+def _kept(events: Iterable[Event]) -> dict[str, Any]:
+    """Everything that earlier attempts kept; of two values under one name the later one."""
+    kept: dict[str, Any] = {}
+    for event in events:
+        kept |= event.details.get(_KEPT, {})
+    return kept
 
 
 class _StepJournal:
@@ -198,12 +220,18 @@ class _StepJournal:
         self._where = (run_id, step)
         self._job = job
         self._told_at = time.monotonic()
+        self._far = {"done": 0, "total": 0}
+
+    def keep(self, facts: Mapping[str, Any]) -> None:
+        """See `Journal.keep`."""
+        self._stepper.write(*self._where, self._job, "progress", self._far | {_KEPT: dict(facts)})
 
     def tell(self, done: int, total: int) -> None:
         """See `Journal.tell`."""
+        self._far = {"done": done, "total": total}
         if time.monotonic() - self._told_at >= TELL_SECONDS:
             self._told_at = time.monotonic()
-            self._stepper.write(*self._where, self._job, "progress", {"done": done, "total": total})
+            self._stepper.write(*self._where, self._job, "progress", self._far)
 
     def itemise(self, items: Iterable[tuple[str, str]]) -> None:
         """See `Journal.itemise`."""

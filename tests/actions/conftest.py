@@ -91,7 +91,10 @@ def _running(tmp_path_factory) -> Iterator[ZuoraStandin]:
 @pytest.fixture
 def standin(_running) -> Iterator[ZuoraStandin]:
     _running.state.clear()
+    # Zuora's readings may lag behind its writes: every action has to bear it.
+    _running.switches.read_lag = 1
     yield _running
+    _running.switches.read_lag = 0
     _running.state.faults.clear()
 
 
@@ -226,6 +229,7 @@ def make_client(url: str) -> Zuora:
             attempts=2,
             retry_seconds=3,
             backoff_seconds=0.01,
+            read_back_seconds=0.5,
         )
     )
 
@@ -318,6 +322,7 @@ def world(request, engine, database_url, standin, sbc_standin, mail_standin, tmp
         step_retry_seconds=0.1,
         zuora_page_seconds=2,
         sbc_page_seconds=2,
+        zuora_read_back_seconds=0.5,
     )
     services = make_services(settings, engine)
     runner = Runner(services)

@@ -131,6 +131,7 @@ def config(zuora_standin) -> ZuoraConfig:
         retry_seconds=3,
         backoff_seconds=0.01,
         action_seconds=5,
+        read_back_seconds=0.2,
     )
 
 

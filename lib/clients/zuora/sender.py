@@ -52,7 +52,7 @@ class ZuoraConfig:
     concurrency: int = 20
     backoff_seconds: float = 1
     action_seconds: float = 125
-    read_back_seconds: float = 10
+    read_back_seconds: float = 5
     page_limit: int = 2000
     entity_id: str = ""
     org_ids: str = ""

@@ -1,0 +1,48 @@
+"""A step that changes something in Zuora is done when the change can be read back."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from lib.actions.action import StepContext
+from lib.actions.errors import NotSeenYet
+from lib.clients import read_back
+from lib.clients.errors import RemoteError
+from lib.clients.zuora import Written
+
+T = TypeVar("T")
+
+
+def write_and_read_back(
+    context: StepContext,
+    write: Callable[[], Written],
+    read: Callable[[], T],
+    shows: Callable[[T], bool],
+    *,
+    what: str,
+    elsewhere: str = "",
+) -> tuple[str, ...]:
+    """Make a change in Zuora and look for it as long as `AM_ZUORA_READ_BACK_SECONDS` says.
+
+    `what` names what was written ("the new name"), `elsewhere` says what this leaves undone. Returns the ids of the
+    request, for the receipt. The step looks before it writes, so Resume does that first as well.
+
+    Raises:
+        RemoteError: from `write` as it is; from `read` as one whose change may have been made.
+        NotSeenYet: Zuora accepted the change and does not show it.
+    """
+
+    def look() -> T:
+        try:
+            return read()
+        except RemoteError as error:
+            error.writes = True
+            raise error.unsure() from None
+
+    patience = context.services.settings.zuora_read_back_seconds
+    written, seen = read_back.write_and_read_back(write, look, shows, patience)
+    if not seen:
+        raise NotSeenYet(
+            f"Zuora accepted {what} but does not show it after {patience:g} seconds. {elsewhere}".strip()
+            + " Resume looks first: it is written again only if it is still not there."
+        )
+    return (written.request_id,) if written.request_id else ()
