@@ -56,8 +56,9 @@ def _cancel(context: StepContext) -> StepReport:
     by_whom: Counter[str] = Counter()
     for position, number in enumerate(numbers):
         who = context.kept.get(f"{_BY_WHOM} {number}")
-        if who is None:
-            cancelled = _cancel_one(context, number)
+        if who is None or who == _WHO[None]:
+            # What Zuora did not say last time it may say now.
+            cancelled = _cancel_one(context, number, unsure=context.repeated or who is not None)
             who = _WHO[cancelled.ours]
             when = f"ends on {cancelled.effective:%-d %B %Y}" if cancelled.effective else "ends"
             context.itemise([(number, f"{who}, {when}")])
@@ -83,7 +84,7 @@ _WHO = {
 }
 
 
-def _cancel_one(context: StepContext, number: str) -> Cancelled:
+def _cancel_one(context: StepContext, number: str, *, unsure: bool) -> Cancelled:
     """Cancel one subscription. Refusals are counted in the audit: after each, Zuora needs another key."""
     wish = Wish.of(context.params)
     counter = f"{_REFUSED} {number}"
@@ -95,7 +96,7 @@ def _cancel_one(context: StepContext, number: str) -> Cancelled:
         key=context.key,
         today=date.fromisoformat(context.facts["today"]),
         refused=context.kept.get(counter, 0),
-        unsure=context.repeated,
+        unsure=unsure,
         on_refusal=lambda refused: context.keep({counter: refused}),
     )
     if not cancelled.seen:

@@ -203,6 +203,10 @@ class World:
         """From now on Zuora fails these requests in this way."""
         self.standin.state.faults.add(Fault(match=match, kind=kind, **how))
 
+    def catch_up(self) -> None:
+        """What was changed in Zuora by somebody else some time ago shows by now."""
+        self.standin.state.lag.forget()
+
     def finish(self, run_id: str, seconds: float = 20) -> Progress:
         """Wait until the run has ended or failed."""
         return wait_for(lambda: self.runner.progress(run_id), lambda now: now.run.state != "running", seconds)

@@ -38,6 +38,7 @@ def test_one_record_for_both_is_said_and_changes_for_both(world, plan):
 
 def test_only_the_changed_field_is_sent(world, plan):
     world.services.zuora.update_contact(bill_to(world).id, {"city": "Carlton"}, track="test")
+    world.catch_up()
     assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
     assert (bill_to(world).work_email, bill_to(world).city) == (NEW, "Carlton")
 
@@ -70,6 +71,7 @@ def test_a_colleagues_change_is_told_beside_mine_and_not_overwritten(world):
 
 def test_a_change_between_plan_and_start_is_told(world, plan):
     world.services.zuora.update_contact(bill_to(world).id, {"work_email": "theirs@example.com"}, track="test")
+    world.catch_up()
     with pytest.raises((PlanChanged, Blocked)):
         world.runner.start(plan, LEAD)
     assert bill_to(world).work_email == "theirs@example.com"
@@ -82,6 +84,7 @@ def test_a_change_by_somebody_else_while_the_run_waits_is_not_overwritten(world,
     assert bill_to(world).work_email == "ada@example.com"
     world.standin.state.faults.clear()
     world.services.zuora.update_contact(bill_to(world).id, {"work_email": "theirs@example.com"}, track="test")
+    world.catch_up()
     world.runner.resume(failed.run.id, LEAD)
     again = world.finish(failed.run.id)
     assert "Somebody changed E-mail" in (again.run.error or "")
@@ -107,6 +110,7 @@ def test_undo_takes_it_back_and_is_not_offered_after_a_later_update(world, plan)
 def test_undo_of_a_value_changed_in_zuora_itself_is_refused(world, plan):
     first = world.finish(world.runner.start(plan, LEAD)).run
     world.services.zuora.update_contact(bill_to(world).id, {"work_email": "theirs@example.com"}, track="test")
+    world.catch_up()
     back = world.runner.plan("edit_contact", "1001", world.runner.undo_params(first, LEAD), LEAD)
     assert "“theirs@example.com”" in back.blockers[0]
 

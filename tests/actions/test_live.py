@@ -67,6 +67,7 @@ def test_a_reading_is_asked_for_once_however_many_pages_ask(world, live):
 def test_a_change_in_the_hub_makes_the_reading_stale(world, live):
     live.zuora(hub_account(world, "1001"), wait=5)
     world.services.zuora.rename_account(zuora_id("1001"), "New", track="test")
+    world.catch_up()
     with writing(world.services.engine) as connection:
         accounts.rename_account(connection, "1001", before="Wattle Plumbing", after="New")
     assert live.zuora(hub_account(world, "1001"), wait=5).value.account.name == "New"

@@ -122,6 +122,7 @@ def test_two_runs_can_never_build_a_loop_between_them(world):
 
 def test_a_difference_in_zuora_alone_is_brought_in_line(world):
     world.services.zuora.set_parent(zuora_id("1003"), None, track="test")
+    world.catch_up()
     plan = move(world, "1003", "1002")
     assert plan.steps == ("zuora",)
     assert run(world, plan).run.state == "done"

@@ -70,6 +70,7 @@ def test_the_same_name_is_nothing_to_do(world):
 
 def test_a_name_that_differs_only_in_zuora_is_brought_in_line(world):
     world.services.zuora.rename_account(zuora_id("1001"), "Wattle Pty", track="test")
+    world.catch_up()
     plan = rename(world, "Wattle Plumbing")
     assert "Wattle Pty" in plan.warnings[0]
     assert plan.steps == ("zuora",)
@@ -96,6 +97,7 @@ def test_two_people_at_once_the_second_is_told_what_changed(world):
 def test_facts_that_change_between_plan_and_start_give_a_new_plan(world):
     plan = rename(world)
     world.services.zuora.rename_account(zuora_id("1001"), "Wattle Meanwhile", track="test")
+    world.catch_up()
     with pytest.raises(PlanChanged) as changed:
         world.runner.start(plan, LEAD)
     assert "“Wattle Meanwhile”, not “Wattle Plumbing”" in str(changed.value)
@@ -164,6 +166,7 @@ def test_a_third_name_in_zuora_during_the_run_is_not_overwritten(world):
     world.finish(run_id)
     world.standin.state.faults.clear()
     world.services.zuora.rename_account(zuora_id("1001"), "Third", track="test")
+    world.catch_up()
     world.runner.resume(run_id, LEAD)
     failed = world.finish(run_id)
     assert failed.run.state == "failed"

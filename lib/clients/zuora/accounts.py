@@ -72,6 +72,8 @@ class Accounts(Sender):
                 replies.SYSTEM,
                 operation,
                 writes=True,
+                # Accepted, it may show later.
+                maybe_done=True,
                 detail="it accepted the change but still names a parent",
                 request_id=done.request_id,
                 track_id=done.track_id,
