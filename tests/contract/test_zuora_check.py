@@ -2,13 +2,19 @@
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from starlette.responses import JSONResponse
 
 from lib.clients.zuora.__main__ import main
+from lib.clients.zuora.check import DATA_CENTRES
+from lib.clients.zuora.write_check import WriteCheck, is_sandbox
+from lib.standins.web import WebServer
 from lib.standins.zuora.faults import Fault
 from tests.contract.conftest import CLIENT_ID, CLIENT_SECRET, record
+
+_SANDBOX_PARTS = ("sandbox", "apisandbox", "test")
 
 
 @pytest.fixture
@@ -60,6 +66,148 @@ def test_an_older_minor_version_is_worth_a_note(say, zuora_standin):
     zuora_standin.state.load([record("1")])
     code, said = say(version="211.0")
     assert (code, "note  With minor version 211.0 Zuora refuses with HTTP 200" in said) == (0, True)
+    assert "object queries" not in said
+
+
+class TestVersion:
+    """A version that is sent and not heeded shows in how Zuora refuses."""
+
+    @pytest.fixture
+    def old_tenant(self, zuora_standin):
+        """What answers heeds no version, as if something on the way took the header out."""
+        app = zuora_standin._server._app
+
+        async def without_version(scope, receive, send):
+            kept = [header for header in scope["headers"] if header[0] != b"zuora-version"]
+            await app({**scope, "headers": kept}, receive, send)
+
+        server = WebServer(without_version)
+        zuora_standin.state.load([record("1")])
+        server.start()
+        yield server.url
+        server.stop()
+
+    def test_it_is_warned_of(self, say, old_tenant):
+        code, said = say(url=old_tenant)
+        assert code == 0
+        assert "warn  AM_ZUORA_VERSION 2025-08-12 is not in force: Zuora answered a question for an account" in said
+        assert "with HTTP 200 instead of 404" in said
+        assert "warn  AM_ZUORA_VERSION 2025-08-12 is not in force for object queries" in said
+
+    def test_one_in_between_promises_less(self, say, old_tenant):
+        said = say(url=old_tenant, version="2024-05-20")[1]
+        assert "warn  AM_ZUORA_VERSION 2024-05-20 is not in force: " in said
+        assert "object queries" not in said
+
+    def test_one_in_force_is_told_for_both(self, say, zuora_standin):
+        zuora_standin.state.load([record("1")])
+        said = say()[1]
+        assert "warn" not in said
+        assert "ok    Minor version 2025-08-12 is in force for object queries." in said
+
+
+class TestWriting:
+    @pytest.fixture
+    def notes(self, zuora_standin):
+        zuora_standin.state.load([record("1"), record("2")])
+        zuora_standin.state.update_account(zuora_standin.state.account("1")["id"], {"notes": "Quiet words"})
+        return lambda: zuora_standin.state.account("1")["notes"]
+
+    def writes(self, standin):
+        return [line for line in standin.state.faults.requests()[1] if line.startswith("PUT")]
+
+    @pytest.mark.parametrize("before", ["Quiet words", ""])
+    def test_one_field_is_changed_and_restored(self, say, zuora_standin, notes, before):
+        zuora_standin.state.update_account(zuora_standin.state.account("1")["id"], {"notes": before})
+        code, said = say("--write", "1")
+        assert code == 0, said
+        assert "ok    Zuora accepted a change of the notes of account 1." in said
+        assert "ok    The change shows at once." in said
+        assert "ok    The notes of account 1 are as they were." in said
+        assert notes() == before
+        assert self.writes(zuora_standin) == ["PUT /v1/accounts/1"] * 2
+        assert "Quiet words" not in said
+
+    def test_a_lag_is_told(self, say, zuora_standin, notes):
+        zuora_standin.switches.read_lag = 2
+        code, said = say("--write", "1")
+        assert (code, notes()) == (0, "Quiet words")
+        assert "note  The change shows after 3 looks: readings of this tenant lag behind its writes." in said
+
+    def test_nothing_is_written_without_it(self, say, zuora_standin, notes):
+        assert say()[0] == 0
+        assert self.writes(zuora_standin) == []
+
+    def test_a_missing_permission_is_told_and_nothing_stays(self, say, zuora_standin, notes):
+        zuora_standin.state.faults.add(
+            Fault("PUT /v1/accounts", "success_false", 1, code=51500010, message="No permission")
+        )
+        code, said = say("--write", "1")
+        assert (code, notes()) == (1, "Quiet words")
+        assert "FAIL  The notes of account 1 cannot be changed. Zuora does not allow the Hub" in said
+
+    @pytest.mark.parametrize("kind", ["drop_after", "truncate", "html504"])
+    def test_a_lost_answer_is_restored_as_well(self, say, zuora_standin, notes, kind):
+        zuora_standin.state.faults.add(Fault("PUT /v1/accounts", kind, 1))
+        code, said = say("--write", "1")
+        assert (code, notes()) == (1, "Quiet words")
+        assert "are as they were" in said
+
+    def test_a_restoring_that_fails_says_what_to_do_by_hand(self, say, zuora_standin, notes):
+        zuora_standin.state.faults.add(Fault("PUT /v1/accounts", "html502", None, after=1))
+        code, said = say("--write", "1")
+        assert code == 1
+        assert "may not be restored. Look at its notes in Zuora, and take the line “Account Manager write check" in said
+        assert "Quiet words" not in said
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+    def test_it_is_restored_also_when_it_is_interrupted(self, say, notes, monkeypatch, error):
+        changed = []
+
+        def interrupted(self, read, enough):
+            monkeypatch.setattr(WriteCheck, "_until", until)
+            changed.append(notes())
+            raise error
+
+        until = WriteCheck._until
+        monkeypatch.setattr(WriteCheck, "_until", interrupted)
+        with pytest.raises(error):
+            say("--write", "1")
+        assert "Account Manager write check" in changed[0]
+        assert notes() == "Quiet words"
+
+    def test_what_somebody_else_writes_meanwhile_stays(self, say, zuora_standin, notes, monkeypatch):
+        until = WriteCheck._until
+
+        def other(self, read, enough):
+            monkeypatch.setattr(WriteCheck, "_until", until)
+            zuora_standin.state.update_account(zuora_standin.state.account("1")["id"], {"notes": "Theirs"})
+            return until(self, read, lambda now: True)
+
+        monkeypatch.setattr(WriteCheck, "_until", other)
+        code, said = say("--write", "1")
+        assert (code, notes()) == (1, "Theirs")
+        assert "Somebody changed the notes of account 1 too" in said
+
+    def test_a_cancelled_account_and_an_unknown_one_are_not_written_to(self, say, zuora_standin, notes):
+        zuora_standin.state.update_account(zuora_standin.state.account("2")["id"], {"status": "Canceled"})
+        assert "is cancelled, and Zuora refuses to change it" in say("--write", "2")[1]
+        assert "cannot be read, so nothing was written" in say("--write", "404404")[1]
+        assert self.writes(zuora_standin) == []
+
+    def test_a_host_that_is_no_sandbox_is_not_written_to(self, zuora_standin, notes, make_zuora):
+        config = make_zuora()._config
+        for url in ("https://rest.ap.zuora.com", "https://zuora.example.com", "https://test.zuora.com.evil.example"):
+            tenant = WriteCheck(replace(config, url=url))
+            (finding,) = tenant.check_writing("1")
+            assert not finding.good
+            assert "so nothing was written" in finding.sentence
+            assert "--on-production" in finding.sentence
+            tenant.close()
+
+    @pytest.mark.parametrize("host", DATA_CENTRES)
+    def test_the_hosts_of_sandboxes_are_known(self, host):
+        assert is_sandbox(f"https://{host}") is (len(host.split(".")) > 3 and host.split(".")[1] in _SANDBOX_PARTS)
 
 
 def test_refused_credentials_come_with_the_data_centres(say):

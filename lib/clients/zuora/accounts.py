@@ -62,12 +62,12 @@ class Accounts(Sender):
                 raise
         # Whether the empty text had no effect or does not show yet, clearing it twice does no harm: a short look.
         brief = self._config.read_back_seconds / _BRIEFLY if done is not None else 0
-        account, cleared = self._until_no_parent(key, operation, track, tried=done is not None, seconds=brief)
+        account, cleared = self._until_no_parent(key, operation, tried=done is not None, seconds=brief)
         if done is not None and cleared:
             return done
         done = self._clear_parent(account.id, operation, track)
         patience = self._config.read_back_seconds
-        if not self._until_no_parent(key, operation, track, tried=True, seconds=patience)[1]:
+        if not self._until_no_parent(key, operation, tried=True, seconds=patience)[1]:
             raise UnexpectedReply(
                 replies.SYSTEM,
                 operation,
@@ -80,11 +80,9 @@ class Accounts(Sender):
             )
         return done
 
-    def _until_no_parent(
-        self, key: str, operation: str, track: str, *, tried: bool, seconds: float
-    ) -> tuple[ZuoraAccount, bool]:
+    def _until_no_parent(self, key: str, operation: str, *, tried: bool, seconds: float) -> tuple[ZuoraAccount, bool]:
         return read_until(
-            lambda: self._read_back(key, operation, track, tried=tried), lambda now: now.parent_id is None, seconds
+            lambda: self._read_back(key, operation, tried=tried), lambda now: now.parent_id is None, seconds
         )
 
     def _put_account(
@@ -115,7 +113,7 @@ class Accounts(Sender):
         )
         return self._send(call, partial(_read_action, account_id))
 
-    def _read_back(self, key: str, operation: str, track: str, *, tried: bool) -> ZuoraAccount:
+    def _read_back(self, key: str, operation: str, *, tried: bool) -> ZuoraAccount:
         """The account after a change was `tried`: when this fails, the change may have been made."""
         call = Call(
             "GET",
@@ -123,7 +121,6 @@ class Accounts(Sender):
             operation,
             writes=True,
             harmless=True,
-            track_id=plain_track(track),
         )
         try:
             return self._send(call, partial(_read_account, key))

@@ -123,8 +123,7 @@ class Cancelling(Sender):
     def _cancel(
         self, look: Call, number: str, policy: CancelPolicy, on: date | None, keys: Keys, today: date
     ) -> Cancelled:
-        read = partial(read_subscription, number)
-        before = self._send(look, read)
+        before = self._look(look, number)
         if before.will_end and not keys.unsure:
             return _seen(before, look, ours=False)
         order = self._order(before, look, policy, on, today)
@@ -138,11 +137,15 @@ class Cancelling(Sender):
                 if not orders_missing(error):
                     raise
                 put = self._put(before, look, policy, on)
-                now = self._send(look, read)
+                now = self._look(look, number)
                 done = _seen(now, look, ours=False) if now.will_end else self._ask(put, look, before, None)
         except RemoteError as error:
             return self._resolved(error, look, before, order if put is None else None, keys)
         return done if isinstance(done, Cancelled) else self._confirmed(before.number, done, look)
+
+    def _look(self, look: Call, number: str) -> ZuoraSubscription:
+        # With a track id of its own, so that the answer to it cannot be taken for that to a cancellation.
+        return self._send(replace(look, track_id=None), partial(read_subscription, number))
 
     def _order(
         self,
@@ -218,7 +221,7 @@ class Cancelling(Sender):
                 raise failure.unsure() if doubt else failure
             time.sleep(wait)
             try:
-                now = self._send(look, partial(read_subscription, subscription.number))
+                now = self._look(look, subscription.number)
             except RemoteError as error:
                 raise error.unsure() if doubt else error from None
             if now.will_end:
@@ -251,22 +254,21 @@ class Cancelling(Sender):
             raise error
         after: ZuoraSubscription | None
         try:
-            after = self._send(look, partial(read_subscription, before.number))
+            after = self._look(look, before.number)
         except RemoteError:
             after = None
         if after is not None and after.will_end:
-            # Refused because it is cancelled: then somebody else was first.
-            ours: bool | None = None if unknown else False
-            if order is not None and (unknown or keys.began_unsure):
-                ours = self._is_ours(order, before, keys)
-            return _seen(after, look, ours=ours)
+            # Refused because it is cancelled: then somebody else was first. A PUT has no key by which Zuora could
+            # tell, and a gateway that sends one twice brings back the refusal of the second.
+            ours: bool | None = None
+            if order is not None:
+                ours = self._is_ours(order, before, keys) if unknown or keys.began_unsure else False
+            return replace(_seen(after, look, ours=ours), already=not unknown if ours is None else not ours)
         raise Unreachable.like(error).unsure() if unknown else error
 
     def _confirmed(self, number: str, told: _Told, look: Call) -> Cancelled:
         try:
-            after, shown = self._until(
-                lambda: self._send(look, partial(read_subscription, number)), lambda now: now.will_end
-            )
+            after, shown = self._until(lambda: self._look(look, number), lambda now: now.will_end)
         except RemoteError:
             # Zuora's word stands; whoever needs proof reads it again.
             after, shown = None, False

@@ -1,5 +1,6 @@
 """What a person setting the Hub up wants to know of a tenant, asked without changing anything."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from lib.clients.zuora.client import Zuora
 from lib.clients.zuora.models import ZuoraAccount
 
 SKEW_SECONDS = 60
+REAL_STATUSES = "2024-05-20"
+"""From this minor version on a refusal has an HTTP status of its own."""
+UNIFIED_QUERY_ERRORS = "2025-08-12"
+"""From this one on object queries refuse in the shape of everything else, without a success mark."""
 DATA_CENTRES = (
     "rest.na.zuora.com",
     "rest.zuora.com",
@@ -32,10 +37,14 @@ DATA_CENTRES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence of the check. `good` is None for what is worth knowing but stops nothing."""
+    """One sentence of the check. `good` is None for what is worth knowing but stops nothing.
+
+    `warns` marks such a one that somebody should look into before the Hub is used.
+    """
 
     good: bool | None
     sentence: str
+    warns: bool = False
 
 
 class Tenant(Zuora):
@@ -49,6 +58,7 @@ class Tenant(Zuora):
             return
         yield from self._clock()
         yield self._minor_version()
+        yield from self._query_version()
         account, finding = self._some_account(account_key)
         yield finding
         if account is not None:
@@ -94,12 +104,42 @@ class Tenant(Zuora):
         except NotFound as error:
             if error.status == 404:
                 return Finding(True, f"Minor version {version} is in force: a refusal has an HTTP status of its own.")
+            if promises(version, REAL_STATUSES):
+                return Finding(
+                    None,
+                    f"AM_ZUORA_VERSION {version} is not in force: Zuora answered a question for an account that does "
+                    f"not exist with HTTP {error.status} instead of 404, as before {REAL_STATUSES}. The Hub reads that "
+                    "too. Check that the version exists and that nothing on the way takes the header out.",
+                    warns=True,
+                )
             return Finding(
                 None, f"With minor version {version} Zuora refuses with HTTP {error.status}; the Hub reads that too."
             )
         except RemoteError as error:
             return Finding(None, f"The behaviour of minor version {version} is not known. {error}")
         return Finding(None, "Zuora answered with an account for a number that does not exist.")
+
+    def _query_version(self) -> Iterator[Finding]:
+        """Whether object queries refuse as the version promises."""
+        version = self._config.version
+        if not promises(version, UNIFIED_QUERY_ERRORS):
+            return
+        params = (("filter[]", "no-such-field.EQ:1"), ("pageSize", "1"))
+        call = Call("GET", "/object-query/accounts", "refuse a wrong filter", params=params)
+        try:
+            unified = self._send(call, _refuses_in_one_shape)
+        except RemoteError as error:
+            yield Finding(None, f"How minor version {version} refuses object queries is not known. {error}")
+            return
+        if unified:
+            yield Finding(True, f"Minor version {version} is in force for object queries.")
+            return
+        yield Finding(
+            None,
+            f"AM_ZUORA_VERSION {version} is not in force for object queries: they refuse in the shape from before "
+            f"{UNIFIED_QUERY_ERRORS}. The Hub reads that too.",
+            warns=True,
+        )
 
     def _some_account(self, key: str | None) -> tuple[ZuoraAccount | None, Finding]:
         try:
@@ -145,6 +185,22 @@ class Tenant(Zuora):
                 return Finding(False, f"Orders cannot be read. {error}")
             return Finding(None, f"Whether Orders are enabled is not known. {error}")
         return Finding(True, "Orders are enabled.")
+
+
+def promises(version: str, since: str) -> bool:
+    """Whether a dated minor version is from that day or later. The numbered ones, such as 211.0, are older."""
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", version) is not None and version >= since
+
+
+def _refuses_in_one_shape(reply: Reply, call: Call) -> bool:
+    """True for the refusal from 2025-08-12 on, which has reasons and no success mark."""
+    try:
+        body = reply.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("reasons"), list):
+        raise replies.unexpected(reply, call, "without reasons")
+    return "success" not in body
 
 
 def _tried(good: str, what: str, read: Callable[[], object]) -> Finding:
