@@ -311,3 +311,131 @@ def test_what_makes_no_sense_is_not_sent(scripted, scripted_zuora, policy, on, k
 def test_an_unknown_subscription_is_not_found(zuora, tenant):
     with pytest.raises(NotFound):
         cancel(zuora, "A-S404")
+
+
+class TestWithoutOrders:
+    """A PUT has no key, so it is never sent again while its outcome is unknown."""
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            HTMLResponse("<html>", 408),
+            JSONResponse({"message": "timed out"}, 408),
+            JSONResponse(shape1(58730061, "A temporary error.")),
+            JSONResponse(shape1(58730061, "A temporary error."), 500),
+            JSONResponse(shape1(58730060, "An internal error.")),
+            JSONResponse(shape1(58730099, "An external error.")),
+            JSONResponse({}),
+            HTMLResponse("<html>", 504),
+        ],
+    )
+    @pytest.mark.parametrize("ended", [False, True])
+    def test_an_unknown_outcome_is_looked_at_and_the_put_not_sent_again(self, scripted, scripted_zuora, reply, ended):
+        look = JSONResponse({"success": True, **ROW})
+        after = JSONResponse({"success": True, **ROW, "status": "Cancelled", "subscriptionEndDate": "2026-12-01"})
+        no_orders = JSONResponse(shape1(58490010, "You do not have permission to use Orders."), 403)
+        scripted.replies += [look, no_orders, look, reply, after if ended else look]
+        if ended:
+            done = cancel(scripted_zuora)
+            # It shows as cancelled, and nothing tells by whom.
+            assert (done.effective, done.seen, done.ours) == (date(2026, 12, 1), True, None)
+        else:
+            with pytest.raises(RemoteError) as caught:
+                cancel(scripted_zuora)
+            assert caught.value.maybe_done
+        assert [request.method for request in scripted.seen] == ["GET", "POST", "GET", "PUT", "GET"]
+
+
+class TestKeys:
+    """After a definite refusal another key, after an unknown outcome the same one."""
+
+    def keys_of(self, scripted):
+        return [one.headers["Idempotency-Key"] for one in scripted.seen if one.method == "POST"]
+
+    def test_the_key_of_a_call_is_that_of_its_count_of_refusals(self, scripted, scripted_zuora):
+        sent = []
+        for refused in (0, 1, 2, 0):
+            scripted.replies[:] = [JSONResponse({"success": True, **ROW})]
+            cancel(scripted_zuora, refused=refused)
+            sent += self.keys_of(scripted)
+            scripted.seen.clear()
+        assert sent[0] == sent[3]
+        assert len(set(sent)) == 3
+
+    @pytest.mark.parametrize("code", [58730020, 58730030, 58730010, 58730040])
+    def test_a_refusal_is_counted_before_it_is_told(self, scripted, scripted_zuora, code):
+        counted = []
+        look = JSONResponse({"success": True, **ROW})
+        scripted.replies += [look, JSONResponse(shape1(code), 400), look]
+        with pytest.raises(RemoteError) as caught:
+            cancel(scripted_zuora, refused=4, on_refusal=counted.append)
+        assert not caught.value.maybe_done
+        assert counted == [5]
+
+    @pytest.mark.parametrize("kind", ["html502", "html504", "drop_before"])
+    def test_a_lost_answer_is_not_counted(self, zuora, tenant, kind):
+        counted = []
+        tenant.state.faults.add(Fault(ORDER, kind, 1))
+        with pytest.raises(Unreachable):
+            cancel(zuora, on_refusal=counted.append)
+        assert counted == []
+        assert cancel(zuora, unsure=True, on_refusal=counted.append).ours
+        assert counted == []
+
+    @pytest.mark.parametrize("kind", ["lock", "429", "temporary", "success_false"])
+    def test_a_caller_that_counts_nothing_comes_past_an_earlier_refusal(self, make_zuora, tenant, kind):
+        """The answer kept under the key names the request it was made for, so it is known for an old one."""
+        tenant.state.faults.add(Fault(ORDER, kind, None))
+        for _ in range(2):
+            with pytest.raises(RemoteError):
+                cancel(make_zuora())
+        tenant.state.faults.clear()
+        assert cancel(make_zuora()).ours
+        assert version(tenant) == 2
+
+    def test_while_the_first_request_runs_the_same_key_is_asked(self, make_zuora, tenant):
+        """A run that is taken over while its order is at work makes no second one."""
+        tenant.switches.order_seconds = 0.4
+        with pytest.raises(Unreachable):
+            cancel(make_zuora(action_seconds=0.1, read_seconds=0.1))
+        counted = []
+        done = cancel(make_zuora(attempts=9, backoff_seconds=0.3), unsure=True, on_refusal=counted.append)
+        assert done.ours
+        assert counted == []
+        assert len(tenant.state.orders(9)) == 1
+        assert len(tenant.state.rows("SELECT * FROM answer")) == 1
+
+    @pytest.mark.parametrize("lost", ["drop_before", "drop_after"])
+    def test_whose_it_is_is_asked_by_key(self, zuora, make_zuora, tenant, lost):
+        """Somebody else cancels between our look and our order, whose answer is lost."""
+        real, other = zuora._ask, make_zuora()
+        tenant.state.faults.add(Fault(ORDER, lost, 1, after=1 if lost == "drop_before" else 0))
+
+        def late(*args, **given):
+            if lost == "drop_before":
+                cancel(other, key="other")
+            return real(*args, **given)
+
+        zuora._ask = late
+        done = cancel(zuora)
+        assert done.ours is (lost == "drop_after")
+        assert done.already is not done.ours
+        assert version(tenant) == 2
+        # So it is for somebody who comes later and knows no more than that an answer was lost.
+        assert cancel(make_zuora(), unsure=True).ours is (lost == "drop_after")
+
+    def test_nothing_later_takes_the_doubt_away(self, make_zuora, tenant):
+        for kind, match in (("429", ORDER), ("html502", LOOK), ("unauthorized", ORDER)):
+            tenant.state.faults.add(Fault(match, kind, None))
+            with pytest.raises(RemoteError) as caught:
+                cancel(make_zuora(), unsure=True)
+            assert caught.value.maybe_done, kind
+            assert "It is not known whether the change was made." in str(caught.value)
+            tenant.state.faults.clear()
+
+    def test_a_cancellation_that_shows_late_is_waited_for(self, make_zuora, tenant):
+        tenant.switches.read_lag = 3
+        assert cancel(make_zuora(read_back_seconds=1)).seen
+        tenant.switches.read_lag = 1000
+        done = cancel(make_zuora(read_back_seconds=0.1), "A-S2")
+        assert (done.seen, done.ours) == (False, True)

@@ -134,8 +134,8 @@ class Sequence:
         self.policy = getattr(self, "policy", None) or self.chance.choice(
             [CancelPolicy.ON_DATE, CancelPolicy.END_OF_TERM]
         )
-        if field is None:
-            state.lag.forget()
+        # Readings lag behind the writes of this operation, not of those before it.
+        state.lag.forget()
         before = self.truth()
         self.proxy.before = self.interfere if field == "cancelled" and self.chance.random() < 0.3 else None
         self.proxy.rage(self.chance, self.chance.choice([0.1, 0.3, 0.6]), self.decoys)

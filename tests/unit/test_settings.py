@@ -90,3 +90,31 @@ def test_a_malformed_value_is_named_in_one_line(name, value, tmp_path):
     with pytest.raises(SettingsError, match=f"AM_{name.upper()}") as refused:
         load(data_dir=tmp_path, **{name: value})
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("zuora_entity_id", " 2c92a0f9-86a8 ", "2c92a0f9-86a8"),
+        ("zuora_org_ids", "a1, b2 ,a1", "a1,b2"),
+        ("zuora_org_ids", " ", ""),
+    ],
+)
+def test_ids_of_the_tenant_are_tidied(name, given, kept):
+    assert getattr(Settings(_env_file=None, **{name: given}), name) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("zuora_entity_id", "a,b"),
+        ("zuora_entity_id", "a\r\nX-Evil: 1"),
+        ("zuora_entity_id", "x" * 65),
+        ("zuora_org_ids", "a,,b"),
+        ("zuora_org_ids", "a;b"),
+        ("zuora_org_ids", "a\nb"),
+    ],
+)
+def test_what_is_no_id_of_a_tenant_is_refused_by_name(name, given):
+    with pytest.raises(SettingsError, match=f"AM_{name.upper()}"):
+        load(_env_file=None, **{name: given})

@@ -8,7 +8,7 @@ from lib.clients.errors import Rejected, RemoteError, UnexpectedReply
 from lib.clients.read_back import read_until
 from lib.clients.zuora import replies
 from lib.clients.zuora.models import Written, ZuoraAccount
-from lib.clients.zuora.sender import Sender, path_of, plain_track, written
+from lib.clients.zuora.sender import Sender, further_track, path_of, plain_track, written
 
 _BRIEFLY = 10
 """What part of the patience is spent on the question whether another way has to be tried."""
@@ -109,7 +109,7 @@ class Accounts(Sender):
             writes=True,
             resend=True,
             body={"type": "Account", "objects": [{"Id": account_id, "fieldsToNull": ["ParentId"]}]},
-            track_id=plain_track(track),
+            track_id=further_track(plain_track(track), "action"),
         )
         return self._send(call, partial(_read_action, account_id))
 

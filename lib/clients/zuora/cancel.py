@@ -18,12 +18,13 @@ from lib.clients.call import Call, Reply
 from lib.clients.errors import AuthFailed, Busy, Rejected, RemoteError, UnexpectedReply, Unreachable
 from lib.clients.zuora import replies
 from lib.clients.zuora.keys import Keys, is_verdict
-from lib.clients.zuora.sender import Sender, path_of, plain_track
+from lib.clients.zuora.sender import Sender, further_track, path_of, plain_track
 from lib.clients.zuora.subscription import ZuoraSubscription
 from lib.clients.zuora.subscriptions import read_subscription
 
 _PERMISSION, _RULE, _UNSUPPORTED, _TEMPORARY = 10, 30, 45, 61
 _PARTS = ("subscriptions", "subscriptionNumbers")
+_ALREADY = re.compile(r"\balready\b.*\bcancell?ed\b|\bcancell?ed\b.*\balready\b", re.IGNORECASE)
 REPLAYS = 5
 """How many earlier answers in a row are passed over in one call."""
 _ORDERS = re.compile(r"\borders?\b", re.IGNORECASE)
@@ -185,6 +186,7 @@ class Cancelling(Sender):
             method="PUT",
             path=f"{path_of('subscriptions', subscription.number, look.operation, writes=True)}/cancel",
             harmless=False,
+            track_id=further_track(look.track_id, "put"),
             read_seconds=max(self._config.action_seconds, self._config.read_seconds),
             body={**_policy(policy, on), "runBilling": False, "collect": False},
         )
@@ -200,9 +202,11 @@ class Cancelling(Sender):
         doubt = False
         read = partial(_read_outcome, subscription)
         while True:
-            headers = {} if keys is None else keys.next_header()
+            sent = replace(call, attempts=1)
+            if keys is not None:
+                sent = replace(sent, headers=keys.next_header(), track_id=keys.track(call.track_id))
             try:
-                return self._send(replace(call, attempts=1, headers=headers), read)
+                return self._send(sent, read)
             except RemoteError as error:
                 failure = error
             if keys is not None:
@@ -264,6 +268,8 @@ class Cancelling(Sender):
             if order is not None:
                 ours = self._is_ours(order, before, keys) if unknown or keys.began_unsure else False
             return replace(_seen(after, look, ours=ours), already=not unknown if ours is None else not ours)
+        # Refused as cancelled already, and it does not show: then it is not known whose cancellation that was.
+        unknown = unknown or _ALREADY.search(error.detail) is not None
         raise Unreachable.like(error).unsure() if unknown else error
 
     def _confirmed(self, number: str, told: _Told, look: Call) -> Cancelled:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 from lib.clients.errors import AuthFailed, Busy, NotFound, Rejected, RemoteError
+from lib.clients.zuora.sender import further_track
 
 _NAMESPACE = uuid.UUID("6f2b7a1e-0f5c-5d0b-9d0a-3c1f4e8b2a77")
 
@@ -34,6 +35,10 @@ class Keys:
         """The header for the next sending."""
         self._used = max(self._used, self._at)
         return self._header(self._at)
+
+    def track(self, first: str | None) -> str | None:
+        """The track id of the next sending: one for each key, so that their answers can be told apart."""
+        return first if self._at == 0 else further_track(first, str(self._at + 1))
 
     def used_headers(self) -> Iterator[dict[str, str]]:
         """The headers of all keys that may have been sent, the newest first."""

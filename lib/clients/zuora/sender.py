@@ -211,6 +211,11 @@ def plain_track(text: str) -> str:
     return re.sub(r"[^!-~]|[:;\"']", "-", text)[:TRACK_LIMIT]
 
 
+def further_track(track: str | None, part: str) -> str | None:
+    """The track id of a further request of one operation, by which its answer can be told from those before."""
+    return track and f"{track[: TRACK_LIMIT - len(part) - 1]}-{part}"
+
+
 def path_of(what: str, key: str, operation: str, *, writes: bool = False) -> str:
     """The path of one resource: `what` is its collection, "accounts".
 
