@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run sbc test check bench soak pictures reset-demo verify-audit export-audit system-parts python
+.PHONY: help run sbc test check bench soak hostile pictures reset-demo verify-audit export-audit system-parts python
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,10 @@ bench: $(DEV_STAMP) system-parts ## Measure pages, scripts, search and actions, 
 
 soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two
 	$(BIN)/python -m tests.faults.soak --kills $${KILLS:-100}
+
+hostile: $(DEV_STAMP) ## Drive the Zuora client through a hostile proxy, in 2000 random sequences
+	HOSTILE_SEQUENCES=$${SEQUENCES:-2000} HOSTILE_SEED=$${SEED:-0} \
+	  $(BIN)/python -m pytest -n $${WORKERS:-3} tests/contract/test_zuora_hostile.py $(PYTEST_ARGS)
 
 pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide from a running demo (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures
