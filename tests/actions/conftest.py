@@ -204,7 +204,7 @@ class World:
         self.standin.state.faults.add(Fault(match=match, kind=kind, **how))
 
     def catch_up(self) -> None:
-        """What was changed in Zuora by somebody else some time ago shows by now."""
+        """What was changed in Zuora by somebody else some time ago shows now."""
         self.standin.state.lag.forget()
 
     def finish(self, run_id: str, seconds: float = 20) -> Progress:

@@ -14,7 +14,7 @@ from lib.clients.zuora import CancelPolicy
 from tests.contract.conftest import contact, invoice, record, subscription
 from tests.contract.hostile import HostileProxy
 
-SEQUENCES = int(os.environ.get("HOSTILE_SEQUENCES", "240"))
+SEQUENCES = int(os.environ.get("HOSTILE_SEQUENCES", "160"))
 FIRST = int(os.environ.get("HOSTILE_SEED", "0"))
 PER_CHUNK = 40
 TODAY = datetime.now(UTC).date()

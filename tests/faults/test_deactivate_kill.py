@@ -15,6 +15,7 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.durable import WORKERS
 from lib.actions.progress import progress_of
 from lib.actions.receipt import receipt_of
+from lib.standins.zuora.faults import Fault
 from lib.store import accounts, belongings, events, items, runs, schema
 from tests.actions.conftest import wait_for
 from tests.faults.soak import World, servers, soak, start
@@ -134,8 +135,37 @@ def test_a_kill_while_zuora_is_at_it(world, monkeypatch):
     assert check(world, killed) == 1
 
 
-def check(world, killed):
-    """Everything that must hold afterwards; how many steps were done again."""
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_kill_after_a_refusal_leads_on_with_the_key_after_it(world, monkeypatch):
+    """The refusal is counted in the audit before the next order goes out, so the next process asks for that one."""
+    world.dead_seconds = 1
+    world.add()
+    world.zuora.state.faults.add(Fault("POST /v1/orders", "lock", 1))
+    done = threading.Event()
+
+    async def at_it(_scope, _seconds):
+        while not done.is_set():
+            await asyncio.sleep(0.02)
+
+    def orders():
+        return world.zuora.state.faults.requests()[1].count("POST /v1/orders")
+
+    monkeypatch.setattr("lib.standins.zuora.orders.linger", at_it)
+    try:
+        with servers(world, 1) as (victim,):
+            wait_for(orders, lambda sent: sent == 2, 60)
+            killed = {victim.executor: victim.kill()}
+        with servers(world, 1):
+            wait_for(orders, lambda sent: sent > 2, 60)
+            done.set()
+            wait_for(world.settled, bool, 60)
+    finally:
+        done.set()
+    assert check(world, killed, refused=[409]) == 1
+
+
+def check(world, killed, refused=()):
+    """Everything that must hold afterwards; how many steps were done again. `refused` is what Zuora refused with."""
     with world.engine.connect() as connection:
         ids = connection.execute(select(schema.action_run.c.id)).scalars().all()
         done = [runs.get_run(connection, run_id) for run_id in ids]
@@ -149,7 +179,7 @@ def check(world, killed):
             check_told(connection, world, run)
         check_bystanders(connection, world)
         repeated = check_repeats(connection, done, killed)
-    check_outside(world)
+    check_outside(world, refused)
     return repeated
 
 
@@ -223,7 +253,7 @@ def check_repeats(connection, done, killed):
     return charged.total()
 
 
-def check_outside(world):
+def check_outside(world, refused):
     """The SBC has rules of the bystanders alone, Zuora has cancelled each subscription once, no mail went out."""
     staying = {number: len(world.had[number]["rules"]) for number in world.bystanders}
     for rules in (world.sbc.state.live(), world.sbc.state.rules()):
@@ -232,9 +262,9 @@ def check_outside(world):
     orders = world.zuora.state.orders(len(cancelled) + 1)
     ordered = [part["subscriptionNumber"] for order in orders for part in order["subscriptions"]]
     assert Counter(ordered) == Counter(cancelled)
-    # Zuora keeps its answer to each idempotency key: each intention had one, and no second order had to be refused.
+    # Zuora keeps its answer to each idempotency key: each intention had one, and one more for each of the refusals.
     answers = world.zuora.state.rows("SELECT status FROM answer")
-    assert [answer["status"] for answer in answers] == [200] * len(cancelled)
+    assert sorted(answer["status"] for answer in answers) == [200] * len(cancelled) + list(refused)
     assert {world.zuora.state.subscription(one)["version"] for one in cancelled} == {2}
     assert world.mail.messages() == []
 
