@@ -9,8 +9,8 @@ from sqlalchemy import select
 from lib.actions.errors import AccountBusy, ActionError
 from lib.store import runs
 from lib.store.schema import sent_email
-from tests.actions.conftest import LEAD, OTHER, wait_for, zuora_id
-from tests.actions.test_contacts import NEW, edit
+from tests.actions.conftest import LEAD, OTHER, wait_for
+from tests.actions.test_contacts import NEW, bill_to, edit
 from tests.actions.test_suspend import WHY, suspend
 
 
@@ -45,9 +45,8 @@ def test_the_contact_is_corrected_while_the_run_waits_and_the_letter_goes_to_the
 
 
 def test_a_contact_without_an_address_stops_the_letter_and_says_where_to_correct_it(world, refused):
-    world.services.zuora.update_contact(
-        world.services.zuora.account(zuora_id("1001")).bill_to.id, {"work_email": ""}, track="test"
-    )
+    world.services.zuora.update_contact(bill_to(world).id, {"work_email": ""}, track="test")
+    wait_for(lambda: bill_to(world).work_email, lambda email: email == "")
     world.runner.resume(refused.id, LEAD)
     failed = world.finish(refused.id)
     assert failed.run.state == "failed"
