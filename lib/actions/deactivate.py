@@ -68,7 +68,7 @@ def _cancel(context: StepContext) -> StepReport:
         ids += [cancelled.request_id] if cancelled.request_id else []
         context.tell(position + 1, len(numbers))
     if not numbers:
-        return StepReport(outcome="nothing", text="No subscription runs.", count=0)
+        return StepReport(outcome="nothing", text="There is no subscription to cancel.", count=0)
     return StepReport(
         outcome="done", text=f"{len(numbers)} cancelled, read back.", count=len(numbers), request_ids=tuple(ids)
     )

@@ -11,14 +11,23 @@ from lib.clients.zuora.subscription import ZuoraSubscription
 
 PER_PAGE = 40
 """The most Zuora gives; without it a page has 20, and a larger number is taken for 40."""
+IN_FORCE, EVERY = "current-segment", "all-segments"
+"""Which segments of each charge are read: the one in force today, or all of them.
+
+When nobody asks, Zuora gives the last one in the order of time. After a change that is ordered for next month that is
+the segment of next month, which says nothing about what is granted today.
+"""
 
 
 class Subscriptions(Sender):
     """The methods of a tenant about subscriptions."""
 
-    def subscription(self, number: str, *, quick_seconds: float | None = None) -> ZuoraSubscription:
+    def subscription(
+        self, number: str, *, quick_seconds: float | None = None, segments: str = IN_FORCE
+    ) -> ZuoraSubscription:
         """The subscription with this number or id, in its latest version.
 
+        Its charges are those in force today, by Zuora's calendar; with `segments=EVERY` each has all its segments.
         `quick_seconds` makes one attempt that long, for somebody who waits.
         """
         operation = f"read subscription {number}"
@@ -26,6 +35,7 @@ class Subscriptions(Sender):
             "GET",
             path_of("subscriptions", number, operation),
             operation,
+            params=(("charge-detail", segments),),
             read_seconds=quick_seconds,
             attempts=None if quick_seconds is None else 1,
         )
@@ -52,7 +62,7 @@ class Subscriptions(Sender):
             "GET",
             path,
             operation,
-            params=(("page", "1"), ("pageSize", str(PER_PAGE))),
+            params=(("page", "1"), ("pageSize", str(PER_PAGE)), ("charge-detail", IN_FORCE)),
             read_seconds=quick_seconds,
             attempts=None if quick_seconds is None else 1,
         )
