@@ -77,7 +77,7 @@ class InZuora:
         )
 
     def ended_words(self, today: date) -> str | None:
-        """Says that it grants nothing because it has ended or not begun, or until when it does; None when it goes on."""
+        """Says that it grants nothing, being over or not begun, or until when it does; None when it goes on."""
         subscription = self.subscription
         status = subscription.status.value.lower()
         if not self._grants(today):

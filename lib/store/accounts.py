@@ -261,7 +261,7 @@ def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[s
 
 
 def titles_by_zuora_number(connection: Connection, numbers: Iterable[str | None]) -> Mapping[str, str]:
-    """Number and name in the Hub of the accounts with these numbers in Zuora, by those numbers; unknown ones left out."""
+    """Number and name in the Hub of the accounts with these numbers in Zuora, by them; unknown ones are left out."""
     wanted = sorted({number for number in numbers if number})
     if not wanted:
         return {}

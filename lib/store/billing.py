@@ -77,7 +77,7 @@ class SubscriptionTerms(BaseModel):
     payer: str | None = None
 
     def is_over(self, today: date) -> bool:
-        """True when it grants nothing any more on this day; one that is cancelled for a later day goes on until then."""
+        """True when it grants nothing any more on this day. Cancelled for a later day, it goes on until then."""
         if self.ends is not None and self.ends <= today:
             return True
         return self.status == "Expired" or (self.status == "Cancelled" and self.ends is None)
