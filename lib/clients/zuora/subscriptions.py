@@ -104,4 +104,11 @@ def _read_page(reply: Reply, call: Call) -> tuple[list[ZuoraSubscription], str |
     found = replies.understood(
         lambda: [ZuoraSubscription.from_wire(row) for row in rows], reply, call, "a subscription"
     )
-    return found, following or None
+    return found, _in_force_too(following) if following else None
+
+
+def _in_force_too(following: str) -> str:
+    """The way to the next page, asked for the same segments as the first one where Zuora does not say so itself."""
+    if "charge-detail=" in following:
+        return following
+    return f"{following}{'&' if '?' in following else '?'}charge-detail={IN_FORCE}"
