@@ -17,8 +17,11 @@ from lib.store.numbers import Quarantined
 UNKNOWN = "could not be read"
 
 
-def account_facts(account: Account, reading: Reading) -> pd.DataFrame:
-    """One row a fact: what the Hub says beside what Zuora says. A fact Zuora did not give says so, never blank."""
+def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
+    """One row a fact: what the Hub says beside what Zuora says. A fact Zuora did not give says so, never blank.
+
+    `payers` are other accounts that pay for this one: its own balance says nothing of what they owe.
+    """
     zuora = reading.value.account if reading.value else None
     absent = {"unlinked": "not linked", "missing": "no such account", "reading": "being read"}.get(
         reading.state, UNKNOWN
@@ -34,7 +37,7 @@ def account_facts(account: Account, reading: Reading) -> pd.DataFrame:
         ("Status", account.standing, there(zuora and zuora.status.value.lower())),
         ("Parent", parent, there(reading.value and (reading.value.parent or "none"))),
         ("Account number", account.number, there(zuora and zuora.number)),
-        ("Balance", "kept in Zuora", there(balance)),
+        ("Balance", "kept in Zuora", there("; ".join([balance, *(f"{payer} pays for it" for payer in payers)]))),
         ("E-mail", account.email or "none", "see the bill-to contact"),
         ("Communication profile", account.communication_profile or "none", "kept as an id"),
     ]

@@ -1,6 +1,7 @@
 """Put a billing subscription on an account, by its number, with the allowances it grants in Zuora."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +18,7 @@ from lib.actions.subscription import (
     unmapped_warning,
 )
 from lib.domain.accounts import AccountStatus
-from lib.domain.allowances import Granted
+from lib.domain.allowances import MapRow
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts, billing
 from lib.store.billing import SubscriptionTaken, SubscriptionTerms
@@ -73,14 +74,15 @@ class AddSubscription(Action):
         found = find_for(services, current, typed)
         if isinstance(found, str):
             return Draft(title=title, blockers=(found,))
-        return _planned(title, found, found.granted(rows, services.today()))
+        return _planned(title, found, rows, services.today())
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: blanks and line breaks around the number are dropped."""
         return {"number": " ".join(str(params.get("number") or "").split())}
 
 
-def _planned(title: str, found: InZuora, granted: Granted) -> Draft:
+def _planned(title: str, found: InZuora, rows: list[MapRow], today: date) -> Draft:
+    granted = found.granted(rows, today)
     subscription, terms = found.subscription, found.terms(granted)
     number = subscription.number
     name = next((plan.product_name for plan in subscription.rate_plans if plan.product_name), None)
@@ -89,8 +91,7 @@ def _planned(title: str, found: InZuora, granted: Granted) -> Draft:
     if granted.unmapped:
         details.append(unmapped_detail(number, granted))
         warnings.append(unmapped_warning(number, granted))
-    if ended := found.ended_words:
-        warnings.append(ended)
+    warnings += [words for words in (found.ended_words(today), found.later_words(rows, today)) if words]
     return Draft(
         title=title,
         effects=(Effect(system="Hub", text=f"Subscription {number}", before="not there", after=saved_words(terms)),),

@@ -50,7 +50,7 @@ def _cancel(context: StepContext) -> StepReport:
     """Each subscription of the plan; one that is cancelled already is not cancelled again."""
     numbers: list[str] = context.facts["to_cancel"]
     if not numbers:
-        return StepReport(outcome="nothing", text="No subscription runs.", count=0)
+        return StepReport(outcome="nothing", text="There is no subscription to cancel.", count=0)
     context.tell(0, len(numbers))
     ids: list[str] = []
     by_whom: Counter[str] = Counter()

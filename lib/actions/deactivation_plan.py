@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 
 from lib.actions.action import Detail, Effect, Services
+from lib.actions.cancellable import Cancellable, day_words
 from lib.actions.standing import Billing, read_billing
 from lib.clients.zuora import CancelPolicy
-from lib.clients.zuora.subscription import SubscriptionStatus, ZuoraSubscription
+from lib.clients.zuora.subscription import ZuoraSubscription
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.quarantine import quarantine_until
 from lib.domain.words import counted
@@ -89,6 +90,7 @@ class Found:
     holders: list[str]
     open_run: Run | None
     billing: Billing
+    today: date
 
     @property
     def subscriptions(self) -> tuple[ZuoraSubscription, ...] | None:
@@ -106,15 +108,14 @@ class Found:
         return [one for one in self.numbers if one.state != "quarantined"]
 
     @property
-    def to_cancel(self) -> list[ZuoraSubscription]:
-        """Subscriptions that still run and can be cancelled."""
-        ended = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED, SubscriptionStatus.DRAFT)
-        return [one for one in self.subscriptions or () if one.status not in ended and not one.will_end]
+    def cancellable(self) -> Cancellable:
+        """The subscriptions by what Zuora lets a cancellation do to them."""
+        return Cancellable.of(self.subscriptions or (), self.today)
 
     @property
-    def drafts(self) -> list[ZuoraSubscription]:
-        """Subscriptions that never began; Zuora cancels none of them."""
-        return [one for one in self.subscriptions or () if one.status is SubscriptionStatus.DRAFT]
+    def to_cancel(self) -> list[ZuoraSubscription]:
+        """Subscriptions that still run and that Zuora cancels."""
+        return list(self.cancellable.active)
 
     @property
     def active_children(self) -> list[Account]:
@@ -131,8 +132,8 @@ def look(services: Services, number: str) -> Found:
         children = accounts.list_children(connection, number)
         holders = belongings.foreign_holders(connection, number)
         open_run = runs.open_run(connection, number)
-    billing = read_billing(services, account, subscriptions=True)
-    return Found(account, labels, numbers, children, holders, open_run, billing)
+    billing = read_billing(services, account)
+    return Found(account, labels, numbers, children, holders, open_run, billing, services.today())
 
 
 def blockers_of(found: Found, wish: Wish, today: date) -> list[str]:
@@ -160,19 +161,23 @@ def blockers_of(found: Found, wish: Wish, today: date) -> list[str]:
         blockers.append("Its subscriptions are not known, so they cannot be cancelled. " + " ".join(found.problems))
     if wish.cancel_on is not None and wish.cancel_on < today:
         blockers.append("The day on which the subscriptions are cancelled has passed already.")
+    elif wish.zuora != LEAVE:
+        blockers += found.cancellable.problems(wish.cancel_on)
     return blockers
 
 
 def dangers_of(found: Found) -> list[str]:
     """Money first: a cancelled Zuora account takes no payments."""
     zuora = found.billing.account
+    theirs = [f"In Zuora: {debt}." for debt in found.billing.debts or () if debt.payer is not None]
     if zuora is None or not zuora.balance or zuora.balance <= 0:
-        return []
-    owed = "; ".join(str(debt) for debt in found.billing.debts or ())
+        return theirs
+    owed = "; ".join(map(str, found.billing.own_debts))
     return [
         f"Unpaid balance in Zuora: {zuora.balance:,.2f} {zuora.currency or ''}. ".replace(" .", ".")
         + (f"Of it {owed}. " if owed else "")
-        + "A Zuora account that is cancelled later takes no payments."
+        + "A Zuora account that is cancelled later takes no payments.",
+        *theirs,
     ]
 
 
@@ -188,8 +193,19 @@ def warnings_of(found: Found, wish: Wish) -> list[str]:
         warnings.append(
             f"Queues or callflows of {_named(found.holders)} use something of this account; they let go of it."
         )
-    if found.drafts:
-        names = _named([one.number for one in found.drafts])
+    cancelling = wish.zuora != LEAVE
+    for payer in found.billing.payers:
+        paid = f"{payer.name} pays for {_named(payer.subscriptions)}"
+        what = (
+            "The cancellation is an order on its invoices and touches the subscriptions of this account alone."
+            if cancelling
+            else "Their invoices go on being sent to it."
+        )
+        warnings.append(f"{paid}. {what}")
+    if found.subscriptions is not None:
+        warnings += found.cancellable.notes(cancelling=cancelling)
+    if drafts := found.cancellable.drafts:
+        names = _named([one.number for one in drafts])
         warnings.append(f"Drafts in Zuora are not cancelled: {names}. Delete them there.")
     return warnings
 
@@ -228,6 +244,9 @@ def untouched_of(found: Found, wish: Wish) -> tuple[str, ...]:
         running = "Subscriptions" if many is None else counted(many, "subscription")
         goes = "goes on and bills until billing closes it" if many == 1 else "go on and bill until billing closes them"
         kept.append(f"{running} in Zuora: {goes} by hand.")
+        kept += [
+            f"{one.number} is {one.status.value.lower()} in Zuora and stays so." for one in found.cancellable.stuck
+        ]
     kept += [
         "The Zuora account itself, its invoices and its contacts stay.",
         "Emergency details, sent e-mails and the history of the account are kept.",
@@ -246,9 +265,14 @@ def details_of(found: Found, wish: Wish, until: date) -> tuple[Detail, ...]:
         )
         details.append(Detail(title="Numbers", columns=("Number", "Kind", "Now", "Quarantine until"), rows=rows))
     if found.subscriptions:
-        cancelled = {one.number for one in found.to_cancel} if wish.zuora != LEAVE else set()
+        sorted_ = found.cancellable
         rows = tuple(
-            (one.number, one.status.value, _day(one.term_ends), "cancelled" if one.number in cancelled else "left")
+            (
+                one.number,
+                one.status.value,
+                day_words(one.term_ends),
+                sorted_.after(one, cancelling=wish.zuora != LEAVE),
+            )
             for one in found.subscriptions
         )
         details.append(
@@ -265,7 +289,11 @@ def digest_of(found: Found) -> str:
     told = [
         found.labels,
         [[one.e164, one.state] for one in found.numbers],
-        sorted([one.number, one.status.value, _day(one.term_ends)] for one in found.subscriptions or ()),
+        sorted(
+            [one.number, one.status.value, *map(day_words, (one.term_ends, one.ends_on, one.scheduled_suspend))]
+            for one in found.subscriptions or ()
+        ),
+        [[payer.zuora_id, payer.subscriptions] for payer in found.billing.payers],
         sorted([child.number, child.status.value] for child in found.children),
         found.holders,
     ]
@@ -280,7 +308,3 @@ def last_day(wish: Wish, today: date) -> date:
 def _named(names: Iterable[str]) -> str:
     listed = list(names)
     return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
-
-
-def _day(day: date | None) -> str:
-    return f"{day:%-d %B %Y}" if day else ""

@@ -102,11 +102,11 @@ class EditSubscription(Action):
         found = find_for(services, current, asked["number"])
         if isinstance(found, str):
             return Draft(title=title, blockers=(found,))
-        granted = found.granted(rows, services.today())
+        today = services.today()
+        granted = found.granted(rows, today)
         draft = _planned(title, stored, asked["number"], name, found.terms(granted), use)
         warnings = [unmapped_warning(asked["number"], granted)] if granted.unmapped else []
-        if ended := found.ended_words:
-            warnings.append(ended)
+        warnings += [words for words in (found.ended_words(today), found.later_words(rows, today)) if words]
         unmapped = (unmapped_detail(asked["number"], granted),) if granted.unmapped else ()
         return draft.model_copy(update={"warnings": tuple(warnings), "details": (*draft.details, *unmapped)})
 

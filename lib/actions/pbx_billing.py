@@ -1,14 +1,17 @@
 """Choose the subscription of the account that a PBX is billed to."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
 from lib.domain.accounts import AccountStatus
+from lib.domain.allowances import end_words
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts, pbxs
 from lib.store.engine import writing
+from lib.store.pbxs import Subscription
 from lib.store.runs import Run
 
 _GONE = "The account has no such PBX any more. Nothing was changed."
@@ -71,8 +74,8 @@ class PbxBilling(Action):
             warnings.append("Without a billing subscription nobody is billed for the outbound calls of this PBX.")
         elif wanted not in offered:
             blockers.append(f"Account {account} has no subscription {wanted} in the Hub.")
-        elif (offered[wanted].status or "Active").casefold() != "active":
-            warnings.append(f"The subscription {wanted} is {(offered[wanted].status or '').lower()}, not active.")
+        elif warning := _ending(offered[wanted], services.today()):
+            warnings.append(warning)
         effect = Effect(
             system="Hub",
             text=f"Billing subscription of {pbx.name}",
@@ -100,6 +103,15 @@ class PbxBilling(Action):
         if pbx.subscription != run.params["subscription"] or before == pbx.subscription:
             return None
         return {"pbx": pbx.id, "subscription": before, "base": pbx.subscription}
+
+
+def _ending(one: Subscription, today: date) -> str | None:
+    """Says that the subscription does not simply go on; None when it does."""
+    status = (one.status or "Active").lower()
+    ends = end_words(one.ends, today)
+    if status != "active":
+        return f"The subscription {one.number} is {status}, not active" + (f"; it {ends}." if ends else ".")
+    return f"The subscription {one.number} {ends}." if ends else None
 
 
 def _shown(number: str | None) -> str:

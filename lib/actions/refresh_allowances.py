@@ -9,6 +9,7 @@ from lib.actions.action import Action, Draft, Effect, Services, Step, StepContex
 from lib.actions.errors import StepFailed
 from lib.actions.subscription import (
     InZuora,
+    Later,
     read_subscription,
     refusal,
     saved_words,
@@ -23,6 +24,8 @@ from lib.store.billing import HubSubscription, SubscriptionTerms
 from lib.store.engine import writing
 
 SNAPSHOT = "subscription charges"
+LATER = "subscription changes"
+"""The snapshot of what is ordered for a later day: by subscription, the day and what is granted from then on."""
 
 
 def _terms(fact: Mapping[str, Any]) -> SubscriptionTerms:
@@ -103,13 +106,26 @@ class RefreshAllowances(Action):
                 found[each.number] = answer
         if blockers:
             return Draft(title=title, blockers=tuple(blockers))
-        granted = {number: answer.granted(rows, services.today()) for number, answer in found.items()}
-        _keep_unmapped(services, account, granted, {each.number for each in stored})
-        return _compared(title, asked, found, granted)
+        today = services.today()
+        granted = {number: answer.granted(rows, today) for number, answer in found.items()}
+        later = {number: answer.later(rows, today) for number, answer in found.items()}
+        there = {each.number for each in stored}
+        unmapped = {number: [charge.label for charge in one.unmapped] for number, one in granted.items()}
+        _keep(services, account, SNAPSHOT, unmapped, there)
+        _keep(services, account, LATER, {number: _told(one) for number, one in later.items()}, there)
+        notes = {
+            number: [words for words in (answer.ended_words(today), answer.later_words(rows, today)) if words]
+            for number, answer in found.items()
+        }
+        return _compared(title, asked, found, granted, notes)
 
 
 def _compared(
-    title: str, asked: list[HubSubscription], found: Mapping[str, InZuora], granted: Mapping[str, Granted]
+    title: str,
+    asked: list[HubSubscription],
+    found: Mapping[str, InZuora],
+    granted: Mapping[str, Granted],
+    notes: Mapping[str, list[str]],
 ) -> Draft:
     effects: list[Effect] = []
     warnings: list[str] = []
@@ -118,6 +134,7 @@ def _compared(
         before, after = each.terms, found[each.number].terms(granted[each.number])
         if granted[each.number].unmapped:
             warnings.append(unmapped_warning(each.number, granted[each.number]))
+        warnings += notes[each.number]
         if before == after:
             continue
         facts[each.number] = {"before": before.model_dump(mode="json"), "after": after.model_dump(mode="json")}
@@ -128,8 +145,6 @@ def _compared(
         if saved_words(before) != saved_words(after):
             words = saved_words(before), saved_words(after)
             effects.append(Effect(system="Hub", text=each.number, before=words[0], after=words[1]))
-        if ended := found[each.number].ended_words:
-            warnings.append(ended)
     unmapped = [unmapped_detail(number, one) for number, one in granted.items() if one.unmapped]
     shown = ", ".join(f"{number} (version {one.subscription.version or 'unknown'})" for number, one in found.items())
     return Draft(
@@ -144,10 +159,13 @@ def _compared(
     )
 
 
-def _keep_unmapped(services: Services, account: str, granted: Mapping[str, Granted], there: set[str]) -> None:
-    """Keep what was read with its time, so that the page can list the charges that nobody mapped."""
+def _told(later: Later | None) -> dict[str, Any] | None:
+    return {"day": later.day.isoformat(), "allowances": later.allowances} if later else None
+
+
+def _keep(services: Services, account: str, subject: str, read: Mapping[str, Any], there: set[str]) -> None:
+    """Keep what was read with its time for the page; what was kept of the account's other subscriptions stays."""
     with writing(services.engine) as connection:
-        kept = snapshots.last_snapshot(connection, account, system="zuora", subject=SNAPSHOT)
-        value = {number: names for number, names in (kept.value if kept else {}).items() if number in there}
-        value |= {number: [charge.label for charge in one.unmapped] for number, one in granted.items()}
-        snapshots.save_snapshot(connection, account, system="zuora", subject=SNAPSHOT, value=value)
+        kept = snapshots.last_snapshot(connection, account, system="zuora", subject=subject)
+        value = {number: told for number, told in (kept.value if kept else {}).items() if number in there}
+        snapshots.save_snapshot(connection, account, system="zuora", subject=subject, value=value | dict(read))

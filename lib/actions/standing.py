@@ -1,7 +1,7 @@
 """Suspend and enable: what both have in common. The Hub says so last, when the SBC is known to do so."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import cast
@@ -34,11 +34,24 @@ class Debt:
     since: date
     days: int
     invoices: int
+    payer: str | None = None
+    """Number and name of who owes it, when that is another account, which pays for this one."""
 
     def __str__(self) -> str:
         invoices = counted(self.invoices, "invoice")
         days = counted(self.days, "day")
-        return f"{self.amount:,.2f} {self.currency} overdue, {invoices}, the oldest for {days}"
+        words = f"{self.amount:,.2f} {self.currency} overdue, {invoices}, the oldest for {days}"
+        return words if self.payer is None else f"{words}, owed by {self.payer}, who pays for this account"
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Another account that gets the invoices of subscriptions of this one."""
+
+    zuora_id: str
+    name: str
+    """Its number, where the Hub knows it the Hub's, and its name."""
+    subscriptions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,10 +60,18 @@ class Billing:
 
     account: ZuoraAccount | None
     debts: tuple[Debt, ...] | None
-    """None: not known. Empty: nothing is overdue."""
+    """The account's own, then those of its payers. None: not known. Empty: nothing is overdue."""
     problems: tuple[str, ...]
     subscriptions: tuple[ZuoraSubscription, ...] | None = None
-    """None: not asked for, or not known."""
+    """Those the account owns, whoever pays for them. None: not known."""
+    payers: tuple[Payer, ...] = ()
+    complete: bool = True
+    """False when somebody may owe more than `debts` says: who pays for the account, or what they owe, is not known."""
+
+    @property
+    def own_debts(self) -> tuple[Debt, ...]:
+        """What the account itself owes."""
+        return tuple(debt for debt in self.debts or () if debt.payer is None)
 
     @property
     def recipient(self) -> str | None:
@@ -62,19 +83,22 @@ class Billing:
             return None
 
 
-def read_billing(services: Services, account: Account, *, subscriptions: bool = False) -> Billing:
-    """The Zuora account, what it owes and, if asked for, its subscriptions, read side by side for somebody who waits.
+def read_billing(services: Services, account: Account) -> Billing:
+    """The Zuora account, its subscriptions, and what it and whoever pays for it owe, for somebody who waits.
 
-    Failures are told, never raised.
+    Failures are told, never raised. An invoice is a debt of the account that gets it: where a parent pays for a
+    child, what is overdue for the child stands on the parent.
     """
     key = account.zuora_id
     if key is None:
         return Billing(None, None, ("This account is not linked to Zuora, so what it owes is not known.",))
     quick = services.settings.zuora_page_seconds
-    reads: list[Callable[[], object]] = [lambda: services.read_zuora(key), lambda: debts_of(services, key)]
-    if subscriptions:
-        reads.append(lambda: services.zuora.subscriptions(key, quick_seconds=quick))
-    found, debts, *more = read_side_by_side(*reads)
+    reads: list[Callable[[], object]] = [
+        lambda: services.read_zuora(key),
+        lambda: debts_of(services, key),
+        lambda: services.zuora.subscriptions(key, quick_seconds=quick),
+    ]
+    found, debts, listed = read_side_by_side(*reads)
     if isinstance(found, NotFound):
         return Billing(None, None, (f"Zuora has no account {account.zuora_number}, so what it owes is not known.",))
     problems = []
@@ -82,15 +106,61 @@ def read_billing(services: Services, account: Account, *, subscriptions: bool = 
         problems.append(f"What the account owes could not be read from Zuora. {failure}")
     if isinstance(found, RemoteError):
         return Billing(None, None, tuple(problems))
-    listed = more[0] if more else None
     if isinstance(listed, RemoteError):
-        problems.append(f"Its subscriptions could not be read from Zuora. {listed}")
+        problems.append(
+            "Its subscriptions could not be read from Zuora, so it is not known whether another account pays for it. "
+            f"{listed}"
+        )
+        owned: tuple[ZuoraSubscription, ...] | None = None
+        payers: tuple[Payer, ...] = ()
+    else:
+        # Only its own: an order must never reach a subscription of another account.
+        every = cast(list[ZuoraSubscription], listed)
+        owned = tuple(one for one in every if one.account_id is None or one.account_id.lower() == key.lower())
+        payers = _payers(services, owned)
+    theirs, unknown = _debts_of_payers(services, payers)
+    own = None if isinstance(debts, RemoteError) else cast(tuple[Debt, ...], debts)
     return Billing(
         cast(ZuoraAccount, found),
-        None if isinstance(debts, RemoteError) else cast(tuple[Debt, ...], debts),
-        tuple(problems),
-        None if listed is None or isinstance(listed, RemoteError) else tuple(cast(list[ZuoraSubscription], listed)),
+        None if own is None and not theirs else (*(own or ()), *theirs),
+        (*problems, *unknown),
+        owned,
+        payers,
+        complete=own is not None and owned is not None and not unknown,
     )
+
+
+def _payers(services: Services, subscriptions: tuple[ZuoraSubscription, ...]) -> tuple[Payer, ...]:
+    """Who else pays for these subscriptions; those that ended may have left unpaid invoices."""
+    paid: dict[str, list[ZuoraSubscription]] = {}
+    for one in subscriptions:
+        if one.invoice_owner_id is not None and one.paid_by_another:
+            paid.setdefault(one.invoice_owner_id, []).append(one)
+    with services.engine.connect() as connection:
+        known = accounts.numbers_by_zuora_id(connection, list(paid))
+    return tuple(
+        Payer(
+            id_,
+            " ".join(filter(None, (known.get(id_) or ones[0].invoice_owner_number or id_, ones[0].invoice_owner_name))),
+            tuple(sorted(one.number for one in ones)),
+        )
+        for id_, ones in sorted(paid.items())
+    )
+
+
+def _debts_of_payers(services: Services, payers: tuple[Payer, ...]) -> tuple[list[Debt], list[str]]:
+    """What those who pay for the account owe, and in sentences what of it is not known."""
+    read = read_side_by_side(*(lambda payer=payer: debts_of(services, payer.zuora_id) for payer in payers))
+    debts: list[Debt] = []
+    unknown: list[str] = []
+    for payer, answer in zip(payers, read, strict=True):
+        if isinstance(answer, RemoteError):
+            unknown.append(
+                f"{payer.name} pays for this account, and what it owes could not be read from Zuora. {answer}"
+            )
+        else:
+            debts += [replace(debt, payer=payer.name) for debt in answer]
+    return debts, unknown
 
 
 def debts_of(services: Services, zuora_id: str) -> tuple[Debt, ...]:

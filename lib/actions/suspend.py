@@ -124,10 +124,12 @@ def _warnings(services: Services, account: Account, billing: Billing) -> list[st
     if (pin := account.pin(services.today())) is not None:
         until = f", until {account.pinned_until:%-d %B %Y}" if account.pinned_until else ""
         warnings.insert(0, f"Pinned to this account{until}: “{pin}”")
+    warnings += [f"{payer.name} pays for {', '.join(payer.subscriptions)}." for payer in billing.payers]
     if billing.debts is None:
         return warnings
     if not billing.debts:
-        return [*warnings, "Nothing is overdue in Zuora."]
+        where = "in Zuora" if billing.complete else "on the account itself in Zuora"
+        return [*warnings, f"Nothing is overdue {where}."]
     warnings += [f"In Zuora: {debt}." for debt in billing.debts]
     days, due = max(debt.days for debt in billing.debts), services.settings.suspend_after_days
     if days < due:
@@ -136,9 +138,10 @@ def _warnings(services: Services, account: Account, billing: Billing) -> list[st
 
 
 def _letter(billing: Billing) -> dict[str, str] | None:
-    if billing.debts is None or len(billing.debts) != 1:
+    # The letter goes to this account's contact, whom the debts of whoever pays for it do not concern.
+    if billing.debts is None or len(billing.own_debts) != 1:
         return None
-    debt = billing.debts[0]
+    debt = billing.own_debts[0]
     return {
         "overdue_amount": f"{debt.amount:,.2f} {debt.currency}",
         "overdue_since": f"{debt.since:%-d %B %Y}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 MAP_LIMIT = 500
@@ -100,6 +101,13 @@ def words_for(kind: str, granted: int) -> str:
     if kind in _SWITCHES:
         return "yes" if granted else "no"
     return f"{granted:,}"
+
+
+def end_words(ends: date | None, today: date) -> str | None:
+    """When a subscription ends or ended, as it is read; None when it goes on."""
+    if ends is None:
+        return None
+    return f"{'ended' if ends <= today else 'ends'} {ends:%-d %b %Y}"
 
 
 def grant(charges: Iterable[Charge], rows: Sequence[MapRow]) -> Granted:

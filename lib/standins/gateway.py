@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
@@ -34,6 +35,10 @@ class Gateway:
         """`send` with what the system adds to every answer."""
         return send
 
+    def turn(self, request: Request) -> AbstractContextManager[Response | None]:
+        """Held while the request is under way; it gives the answer to one that is one too many."""
+        return nullcontext()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, of which nothing is left to read when a fault begins."""
         try:
@@ -48,7 +53,10 @@ class Gateway:
             return
         asked = f"{request.method} {path}"
         self._faults.note(asked)
-        with self._faults.answering():
+        with self._faults.answering(), self.turn(request) as too_many:
+            if too_many is not None:
+                await too_many(request.scope, request.receive, send)
+                return
             era = self._faults.era
             for fault in self._faults.strike(asked):
                 if fault.kind == "latency":

@@ -260,6 +260,16 @@ def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[s
     return {row[0]: row[1] for row in rows}
 
 
+def titles_by_zuora_number(connection: Connection, numbers: Iterable[str | None]) -> Mapping[str, str]:
+    """Number and name in the Hub of the accounts with these numbers in Zuora, by them; unknown ones are left out."""
+    wanted = sorted({number for number in numbers if number})
+    if not wanted:
+        return {}
+    columns = (account.c.zuora_number, account.c.number, account.c.name)
+    rows = connection.execute(select(*columns).where(account.c.zuora_number.in_(wanted)))
+    return {row.zuora_number: f"{row.number} - {row.name}" for row in rows}
+
+
 def _accounts() -> Select[Any]:
     return select(account, _parent.c.number.label("parent_number"), _parent.c.name.label("parent_name")).outerjoin(
         _parent, account.c.parent_id == _parent.c.id

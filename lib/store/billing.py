@@ -60,7 +60,11 @@ class SubscriptionTaken(Exception):
 
 
 class SubscriptionTerms(BaseModel):
-    """What a refresh takes over from Zuora: status, term, version, and what is granted."""
+    """What a refresh takes over from Zuora: status, term, version, and what is granted.
+
+    `ends` is the day on which it ends for good, None when it goes on; the day before is its last. `payer` is the
+    number in Zuora of the account that pays for it, None when that is the account itself.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -69,6 +73,18 @@ class SubscriptionTerms(BaseModel):
     term_end: date | None
     version: int | None
     allowances: dict[str, int]
+    ends: date | None = None
+    payer: str | None = None
+
+    def is_over(self, today: date) -> bool:
+        """True when it grants nothing any more on this day. Cancelled for a later day, it goes on until then."""
+        if self.ends is not None and self.ends <= today:
+            return True
+        return self.status == "Expired" or (self.status == "Cancelled" and self.ends is None)
+
+    def granted_on(self, today: date) -> dict[str, int]:
+        """What it grants on this day: what was read, until it ends."""
+        return {} if self.is_over(today) else self.allowances
 
     @field_validator("allowances")
     @classmethod
@@ -115,6 +131,8 @@ def list_subscriptions(connection: Connection, number: str) -> list[HubSubscript
                 term_start=row.term_start,
                 term_end=row.term_end,
                 version=row.version,
+                ends=row.ends,
+                payer=row.payer,
                 allowances=granted[row.id],
             ),
         )
@@ -125,6 +143,14 @@ def list_subscriptions(connection: Connection, number: str) -> list[HubSubscript
 def find_subscription(connection: Connection, number: str, wanted: str) -> HubSubscription | None:
     """The account's subscription with this number, or None."""
     return next((one for one in list_subscriptions(connection, number) if one.number == wanted), None)
+
+
+def payers_of(connection: Connection, number: str) -> list[str]:
+    """The numbers in Zuora of the other accounts that pay for subscriptions of this one, as last refreshed."""
+    found = select(subscription.c.payer).where(
+        subscription.c.account_id == _own(number), subscription.c.payer.is_not(None)
+    )
+    return sorted(set(connection.execute(found).scalars()))
 
 
 def owner_of(connection: Connection, wanted: str) -> str | None:

@@ -1,11 +1,13 @@
 """The PBXs of an account with their extensions: read them, change what bills them, change their group name."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from lib.domain.allowances import end_words
 from lib.domain.chunks import chunks
 from lib.domain.pbx import login_of
 from lib.store.accounts import Conflict
@@ -55,11 +57,16 @@ class Subscription(BaseModel):
     number: str
     name: str | None
     status: str | None
+    ends: date | None = None
 
     @property
     def label(self) -> str:
         """Number, name and status in one line."""
         return " · ".join(part for part in (self.number, self.name, self.status) if part)
+
+    def label_on(self, today: date) -> str:
+        """Number, name, status and, if it ends, the day in one line."""
+        return " · ".join(part for part in (self.label, end_words(self.ends, today)) if part)
 
 
 def list_pbxs(connection: Connection, number: str) -> list[Pbx]:
@@ -102,7 +109,7 @@ def list_extensions(
 
 def list_subscriptions(connection: Connection, number: str) -> list[Subscription]:
     """The subscriptions of the account that the Hub knows."""
-    columns = (subscription.c.number, subscription.c.name, subscription.c.status)
+    columns = (subscription.c.number, subscription.c.name, subscription.c.status, subscription.c.ends)
     rows = connection.execute(
         select(*columns)
         .join(account, subscription.c.account_id == account.c.id)

@@ -194,6 +194,8 @@ subscription = Table(
     Column("term_end", Date),
     Column("version", Integer),
     Column("refreshed_at", UtcDateTime),
+    Column("ends", Date),
+    Column("payer", String(100)),
 )
 
 allowance = Table(

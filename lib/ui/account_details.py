@@ -10,7 +10,7 @@ from lib.domain.words import counted
 from lib.frames import account_facts, accounts_frame, differences_frame, quarantine_frame
 from lib.launch import Hub
 from lib.live import Reading
-from lib.store import accounts, numbers
+from lib.store import accounts, billing, numbers
 from lib.ui.action_bar import show_reading
 from lib.ui.again import draw_again
 from lib.ui.tables import choose_account, show_text_table
@@ -59,7 +59,11 @@ def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
             icon=":material/difference:",
         )
         show_text_table(differences_frame(differences), "Differences")
-    show_text_table(account_facts(account, reading), "Account facts")
+    with hub.services.engine.connect() as connection:
+        paying = billing.payers_of(connection, account.number)
+        known = accounts.titles_by_zuora_number(connection, paying)
+    payers = [known.get(payer, payer) for payer in paying]
+    show_text_table(account_facts(account, reading, payers), "Account facts")
 
 
 def _show_children(account: Account, children: list[Account], identity: Identity) -> None:

@@ -1,25 +1,25 @@
 """Billing details: what the account's subscriptions grant, what of it is in use, and where that is too much."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from lib.actions.refresh_allowances import SNAPSHOT
+from lib.actions.refresh_allowances import LATER, SNAPSHOT
 from lib.domain.accounts import Account
-from lib.domain.allowances import lines, total
+from lib.domain.allowances import end_words, lines, total
 from lib.domain.permissions import Identity
 from lib.launch import Hub
-from lib.store import billing, snapshots
+from lib.store import accounts, billing, snapshots
 from lib.store.billing import HubSubscription
 from lib.store.snapshots import Snapshot
 from lib.ui.billing_chart import show_chart
 from lib.ui.billing_dialogs import offer_add, offer_edit, offer_refresh, offer_remove, show_dialog
-from lib.ui.billing_tables import age_words, allowances_frame, over_words, show_allowances, term_words
+from lib.ui.billing_tables import age_words, allowances_frame, later_words, over_words, show_allowances, term_words
 from lib.ui.moments import at
 from lib.ui.text import plain
 from lib.ui.zuora_link import show_zuora_link
 
-_COLORS = {"Active": "green", "Cancelled": "gray", "Expired": "gray"}
+_COLORS = {"Active": "green"}
 
 
 def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
@@ -28,24 +28,31 @@ def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
         subscriptions = billing.list_subscriptions(connection, account.number)
         in_use = billing.count_use(connection, account.number)
         read = snapshots.last_snapshot(connection, account.number, system="zuora", subject=SNAPSHOT)
+        later = snapshots.last_snapshot(connection, account.number, system="zuora", subject=LATER)
+        payers = accounts.titles_by_zuora_number(connection, [one.terms.payer for one in subscriptions])
+    today = hub.services.today()
     with st.container(horizontal=True):
         if len(subscriptions) > 1:
             offer_refresh(hub, account, identity, subscription=None)
         offer_add(account, identity)
         show_zuora_link(hub, account, identity)
-    _show_account(subscriptions, in_use)
+    _show_account(subscriptions, in_use, today)
     if not subscriptions:
         st.info(
             "This account has no billing subscription, so nothing is granted to it.", icon=":material/receipt_long:"
         )
-    granting: dict[str, int] = total(dict.fromkeys(one.terms.allowances, 1) for one in subscriptions)
+    granting: dict[str, int] = total(dict.fromkeys(one.terms.granted_on(today), 1) for one in subscriptions)
     shared = {kind for kind, count in granting.items() if count > 1}
     for one in subscriptions:
         with st.container(border=True):
-            _show_head(hub, one)
+            _show_head(hub, one, today)
+            if one.terms.payer:
+                st.caption(f"Paid by {plain(payers.get(one.terms.payer, one.terms.payer))}, which gets its invoices.")
             if len(subscriptions) > 1:
                 # A single one grants what the account has, which stands above.
-                _show_granted(one, in_use, shared)
+                _show_granted(one, in_use, shared, today)
+            if told := later_words(one, later, today):
+                st.caption(plain(told))
             if identity.may_choose_accounts:
                 _show_unmapped(hub, one.number, read)
             with st.container(horizontal=True):
@@ -55,8 +62,8 @@ def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
     show_dialog(hub, account, identity)
 
 
-def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int]) -> None:
-    found = lines(total(one.terms.allowances for one in subscriptions), in_use)
+def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int], today: date) -> None:
+    found = lines(total(one.terms.granted_on(today) for one in subscriptions), in_use)
     if not found:
         return
     over = [over_words(line) for line in found if line.over]
@@ -70,22 +77,26 @@ def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int]) 
         show_chart(found, key="used_of_granted")
 
 
-def _show_head(hub: Hub, one: HubSubscription) -> None:
+def _show_head(hub: Hub, one: HubSubscription, today: date) -> None:
     status = one.terms.status or "Not known"
     with st.container(horizontal=True, vertical_alignment="center"):
         name = f" · {plain(one.name)}" if one.name else ""
         st.markdown(f"**{plain(one.number)}**{name}", width="content")
-        st.badge(plain(status), color=_COLORS.get(status, "orange"))  # type: ignore[arg-type]
+        over = one.terms.is_over(today)
+        st.badge(plain(status), color="gray" if over else _COLORS.get(status, "orange"))  # type: ignore[arg-type]
+        if ends := end_words(one.terms.ends, today):
+            st.badge(ends, color="gray" if over else "orange", icon=":material/event_busy:")
     version = f"version {one.terms.version}" if one.terms.version is not None else "version not known"
     age = age_words(one.refreshed_at, datetime.now(UTC))
     when = f" ({at(hub, one.refreshed_at)})" if one.refreshed_at else ""
     st.caption(f"{term_words(one.terms)} · {version} · {age}{when}")
-    if not one.terms.allowances:
-        st.caption("This subscription grants no allowance.")
+    if not one.terms.granted_on(today):
+        ended = "This subscription has ended and grants nothing."
+        st.caption(ended if over else "This subscription grants no allowance.")
 
 
-def _show_granted(one: HubSubscription, in_use: dict[str, int], shared: set[str]) -> None:
-    granted = one.terms.allowances
+def _show_granted(one: HubSubscription, in_use: dict[str, int], shared: set[str], today: date) -> None:
+    granted = one.terms.granted_on(today)
     if not granted:
         return
     own = lines(granted, {kind: count for kind, count in in_use.items() if kind in granted})

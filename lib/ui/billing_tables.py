@@ -1,13 +1,14 @@
 """Allowances as tables a person reads: counts with what is in use and left, yes and no where it is on or off."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
-from lib.domain.allowances import Line, words_for
+from lib.domain.allowances import Line, changes, label_of, words_for
 from lib.domain.words import counted
-from lib.store.billing import SubscriptionTerms
+from lib.store.billing import HubSubscription, SubscriptionTerms
+from lib.store.snapshots import Snapshot
 from lib.ui.tables import show_text_table
 
 _OVER = " over"
@@ -36,6 +37,19 @@ def term_words(terms: SubscriptionTerms) -> str:
         return "Term not known"
     end = f"to {terms.term_end:%-d %b %Y}" if terms.term_end else "without an end"
     return f"Term {terms.term_start:%-d %b %Y} {end}"
+
+
+def later_words(one: HubSubscription, read: Snapshot | None, today: date) -> str | None:
+    """What is ordered for a later day, as it was read at the last refresh; None when nothing is."""
+    ordered = read.value.get(one.number) if read else None
+    if not ordered or one.terms.is_over(today):
+        return None
+    day = date.fromisoformat(ordered["day"])
+    if day <= today:
+        return f"A change of {day:%-d %b %Y} is in force in Zuora. Refresh the allowances to see it here."
+    changed = changes(one.terms.allowances, ordered["allowances"])
+    told = [f"{label_of(kind)} {words_for(kind, new)} instead of {words_for(kind, old)}" for kind, old, new in changed]
+    return f"From {day:%-d %b %Y}: {', '.join(told)}." if told else None
 
 
 def age_words(moment: datetime | None, now: datetime) -> str:

@@ -28,7 +28,8 @@ def billing_dialog(hub: Hub, account: Account, identity: Identity, state: dict[s
 def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
     pbx: Pbx = state["pbx"]
     with hub.services.engine.connect() as connection:
-        offered = {one.number: one.label for one in pbxs.list_subscriptions(connection, account.number)}
+        today = hub.services.today()
+        offered = {one.number: one.label_on(today) for one in pbxs.list_subscriptions(connection, account.number)}
     if not offered:
         st.info("The Hub knows no subscription of this account.", icon=":material/receipt_long:")
     options = [*offered, None]

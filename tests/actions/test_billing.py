@@ -1,11 +1,14 @@
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
 from lib.actions.charge_map import HOUSE, to_params
 from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.clients.zuora import CancelPolicy
 from lib.domain.allowances import MapRow
 from lib.domain.permissions import Identity, Role
 from lib.standins.zuora.records import RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
@@ -42,7 +45,7 @@ def charge(name, quantity="1", product="PRPC-1", **other):
     )
 
 
-def in_zuora(world, number, charges, *, owner="1001", version=2, status="Active"):
+def in_zuora(world, number, charges, *, owner="1001", version=2, status="Active", **other):
     """Make this the subscription's latest version in Zuora."""
     old = world.standin.state.subscription(number)
     if old is not None:
@@ -64,9 +67,10 @@ def in_zuora(world, number, charges, *, owner="1001", version=2, status="Active"
         account_id=zuora_id(owner),
         status=status,
         term_start_date=START,
-        term_end_date=END,
+        term_end_date=other.pop("term_end_date", END),
         version=version,
         rate_plans=(plan,),
+        **other,
     )
     world.standin.state.load_subscriptions([record])
 
@@ -166,10 +170,120 @@ def test_usage_counts_what_is_included(billed):
 
 
 def test_a_cancelled_subscription_grants_nothing_and_the_plan_says_it(billed):
-    in_zuora(billed, SECOND, [charge("Cloud Mobile")], status="Cancelled")
+    in_zuora(billed, SECOND, [charge("Cloud Mobile")], status="Cancelled", subscription_end_date=date(2026, 3, 1))
     plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
     assert f"{SECOND} is cancelled in Zuora, so it grants nothing." in plan.warnings
     assert ("1", "0") in [(one.before, one.after) for one in plan.effects]
+
+
+@contextmanager
+def on(world, day):
+    """Make this the day for the Hub and for Zuora."""
+    world.standin.switches.today = day
+    with patch.object(type(world.services), "today", lambda _: day):
+        yield
+    world.standin.switches.today = None
+
+
+class TestEndsLater:
+    """Cancelled for 3 January 2027: Cancelled at once, and granting until the day before."""
+
+    def test_it_grants_until_its_last_day_and_the_plan_says_when_that_is(self, billed):
+        in_zuora(billed, SECOND, [charge("Cloud Mobile", "4")])
+        with on(billed, date(2026, 11, 25)):
+            billed.services.zuora.cancel_subscription(
+                SECOND, CancelPolicy.ON_DATE, date(2027, 1, 3), track="t", key="k", today=date(2026, 11, 25)
+            )
+            plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+            assert (
+                f"{SECOND} is cancelled in Zuora and ends 3 Jan 2027. Until then it grants what it has."
+                in plan.warnings
+            )
+            assert (plan.effects[0].before, plan.effects[0].after) == ("1", "4")
+            assert "ends for good on 2027-01-03" in plan.effects[-1].after
+            done = billed.finish(billed.runner.start(plan, LEAD))
+            assert done.run.state == "done"
+        kept = stored(billed)[SECOND].terms
+        assert (kept.status, kept.ends, kept.allowances) == ("Cancelled", date(2027, 1, 3), {"cloud_mobiles": 4})
+        # What is stored says the right thing on the next day, too, without another refresh.
+        assert kept.granted_on(date(2027, 1, 2)) == {"cloud_mobiles": 4}
+        assert kept.granted_on(date(2027, 1, 3)) == {}
+        with on(billed, date(2027, 1, 3)):
+            plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+            assert f"{SECOND} is cancelled in Zuora, so it grants nothing." in plan.warnings
+            assert ("4", "0") in [(one.before, one.after) for one in plan.effects]
+
+    def test_it_can_be_added_with_what_it_grants_until_then(self, billed):
+        in_zuora(billed, STRANGER, [charge("Extension", "2")], owner="2001", status="Cancelled", term_end_date=None,
+                 subscription_end_date=date(2027, 1, 3))  # fmt: skip
+        with on(billed, date(2026, 11, 25)):
+            plan = billed.runner.plan("add_subscription", "2001", {"number": STRANGER}, LEAD)
+            assert "ends 3 Jan 2027" in plan.warnings[0]
+            billed.finish(billed.runner.start(plan, LEAD))
+        assert stored(billed, "2001")[STRANGER].terms.granted_on(date(2027, 1, 2)) == {"pbx_extensions": 2}
+
+    def test_a_term_that_does_not_renew_is_an_end_and_one_that_does_is_none(self, billed):
+        with on(billed, date(2026, 11, 25)):
+            for renews, ends in ((False, date(2027, 1, 3)), (True, None)):
+                end = date(2027, 1, 3)
+                line = charge("Cloud Mobile", effective_end_date=end)
+                in_zuora(billed, SECOND, [line], auto_renew=renews, term_end_date=end, version=7 + renews)
+                run(billed, "refresh_allowances", {"subscription": SECOND})
+                kept = stored(billed)[SECOND].terms
+                assert (kept.status, kept.ends, kept.allowances) == ("Active", ends, {"cloud_mobiles": 1})
+                # A renewal may be written late; an end is an end.
+                assert bool(kept.granted_on(date(2027, 1, 3))) is renews
+
+    def test_a_draft_grants_nothing(self, billed):
+        in_zuora(billed, SECOND, [charge("Cloud Mobile")], status="Draft")
+        plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+        assert f"{SECOND} is draft in Zuora, so it grants nothing." in plan.warnings
+
+
+class TestOrderedForLater:
+    """A change that is ordered for next month: five now, three from 1 January 2027, seven from 1 March."""
+
+    @pytest.fixture
+    def ordered(self, billed):
+        parts = (
+            ("5", START, date(2027, 1, 1), 1),
+            ("3", date(2027, 1, 1), date(2027, 3, 1), 2),
+            ("7", date(2027, 3, 1), END, 3),
+        )
+        in_zuora(billed, SECOND, [
+            charge("Cloud Mobile", count, number="C-1", effective_start_date=on, effective_end_date=end, segment=place)
+            for count, on, end, place in parts
+        ])  # fmt: skip
+        return billed
+
+    def test_it_takes_nothing_away_today_and_is_told(self, ordered):
+        with on(ordered, date(2026, 11, 25)):
+            plan = ordered.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
+            assert ("1", "5") in [(one.before, one.after) for one in plan.effects]
+            assert f"{SECOND}, from 1 Jan 2027: Cloud mobiles 3 instead of 5." in plan.warnings
+        with ordered.services.engine.connect() as connection:
+            kept = snapshots.last_snapshot(connection, "1001", system="zuora", subject="subscription changes")
+        assert kept.value[SECOND] == {"day": "2027-01-01", "allowances": {"cloud_mobiles": 3}}
+
+    @pytest.mark.parametrize(
+        ("day", "granted"), [(date(2026, 12, 31), 5), (date(2027, 1, 1), 3), (date(2027, 3, 1), 7)]
+    )
+    def test_the_segment_of_the_day_counts(self, ordered, day, granted):
+        with on(ordered, day):
+            run(ordered, "refresh_allowances", {"subscription": SECOND})
+        assert stored(ordered)[SECOND].terms.allowances == {"cloud_mobiles": granted}
+
+    def test_the_companys_day_decides_where_zuoras_calendar_is_behind(self, ordered):
+        with on(ordered, date(2027, 1, 1)):
+            ordered.standin.switches.today = date(2026, 12, 31)
+            run(ordered, "refresh_allowances", {"subscription": SECOND})
+        assert stored(ordered)[SECOND].terms.allowances == {"cloud_mobiles": 3}
+
+    def test_the_client_asks_for_what_is_in_force(self, ordered):
+        ordered.standin.switches.today = date(2026, 11, 25)
+        found = [ordered.services.zuora.subscription(SECOND)]
+        found += [one for one in ordered.services.zuora.subscriptions(zuora_id("1001")) if one.number == SECOND]
+        assert [one.rate_plans[0].charges[0].quantity for one in found] == [5, 5]
 
 
 def test_zuora_away_or_without_the_subscription_is_a_sentence(billed):

@@ -55,7 +55,26 @@ def test_the_answer_by_minor_version(raw, minor, numbers_only):
     numbers = shown if numbers_only else [part["subscriptionNumber"] for part in shown]
     assert numbers == ["SUB-1", "SUB-2"]
     after = raw("GET", "/v1/subscriptions/SUB-2").json()
-    assert (after["version"], after["scheduledCancelDate"]) == (3, "2027-01-01")
+    assert (after["version"], after["status"], after["subscriptionEndDate"]) == (3, "Cancelled", "2027-01-01")
+
+
+def test_an_order_names_the_account_that_gets_the_invoices(raw, zuora_standin):
+    payer, owner = record("8001"), record("8002")
+    zuora_standin.state.load([payer, owner])
+    paid = subscription("SUB-8", owner, invoice_owner_id=payer.id)
+    zuora_standin.state.load_subscriptions([paid])
+    shown = raw("GET", "/v1/subscriptions/SUB-8").json()
+    assert (shown["accountNumber"], shown["invoiceOwnerAccountNumber"]) == ("8002", "8001")
+    assert (shown["invoiceOwnerAccountId"], shown["invoiceOwnerAccountName"]) == (payer.id, payer.name)
+    refused = post(raw, order("SUB-8", existingAccountNumber="8002"))
+    assert (refused.status_code, version(raw, "SUB-8")) == (404, 2)
+    body = post(raw, order("SUB-8", existingAccountNumber="8001")).json()
+    assert (body["accountNumber"], body["subscriptions"][0]["subscriptionOwnerNumber"]) == ("8001", "8002")
+    (kept,) = raw("GET", "/v1/orders").json()["orders"]
+    assert kept["existingAccountNumber"] == "8001"
+    assert kept["subscriptions"][0]["subscriptionOwnerAccountNumber"] == "8002"
+    (row,) = raw("GET", "/object-query/subscriptions?filter[]=name.EQ:SUB-8").json()["data"]
+    assert (row["accountId"], row["invoiceOwnerId"]) == (owner.id, payer.id)
 
 
 def test_all_or_nothing(raw):

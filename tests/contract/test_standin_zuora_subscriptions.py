@@ -157,6 +157,9 @@ def test_segments(raw, zuora_standin, acme):
 
     assert quantities() == quantities(charge_detail="last-segment") == [9]
     assert quantities(charge_detail="current-segment") == [5]
+    zuora_standin.switches.today = date(2026, 12, 24)
+    # The day on which a segment ends belongs to the next one.
+    assert quantities(charge_detail="current-segment") == [9]
     assert quantities(charge_detail="specific-segment", as_of_date="2026-05-31") == [1]
     assert quantities(charge_detail="specific-segment", as_of_date="2025-05-31") == []
     body = listed(raw, **{"charge-detail": "all-segments"}).json()
@@ -172,14 +175,19 @@ class TestCancel:
         assert set(body) == {"success", "subscriptionId", "cancelledDate", "totalDeltaMrr", "totalDeltaTcv"}
         assert (body["cancelledDate"], body["totalDeltaTcv"]) == ("2027-01-01", 0)
         shown = raw("GET", "/v1/subscriptions/SUB-1").json()
-        assert (shown["id"], shown["version"], shown["status"]) == (body["subscriptionId"], 3, "Active")
-        assert shown["scheduledCancelDate"] == "2027-01-01"
+        # The latest order decides the status: it is cancelled at once, and goes on until its end.
+        assert (shown["id"], shown["version"], shown["status"]) == (body["subscriptionId"], 3, "Cancelled")
+        assert (shown["subscriptionEndDate"], shown["termEndDate"]) == ("2027-01-01", "2027-01-01")
+        assert shown["scheduledCancelDate"] is None
         old = raw("GET", f"/v1/subscriptions/{one.id}").json()
         assert (old["version"], old["isLatestVersion"]) == (2, False)
         assert len(listed(raw).json()["subscriptions"]) == 1
+        mrr = raw("GET", "/v1/accounts/7001").json()["metrics"]["contractedMrr"]
         zuora_standin.switches.today = date(2027, 1, 1)
         ended = raw("GET", "/v1/subscriptions/SUB-1").json()
-        assert (ended["status"], ended["cancelledDate"]) == ("Cancelled", "2027-01-01")
+        assert (ended["status"], ended["version"]) == ("Cancelled", 3)
+        # It counts until its last day.
+        assert (mrr, raw("GET", "/v1/accounts/7001").json()["metrics"]["contractedMrr"]) == (36.3, 0)
 
     def test_at_once(self, raw, zuora_standin, acme):
         line = charge(charged_through_date=date(2026, 11, 1))
@@ -289,4 +297,4 @@ def test_what_was_done_outlives_a_cut_connection(raw, one, zuora_standin):
     with pytest.raises(OSError):
         cancel(raw, cancellationPolicy="EndOfCurrentTerm")
     shown = raw("GET", "/v1/subscriptions/SUB-1").json()
-    assert (shown["version"], shown["scheduledCancelDate"]) == (3, str(TODAY + timedelta(days=42)))
+    assert (shown["version"], shown["subscriptionEndDate"]) == (3, str(TODAY + timedelta(days=42)))

@@ -68,7 +68,9 @@ class TestEitherWay:
         done = cancel(zuora, policy=CancelPolicy.END_OF_TERM, on=None)
         assert done.effective == TODAY + timedelta(days=200)
         found = zuora.subscription("A-S1")
-        assert (found.status, found.scheduled_cancel) == (SubscriptionStatus.ACTIVE, done.effective)
+        assert (found.status, found.ends_on) == (SubscriptionStatus.CANCELLED, done.effective)
+        assert (found.scheduled_cancel, found.is_over(done.effective - timedelta(days=1))) == (None, False)
+        assert found.is_over(done.effective)
 
     def test_what_is_cancelled_or_will_be_is_not_cancelled_again(self, zuora, tenant, by):
         cancel(zuora)
@@ -182,6 +184,24 @@ class TestEitherWay:
             cancel(zuora)
         assert not caught.value.maybe_done
         assert asked(tenant, by) == 0
+
+
+@pytest.mark.usefixtures("with_orders")
+def test_a_parent_that_pays_is_named_in_the_order_and_keeps_its_own_subscriptions(zuora, tenant, by):
+    payer = record("2")
+    tenant.state.load([payer])
+    child = tenant.state.account("1")["id"]
+    times = {"term_start_date": TODAY - timedelta(days=100), "term_end_date": TODAY + timedelta(days=200)}
+    times |= {"contract_effective_date": TODAY - timedelta(days=100), "subscription_end_date": None}
+    tenant.state.load_subscriptions(
+        [
+            subscription(child, "A-S8", invoice_owner_id=payer.id, **times),
+            subscription(payer.id, "A-S9", **times),
+        ]
+    )
+    assert zuora.subscription("A-S8").payer_number == "2"
+    assert cancel(zuora, "A-S8").effective == TODAY
+    assert (version(tenant, "A-S8"), version(tenant, "A-S9")) == (2, 1)
 
 
 class TestOrders:

@@ -74,7 +74,9 @@ def test_the_first_rows_come_before_the_last_page_is_asked_for(scripted, scripte
     assert next(rows).number == "1"
     assert len(scripted.seen) == 1
     assert [s.number for s in rows] == ["2"]
-    assert dict(scripted.seen[0].query_params) == {"page": "1", "pageSize": "40"}
+    for seen, number in zip(scripted.seen, ("1", "2"), strict=True):
+        # Also where the way to the next page forgets it.
+        assert dict(seen.query_params) == {"page": number, "pageSize": "40", "charge-detail": "current-segment"}
 
 
 @pytest.mark.parametrize("prefix", ["", "SAME", "//SAMEHOST"])
@@ -85,7 +87,8 @@ def test_a_next_page_of_the_same_host_is_followed(scripted, make_zuora, prefix):
     scripted.replies += [page(row("1"), nextPage=following), page(row("2"), nextPage="")]
     assert [s.number for s in scripted_zuora.subscriptions("A 1")] == ["1", "2"]
     assert scripted.seen[1].scope["raw_path"] == b"/v1/subscriptions/accounts/A%201"
-    assert dict(scripted.seen[1].query_params) == {"page": "2", "pageSize": "40", "x": "a+b"}
+    query = dict(scripted.seen[1].query_params)
+    assert query == {"page": "2", "pageSize": "40", "x": "a+b", "charge-detail": "current-segment"}
 
 
 LIST = "/v1/subscriptions/accounts/7"

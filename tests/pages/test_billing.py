@@ -1,5 +1,7 @@
 """Billing details and the charge map as people meet them."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import delete, select
 
@@ -278,3 +280,57 @@ def test_an_account_that_uses_things_without_a_subscription_is_over(house):
     app = opened(house, own.number)
     assert "This account has no billing subscription" in said(app)
     assert granted(app)[EXTENSIONS][2].endswith(" over")
+
+
+def captions(app) -> str:
+    return " ".join(one.value for one in app.caption).replace("\\", "")
+
+
+def heads(app) -> str:
+    return " ".join(one.value for one in app.markdown).replace("\\", "")
+
+
+def on(monkeypatch, house, day):
+    monkeypatch.setattr(type(house.hub.services), "today", lambda _: day)
+
+
+def test_a_subscription_that_is_cancelled_for_later_says_when_it_ends_and_counts_until_then(house, monkeypatch):
+    own = demo("ends_later")
+    ends = own.has.subscriptions[-1].ends
+    users = own.has.subscriptions[0].allowances.get("cloud_mobiles", 0)
+    on(monkeypatch, house, ends - timedelta(days=1))
+    app = opened(house, own.number)
+    assert f"ends {ends:%-d %b %Y}" in heads(app)
+    assert granted(app)["Cloud mobiles"][0] == str(users + 2)
+    # The same stored state, a day later.
+    on(monkeypatch, house, ends)
+    app = opened(house, own.number)
+    assert f"ended {ends:%-d %b %Y}" in heads(app)
+    assert "This subscription has ended and grants nothing." in captions(app)
+    assert granted(app).get("Cloud mobiles", ("0",))[0] == str(users)
+
+
+def test_what_is_ordered_for_later_is_told_after_a_refresh(house, monkeypatch):
+    own = demo("evergreen")
+    day, _, count = own.has.subscriptions[-1].later
+    on(monkeypatch, house, day - timedelta(days=30))
+    app = opened(house, own.number)
+    assert "without an end" in captions(app)
+    app = press(app, "Refresh allowances")
+    assert f"from {day:%-d %b %Y}: Queues {count} instead of 5" in said(app)
+    assert f"From {day:%-d %b %Y}: Queues {count} instead of 5." in captions(opened(house, own.number))
+    on(monkeypatch, house, day)
+    assert f"A change of {day:%-d %b %Y} is in force in Zuora" in captions(opened(house, own.number))
+
+
+def test_who_else_pays_is_named(house):
+    payer, own = demo("payer"), demo("paid_for")
+    assert f"Paid by {payer.number} - {payer.name}" in captions(opened(house, own.number))
+    facts = tables(house.details(own.number), "Fact", "Hub", "Zuora")[0].set_index("Fact")
+    assert facts.loc["Balance", "Zuora"] == f"0.00 AUD; {payer.number} - {payer.name} pays for it"
+    assert "pays for it" not in tables(house.details(payer.number), "Fact", "Hub", "Zuora")[0].to_string()
+
+
+def test_us_dollars_are_called_so(house):
+    facts = tables(house.details(demo("dollars").number), "Fact", "Hub", "Zuora")[0].set_index("Fact")
+    assert facts.loc["Balance", "Zuora"] == "96.50 USD"

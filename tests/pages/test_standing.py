@@ -76,6 +76,14 @@ def test_a_pinned_note_is_told_and_asks_for_a_reason(house):
     assert BANNER in said(ended(press(app, f"Suspend account {number}")))
 
 
+def test_whose_debt_it_is_stands_in_the_dialog(house):
+    payer = demo("payer")
+    app = opened(house, demo("paid_for").number)
+    assert "312.00 AUD overdue" in said(app)
+    assert f"owed by {payer.number} {payer.name}, who pays for this account" in said(app)
+    assert "96.50 USD overdue" in said(opened(house, demo("dollars").number))
+
+
 def test_the_tick_box_names_the_address_and_adds_the_mail(house, own):
     app = opened(house, own.number)
     box = app.checkbox(key="suspend_mail")

@@ -156,9 +156,13 @@ def test_subscriptions_grant_what_the_hub_has_except_where_it_is_planted(hub):
         assert record.account_id == account.zuora_id
         assert (record.version, record.term_start_date) == (contract.version, contract.term_start)
         assert record.term_end_date == contract.term_end
-        differences["cancelled"] += record.status != "Active"
+        cancelled = record.status == "Cancelled" and contract.status == "Active"
+        differences["cancelled"] += cancelled
+        assert cancelled or record.status == contract.status
         granted = Counter()
         for charge in record.rate_plans[0].charges:
+            if charge.segment > 1:
+                continue
             kind = by_number.get(charge.product_rate_plan_charge_number, by_name.get(charge.name))
             granted[kind or charge.name] += int(charge.quantity)
         changed = granted - Counter(contract.allowances)
@@ -169,9 +173,47 @@ def test_subscriptions_grant_what_the_hub_has_except_where_it_is_planted(hub):
     planted = {notable()["allowance_differs"]: EXTRA_UNITS, notable()["unmapped_charge"]: 1, "cancelled": 1}
     assert differences == planted
     charges = [charge for record in seen for charge in record.rate_plans[0].charges]
-    assert len({charge.number for charge in charges}) == len({charge.id for charge in charges}) == len(charges)
+    assert len({(charge.number, charge.segment) for charge in charges}) == len({one.id for one in charges})
+    assert len({one.id for one in charges}) == len(charges)
     older = {f"PRPC-{number:08}" for number in OLDER_PRODUCT.values()}
     assert older <= {charge.product_rate_plan_charge_number for charge in charges}
+
+
+def test_billing_is_shown_in_all_its_states(hub):
+    found = {record.number: record for record in zuora_subscriptions()}
+
+    def of(role, position=-1):
+        return found[_role(role).has.subscriptions[position].number]
+
+    def stored(role, position=-1):
+        number = _role(role).has.subscriptions[position].number
+        return billing.find_subscription(hub, _role(role).number, number).terms
+
+    assert (of("draft_and_suspended", -2).status, of("draft_and_suspended").status) == ("Draft", "Suspended")
+    assert stored("draft_and_suspended", -2).allowances == {}
+    ends = of("ends_later").subscription_end_date or of("ends_later").term_end_date
+    assert (of("ends_later").status, stored("ends_later").ends) == ("Cancelled", ends)
+    assert stored("ends_later").granted_on(ANCHOR.date()) == {"cloud_mobiles": 2}
+    evergreen = of("evergreen")
+    assert (evergreen.term_type, evergreen.term_end_date, stored("evergreen").term_end) == ("EVERGREEN", None, None)
+    segments = [charge for charge in evergreen.rate_plans[0].charges if charge.name == "Call Queue"]
+    assert [(one.quantity, one.segment) for one in segments] == [("5", 1), ("3", 2)]
+    assert segments[0].effective_end_date == segments[1].effective_start_date > ANCHOR.date()
+    payer, child = _role("payer"), _role("paid_for")
+    assert child.parent == payer.number
+    assert {one.invoice_owner_id for one in found.values()} == {None, payer.zuora_id}
+    assert of("paid_for").invoice_owner_id == payer.zuora_id
+    assert stored("paid_for").payer == payer.zuora_number
+
+
+def test_one_account_is_billed_in_us_dollars_throughout():
+    account = _role("dollars")
+    (record,) = (one for one in zuora_records() if one.id == account.zuora_id)
+    bills = [one for one in zuora_invoices() if one.account_id == account.zuora_id]
+    contracts = [one for one in zuora_subscriptions() if one.account_id == account.zuora_id]
+    assert {record.currency, *(one.currency for one in (*bills, *contracts))} == {"USD"}
+    assert {one.currency for one in zuora_records() if one is not record} == {"AUD", "USD"}
+    assert sum(one.currency == "USD" for one in zuora_records()) == 1
 
 
 def test_what_an_account_owes_is_its_overdue_invoice():

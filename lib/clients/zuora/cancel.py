@@ -156,7 +156,7 @@ class Cancelling(Sender):
         on: date | None,
         today: date,
     ) -> Call:
-        if subscription.account_number is None:
+        if subscription.payer_number is None:
             raise UnexpectedReply(
                 replies.SYSTEM, look.operation, writes=True, detail="a subscription without its account's number"
             )
@@ -174,7 +174,8 @@ class Cancelling(Sender):
             read_seconds=max(self._config.action_seconds, self._config.read_seconds),
             body={
                 "orderDate": today.isoformat(),
-                "existingAccountNumber": subscription.account_number,
+                # Zuora's name for it misleads: this is the account that gets the invoices, not the owner.
+                "existingAccountNumber": subscription.payer_number,
                 "subscriptions": [{"subscriptionNumber": subscription.number, "orderActions": [action]}],
                 "processingOptions": {"runBilling": False, "collectPayment": False},
             },
@@ -309,7 +310,7 @@ def _seen(subscription: ZuoraSubscription, look: Call, *, ours: bool | None) -> 
 
 
 def _day_of(subscription: ZuoraSubscription) -> date | None:
-    return subscription.scheduled_cancel or subscription.ends or subscription.term_ends
+    return subscription.ends_on
 
 
 def _categories(error: RemoteError) -> set[int | None]:

@@ -1,6 +1,7 @@
 """A subscription with its rate plans and charges, under the names the Hub uses."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any, Self
 
@@ -25,8 +26,34 @@ _STATUSES = {status.replace(" ", "").lower(): status for status in SubscriptionS
 _STATUSES["canceled"] = SubscriptionStatus.CANCELLED
 
 
+class ZuoraSegment(Model):
+    """A charge as it is from one day to another; the day on which it ends is the first of the next segment."""
+
+    quantity: Number = None
+    included_units: Number = None
+    starts: Day = None
+    ends: Day = None
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> Self:
+        """From an item of `chargeSegments`.
+
+        Raises:
+            ValueError, TypeError, LookupError: it is no segment.
+        """
+        return cls(
+            quantity=body.get("quantity"),
+            included_units=body.get("includedUnits"),
+            starts=body.get("effectiveStartDate"),
+            ends=body.get("effectiveEndDate"),
+        )
+
+
 class ZuoraCharge(Model):
-    """One charge of a rate plan. What does not apply to its `model` is None: a flat fee has no `uom`."""
+    """One charge of a rate plan. What does not apply to its `model` is None: a flat fee has no `uom`.
+
+    `segments` are all of its segments, where they were asked for; quantity and dates are those of one of them.
+    """
 
     id: str = Field(min_length=1)
     number: Ref = None
@@ -46,6 +73,7 @@ class ZuoraCharge(Model):
     charged_through: Day = None
     product_rate_plan_charge_id: Ref = None
     product_rate_plan_charge_number: Ref = None
+    segments: tuple[ZuoraSegment, ...] = ()
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
@@ -73,6 +101,7 @@ class ZuoraCharge(Model):
             charged_through=body.get("chargedThroughDate"),
             product_rate_plan_charge_id=body.get("productRatePlanChargeId"),
             product_rate_plan_charge_number=body.get("productRatePlanChargeNumber"),
+            segments=tuple(ZuoraSegment.from_wire(segment) for segment in body.get("chargeSegments") or ()),
         )
 
 
@@ -106,13 +135,19 @@ class ZuoraRatePlan(Model):
 
 
 class ZuoraSubscription(Model):
-    """The latest version of a subscription."""
+    """The latest version of a subscription. Of its charges it has the segments that are in force today.
+
+    `invoice_owner_…` is the account that gets its invoices and pays them, often a parent of the account that owns it.
+    """
 
     id: str = Field(min_length=1)
     number: str = Field(min_length=1)
     status: SubscriptionStatus
     account_id: Ref = None
     account_number: Ref = None
+    invoice_owner_id: Ref = None
+    invoice_owner_number: Ref = None
+    invoice_owner_name: Ref = Field(default=None, repr=False)
     version: int | None = None
     term_type: Ref = None
     contract_effective: Day = None
@@ -125,18 +160,52 @@ class ZuoraSubscription(Model):
     contracted_mrr: Number = None
     total_contracted_value: Number = None
     scheduled_cancel: Day = None
+    scheduled_suspend: Day = None
     cancel_reason: Ref = None
     rate_plans: tuple[ZuoraRatePlan, ...] = ()
 
     @property
     def is_cancelled(self) -> bool:
-        """True when it has ended by cancellation."""
+        """True when it is cancelled, be it for a later day: its service goes on until `ends_on`."""
         return self.status is SubscriptionStatus.CANCELLED
 
     @property
     def will_end(self) -> bool:
-        """True when it is cancelled or its cancellation on a later day is fixed."""
+        """True when it is cancelled, for whatever day, or scheduled to be."""
         return self.is_cancelled or self.scheduled_cancel is not None
+
+    @property
+    def ends_on(self) -> date | None:
+        """The day on which it ends for good; None when it goes on, or when Zuora does not say when.
+
+        The day before is the last with service and charges: Zuora ends a subscription at the midnight with which its
+        end date begins. A term that renews itself is no end.
+        """
+        if self.is_cancelled:
+            return self.ends or self.term_ends
+        days = [self.scheduled_cancel]
+        if self.auto_renews is False and self.term_type != "EVERGREEN":
+            days.append(self.ends or self.term_ends)
+        return min((day for day in days if day is not None), default=None)
+
+    def is_over(self, today: date) -> bool:
+        """True when it neither grants nor bills any more on this day, whatever its status says.
+
+        A cancelled one goes on until its last day. Without a day it is taken at its word.
+        """
+        ended = self.ends_on is not None and self.ends_on <= today
+        wordless = self.is_cancelled and self.ends_on is None
+        return ended or wordless or self.status is SubscriptionStatus.EXPIRED
+
+    @property
+    def payer_number(self) -> str | None:
+        """The number of the account that an order about it names: the one that gets its invoices."""
+        return self.invoice_owner_number or self.account_number
+
+    @property
+    def paid_by_another(self) -> bool:
+        """True when another account than its own gets its invoices."""
+        return self.invoice_owner_id is not None and self.invoice_owner_id != self.account_id
 
     @field_validator("status", mode="before")
     @classmethod
@@ -156,6 +225,9 @@ class ZuoraSubscription(Model):
             status=body["status"],
             account_id=body.get("accountId"),
             account_number=body.get("accountNumber"),
+            invoice_owner_id=body.get("invoiceOwnerAccountId"),
+            invoice_owner_number=body.get("invoiceOwnerAccountNumber"),
+            invoice_owner_name=body.get("invoiceOwnerAccountName"),
             version=body.get("version"),
             term_type=body.get("termType"),
             contract_effective=body.get("contractEffectiveDate"),
@@ -168,6 +240,7 @@ class ZuoraSubscription(Model):
             contracted_mrr=body.get("contractedMrr"),
             total_contracted_value=body.get("totalContractedValue"),
             scheduled_cancel=body.get("scheduledCancelDate"),
+            scheduled_suspend=body.get("scheduledSuspendDate"),
             cancel_reason=body.get("cancelReason"),
             rate_plans=tuple(ZuoraRatePlan.from_wire(plan) for plan in body.get("ratePlans") or ()),
         )

@@ -12,14 +12,23 @@ from lib.clients.zuora.subscription import ZuoraSubscription
 
 PER_PAGE = 40
 """The most Zuora gives; without it a page has 20, and a larger number is taken for 40."""
+IN_FORCE, EVERY = "current-segment", "all-segments"
+"""Which segments of each charge are read: the one in force today, or all of them.
+
+When nobody asks, Zuora gives the last one in the order of time. After a change that is ordered for next month that is
+the segment of next month, which says nothing about what is granted today.
+"""
 
 
 class Subscriptions(Sender):
     """The methods of a tenant about subscriptions."""
 
-    def subscription(self, number: str, *, quick_seconds: float | None = None) -> ZuoraSubscription:
+    def subscription(
+        self, number: str, *, quick_seconds: float | None = None, segments: str = IN_FORCE
+    ) -> ZuoraSubscription:
         """The subscription with this number or id, in its latest version.
 
+        Its charges are those in force today, by Zuora's calendar; with `segments=EVERY` each has all its segments.
         `quick_seconds` makes one attempt that long, for somebody who waits.
         """
         operation = f"read subscription {number}"
@@ -27,6 +36,7 @@ class Subscriptions(Sender):
             "GET",
             path_of("subscriptions", number, operation),
             operation,
+            params=(("charge-detail", segments),),
             read_seconds=quick_seconds,
             attempts=None if quick_seconds is None else 1,
         )
@@ -53,7 +63,7 @@ class Subscriptions(Sender):
             "GET",
             path,
             operation,
-            params=(("page", "1"), ("pageSize", str(PER_PAGE))),
+            params=(("page", "1"), ("pageSize", str(PER_PAGE)), ("charge-detail", IN_FORCE)),
             read_seconds=quick_seconds,
             attempts=None if quick_seconds is None else 1,
         )
@@ -101,4 +111,11 @@ def _read_page(account_key: str, reply: Reply, call: Call) -> tuple[list[ZuoraSu
         # Zuora names the owner in two ways; a reply with one alone may name it in the way that was not asked for.
         if one.account_id is not None and one.account_number is not None:
             replies.same_one(account_key, (one.account_id, one.account_number), reply, call)
-    return found, following or None
+    return found, _in_force_too(following) if following else None
+
+
+def _in_force_too(following: str) -> str:
+    """The way to the next page, asked for the same segments as the first one where Zuora does not say so itself."""
+    if "charge-detail=" in following:
+        return following
+    return f"{following}{'&' if '?' in following else '?'}charge-detail={IN_FORCE}"

@@ -5,6 +5,7 @@ They grant what the Hub has stored, except on the two accounts where a differenc
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -43,28 +44,42 @@ _OVERDUE_DAYS = 18
 def zuora_subscriptions() -> Iterator[SubscriptionRecord]:
     """Every subscription Zuora has, with the numbers, terms and versions the Hub has stored."""
     roles = {number: role for role, number in world().notable.items()}
+    id_of = {account.zuora_number: account.zuora_id for account in world().accounts}
     for account in world().accounts:
         if account.in_zuora is not None:
             for position, contract in enumerate(account.has.subscriptions):
-                yield _subscription(account, contract, roles.get(account.number) if position == 0 else None)
+                role = roles.get(account.number) if position == 0 else None
+                yield _subscription(account, contract, role, id_of[contract.payer] if contract.payer else None)
 
 
 def zuora_invoices() -> Iterator[InvoiceRecord]:
     """Every invoice: what an account owes is one overdue invoice, and the ones before it are paid."""
     count = 0
+    special = {world().notable[role] for role in ("dollars", "payer")}
+    # What these owe comes last, so that the invoices of all the others keep their numbers.
+    waiting = []
     for account in world().accounts:
         if account.in_zuora is None or not account.has.subscriptions:
             continue
-        owed = Decimal(account.in_zuora.balance)
         for age in range(_PAID_INVOICES, 0, -1):
             count += 1
             issued = ANCHOR.date() - timedelta(days=30 * age + 45)
             yield _invoice(account, count, Decimal(40 + count % 400), Decimal(0), issued, issued + timedelta(days=14))
-        if owed:
+        if account.number in special:
+            waiting.append(account)
+        elif Decimal(account.in_zuora.balance):
             count += 1
-            late = _SUSPENDED_FOR_DAYS if account.status == "suspended" else _OVERDUE_DAYS
-            due = ANCHOR.date() - timedelta(days=late)
-            yield _invoice(account, count, owed, owed, due - timedelta(days=14), due)
+            yield _overdue(account, count)
+    for account in waiting:
+        count += 1
+        yield _overdue(account, count)
+
+
+def _overdue(account: DemoAccount, position: int) -> InvoiceRecord:
+    assert account.in_zuora is not None
+    owed = Decimal(account.in_zuora.balance)
+    due = ANCHOR.date() - timedelta(days=_SUSPENDED_FOR_DAYS if account.status == "suspended" else _OVERDUE_DAYS)
+    return _invoice(account, position, owed, owed, due - timedelta(days=14), due)
 
 
 def _invoice(
@@ -72,6 +87,7 @@ def _invoice(
 ) -> InvoiceRecord:
     return InvoiceRecord(
         id=_id("invoice", position),
+        currency=account.in_zuora.currency if account.in_zuora else "AUD",
         number=f"INV{position:08}",
         account_id=account.zuora_id,
         amount=amount,
@@ -82,12 +98,16 @@ def _invoice(
     )
 
 
-def _subscription(account: DemoAccount, contract: Subscription, role: str | None) -> SubscriptionRecord:
+def _subscription(
+    account: DemoAccount, contract: Subscription, role: str | None, payer: str | None
+) -> SubscriptionRecord:
     granted = dict(contract.allowances)
     if role == "allowance_differs":
         granted[min(granted)] += EXTRA_UNITS
     older = int(contract.number[-1]) == 5
     charges = [_charge(contract, kind, count, older=older) for kind, count in sorted(granted.items())]
+    if contract.later is not None:
+        charges = [part for charge in charges for part in _segmented(charge, *contract.later)]
     if role == "unmapped_charge":
         charges.append(_named_charge(contract, UNMAPPED_CHARGE, 901, 1, "15.00"))
     cancelled = account.in_zuora is not None and account.in_zuora.status == "Canceled"
@@ -95,11 +115,14 @@ def _subscription(account: DemoAccount, contract: Subscription, role: str | None
         id=_id("subscription", contract.number),
         number=contract.number,
         account_id=account.zuora_id,
-        status="Cancelled" if cancelled else "Active",
+        invoice_owner_id=payer,
+        status="Cancelled" if cancelled else contract.status,
+        currency=account.in_zuora.currency if account.in_zuora else "AUD",
+        term_type="TERMED" if contract.term_end else "EVERGREEN",
         term_start_date=contract.term_start,
         term_end_date=contract.term_end,
         version=contract.version,
-        auto_renew=not cancelled,
+        auto_renew=not cancelled and contract.ends is None and contract.term_end is not None,
         rate_plans=(
             RatePlanRecord(
                 id=_id("rate plan", contract.number),
@@ -114,6 +137,22 @@ def _subscription(account: DemoAccount, contract: Subscription, role: str | None
         ),
         updated_at=(contract.refreshed_at - timedelta(hours=1)).isoformat(timespec="seconds"),
     )
+
+
+def _segmented(charge: RatePlanChargeRecord, day: date, kind: str, count: int) -> list[RatePlanChargeRecord]:
+    """The charge, in two segments when it grants what changes on that day."""
+    if charge.name != ALLOWANCES[kind]:
+        return [charge]
+    after = replace(
+        charge,
+        id=_id("segment", charge.id),
+        quantity=str(count),
+        effective_start_date=day,
+        charged_through_date=None,
+        processed_through_date=None,
+        segment=2,
+    )
+    return [replace(charge, effective_end_date=day), after]
 
 
 def _charge(contract: Subscription, kind: str, count: int, *, older: bool) -> RatePlanChargeRecord:
@@ -139,8 +178,10 @@ def _named_charge(
         effective_end_date=contract.term_end,
         quantity=str(count),
         price=price,
-        charged_through_date=min(billed, contract.term_end),
-        processed_through_date=min(billed, contract.term_end) - timedelta(days=30),
+        charged_through_date=None if contract.status == "Draft" else min(billed, contract.term_end or billed),
+        processed_through_date=None
+        if contract.status == "Draft"
+        else min(billed, contract.term_end or billed) - timedelta(days=30),
     )
 
 

@@ -1,6 +1,7 @@
 """Who is who in the synthetic world: the special accounts, and which account is below which."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 COUNT = 200
 
@@ -17,6 +18,7 @@ class Seat:
     zuora_name: str | None = None
     zuora_status: str = "Active"
     balance: str = "0"
+    currency: str = "AUD"
     linked: bool = True
     in_zuora: bool = True
     pinned: str | None = None
@@ -44,6 +46,16 @@ _SPECIAL = (
     Seat("zuora_missing", in_zuora=False),
     Seat("not_linked", linked=False),
 )
+# These seats were ordinary ones: everything that is drawn by lot stays as it is.
+_BILLED_SPECIALLY: dict[int, dict[str, Any]] = {
+    38: {"role": "draft_and_suspended"},
+    39: {"role": "ends_later"},
+    40: {"role": "evergreen"},
+    41: {"role": "dollars", "currency": "USD", "balance": "96.50"},
+    60: {"role": "payer", "balance": "312.00"},
+    61: {"role": "paid_for"},
+}
+"""Seats whose billing is worth a look: 61 is a child of 60, which pays for it."""
 
 
 def seats() -> list[Seat]:
@@ -65,4 +77,6 @@ def seats() -> list[Seat]:
     for first in range(60, 150, 9):
         for child in range(first + 1, first + 2 + first % 4):
             found[child] = replace(found[child], parent=first)
+    for position, special in _BILLED_SPECIALLY.items():
+        found[position] = replace(found[position], **special)
     return found

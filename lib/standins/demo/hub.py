@@ -108,14 +108,16 @@ class _Rows:
                 **own,
                 number=contract.number,
                 name=contract.name,
-                status="Active",
+                status=contract.status,
+                ends=contract.ends,
+                payer=contract.payer,
                 term_start=contract.term_start,
                 term_end=contract.term_end,
                 version=contract.version,
                 refreshed_at=contract.refreshed_at,
             )
             ids.append(id_)
-            for kind, granted in contract.allowances.items():
+            for kind, granted in contract.allowances.items() if contract.status != "Draft" else ():
                 self._add(schema.allowance, **own, subscription_id=id_, kind=kind, granted=granted)
         return ids[0] if ids else None
 

@@ -83,15 +83,23 @@ class Pbx:
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """A billing subscription and what its charges grant."""
+    """A billing subscription and what its charges grant.
+
+    `ends` is the day on which it ends for good, `payer` the Zuora number of another account that pays for it, `later`
+    a quantity that is ordered for a later day: the day, the allowance and how many. An evergreen one has no term end.
+    """
 
     number: str
     name: str
     term_start: date
-    term_end: date
+    term_end: date | None
     version: int
     refreshed_at: datetime
     allowances: dict[str, int]
+    status: str = "Active"
+    ends: date | None = None
+    payer: str | None = None
+    later: tuple[date, str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +132,7 @@ class InZuora:
     status: str
     parent: str | None
     balance: str
+    currency: str = "AUD"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +177,12 @@ class DemoAccount:
     @property
     def zuora_number(self) -> str:
         """The account number in Zuora."""
-        return f"A{self.number:0>8}"
+        return zuora_number(self.number)
+
+
+def zuora_number(number: str) -> str:
+    """The number in Zuora of the account with this number in the Hub."""
+    return f"A{number:0>8}"
 
 
 @dataclass(frozen=True, kw_only=True)

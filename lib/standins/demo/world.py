@@ -6,6 +6,7 @@ from random import Random
 
 from lib.standins.demo.belongings import Furnisher
 from lib.standins.demo.companies import Companies
+from lib.standins.demo.contracts import contracted
 from lib.standins.demo.families import Seat, seats
 from lib.standins.demo.model import (
     ANCHOR,
@@ -16,6 +17,7 @@ from lib.standins.demo.model import (
     InZuora,
     StatusChange,
     World,
+    zuora_number,
 )
 from lib.standins.demo.reserved import NumberPool
 
@@ -42,6 +44,7 @@ def build(anchor: datetime = ANCHOR) -> World:
     places = seats()
     numbers = _account_numbers(random, len(places))
     accounts = []
+    payer = numbers[next(place for place, seat in enumerate(places) if seat.role == "payer")]
     for seat, number in zip(places, numbers, strict=True):
         name = seat.name or companies.name()
         site = companies.site(name)
@@ -63,7 +66,9 @@ def build(anchor: datetime = ANCHOR) -> World:
                 bill_to=bill_to,
                 sold_to=sold_to,
                 in_zuora=_in_zuora(seat, name, numbers),
-                has=_belongings(furnisher, seat, site, name, bill_to, sold_to),
+                has=contracted(
+                    _belongings(furnisher, seat, site, name, bill_to, sold_to), seat.role, anchor, zuora_number(payer)
+                ),
                 history=_history(seat, anchor),
             )
         )
@@ -100,6 +105,7 @@ def _in_zuora(seat: Seat, name: str, numbers: list[str]) -> InZuora | None:
         status=seat.zuora_status,
         parent=None if parent is None else numbers[parent],
         balance=seat.balance,
+        currency=seat.currency,
     )
 
 

@@ -32,6 +32,7 @@ def zuora_records() -> Iterator[ZuoraRecord]:
             status=seen.status,
             parent_id=None if seen.parent is None else id_of[seen.parent],
             balance=seen.balance,
+            currency=seen.currency,
             bill_to=_contact(account.bill_to),
             sold_to=_contact(account.sold_to),
             communication_profile_id=COMMUNICATION_PROFILES[account.profile],

@@ -119,13 +119,13 @@ class Accounts:
             SUMMARY_ITEMS,
         )
         return {
-            "basicInfo": _basic(account)
+            "basicInfo": _shared(account)
             | _delivery(account)
             | {
-                "balance": Decimal(account["balance"]),
+                "balance": account["balance"],
+                "autoPay": bool(account["auto_pay"]),
                 "currency": account["currency"],
                 "billCycleDay": account["bill_cycle_day"],
-                "paymentTerm": account["payment_term"],
                 "lastInvoiceDate": invoices[0]["invoice_date"] if invoices else None,
                 "lastPaymentDate": None,
                 "lastPaymentAmount": None,
@@ -147,8 +147,12 @@ class Accounts:
         return contact_body(self._state.contact(contact_id))
 
     def _mrr(self, account: Row) -> Decimal:
-        sql = "SELECT rate_plans FROM subscription WHERE account_id = ? AND is_latest AND status = 'Active'"
-        rows = self._state.rows(sql, account["id"])
+        # A subscription counts until its last day, whatever its status says by then.
+        sql = (
+            "SELECT rate_plans FROM subscription WHERE account_id = ? AND is_latest "
+            "AND (status = 'Active' OR (status = 'Cancelled' AND subscription_end_date > ?))"
+        )
+        rows = self._state.rows(sql, account["id"], self._switches.current_date().isoformat())
         return sum((contracted_mrr(json.loads(row["rate_plans"])) for row in rows), Decimal(0))
 
 
@@ -165,22 +169,28 @@ def account_of(state: ZuoraState, request: Request) -> Row:
     return account
 
 
-def _basic(account: Row) -> dict[str, Any]:
+def _shared(account: Row) -> dict[str, Any]:
+    """What the account and its summary both tell first."""
     return {
         "id": account["id"],
         "name": account["name"],
         "accountNumber": account["account_number"],
-        "notes": account["notes"],
         "status": account["status"],
-        "crmId": account["crm_id"],
         "batch": account["batch"],
+        "purchaseOrderNumber": account["purchase_order_number"],
+        "partnerAccount": False,
+    }
+
+
+def _basic(account: Row) -> dict[str, Any]:
+    return _shared(account) | {
+        "notes": account["notes"],
+        "crmId": account["crm_id"],
         "invoiceTemplateId": None,
         "communicationProfileId": account["communication_profile_id"],
         "profileNumber": account["profile_number"],
-        "purchaseOrderNumber": account["purchase_order_number"],
         "salesRep": account["sales_rep"],
         "sequenceSetId": None,
-        "partnerAccount": False,
     }
 
 
@@ -198,8 +208,9 @@ def _summary_subscription(row: Row) -> dict[str, Any]:
         "status": row["status"],
         "termType": row["term_type"],
         "autoRenew": bool(row["auto_renew"]),
-        "initialTerm": row["initial_term"],
-        "renewalTerm": row["renewal_term"],
+        # Texts here, numbers in the subscription itself.
+        "initialTerm": str(row["initial_term"]),
+        "renewalTerm": str(row["renewal_term"]),
         "subscriptionStartDate": row["subscription_start_date"],
         "termStartDate": row["term_start_date"],
         "termEndDate": row["term_end_date"],

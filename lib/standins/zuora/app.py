@@ -1,7 +1,9 @@
 """The application: routes, and around them what Zuora does to every request."""
 
+import math
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
@@ -17,6 +19,7 @@ from lib.standins.zuora.accounts import Accounts
 from lib.standins.zuora.contacts import Contacts
 from lib.standins.zuora.faults import Fault
 from lib.standins.zuora.idempotency import Idempotency
+from lib.standins.zuora.limits import POLICY, Limits, Place
 from lib.standins.zuora.object_query import ObjectQuery
 from lib.standins.zuora.orders import Orders
 from lib.standins.zuora.state import ZuoraState
@@ -59,7 +62,7 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
         return Route(path, once if repeatable else guarded, methods=[method])
 
     async def take_token(request: Request) -> Response:
-        return await _take_token(request, tokens)
+        return _too_many_sign_ins(request, state.limits, switches) or await _take_token(request, tokens)
 
     async def unknown(request: Request, _: Exception) -> Response:
         refusal = Refusal(50000040, f"No resource at {request.method} {request.url.path}", status=404)
@@ -103,6 +106,30 @@ def own_fault(request: Request, switches: Switches) -> Response | None:
     return refusal_response(request, refusal, switches)
 
 
+def _too_many_sign_ins(request: Request, limits: Limits, switches: Switches) -> Response | None:
+    address = request.client.host if request.client else ""
+    remaining, wait = limits.sign_in(address, switches.sign_ins_a_minute)
+    if not wait:
+        return None
+    refusal = Refusal(50000070, "Request exceeded limit", status=429)
+    response = refusal_response(request, refusal, switches)
+    # Never a 200: this one is the gateway's, whatever the version.
+    response.status_code = 429
+    response.headers["X-RateLimit-Limit-minute"] = str(switches.sign_ins_a_minute)
+    response.headers["X-RateLimit-Remaining-minute"] = str(remaining)
+    response.headers["Retry-After"] = str(math.ceil(wait))
+    return response
+
+
+def _kind(request: Request) -> str:
+    """The kind of request by which Zuora counts what is under way."""
+    path = request.url.path
+    if path.startswith("/object-query/"):
+        return "object-query"
+    ordered = request.method == "POST" and path == "/v1/orders"
+    return "high-volume" if ordered or path.endswith("/cancel") else "default"
+
+
 async def _take_token(request: Request, tokens: Tokens) -> Response:
     # Parsed by hand: a form of three fields needs no multipart library.
     form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
@@ -127,6 +154,7 @@ class Gateway(gateway.Gateway):
 
     def __init__(self, app: ASGIApp, state: ZuoraState, tokens: Tokens, switches: Switches) -> None:
         super().__init__(app, state.faults)
+        self._limits = state.limits
         self._tokens = tokens
         self._switches = switches
 
@@ -136,8 +164,39 @@ class Gateway(gateway.Gateway):
             return None
         return unauthorized(request)
 
+    @contextmanager
+    def turn(self, request: Request) -> Iterator[Response | None]:
+        """A place among the requests under way; 429 when Zuora has none left for this kind."""
+        if request.url.path.startswith(OPEN_PATHS):
+            yield None
+            return
+        kind = _kind(request)
+        with self._limits.place(kind, self._switches.concurrent[kind]) as place:
+            request.state.place = place
+            yield None if place.taken else self._one_too_many(request)
+
+    def _one_too_many(self, request: Request) -> Response:
+        refusal = Refusal(50000070, "Request exceeded limit", status=429)
+        response = refusal_response(request, refusal, self._switches)
+        response.status_code = 429
+        response.headers["Retry-After"] = "1"
+        return response
+
+    def _limit_headers(self, request: Request, status: int) -> list[tuple[bytes, bytes]]:
+        """What Zuora tells of its limits: the places of this kind always, the requests left with a success."""
+        place: Place | None = getattr(request.state, "place", None)
+        if place is None:
+            return []
+        told = [("Concurrency-Limit-Type", place.kind), ("Concurrency-Limit-Limit", str(place.limit))]
+        told.append(("Concurrency-Limit-Remaining", str(place.remaining)))
+        if status < 400:
+            remaining, seconds = self._limits.count()
+            told += [("ratelimit-limit", POLICY), ("ratelimit-remaining", str(remaining))]
+            told.append(("ratelimit-reset", str(seconds)))
+        return [(name.lower().encode(), value.encode()) for name, value in told]
+
     def dressed(self, request: Request, send: Send) -> Send:
-        """`send` with the ids under which Zuora's support finds the request."""
+        """`send` with the ids under which Zuora's support finds the request, and what is left of its limits."""
         ids = [(b"zuora-request-id", request_id(request).encode())]
         track = request.headers.get("Zuora-Track-Id")
         if track:
@@ -145,7 +204,8 @@ class Gateway(gateway.Gateway):
 
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *ids]}
+                limits = self._limit_headers(request, message["status"])
+                message = {**message, "headers": [*message.get("headers", []), *ids, *limits]}
             await send(message)
 
         return sender
@@ -171,7 +231,7 @@ class Gateway(gateway.Gateway):
         if fault.kind == "429":
             # Never a 200: this one is the gateway's, whatever the version.
             response.status_code = 429
-            response.headers["ratelimit-limit"] = "2250000, 50000;w=60, 2250000;w=3600"
+            response.headers["ratelimit-limit"] = POLICY
             response.headers["ratelimit-remaining"] = "0"
             if fault.reset is not None:
                 response.headers["ratelimit-reset"] = f"{fault.reset:g}"

@@ -27,12 +27,12 @@ class Cancelled:
 
 
 def effective_date(row: Row, policy: Any, sent: Any) -> date:
-    """The day from which the subscription is cancelled.
+    """The day on which the subscription ends; the day before is its last.
 
     Raises:
         Refusal: the subscription cannot be cancelled at all, or not on that day.
     """
-    if row["status"] == "Cancelled" or row["scheduled_cancel_date"]:
+    if row["status"] == "Cancelled":
         raise invalid(RESOURCE, f"The subscription {row['number']} has already been cancelled.")
     if not row["is_latest"]:
         raise invalid(RESOURCE, f"The subscription {row['id']} is not the latest version.")
@@ -55,21 +55,23 @@ def effective_date(row: Row, policy: Any, sent: Any) -> date:
     return _billed_until(row) or date.fromisoformat(row["contract_effective_date"])
 
 
-def cancel(state: ZuoraState, row: Row, day: date, today: date, order_number: str | None) -> Cancelled:
-    """Store the cancelled version: cancelled at once, or Active with the day for which it is scheduled."""
+def cancel(state: ZuoraState, row: Row, day: date, order_number: str | None) -> Cancelled:
+    """Store the cancelled version. The latest order decides its status: it is Cancelled at once, whatever its end.
+
+    A `scheduledCancelDate` comes from the terms and conditions alone, and is over with the cancellation.
+    """
     plans = json.loads(row["rate_plans"])
     before = row["term_end_date"]
     early = before is None or day.isoformat() < before
     mrr = contracted_mrr(plans) if early else Decimal(0)
     lost = months_worth(mrr, day.isoformat(), before) if before is not None else Decimal(0)
-    now = day <= today
     new = row | {
         "id": uuid.uuid4().hex,
         "previous_id": row["id"],
         "version": row["version"] + 1,
-        "status": "Cancelled" if now else "Active",
-        "cancelled_date": day.isoformat() if now else None,
-        "scheduled_cancel_date": None if now else day.isoformat(),
+        "status": "Cancelled",
+        "cancelled_date": day.isoformat(),
+        "scheduled_cancel_date": None,
         "subscription_end_date": day.isoformat(),
         "term_end_date": day.isoformat(),
         "auto_renew": 0,

@@ -105,7 +105,7 @@ def _subscription(row: Row) -> dict[str, Any]:
         "id": row["id"],
         "name": row["number"],
         "accountId": row["account_id"],
-        "invoiceOwnerId": row["account_id"],
+        "invoiceOwnerId": row["invoice_owner_id"] or row["account_id"],
         "status": row["status"],
         "version": row["version"],
         "revision": f"{row['version']}.0",

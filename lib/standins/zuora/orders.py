@@ -54,7 +54,7 @@ class Orders:
         with self._state.transaction():
             number = f"O-{self._state.next_number('order'):08}"
             done = [self._cancel(part, account, number) for part in parts]
-            self._state.keep_order(order_body(number, account, done, numbers_only=False), body["orderDate"])
+            self._state.keep_order(_kept(number, account, parts, done, body["orderDate"]))
         return Reply(
             order_body(number, account, done, numbers_only=not at_least(request, SUBSCRIPTIONS_FROM)),
         )
@@ -76,7 +76,8 @@ class Orders:
             raise Refusal(RESOURCE * 100 + 40, f"Cannot find the account {key}.")
         return account
 
-    def _cancel(self, part: dict[str, Any], account: Row, order_number: str) -> Row:
+    def _cancel(self, part: dict[str, Any], payer: Row, order_number: str) -> tuple[Row, Row]:
+        """The cancelled subscription and its owner. An order is made for the account that gets the invoices."""
         known_fields(RESOURCE, part, _PART_FIELDS)
         required(RESOURCE, part, "subscriptionNumber", "orderActions")
         actions = _objects("orderActions", part["orderActions"])
@@ -91,33 +92,62 @@ class Orders:
         _check_triggers(actions[0].get("triggerDates", []))
         number = part["subscriptionNumber"]
         row = self._state.subscription(number) if isinstance(number, str) else None
-        if row is None or row["number"].lower() != number.lower() or row["account_id"] != account["id"]:
-            raise Refusal(RESOURCE * 100 + 40, f"Cannot find the subscription {number} of this account.")
+        owner = self._state.account(row["account_id"]) if row is not None else None
+        paid = row is not None and (row["invoice_owner_id"] or row["account_id"]).lower() == payer["id"].lower()
+        if row is None or owner is None or not paid or row["number"].lower() != number.lower():
+            message = f"Cannot find the subscription {number} with the invoice owner {payer['account_number']}."
+            raise Refusal(RESOURCE * 100 + 40, message)
         day = effective_date(row, wanted.get("cancellationPolicy"), wanted.get("cancellationEffectiveDate"))
-        return cancel(self._state, row, day, self._switches.current_date(), order_number).subscription
+        return cancel(self._state, row, day, order_number).subscription, owner
 
 
-def order_body(number: str, account: Row, done: list[Row], *, numbers_only: bool) -> dict[str, Any]:
-    """A completed order, its subscriptions as numbers alone or as objects."""
+def order_body(number: str, payer: Row, done: list[tuple[Row, Row]], *, numbers_only: bool) -> dict[str, Any]:
+    """The answer of a completed order for the account `payer`, its subscriptions as numbers alone or as objects.
+
+    `done` holds each subscription with the account that owns it.
+    """
     body: dict[str, Any] = {
         "success": True,
         "orderNumber": number,
-        "accountNumber": account["account_number"],
+        "accountNumber": payer["account_number"],
         "status": "Completed",
     }
     if numbers_only:
-        return body | {"subscriptionNumbers": [row["number"] for row in done]}
+        return body | {"subscriptionNumbers": [row["number"] for row, _ in done]}
     shown = [
         {
             "subscriptionNumber": row["number"],
             "subscriptionId": row["id"],
-            "subscriptionOwnerId": account["id"],
-            "subscriptionOwnerNumber": account["account_number"],
+            "subscriptionOwnerId": owner["id"],
+            "subscriptionOwnerNumber": owner["account_number"],
             "status": row["status"],
         }
-        for row in done
+        for row, owner in done
     ]
     return body | {"subscriptions": shown}
+
+
+def _kept(
+    number: str, payer: Row, parts: list[dict[str, Any]], done: list[tuple[Row, Row]], order_date: str
+) -> dict[str, Any]:
+    """The order as the list of orders shows it, which differs from the answer to the request that made it."""
+    return {
+        "orderNumber": number,
+        "status": "Completed",
+        "orderDate": order_date,
+        "existingAccountNumber": payer["account_number"],
+        "currency": payer["currency"],
+        "subscriptions": [
+            {
+                "subscriptionNumber": row["number"],
+                "subscriptionOwnerAccountNumber": owner["account_number"],
+                "baseVersion": row["version"] - 1,
+                "newVersion": row["version"],
+                "orderActions": part["orderActions"],
+            }
+            for part, (row, owner) in zip(parts, done, strict=True)
+        ],
+    }
 
 
 def _check_options(options: Any) -> None:

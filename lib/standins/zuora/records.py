@@ -114,15 +114,18 @@ class RatePlanRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionRecord:
-    """The latest version of a subscription. `status` is spelt with blanks, as in Pending Activation.
+    """The latest version of a subscription. `status` is spelt with spaces, as in Pending Activation.
 
-    `updated_at` is when it was last changed, an ISO time with offset; None is the moment of loading. An evergreen
-    one (`term_type` EVERGREEN) has neither a `term_end_date` nor a `subscription_end_date`.
+    `invoice_owner_id` is the account that pays for it; None is the account that owns it. A cancelled one ends on
+    its `subscription_end_date`, which may be a later day. `updated_at` is when it was last changed, an ISO time with
+    offset; None is the moment of loading. An evergreen one (`term_type` EVERGREEN) has neither a `term_end_date` nor
+    a `subscription_end_date`.
     """
 
     id: str
     number: str
     account_id: str
+    invoice_owner_id: str | None = None
     term_start_date: date
     term_end_date: date | None
     contract_effective_date: date | None = None

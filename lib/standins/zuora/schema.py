@@ -40,6 +40,7 @@ _SUBSCRIPTION_COLUMNS = {
     "id": "TEXT PRIMARY KEY COLLATE NOCASE",
     "number": "TEXT NOT NULL COLLATE NOCASE",
     "account_id": "TEXT NOT NULL COLLATE NOCASE",
+    "invoice_owner_id": "TEXT COLLATE NOCASE",
     "status": "TEXT NOT NULL COLLATE NOCASE",
     "version": "INTEGER NOT NULL",
     "is_latest": "INTEGER NOT NULL",

@@ -14,6 +14,7 @@ from typing import Any
 from lib.standins.zuora import schema
 from lib.standins.zuora.faults import Faults
 from lib.standins.zuora.lag import ReadLag
+from lib.standins.zuora.limits import Limits
 from lib.standins.zuora.records import InvoiceRecord, SubscriptionRecord, ZuoraRecord
 from lib.standins.zuora.schema import CONTACT_FIELDS, TABLES, Row
 
@@ -45,6 +46,7 @@ class ZuoraState:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.faults = Faults()
         self.lag = ReadLag()
+        self.limits = Limits()
         self._lock = threading.RLock()
         self._depth = 0
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -84,13 +86,14 @@ class ZuoraState:
         return not self.rows("SELECT 1 AS one FROM account LIMIT 1")
 
     def clear(self) -> None:
-        """Forget everything loaded or done, every fault and every counted request."""
+        """Forget everything loaded or done, every fault, and every counted request and sign-in."""
         with self.transaction() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 (tables are ours)
         self.lag.forget()
         self.faults.clear()
         self.faults.forget_requests()
+        self.limits.forget()
 
     def account(self, key: str) -> Row | None:
         """The account with this number or id."""
@@ -150,7 +153,7 @@ class ZuoraState:
             db.execute(schema.insertion("subscription"), new | {"updated_at": _moment()})
 
     def end_cancelled(self, today: str) -> None:
-        """Let the subscriptions end whose cancellation takes effect by `today`."""
+        """Let the subscriptions end that their terms and conditions schedule for cancellation by `today`."""
         due = "scheduled_cancel_date <= ? AND status = 'Active' AND is_latest"
         if self.rows(f"SELECT 1 AS one FROM subscription WHERE {due} LIMIT 1", today):  # noqa: S608
             with self.transaction() as db:
@@ -166,11 +169,10 @@ class ZuoraState:
             db.execute("INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (name,))
             return int(db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()["value"])
 
-    def keep_order(self, order: Row, order_date: str) -> None:
-        """Remember a completed order."""
-        kept = {name: value for name, value in order.items() if name != "success"} | {"orderDate": order_date}
+    def keep_order(self, order: Row) -> None:
+        """Remember a completed order as the list of orders shows it."""
         with self.transaction() as db:
-            db.execute("INSERT INTO completed_order VALUES (?, ?)", (order["orderNumber"], json.dumps(kept)))
+            db.execute("INSERT INTO completed_order VALUES (?, ?)", (order["orderNumber"], json.dumps(order)))
 
     def orders(self, count: int) -> list[Row]:
         """The newest completed orders."""

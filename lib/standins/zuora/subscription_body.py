@@ -20,25 +20,38 @@ _NULLS = (
     "specificListPriceBase", "tiers", "triggerDate", "unusedUnitsCreditRates", "upToPeriods", "upToPeriodsType",
     "usageRecordRatingOption",
 )  # fmt: skip
+_OF_THE_CHARGE = frozenset(
+    {
+        "billingDay", "billingPeriod", "billingTiming", "isStackedDiscount", "listPriceBase", "model", "name", "number",
+        "numberOfPeriods", "originalChargeId", "overageCalculationOption", "overageUnusedUnitsCreditOption",
+        "productRatePlanChargeId", "productRatePlanChargeNumber", "ratingGroup", "reflectDiscountInNetAmount",
+        "smoothingModel", "specificBillingPeriod", "specificListPriceBase", "type", "unusedUnitsCreditRates", "uom",
+        "usageRecordRatingOption", "version",
+    }
+)  # fmt: skip
+"""The fields of a charge that its segments do not repeat."""
 
 
 def subscription_body(
     row: Row,
     account: Row,
+    payer: Row,
     contacts: dict[str, Any],
     choose: Choose,
     *,
     every_segment: bool = False,
     without_empty_plans: bool = False,
 ) -> dict[str, Any]:
-    """The subscription with one segment of each charge, and with `every_segment` all of them beside it."""
+    """The subscription of `account`, which `payer` pays for, with one segment of each charge.
+
+    With `every_segment` all of them stand beside it.
+    """
     plans = json.loads(row["rate_plans"])
     shown = [_plan(plan, row, choose, every_segment=every_segment) for plan in plans]
-    owner = {"Id": account["id"], "Name": account["name"], "Number": account["account_number"]}
     return {
         "id": row["id"],
-        **{f"account{part}": value for part, value in owner.items()},
-        **{f"invoiceOwnerAccount{part}": value for part, value in owner.items()},
+        **_named("account", account),
+        **_named("invoiceOwnerAccount", payer),
         "subscriptionNumber": row["number"],
         "version": row["version"],
         "revision": f"{row['version']}.0",
@@ -66,7 +79,6 @@ def subscription_body(
         "totalContractedValue": sum((_tcv(s, row) for s in _last_segments(plans)), Decimal(0)),
         "notes": row["notes"],
         "cancelReason": row["cancel_reason"],
-        "cancelledDate": row["cancelled_date"],
         "scheduledCancelDate": row["scheduled_cancel_date"],
         "scheduledSuspendDate": row["scheduled_suspend_date"],
         "scheduledResumeDate": row["scheduled_resume_date"],
@@ -77,12 +89,16 @@ def subscription_body(
         "invoiceGroupNumber": None,
         "invoiceScheduleId": None,
         "paymentTerm": None,
-        "prepayment": None,
         "externallyManagedBy": None,
         "statusHistory": [],
         **contacts,
         "ratePlans": [plan for plan in shown if plan["ratePlanCharges"] or not without_empty_plans],
     }
+
+
+def _named(as_what: str, account: Row) -> dict[str, str]:
+    parts = {"Id": account["id"], "Name": account["name"], "Number": account["account_number"]}
+    return {f"{as_what}{part}": value for part, value in parts.items()}
 
 
 def segments_by_charge(plan: Row) -> list[list[Row]]:
@@ -98,14 +114,14 @@ def last_segment(segments: list[Row]) -> Row:
     return segments[-1]
 
 
-def segment_on(day: date, *, last_day: bool) -> Choose:
-    """The choice of the segment in force on `day`; with `last_day` a segment's end is still part of it."""
+def segment_on(day: date) -> Choose:
+    """The choice of the segment in force on `day`; the day on which a segment ends is no longer part of it."""
 
     def choose(segments: list[Row]) -> Row | None:
         for segment in reversed(segments):
             end = segment["effective_end_date"]
             begun = segment["effective_start_date"] <= day.isoformat()
-            if begun and (end is None or day.isoformat() < end or (last_day and day.isoformat() == end)):
+            if begun and (end is None or day.isoformat() < end):
                 return segment
         return None
 
@@ -151,9 +167,16 @@ def _plan(plan: Row, row: Row, choose: Choose, *, every_segment: bool) -> dict[s
             continue
         charge = charge_body(chosen, row)
         if every_segment:
-            charge["chargeSegments"] = [charge_body(segment, row) for segment in segments]
+            charge["chargeSegments"] = [_segment_body(segment, row) for segment in segments]
         charges.append(charge)
     return plan_body(plan) | {"ratePlanCharges": charges}
+
+
+def _segment_body(segment: Row, row: Row) -> dict[str, Any]:
+    """What a segment has by itself: what is the same for all of them stands in their charge alone."""
+    body = {name: value for name, value in charge_body(segment, row).items() if name not in _OF_THE_CHARGE}
+    # Numbers here, texts in the charge.
+    return body | {"dmrc": body["mrr"], "dtcv": body["tcv"]}
 
 
 def charge_body(segment: Row, row: Row) -> dict[str, Any]:
@@ -196,9 +219,9 @@ def charge_body(segment: Row, row: Row) -> dict[str, Any]:
         "triggerEvent": "ContractEffective",
         "endDateCondition": "One_Time" if segment["type"] == "OneTime" else "Subscription_End",
         "mrr": mrr,
-        "dmrc": mrr,
+        "dmrc": f"{mrr:f}",
         "tcv": tcv,
-        "dtcv": tcv,
+        "dtcv": f"{tcv:f}",
         "originalOrderDate": row["contract_effective_date"],
         "amendedByOrderOn": None,
         "description": segment["description"],

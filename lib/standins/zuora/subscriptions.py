@@ -51,18 +51,14 @@ class Subscriptions:
         """`GET /v1/subscriptions/{key}`: the latest version by its number, any version by its id."""
         self._state.end_cancelled(self._switches.current_date().isoformat())
         row = self._subscription(request)
-        account = self._state.account(row["account_id"])
-        if account is None:
-            raise Refusal(50000040, f"Cannot find entity by key: '{row['account_id']}'.")
-        return Reply({"success": True} | self._body(request, row, account))
+        return Reply({"success": True} | self._body(request, row, self._account(row["account_id"])))
 
     async def cancel(self, request: Request) -> Response:
         """`PUT /v1/subscriptions/{key}/cancel`."""
         body = await put_body(request)
         if self._switches.invoice_settlement and not at_least(request, "211.0"):
             raise Refusal(RESOURCE * 100 + 30, "With Invoice Settlement, Zuora-Version must be 211.0 or later.")
-        today = self._switches.current_date()
-        self._state.end_cancelled(today.isoformat())
+        self._state.end_cancelled(self._switches.current_date().isoformat())
         row = self._subscription(request)
         known_fields(RESOURCE, body, _CANCEL_FIELDS)
         for field in sorted(set(body) & _CANCEL_FLAGS):
@@ -71,12 +67,13 @@ class Subscriptions:
             checked_date(RESOURCE, field, body[field])
         day = effective_date(row, body.get("cancellationPolicy"), body.get("cancellationEffectiveDate"))
         if not self._switches.orders_answer_cancel:
-            return Reply(_cancelled_body(cancel(self._state, row, day, today, None)))
+            return Reply(_cancelled_body(cancel(self._state, row, day, None)))
         with self._state.transaction():
             number = f"O-{self._state.next_number('order'):08}"
-            done = cancel(self._state, row, day, today, number)
-        account = self._state.account(row["account_id"]) or {}
-        return Reply(order_body(number, account, [done.subscription], numbers_only=False))
+            done = cancel(self._state, row, day, number)
+        payer = self._account(row["invoice_owner_id"] or row["account_id"])
+        owner = self._account(row["account_id"])
+        return Reply(order_body(number, payer, [(done.subscription, owner)], numbers_only=False))
 
     def _subscription(self, request: Request) -> Row:
         key = request.path_params["key"]
@@ -84,6 +81,12 @@ class Subscriptions:
         if row is None:
             raise Refusal(50000040, f"Cannot find entity by key: '{key}'.")
         return row
+
+    def _account(self, account_id: str) -> Row:
+        account = self._state.account(account_id)
+        if account is None:
+            raise Refusal(50000040, f"Cannot find entity by key: '{account_id}'.")
+        return account
 
     def _body(self, request: Request, row: Row, account: Row) -> dict[str, Any]:
         detail = request.query_params.get("charge-detail", "last-segment")
@@ -97,6 +100,7 @@ class Subscriptions:
         return subscription_body(
             row,
             account,
+            self._account(row["invoice_owner_id"]) if row["invoice_owner_id"] else account,
             contacts,
             self._choice(request, detail),
             every_segment=detail == "all-segments",
@@ -107,10 +111,10 @@ class Subscriptions:
         if detail not in _DETAILS:
             raise Refusal(50000027, f"charge-detail is one of {', '.join(_DETAILS)}.")
         if detail == "current-segment":
-            return segment_on(self._switches.current_date(), last_day=True)
+            return segment_on(self._switches.current_date())
         if detail == "specific-segment":
             day = checked_date(500000, "as-of-date", request.query_params.get("as-of-date"))
-            return segment_on(day, last_day=False)
+            return segment_on(day)
         return last_segment
 
 

@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -63,6 +63,10 @@ class Switches:
     """The tenant's date; None is today's in UTC."""
     read_lag: int = 0
     """How many readings of a record still show what it was before a change of it."""
+    concurrent: dict[str, int] = field(default_factory=lambda: {"default": 40, "high-volume": 200, "object-query": 80})
+    """How many requests of each kind may be under way at once."""
+    sign_ins_a_minute: int = 100
+    """How many tokens an address may ask for in a minute."""
 
     def current_date(self) -> date:
         """The tenant's date."""
