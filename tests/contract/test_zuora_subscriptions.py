@@ -110,7 +110,8 @@ def test_a_next_page_on_any_host_is_followed_on_our_own(scripted, scripted_zuora
     following = following.replace("OTHERHOST", zuora_standin.url.partition("//")[2]).replace("OTHER", zuora_standin.url)
     scripted.replies += [page(row("1"), nextPage=following), page(row("2"))]
     assert [s.number for s in scripted_zuora.subscriptions("7")] == ["1", "2"]
-    assert (scripted.seen[1].url.path, scripted.seen[1].url.query) == (LIST, "page=2&pageSize=40")
+    asked = scripted.seen[1].url
+    assert (asked.path, asked.query) == (LIST, "page=2&pageSize=40&charge-detail=current-segment")
     assert zuora_standin.state.faults.requests() == (0, [])
 
 

@@ -116,6 +116,7 @@ def _read_page(account_key: str, reply: Reply, call: Call) -> tuple[list[ZuoraSu
 
 def _in_force_too(following: str) -> str:
     """The way to the next page, asked for the same segments as the first one where Zuora does not say so itself."""
+    following = following.partition("#")[0]
     if "charge-detail=" in following:
         return following
     return f"{following}{'&' if '?' in following else '?'}charge-detail={IN_FORCE}"
