@@ -37,6 +37,7 @@ from lib.actions.second_person import SecondPerson
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
 from lib.domain.permissions import Identity
+from lib.domain.texts import trimmed
 from lib.store import events, items, runs
 from lib.store.engine import writing
 from lib.store.runs import Run
@@ -122,7 +123,7 @@ class Runner:
     def _check(self, plan: Plan, actor: Identity, given: Confirmation) -> Spend:
         if plan.made_by != actor.email:
             raise NotAllowed("This plan was made by somebody else. Make your own before you start.")
-        if ACTIONS[plan.kind].weight is Weight.HARD and (given.typed or "") != plan.account:
+        if ACTIONS[plan.kind].weight is Weight.HARD and trimmed(given.typed or "") != plan.account:
             raise WrongConfirmation(
                 f"Nothing was done: “{given.typed or ''}” is not the number of this account. Type {plan.account}."
             )

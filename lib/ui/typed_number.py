@@ -3,10 +3,14 @@
 import streamlit as st
 
 from lib.domain.accounts import Account
+from lib.domain.texts import trimmed
 
 
 def type_number(account: Account, *, key: str) -> str:
-    """What was typed so far. The browser neither completes it nor looks it up in a dictionary; pasting is allowed."""
+    """What was typed so far, without spaces and unseen characters around it.
+
+    The browser neither completes it nor looks it up in a dictionary; pasting is allowed.
+    """
     with st.container(key=f"{key}_field"):
         typed = st.text_input(
             f"Type the account number {account.number} to confirm",
@@ -20,4 +24,4 @@ def type_number(account: Account, *, key: str) -> str:
         unsafe_allow_javascript=True,
         width="content",
     )
-    return typed
+    return trimmed(typed)
