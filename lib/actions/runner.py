@@ -39,6 +39,7 @@ from lib.actions.second_person import SecondPerson
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
 from lib.domain.permissions import Identity
+from lib.domain.texts import trimmed
 from lib.store import events, items, runs
 from lib.store.engine import writing
 from lib.store.runs import Run
@@ -130,7 +131,7 @@ class Runner:
 
     def _check(self, plan: Plan, actor: Identity, given: Confirmation, opened: str | None) -> Spend:
         self._require_own(plan, actor, opened)
-        if ACTIONS[plan.kind].weight is Weight.HARD and (given.typed or "") != plan.account:
+        if ACTIONS[plan.kind].weight is Weight.HARD and trimmed(given.typed or "") != plan.account:
             raise WrongConfirmation(
                 f"Nothing was done: “{given.typed or ''}” is not the number of this account. Type {plan.account}."
             )

@@ -11,6 +11,7 @@ from lib.actions.action import Plan, Services, Weight
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
 from lib.domain.permissions import Identity
+from lib.domain.texts import trimmed
 from lib.store import approvals, events
 from lib.store.approvals import Approval
 from lib.store.engine import writing
@@ -59,7 +60,7 @@ class SecondPerson:
         """
         if approval.asked_by == actor.email:
             raise NotAllowed("You asked for this yourself; the second person has to be somebody else.")
-        if (typed or "") != approval.account:
+        if trimmed(typed or "") != approval.account:
             raise WrongConfirmation(
                 f"Not approved: “{typed or ''}” is not the number of this account. Type {approval.account}."
             )

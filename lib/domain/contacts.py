@@ -1,12 +1,13 @@
 """Bill To and Sold To: what can be edited, what a field takes, and what an edit changes in the record of now."""
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lib.domain.emails import InvalidEmail, check_address
-from lib.domain.numbers import InvalidNumber, parse_number
+from lib.domain.numbers import InvalidNumber, national, parse_number
 
 
 class ContactRole(StrEnum):
@@ -94,23 +95,16 @@ def check_field(field: str, text: str, role: ContactRole) -> str:
     if field not in LABELS:
         raise InvalidField("A contact has no such field.")
     value = tidy(text)
+    if value and field in _EMAILS | _PHONES:
+        # Before the others, whose sentences repeat what was typed. Line breaks around it come with a copied line.
+        _fitting(field, value)
+        check = check_address if field in _EMAILS else _phone
+        return _fitting(field, _checked(check, text.strip("\r\n")))
     if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"} for sign in value):
         raise InvalidField("This holds an invisible character, perhaps from a copied text. Type it instead.")
     if any(ord(sign) > 0xFFFF for sign in value):
         raise InvalidField("This holds a character that Zuora refuses, such as an emoji.")
-    if not value:
-        return _check_empty(field, role)
-    # Before the others, whose sentences repeat what was typed.
-    if len(value) > LIMITS[field]:
-        raise InvalidField(f"This has {len(value)} characters; Zuora takes at most {LIMITS[field]}.")
-    try:
-        if field in _EMAILS:
-            value = check_address(value)
-        elif field in _PHONES:
-            parse_number(value)
-    except (InvalidEmail, InvalidNumber) as invalid:
-        raise InvalidField(str(invalid)) from invalid
-    return value
+    return _fitting(field, value) if value else _check_empty(field, role)
 
 
 def changed_fields(base: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
@@ -148,6 +142,25 @@ def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Map
             continue
         before[field], after[field] = now, mine
     return Edit(before, after, tuple(conflicts))
+
+
+def _fitting(field: str, value: str) -> str:
+    if len(value) > LIMITS[field]:
+        raise InvalidField(f"This has {len(value)} characters; Zuora takes at most {LIMITS[field]}.")
+    return value
+
+
+def _checked(check: Callable[[str], str], text: str) -> str:
+    try:
+        return check(text)
+    except (InvalidEmail, InvalidNumber) as invalid:
+        raise InvalidField(str(invalid)) from invalid
+
+
+def _phone(text: str) -> str:
+    """The number as it was typed if people write it so, and in the national spelling if it was pasted with more."""
+    number, typed = parse_number(text), tidy(text)
+    return typed if re.fullmatch(r"[0-9 ()+-]+", typed) and len(typed) <= LIMITS["work_phone"] else national(number)
 
 
 def _check_empty(field: str, role: ContactRole) -> str:

@@ -1,12 +1,8 @@
 """The e-mails the Hub sends of itself: their kinds, how far they came, and whom they can go to."""
 
-import re
 from enum import StrEnum
 
-ADDRESS_LIMIT = 254
-_LOCAL_LIMIT = 64
-_LOCAL = re.compile(r"[^\s@.<>()\[\]\\,;:\"]+(\.[^\s@.<>()\[\]\\,;:\"]+)*")
-_LABEL = re.compile(r"[^\W_]([\w-]*[^\W_])?")
+from lib.email_addresses import NotAnAddress, read_address
 
 
 class EmailKind(StrEnum):
@@ -49,36 +45,17 @@ class InvalidEmail(ValueError):
 
 
 def check_address(text: str) -> str:
-    """Return the one e-mail address in the text, without blanks around it.
+    """Return the one e-mail address in the text, as the mailer will take it: `lib.email_addresses` decides for both.
 
     Raises:
         InvalidEmail: none, several, a name beside it, or an address that cannot be right.
     """
-    address = text.strip(" \t\u00a0")
-    if not address:
-        raise InvalidEmail("The e-mail address is empty. Type one, such as name@example.com.")
-    if not address.isprintable():
-        raise InvalidEmail("The e-mail address holds a line break or an invisible character. Type it instead.")
-    if any(sign in address for sign in ",;") or len(address.split("@")) > 2:
-        raise InvalidEmail("This is more than one e-mail address. Type only one.")
-    if any(sign in address for sign in '<>"'):
-        raise InvalidEmail("Type the e-mail address alone, without a name, quotation marks or angle brackets.")
-    if " " in address:
-        raise InvalidEmail("The e-mail address holds a blank. Type it without.")
-    local, at, domain = address.partition("@")
-    if not at or not domain or "." not in domain:
-        raise InvalidEmail("The e-mail address has no full domain after the @, such as example.com.")
-    if len(address) > ADDRESS_LIMIT or len(local.encode()) > _LOCAL_LIMIT:
-        raise InvalidEmail(
-            f"The e-mail address is too long: at most {_LOCAL_LIMIT} characters before the @, {ADDRESS_LIMIT} in all."
-        )
-    if not _LOCAL.fullmatch(local) or not all(_is_label(label) for label in domain.split(".")):
-        raise InvalidEmail("This is no e-mail address. Look for a missing, doubled or wrong character.")
-    return address
-
-
-def _is_label(label: str) -> bool:
-    return len(label) <= 63 and _LABEL.fullmatch(label) is not None and "_" not in label
+    reason = ""
+    try:
+        return read_address(text).shown
+    except NotAnAddress as refused:
+        reason = str(refused)
+    raise InvalidEmail(reason)
 
 
 _SECRET = frozenset(

@@ -66,6 +66,9 @@ _BOX_RANGES = (
     (1000, 1999), (200, 299), (8000, 8999), (9000, 9999), (5800, 5999), (6800, 6999), (7800, 7999), (900, 999),
 )  # fmt: skip
 _QUOTED = 200
+_QUOTED_NUMBER = 30
+_PHONES = {"work_phone": "work phone", "mobile_phone": "mobile phone", "home_phone": "home phone"}
+"""The numbers of a contact, in the order in which somebody is called on them."""
 _PLACES = ("property_name", "location", "street_name", "locality")
 
 
@@ -109,6 +112,12 @@ class EmergencyRecord(BaseModel):
         """What an older program may have kept as a number or as nothing; blanks as they will be stored."""
         return "" if value is None else unicodedata.normalize("NFC", " ".join(str(value).split()))
 
+    @field_validator("contact_number", mode="after")
+    @classmethod
+    def _as_number(cls, value: str) -> str:
+        """In E.164 from any spelling; what is no number stays as it is, for the check to name it."""
+        return _stored_number(value)
+
 
 class Finding(BaseModel):
     """Something about one field: an error keeps the record from being saved, a warning is to be looked at."""
@@ -129,12 +138,17 @@ def check(record: EmergencyRecord, *, own_numbers: Collection[str] = ()) -> list
 
 
 def pull(
-    contact: Mapping[str, str], customer: str, saved: EmergencyRecord | None = None
+    contact: Mapping[str, str],
+    customer: str,
+    saved: EmergencyRecord | None = None,
+    *,
+    own_numbers: Collection[str] = (),
 ) -> tuple[EmergencyRecord, list[Finding]]:
     """The record a Sold To contact gives, and what of its address found no place.
 
     `contact` has the fields of a Zuora contact, `customer` is the account's name there. Only what Zuora does not
-    know (usage, listing, whether phones may be elsewhere) is taken from the saved record.
+    know (usage, listing, whether phones may be elsewhere) is taken from the saved record. The contact number is the
+    first one that somebody can be called on: those that are no number, or one of `own_numbers`, are passed over.
     """
     address = split_address(
         contact.get("address1", ""),
@@ -145,7 +159,7 @@ def pull(
     )
     kept = saved or EmergencyRecord()
     personal = kept.usage == "residential"
-    number = next((contact[name] for name in ("work_phone", "mobile_phone", "home_phone") if contact.get(name)), "")
+    number, passed_over = _number_to_call(contact, own_numbers)
     lot = f"Lot {address.lot}" if address.lot else ""
     parts = {field: getattr(address, field) for field in FIELDS if hasattr(address, field)}
     record = EmergencyRecord.model_validate(
@@ -158,11 +172,11 @@ def pull(
             "surname": contact.get("last_name", "") if personal else "",
             "given_names": contact.get("first_name", "") if personal else "",
             "contact_name": f"{contact.get('first_name', '')} {contact.get('last_name', '')}",
-            "contact_number": _stored_number(number),
+            "contact_number": number,
             "location": ", ".join(part for part in (lot, address.location) if part),
         }
     )
-    notes = []
+    notes = [_warning("contact_number", passed_over)] if passed_over else []
     if address.left_over:
         notes.append(
             _warning("street_name", f"“{_some(address.left_over)}” of the address in Zuora has no field here.")
@@ -190,10 +204,30 @@ def shown(record: EmergencyRecord | None, field: str) -> str:
     return USAGES.get(value, value) if field == "usage" else str(value)
 
 
-def _some(text: str) -> str:
+def _some(text: str, most: int = _QUOTED) -> str:
     """As much of a text from Zuora as a sentence can hold, without signs that cannot be seen."""
     seen = "".join(sign if sign.isprintable() else " " for sign in text)
-    return seen if len(seen) <= _QUOTED else f"{seen[:_QUOTED]}…"
+    return seen if len(seen) <= most else f"{seen[:most]}…"
+
+
+def _number_to_call(contact: Mapping[str, str], own_numbers: Collection[str]) -> tuple[str, str]:
+    """The first number of the contact that can be called back, and a sentence about those passed over before it.
+
+    Where there is none, the first that is filled in, for the check to say what is wrong with it.
+    """
+    filled = [(label, contact[name].strip()) for name, label in _PHONES.items() if contact.get(name, "").strip()]
+    passed_over: list[str] = []
+    for label, text in filled:
+        number = _stored_number(text)
+        if number.startswith("+") and number not in own_numbers:
+            return number, _passed_over(passed_over, f"the {label} was taken")
+        why = "is one of the account's own numbers" if number in own_numbers else "cannot be dialled"
+        passed_over.append(f"the {label} “{_some(text, _QUOTED_NUMBER)}” {why}")
+    return (_stored_number(filled[0][1]), _passed_over(passed_over, "none was left")) if filled else ("", "")
+
+
+def _passed_over(passed_over: list[str], instead: str) -> str:
+    return f"Of the numbers in Zuora, {' and '.join(passed_over)}; {instead}." if passed_over else ""
 
 
 def _stored_number(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Phone numbers: any spelling in, E.164 stored, the national spelling shown."""
+"""Phone numbers: any spelling people paste is read, E.164 stored, the national spelling shown.
+
+What is not one Australian number is refused with the reason. The reading of the text is in `number_texts`.
+"""
 
 import re
 from enum import StrEnum
@@ -6,7 +9,30 @@ from enum import StrEnum
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from lib.domain.number_texts import InvalidNumber, cleaned, digits_of, pieces
+
+__all__ = [
+    "REGION",
+    "InvalidNumber",
+    "NumberKind",
+    "kind_of",
+    "national",
+    "numbers_in",
+    "parse_number",
+    "search_digits",
+]
+
 REGION = "AU"
+_SOLD = re.compile(r"[2378]\d{8}|4\d{8}|1[38]00\d{6}|13\d{4}|180\d{4}")
+"""National numbers the Hub knows: local, mobile, 1300, 1800, 13 and 180. libphonenumber takes more, such as a 1300
+number with two digits of an extension."""
+_OTHER = (
+    (r"000|106|112", "it is an emergency number"),
+    (r"190\d*", "it is a premium number"),
+    (r"14[57]\d{6}|16\d+", "it is a satellite or pager number"),
+    (r"55\d{7}", "it is a number for internet telephony that is no longer given out"),
+    (r"12\d{2,4}|11\d{1,3}", "it is a short code of a carrier"),
+)
 
 
 class NumberKind(StrEnum):
@@ -19,27 +45,38 @@ class NumberKind(StrEnum):
     EIGHTEEN_HUNDRED = "1800"
 
 
-class InvalidNumber(ValueError):
-    """Not one dialable Australian number; the text is a sentence for the person who typed it."""
-
-
 def parse_number(text: str) -> str:
-    """Return the number as E.164 (`+61...`) from any usual spelling.
+    """Return the number as E.164 (`+61...`) from any spelling people type or paste.
+
+    Read are labels (`Ph:`, `M`, `(work)`), links (`tel:`, `sip:`), spaces, dashes and digits of every kind, and the
+    ways to write the country (`+61`, `0061`, `0011 61`, `61`, with or without the national zero).
 
     Raises:
-        InvalidNumber: letters (a letter O would be dropped silently by the library), two numbers, or no number.
+        InvalidNumber: letters, an extension, two numbers, another country, too few or too many digits, or a number
+            that nobody has. The text is a sentence that says which.
     """
-    if re.search(r"[^\W\d_]", text):
-        raise InvalidNumber(f"“{text.strip()}” holds a letter. Check for the letter O in place of a zero.")
-    digits = re.sub(r"\D", "", text)
-    spelled = f"+{digits}" if digits.startswith("61") and len(digits) in (8, 11, 12) else text
-    try:
-        number = phonenumbers.parse(spelled, REGION)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise InvalidNumber(f"“{text.strip()}” is not one dialable Australian number.")
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    parts = pieces(text)
+    for count in range(1, len(parts)):
+        # "13 00 00 / 1234" would read as a 1300 number: what is whole before a sign that divides is a number itself.
+        if _whole("".join(parts[:count])) and digits_of("".join(parts[count:])):
+            raise InvalidNumber(text, _reason_for_more("".join(parts[count:])))
+    number = _national_number(text, "".join(parts))
+    e164 = f"+61{number}"
+    if not _is_number(number):
+        raise InvalidNumber(text, _reason(number))
+    return e164
+
+
+def numbers_in(text: str) -> list[str]:
+    """Every number that stands in the text, as E.164; for the search, where words around a number do no harm."""
+    found: list[str] = []
+    split = re.split(r"[/|;,&\n]|\bor\b|\band\b", text)
+    for part in (text, *split, *re.findall(r"\+?[\d(][\d\s()./+-]{4,}\d", cleaned(text))):
+        try:
+            found.append(parse_number(part))
+        except InvalidNumber:
+            continue
+    return list(dict.fromkeys(found))
 
 
 def kind_of(e164: str) -> NumberKind | None:
@@ -69,6 +106,89 @@ def search_digits(text: str) -> str | None:
 
     None when the text cannot be part of a phone number. Stored numbers carry 61 and no leading zero.
     """
-    if not re.fullmatch(r"[\d\s()+.\-/]+", text):
+    try:
+        return parse_number(text).removeprefix("+")
+    except InvalidNumber:
+        pass
+    try:
+        digits = digits_of("".join(pieces(text)))
+    except InvalidNumber:
         return None
-    return re.sub(r"\D", "", text).removeprefix("0") or None
+    digits = re.sub(r"^(?:0011|00)(?=61)", "", digits)
+    return re.sub(r"^610(?=\d)", "61", digits).removeprefix("0") or None
+
+
+# ------------------------------------------------------------------ which number it is
+def _whole(text: str) -> bool:
+    try:
+        return _is_number(_national_number(text, text))
+    except InvalidNumber:
+        return False
+
+
+def _national_number(text: str, plain: str) -> str:
+    """The national number without its leading zero, from text in which only digits and what divides them are left."""
+    digits = digits_of(plain)
+    if not digits:
+        raise InvalidNumber(text, "there is no number in it")
+    if re.search(r"\+.*\+|\d.*\+", plain):
+        raise InvalidNumber(text, "it has a plus sign inside; perhaps it is two numbers")
+    international = "+" in plain
+    if prefix := re.match(r"0011|00(?=[1-9])", digits):
+        international, digits = True, digits[prefix.end() :]
+    if _has_country(plain, digits, international=international):
+        digits = digits.removeprefix("61")
+    elif international and not digits.startswith("0"):
+        raise InvalidNumber(text, "it belongs to another country")
+    # A zero before 13 is no part of the number, but people write +61 (0) before anything.
+    return digits[1:] if re.fullmatch(r"0([2-8]\d+|1[38]00\d{6}|13\d{4}|1[0-9]\d*)", digits) else digits
+
+
+def _has_country(plain: str, digits: str, *, international: bool) -> bool:
+    """Whether the 61 at the beginning is Australia's code. A local number may begin with it: 6113 1450."""
+    if not digits.startswith("61"):
+        return False
+    rest = digits[2:]
+    if international or rest.startswith("61"):
+        return True
+    if len(digits) == 8:
+        groups = re.findall(r"\d+", plain)
+        apart = groups[0] == "61" or len(groups) == 1
+        return apart and _is_number(rest)
+    return len(rest) >= 7
+
+
+def _is_number(number: str) -> bool:
+    """One that somebody may have, of a kind the Hub knows."""
+    if not _SOLD.fullmatch(number):
+        return False
+    return phonenumbers.is_valid_number(phonenumbers.parse(f"+61{number}", REGION))
+
+
+# ------------------------------------------------------------------ why it is none
+def _reason_for_more(rest: str) -> str:
+    if len(digits_of(rest)) >= 6:
+        return "it holds two numbers"
+    return "it holds more than one number: an extension, or the end of a range"
+
+
+def _reason(number: str) -> str:
+    for pattern, reason in _OTHER:
+        if re.fullmatch(pattern, number):
+            return reason
+    bare = number.removeprefix("0")
+    if _begins_with_a_number(bare):
+        return "it has too many digits: an extension, or a second number"
+    if len(bare) == 8:
+        return "it has eight digits: the area code is missing"
+    long = 10 if bare.startswith("1") else 9
+    if len(bare) < long:
+        return "it has too few digits"
+    if len(bare) > long:
+        return "it has too many digits"
+    return "nobody has such a number: it is in no range that is given out"
+
+
+def _begins_with_a_number(number: str) -> bool:
+    """Whether a number stands whole at its beginning. A 13 number is too short to be sure."""
+    return any(len(number) > length and _is_number(number[:length]) for length in (9, 10))

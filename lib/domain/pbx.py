@@ -19,6 +19,8 @@ class InvalidGroupName(ValueError):
 def check_group_name(text: str) -> str:
     """Return the group name without blanks around it. It is one label of a domain name, in small letters.
 
+    A label of another alphabet (`xn--...`) is none: nobody could read from a login whose it is.
+
     Raises:
         InvalidGroupName: phones could not use it.
     """
@@ -54,6 +56,11 @@ def _problems(name: str) -> list[str]:
         problems.append(f"The group name takes only letters a to z, digits and hyphens, not “{shown}”.")
     if name.startswith("-") or name.endswith("-"):
         problems.append("The group name begins or ends with a hyphen. It begins and ends with a letter or digit.")
+    if name[2:4] == "--":
+        # RFC 5891, section 4.2.3.1: "xn--" writes other alphabets, and no other such name may be used either.
+        problems.append(
+            f"The group name begins with “{name[:4]}”. Names with two hyphens there are kept for other alphabets."
+        )
     return problems
 
 

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, exists, literal, or_, select
 
 from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE, Filter, Place
 from lib.domain.emails import EmailKind
-from lib.domain.numbers import search_digits
 from lib.domain.standing import REASON_WORDS
+from lib.domain.texts import fold
+from lib.store.folding import holds, holds_number
 from lib.store.schema import action_event, action_item, action_run, status_change
-
-DIGITS = 4
-"""From so many digits on a text is also looked for inside phone numbers, in whatever spelling they are kept."""
 
 Conditions = Sequence[ColumnElement[bool]] | None
 
@@ -43,16 +41,16 @@ def of_runs(table: Any, members: Subquery, wanted: Filter) -> Conditions:
         words = [event.c.details[name].as_string() for name in ("text", "before", "after", "error", "reason")]
         found.append(
             or_(
-                _holds(
+                holds(
                     wanted.text,
                     table.c.plan["title"].as_string(),
                     *(table.c[name] for name in ("id", "actor", "actor_name", "note", "error")),
                 ),
                 table.c.reason.in_(_reasons(wanted.text)),
-                exists().where(own, _holds(wanted.text, *words)),
+                exists().where(own, holds(wanted.text, *words)),
                 exists().where(
                     item.c.run_id == table.c.id,
-                    or_(_holds(wanted.text, item.c.item, item.c.text), _holds_number(wanted.text, item.c.item)),
+                    or_(holds(wanted.text, item.c.item, item.c.text), holds_number(wanted.text, item.c.item)),
                 ),
             )
         )
@@ -74,7 +72,7 @@ def of_events(table: Any, members: Subquery, wanted: Filter) -> Conditions:
         found.append(table.c.actor.in_(wanted.people))
     if wanted.text:
         told = [table.c.details["text"].as_string(), table.c.details["numbers"].as_string()]
-        found.append(or_(_holds(wanted.text, table.c.actor, *told), _holds_number(wanted.text, told[1])))
+        found.append(or_(holds(wanted.text, table.c.actor, *told), holds_number(wanted.text, told[1])))
     return found
 
 
@@ -89,7 +87,7 @@ def of_changes(table: Any, members: Subquery, wanted: Filter) -> Conditions:
         found.append(table.c.actor.in_(wanted.people))
     if wanted.text:
         words = (table.c.from_status, table.c.to_status, table.c.note, table.c.actor)
-        found.append(or_(_holds(wanted.text, *words), table.c.reason.in_(_reasons(wanted.text))))
+        found.append(or_(holds(wanted.text, *words), table.c.reason.in_(_reasons(wanted.text))))
     return found
 
 
@@ -104,8 +102,8 @@ def of_emails(table: Any, members: Subquery, wanted: Filter) -> Conditions:
     if wanted == Filter():
         found.append(table.c.run_id.is_(None))
     if wanted.text:
-        named = [kind.value for kind in EmailKind if wanted.text.casefold() in kind.label.casefold()]
-        found.append(or_(_holds(wanted.text, table.c.subject, table.c.recipient), table.c.kind.in_(named)))
+        named = [kind.value for kind in EmailKind if fold(wanted.text) in fold(kind.label)]
+        found.append(or_(holds(wanted.text, table.c.subject, table.c.recipient), table.c.kind.in_(named)))
     return found
 
 
@@ -131,21 +129,5 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _holds(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
-    """One of the columns holds the text, in capitals or not; no sign in it has a special meaning."""
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
-
-
-def _holds_number(text: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The column holds a phone number with these digits, whatever stands between them."""
-    digits = (search_digits(text) or "").removeprefix("61")
-    if len(digits) < DIGITS:
-        return false()
-    bare: ColumnElement[Any] = column
-    for sign in " ()-":
-        bare = func.replace(bare, sign, "")
-    return bare.contains(digits, autoescape=True)
-
-
 def _reasons(text: str) -> list[str]:
-    return [reason for reason, words in REASON_WORDS.items() if text.casefold() in words.casefold()]
+    return [reason for reason, words in REASON_WORDS.items() if fold(text) in fold(words)]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lib.domain.emails import EmailKind, EmailState
 from lib.store.accounts import AccountGone
+from lib.store.folding import holds
 from lib.store.schema import account, sent_email
 
 SUBJECT_LIMIT = 255
@@ -224,9 +225,9 @@ def _conditions(connection: Connection, number: str, wanted: EmailFilter) -> lis
     if wanted.kind:
         found.append(own.kind == wanted.kind)
     if wanted.text:
-        found.append(own.subject.icontains(wanted.text, autoescape=True))
+        found.append(holds(wanted.text, own.subject))
     if wanted.recipient:
-        found.append(own.recipient.icontains(wanted.recipient, autoescape=True))
+        found.append(holds(wanted.recipient, own.recipient))
     return found
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from lib.store import folding
+
 
 def make_engine(url: str) -> Engine:
     """An engine with the settings each database needs; makes the folder of a SQLite file.
@@ -36,6 +38,7 @@ def _sqlite(url: str, database: str | None) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
+        folding.prepare_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -11,6 +11,7 @@ from lib.domain.allowances import end_words
 from lib.domain.chunks import chunks
 from lib.domain.pbx import login_of
 from lib.store.accounts import Conflict
+from lib.store.folding import holds
 from lib.store.schema import account, pbx, phone_user, subscription
 
 _MANY = 500
@@ -98,7 +99,7 @@ def list_extensions(
     query = _extensions().where(own.pbx_id == pbx_id)
     if text:
         columns = (own.extension, own.display_name, own.login, own.email)
-        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+        query = query.where(holds(text, *columns))
     if after is not None:
         size = func.length(own.extension)
         query = query.where(or_(size > len(after), and_(size == len(after), own.extension > after)))

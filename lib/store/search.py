@@ -1,12 +1,11 @@
 """Find accounts by number, name, phone number, e-mail or subscription number.
 
-`search_term` holds everything one can look for, folded to one case; SQLite (FTS5) and PostgreSQL (pg_trgm)
-both keep an index of its trigrams. Every part of the query below is cut off before it is sorted, so a broad
-text stays fast.
+`search_term` holds everything one can look for, folded as `lib.domain.texts` does; SQLite (FTS5) and PostgreSQL
+(pg_trgm) both keep an index of its trigrams. What a text may mean is said by `lib.domain.searching`. Every part of the
+query below is cut off before it is sorted, so a broad text stays fast.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    and_,
     bindparam,
     column,
     delete,
@@ -28,17 +28,15 @@ from sqlalchemy import (
     union_all,
 )
 
-from lib.domain.accounts import NUMBER
-from lib.domain.numbers import InvalidNumber, national, parse_number, search_digits
+from lib.domain.numbers import national
+from lib.domain.searching import Wanted, terms_of, understand
 from lib.store.schema import account, phone_number, phone_user, portal_user, search_term, subscription
 
 BOUND = 200
 """How many terms each part of the query reads at most, before sorting."""
 
 _KINDS = ("number", "subscription", "phone", "email", "name")
-_TERM_LENGTH = 255
 _FULL_TEXT = table("search_term_fts", column("rowid"))
-_EXACT, _BEGINNING, _INSIDE = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,36 +69,26 @@ class _Found:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """The text in every spelling that a term may have."""
-
-    plain: str
-    whole: frozenset[str]
-    beginnings: frozenset[str]
-    insides: frozenset[str]
-    understood: str
-
-    def rank(self, kind: str, term: str) -> int:
-        if term in self.whole:
-            return _EXACT
-        beginnings = {self.plain} | (self.beginnings | self.insides if kind == "phone" else set())
-        return _BEGINNING if any(term.startswith(beginning) for beginning in beginnings) else _INSIDE
-
-
 def search(connection: Connection, text: str, limit: int = 50) -> SearchResult:
     """Accounts that the text may mean, best first: the whole of a term, its beginning, anywhere inside it.
 
     A text without three letters or digits in a row is only looked for at the beginning of account numbers
     and names. Any text is allowed; no character in it has a special meaning.
     """
-    wanted = _understand(text)
-    if not wanted.plain or len(wanted.plain) > _TERM_LENGTH:
+    wanted = understand(text)
+    if not wanted.plain:
         return SearchResult(None, [], False, wanted.understood)
-    rows, cut = _read(connection, wanted)
+    rows, cut = _read(connection, wanted, [(kind, (text,)) for kind, text in wanted.insides])
+    if wanted.scattered and len({row.number for row in rows}) < limit:
+        # Asked last and alone: it costs more than the rest together, and what it finds stands last.
+        others, more = _read_scattered(connection, wanted.scattered)
+        rows, cut = [*rows, *others], cut or more
     best: dict[str, tuple[int, int, _Found]] = {}
     for row in rows:
-        found = (wanted.rank(row.kind, row.term), _KINDS.index(row.kind), row)
+        rank = wanted.rank(row.kind, row.term)
+        if rank is None:
+            continue
+        found = (rank, _KINDS.index(row.kind), row)
         if row.number not in best or found[:2] < best[row.number][:2]:
             best[row.number] = found
     ordered = sorted(best.values(), key=lambda found: (found[0], found[2].name.casefold(), found[2].number))
@@ -121,64 +109,32 @@ def reindex_name(connection: Connection, account_id: int) -> None:
     _insert(connection, ((id_, "name", name) for id_, name in names))
 
 
-# ------------------------------------------------------------------ what the text may mean
-def _understand(text: str) -> _Wanted:
-    plain = _fold(text)
-    digits = search_digits(plain)
-    if digits is None:
-        return _Wanted(plain, frozenset({plain}), frozenset(), frozenset(), _looks_like(plain))
-    typed = re.sub(r"\D", "", plain)
-    # 0011 61 4..., +61 (0)4... and 61 4... are the same number; stored numbers begin with 61.
-    abroad = re.sub(r"^(?:0011|00)?610?(?=\d)", "61", typed)
-    whole = {plain}
-    understood = "looks like part of a phone number"
-    try:
-        whole.add(parse_number(plain).removeprefix("+"))
-        understood = "looks like a phone number"
-    except InvalidNumber:
-        if NUMBER.match(plain):
-            understood = "looks like an account number, or part of a phone number"
-    # A leading zero is how a national number begins, but it may also be in the middle of one: look for both.
-    beginnings = {f"61{digits}"} if typed.startswith("0") else set()
-    insides = {part for part in (typed, abroad) if len(part) >= 3} - {plain}
-    return _Wanted(plain, frozenset(whole), frozenset(beginnings), frozenset(insides), understood)
-
-
-def _looks_like(plain: str) -> str:
-    if not plain:
-        return "nothing to look for"
-    if len(plain) > _TERM_LENGTH:
-        return "is longer than anything stored"
-    if "@" in plain:
-        return "looks like an e-mail address"
-    if re.fullmatch(r"[a-z]{1,4}-[a-z]?\d*", plain):
-        return "looks like a subscription number"
-    return "looks like a name"
-
-
-def _fold(text: str) -> str:
-    """One case, one spelling of each accent, single blanks; accents themselves are kept."""
-    printable = "".join(" " if unicodedata.category(sign) in {"Cc", "Cs"} else sign for sign in text)
-    return " ".join(unicodedata.normalize("NFC", printable.casefold()).split())
-
-
 # ------------------------------------------------------------------ the query
-def _read(connection: Connection, wanted: _Wanted) -> tuple[list[_Found], bool]:
-    """The terms found, and whether any part of the query was cut off."""
+_Insides = Sequence[tuple[str | None, tuple[str, ...]]]
+
+
+def _read_scattered(connection: Connection, words: tuple[str, ...]) -> tuple[list[_Found], bool]:
+    """The terms that hold all of these words, and whether there are more than were read."""
+    nothing = Wanted("", frozenset(), frozenset(), frozenset(), (), (), (), (), "")
+    return _read(connection, nothing, [(None, words)])
+
+
+def _read(connection: Connection, wanted: Wanted, insides: _Insides) -> tuple[list[_Found], bool]:
+    """The terms found, and whether any part of the query was cut off. `insides`: kind, and texts all in one term."""
     sqlite = connection.dialect.name == "sqlite"
-    begin = [("number", wanted.plain), ("name", wanted.plain), *(("phone", text) for text in wanted.beginnings)]
-    inside: list[tuple[str | None, str]] = [("phone", digits) for digits in wanted.insides]
-    if re.search(r"[^\W_]{3}", wanted.plain):
-        inside.append((None, wanted.plain))
-    values: dict[str, object] = {"whole": list(wanted.whole)}
-    for position, (_, text) in enumerate(begin):
+    values: dict[str, object] = {"whole": list(wanted.whole), "told": list(wanted.told)}
+    for position, (_, text) in enumerate(wanted.beginnings):
         values[f"begins_{position}"] = text if sqlite else f"{_escaped(text)}%"
         if sqlite:
             values[f"ends_{position}"] = text + "\U0010ffff"
-    for position, (_, text) in enumerate(inside):
-        quoted = '"' + text.replace('"', '""') + '"'
-        values[f"holds_{position}"] = quoted if sqlite else f"%{_escaped(text)}%"
-    query = _query(sqlite, tuple(kind for kind, _ in begin), tuple(kind for kind, _ in inside))
+    for position, (_, texts) in enumerate(insides):
+        if sqlite:
+            quoted = ('"' + text.replace('"', '""') + '"' for text in texts)
+            values[f"holds_{position}"] = " AND ".join(quoted)
+        else:
+            values |= {f"holds_{position}_{one}": f"%{_escaped(text)}%" for one, text in enumerate(texts)}
+    shape = tuple((kind, len(texts)) for kind, texts in insides)
+    query = _query(sqlite, bool(wanted.whole), bool(wanted.told), tuple(kind for kind, _ in wanted.beginnings), shape)
     read: dict[int, int] = {}
     rows = []
     for part, *found in connection.execute(query, values):
@@ -188,23 +144,30 @@ def _read(connection: Connection, wanted: _Wanted) -> tuple[list[_Found], bool]:
 
 
 @lru_cache
-def _query(sqlite: bool, begin: tuple[str, ...], inside: tuple[str | None, ...]) -> Select[Any]:
+def _query(
+    sqlite: bool, whole: bool, told: bool, begin: tuple[str, ...], inside: tuple[tuple[str | None, int], ...]
+) -> Select[Any]:
     """The query for so many texts of these kinds. Built once each: building takes longer than running it."""
     term = search_term.c.term
-    parts = [_terms(search_term.c.kind.in_(_KINDS), term.in_(bindparam("whole", expanding=True)))]
+    parts = []
+    if whole:
+        parts.append(_terms(search_term.c.kind.in_(_KINDS), term.in_(bindparam("whole", expanding=True))))
+    if told:
+        parts.append(_terms(search_term.c.kind == "number", term.in_(bindparam("told", expanding=True))))
     for position, kind in enumerate(begin):
         begins, ends = bindparam(f"begins_{position}", type_=String), bindparam(f"ends_{position}", type_=String)
         # SQLite uses no index for LIKE with a bound pattern; the range is the same set.
         condition = (term >= begins) & (term < ends) if sqlite else term.like(begins)
         # Ordered, so that the planner takes the index, whatever it believes about how many rows there are.
         parts.append(_terms(search_term.c.kind == kind, condition).order_by(term))
-    for position, of_kind in enumerate(inside):
-        holds = bindparam(f"holds_{position}", type_=String)
+    for position, (of_kind, count) in enumerate(inside):
         if sqlite:
+            holds = bindparam(f"holds_{position}", type_=String)
             matching = literal_column("search_term_fts").op("match", is_comparison=True)(holds)
             part = _terms(matching).join(_FULL_TEXT, _FULL_TEXT.c.rowid == search_term.c.id)
         else:
-            part = _terms(term.like(holds))
+            like = [term.like(bindparam(f"holds_{position}_{one}", type_=String)) for one in range(count)]
+            part = _terms(and_(*like))
         if of_kind is not None:
             # The plus keeps SQLite from walking the index of all phone terms instead of the few that match.
             stored = literal_column("+search_term.kind", String) if sqlite else search_term.c.kind
@@ -231,15 +194,23 @@ def _escaped(text: str) -> str:
 
 
 # ------------------------------------------------------------------ the answer
-def _exact(rows: Iterable[_Found], wanted: _Wanted) -> str | None:
-    """The one account that the whole text names; a name names nobody, and a shared e-mail names too many."""
+def _exact(rows: Iterable[_Found], wanted: Wanted) -> str | None:
+    """The one account that the whole text names; a name names nobody, and a shared e-mail names too many.
+
+    A number among other words names its account only when these words are in its name: "41990 - Riley Fencing".
+    """
     accounts: dict[str, set[str]] = {}
+    told = {row.number: row.name for row in rows if row.kind == "number" and row.term in wanted.told}
     for row in rows:
         if row.term in wanted.whole and row.kind != "name":
             accounts.setdefault(row.kind, set()).add(row.number)
     for kind in _KINDS:
         if kind in accounts:
-            return accounts[kind].pop() if len(accounts[kind]) == 1 else None
+            alone = len(accounts[kind]) == 1 and set(told) <= accounts[kind]
+            return accounts[kind].pop() if alone else None
+    if len(told) == 1:
+        ((number, name),) = told.items()
+        return number if wanted.fits_name(name) else None
     return None
 
 
@@ -273,11 +244,7 @@ def _stored(connection: Connection, account_ids: Sequence[int]) -> Iterator[tupl
 
 
 def _insert(connection: Connection, terms: Iterable[tuple[int, str, str | None]]) -> None:
-    rows = {
-        (id_, kind, (term.removeprefix("+") if kind == "phone" else _fold(term))[:_TERM_LENGTH])
-        for id_, kind, term in terms
-        if term
-    }
+    rows = {(id_, kind, term) for id_, kind, value in terms if value for term in terms_of(kind, value)}
     if rows:
         values = [{"account_id": id_, "kind": kind, "term": term} for id_, kind, term in sorted(rows)]
         connection.execute(insert(search_term), values)

@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from lib.domain.activity import Filter, period
+from lib.domain.texts import visible
 from lib.ui.activity_words import kind_words
 
 TEXT_LIMIT = 200
@@ -32,7 +33,7 @@ def choose_text(there_are_children: bool) -> tuple[str, bool]:
             bind="query-params",
             help="Also what happened on the accounts directly below this one.",
         )
-    return _visible(text or ""), children
+    return visible(text or ""), children
 
 
 def choose_filter(text: str, kinds: tuple[str, ...], people: Mapping[str, str], zone: str) -> Filter:
@@ -81,8 +82,3 @@ def clear_filter() -> None:
 def _day(label: str, key: str) -> date | None:
     day: date | None = st.date_input(label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=_WIDTH)
     return day
-
-
-def _visible(text: str) -> str:
-    """Without signs that nobody can see, some of which a database refuses."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

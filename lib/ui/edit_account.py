@@ -8,6 +8,7 @@ from lib.actions.action import Plan
 from lib.actions.catalogue import ACTIONS
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
+from lib.domain.texts import trimmed
 from lib.launch import Hub
 from lib.store import accounts
 from lib.ui.again import draw_again
@@ -96,7 +97,7 @@ def _edit_parent(hub: Hub, account: Account, identity: Identity, editing: dict[s
         )
         asked = st.form_submit_button("Show what changes", icon=":material/preview:")
     if asked:
-        wanted = (typed or "").strip()
+        wanted = trimmed(typed or "")
         if wanted:
             params = {"parent": wanted, "base": editing["base_parent"]}
             make_plan(hub, "parent", account.number, params, identity, editing)
@@ -113,7 +114,7 @@ def _edit_children(hub: Hub, account: Account, identity: Identity, editing: dict
         typed = st.text_input("Add a child", key="new_child", placeholder="Account number")
         asked = st.form_submit_button("Show what changes", icon=":material/preview:")
     if asked:
-        wanted = (typed or "").strip()
+        wanted = trimmed(typed or "")
         with hub.services.engine.connect() as connection:
             child = accounts.find_account(connection, wanted)
         if child is None:

@@ -63,17 +63,20 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
         _close()
         draw_again()
     if st.button("Pull From Zuora", icon=":material/cloud_download:", key="pull_emergency"):
-        _pull(hub, account, latest, state)
+        _pull(hub, account, latest, state, own_numbers)
     show_notice(state)
     _tell_meanwhile(state, latest)
     slots = _draw(account, state)
     record = EmergencyRecord.model_validate(state["values"])
     findings = [*emergency.check(record, own_numbers=own_numbers), *_notes(state, record)]
-    for one in findings:
-        show = slots[one.field].error if one.severity == "error" else slots[one.field].warning
-        show(plain(one.text))
+    for field in dict.fromkeys(one.field for one in findings):
+        # A field may have several; an empty place holds one thing, and a box holds them all.
+        with slots[field].container():
+            for one in findings:
+                if one.field == field:
+                    (st.error if one.severity == "error" else st.warning)(plain(one.text))
     saved = latest.record if latest else None
-    frame = beside_frame(saved, state["zuora"] or _in_zuora(hub, account, latest), record)
+    frame = beside_frame(saved, state["zuora"] or _in_zuora(hub, account, latest, own_numbers), record)
     show_text_table(frame, "Saved here, in Zuora, will be saved")
     errors = sum(one.severity == "error" for one in findings)
     if errors:
@@ -93,7 +96,7 @@ def _save(hub: Hub, account: Account, identity: Identity, state: dict[str, Any],
     draw_again()
 
 
-def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, Any]) -> None:
+def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, Any], own_numbers: set[str]) -> None:
     """Read Zuora anew and fill every field, so that no older value stays behind."""
     state.update(plan=None, notice=None)
     hub.live.forget(account.number)
@@ -110,12 +113,13 @@ def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, A
     if billing.sold_to is None:
         state["notice"] = "The account has no Sold To contact in Zuora. The form stays as it was."
         return
-    record, notes = emergency.pull(values_of(billing.sold_to), billing.name, latest.record if latest else None)
+    saved = latest.record if latest else None
+    record, notes = emergency.pull(values_of(billing.sold_to), billing.name, saved, own_numbers=own_numbers)
     state.update(zuora=record, notes=notes, values=record.model_dump())
     _fill(account, state)
 
 
-def _in_zuora(hub: Hub, account: Account, latest: Version | None) -> EmergencyRecord | None:
+def _in_zuora(hub: Hub, account: Account, latest: Version | None, own_numbers: set[str]) -> EmergencyRecord | None:
     """What a pull would give, as far as Zuora has been read already; None when it could not be."""
     reading = hub.live.zuora(account)
     value = reading.value
@@ -126,7 +130,8 @@ def _in_zuora(hub: Hub, account: Account, latest: Version | None) -> EmergencyRe
         why = "is being read" if reading.state == "reading" else "could not be read now"
         st.caption(f"Zuora {why}. Its side is shown as it was read at {at(hub, reading.read_at)}.")
     contact = values_of(value.account.sold_to)
-    return emergency.pull(contact, value.account.name, latest.record if latest else None)[0]
+    saved = latest.record if latest else None
+    return emergency.pull(contact, value.account.name, saved, own_numbers=own_numbers)[0]
 
 
 def _notes(state: dict[str, Any], record: EmergencyRecord) -> list[Finding]:

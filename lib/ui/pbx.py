@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.permissions import Identity, Permission
+from lib.domain.texts import visible
 from lib.launch import Hub
 from lib.store import pbxs
 from lib.store.pbxs import Pbx
@@ -91,7 +92,7 @@ def _show_extensions(hub: Hub, pbx: Pbx) -> None:
             max_chars=TEXT_LIMIT,
             placeholder="Extension, name, login, e-mail",
         )
-        text = "".join(sign for sign in text or "" if sign.isprintable()).strip()
+        text = visible(text or "")
     place = _place(pbx, text)
     after = place["trail"][-1] if place["trail"] else None
     with hub.services.engine.connect() as connection:

@@ -1,15 +1,16 @@
 """The sent e-mail history as a CSV file, made in pieces."""
 
-import csv
-import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from lib.store.emails import EmailRow
+from lib.ui.exports import as_text as inert
+from lib.ui.exports import csv_lines, moment
 from lib.ui.sent_emails_tables import COLUMNS, row_of
 
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+__all__ = ["MOST", "csv_file", "csv_pieces", "inert"]
+
 _IN_MEMORY = 4_000_000
 _PIECE = 2_000
 MOST = 100_000
@@ -21,14 +22,15 @@ def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST)
 
     Its first sign tells Excel that it is UTF-8.
     """
-    yield "\ufeff".encode() + _lines([(f"Sent ({zone})", *COLUMNS[1:])])
+    yield "\ufeff".encode() + csv_lines([(f"Sent ({zone})", *COLUMNS[1:])]).encode()
     rows = chain.from_iterable(chunks)
     left = most
     while piece := list(islice(rows, min(left, _PIECE))):
         left -= len(piece)
-        yield _lines(tuple(inert(cell) for cell in row_of(one, zone)) for one in piece)
+        yield csv_lines((moment(one.sent_at, zone), *row_of(one, zone)[1:]) for one in piece).encode()
     if next(rows, None) is not None:
-        yield _lines([(f"This file ends here: it holds {most:,} e-mails at most. Choose dates for the older ones.",)])
+        ends = f"This file ends here: it holds {most:,} e-mails at most. Choose dates for the older ones."
+        yield csv_lines([(ends,)]).encode()
 
 
 def csv_file(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> bytes:
@@ -38,14 +40,3 @@ def csv_file(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -
             file.write(piece)
         file.seek(0)
         return file.read()
-
-
-def inert(cell: str) -> str:
-    """The cell as a table program shows it: one that it would take for a formula gets an apostrophe before it."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_ACTIVE) or cell.startswith(_ACTIVE) else cell
-
-
-def _lines(rows: Iterable[tuple[str, ...]]) -> bytes:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue().encode()

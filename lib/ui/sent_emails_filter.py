@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib.domain.activity import period
 from lib.domain.emails import EmailKind
+from lib.domain.texts import visible
 from lib.store.emails import EmailFilter
 
 TEXT_LIMIT = 200
@@ -43,8 +44,7 @@ def clear_emails() -> None:
 
 def _field(label: str, key: str) -> str:
     typed = st.text_input(label, key=key, type="search", max_chars=TEXT_LIMIT, bind="query-params", width=_WIDTH)
-    # Without signs that nobody can see, some of which a database refuses.
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in typed or "").split())
+    return visible(typed or "")
 
 
 def _day(label: str, key: str) -> date | None:

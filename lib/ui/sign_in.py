@@ -7,6 +7,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import Environment
 from lib.ui.again import draw_again
+from lib.ui.text import plain
 
 
 def show_sign_in(hub: Hub) -> None:
@@ -32,7 +33,7 @@ def show_sign_in(hub: Hub) -> None:
 def show_person(hub: Hub, identity: Identity) -> None:
     """Name, roles and the way out, at the foot of the sidebar."""
     roles = ", ".join(sorted(role.value.replace("_", " ") for role in identity.roles))
-    st.caption(f"{identity.name} · {roles}")
+    st.caption(f"{plain(identity.name)} · {roles}")
     if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):
         auth.sign_out(hub)
         draw_again()

@@ -11,6 +11,7 @@ import streamlit as st
 from lib.actions.action import Confirmation, Plan
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
+from lib.domain.texts import trimmed
 from lib.launch import Hub
 from lib.store.approvals import Approval
 from lib.ui.again import draw_again
@@ -138,4 +139,4 @@ def _type_number(account: Account, *, key: str) -> str:
         unsafe_allow_javascript=True,
         width="content",
     )
-    return typed
+    return trimmed(typed)

@@ -226,13 +226,19 @@ class TestPlan:
 class TestConfirmation:
     @pytest.mark.any_database
     @pytest.mark.parametrize(
-        "typed", [None, "", "1002", "1001 ", " 1001", "10 01", "l001", "1OO1", "1001\n", "１００１", "2001"]
+        "typed", [None, "", "1002", "#1001", "1001.", "10 01", "l001", "1OO1", "10\u200b01", "１００１", "2001", " "]
     )
     def test_anything_but_the_number_is_refused_in_a_sentence(self, furnished, typed):
         with pytest.raises(WrongConfirmation, match=r"is not the number of this account\. Type 1001"):
             furnished.runner.start(plan(furnished), LEAD, WHY.model_copy(update={"typed": typed}))
         assert left(furnished)
         assert furnished.standing() == "active"
+
+    @pytest.mark.any_database
+    @pytest.mark.parametrize("typed", ["1001 ", "\t1001\n", "\u00a01001\u200b", "\ufeff1001", "\u202d1001\u202c"])
+    def test_what_nobody_sees_around_the_number_is_no_mistake(self, furnished, typed):
+        furnished.runner.start(plan(furnished), LEAD, WHY.model_copy(update={"typed": typed}))
+        assert furnished.runner.open_run("1001") is not None
 
     def test_the_plan_of_one_account_cannot_be_confirmed_with_the_number_of_another(self, furnished):
         other = furnished.runner.plan("deactivate", "2002", {}, LEAD)

@@ -106,6 +106,9 @@ class TestArrival:
 
     def test_an_international_domain_goes_to_any_server(self, guarded):
         client = mailer(guarded, username=USER, password=PASSWORD)
+        client.send(mail(recipient="ada@straße.example"))
+        assert guarded.messages()[0].recipients == ("ada@xn--strae-oqa.example",)
+        guarded.clear()
         client.send(mail(recipient="ada@bücher.example"))
         assert guarded.messages()[0].recipients == ("ada@xn--bcher-kva.example",)
 
@@ -161,7 +164,6 @@ class TestInjection:
             "ada@exa mple.com",
             "ada@-example.com",
             "ada@[127.0.0.1]",
-            "ada@straße.example",
             "ada@example.com> SIZE=1",
             "=?utf-8?q?a=0D=0AX?=@example.com",
             "a" * 65 + "@example.com",

@@ -48,11 +48,12 @@ def test_plan_wrong_number_right_number_and_receipt(house, own):
     count = len(own.has.numbers)
     assert any(text.startswith(f"{count} number") and "quarantine until" in text for text in effects(app))
     assert facts(app)["Status"][0] == "active"
-    for typed in ("", f"{own.number} ", "999999", own.number.replace("0", "O") + "O"):
+    for typed in ("", f"{own.number} 1", f"#{own.number}", "999999", own.number.replace("0", "O") + "O"):
         app = confirm(app, own.number, typed)
         assert "is not the number of this account" in said(app)
     assert facts(house.details(own.number))["Status"][0] == "active"
-    app = confirm(app, own.number, own.number)
+    # What nobody sees around it is no mistake of theirs.
+    app = confirm(app, own.number, f"\u00a0{own.number}\u200b ")
     app = rerun_until(app, lambda app: bool(tables(app, "Step", "Result")), 40)
     (receipt,) = tables(app, "Step", "Result")
     assert len(receipt) == 14

@@ -30,7 +30,8 @@ def test_no_text_adds_a_header_or_a_recipient(subject, local, text):
     message = email.message_from_bytes(made.content, policy=policy.default)
     assert sorted(message.keys()) == sorted(HEADERS)
     assert message["Subject"] == subject.strip()
-    assert made.recipient == f"{local}@example.com"
+    assert made.recipient == parse_address(f"{local}@example.com").spec
+    assert made.recipient.endswith("@example.com")
     assert all(len(line) <= 998 for line in made.content.split(b"\r\n"))
     assert made.needs_utf8 or made.content.isascii()
     assert b"\n" not in made.content.replace(b"\r\n", b"")

@@ -186,3 +186,37 @@ def test_the_list_by_number_has_a_line_each_and_no_formula():
 @pytest.mark.parametrize("cell", ["=a", "+a", "-a", "@a", "\ta", "\ra"])
 def test_cells_that_a_spreadsheet_would_run_are_text(cell):
     assert defused(cell) == f"'{cell}"
+
+
+def notes_of(**numbers):
+    record, notes = pull(CONTACT | {"work_phone": "", **numbers}, "Banksia", own_numbers={"+61355501234"})
+    return record.contact_number, [one.text for one in notes if one.field == "contact_number"]
+
+
+def test_the_first_number_that_can_be_called_is_pulled_and_the_others_are_told():
+    number, (told,) = notes_of(work_phone="n/a", mobile_phone="0491\u2009570\u2009006", home_phone="0491 570 156")
+    assert number == "+61491570006"
+    assert told == ("Of the numbers in Zuora, the work phone “n/a” cannot be dialled; the mobile phone was taken.")
+
+
+def test_a_number_of_the_account_itself_is_passed_over():
+    number, (told,) = notes_of(work_phone="(03) 5550 1234", home_phone="0491 570 156")
+    assert number == "+61491570156"
+    assert "is one of the account's own numbers; the home phone was taken" in told
+
+
+def test_where_none_can_be_called_the_first_stays_for_the_check_to_name():
+    number, (told,) = notes_of(work_phone="03 5550 1234 ext 5", mobile_phone="TBA")
+    assert number == "03 5550 1234 ext 5"
+    assert told.endswith("none was left.")
+    (error,) = check(GOOD.model_copy(update={"contact_number": number}))
+    assert "extension" in error.text
+
+
+def test_a_good_first_number_needs_no_word():
+    assert notes_of(work_phone="Ph: 0491 570 006", mobile_phone="x") == ("+61491570006", [])
+
+
+def test_a_contact_number_is_kept_in_one_spelling():
+    assert EmergencyRecord(contact_number="\u200e0491\u2011570\u2011006").contact_number == "+61491570006"
+    assert EmergencyRecord(contact_number="5550 1234").contact_number == "5550 1234"

@@ -32,6 +32,9 @@ def test_a_label_of_a_domain_name_is_a_group_name(name):
         ("wat\u200btle", ["an invisible character"]),
         ("wat\x00tle", ["an invisible character"]),
         ("٣", ["only letters a to z"]),
+        ("xn--wattle-kva", ["begins with “xn--”"]),
+        ("ab--cd", ["kept for other alphabets"]),
+        ("XN--a", ["capital letters"]),
     ],
 )
 def test_each_thing_that_is_wrong_has_its_sentence(name, says):

@@ -80,5 +80,5 @@ def test_an_export_holds_the_head_and_every_row_of_every_chunk():
     head, *rows = csv.reader(io.StringIO(csv_file(chunks, "Australia/Melbourne").decode("utf-8-sig")))
     assert head == ["Sent (Australia/Melbourne)", "Subject", "Recipient", "Kind", "State"]
     assert [one[1] for one in rows] == ['\'=HYPERLINK("x")', 'a, "b"', "שלום"]
-    assert rows[0][0] == "2026-11-01 14:00:01"
+    assert rows[0][0] == "2026-11-01 14:00:01+11:00"
     assert rows[0][3:] == ["Old kind", "Accepted by the mail server"]

@@ -79,7 +79,8 @@ def _recipient(text: str) -> Address:
     try:
         return parse_address(text)
     except ValueError as error:
-        reason = str(error)
+        # What to type instead is for a form.
+        reason = str(error).partition(". ")[0].rstrip(".")
     raise CannotCompose(f"recipient refused: {reason}")
 
 

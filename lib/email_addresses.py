@@ -1,0 +1,115 @@
+"""What an e-mail address is: the one check of every form and of the mailer.
+
+It stands below all floors because both sides need it and neither may know the other. The syntax is the business of
+`email-validator` (RFC 5321, 5322, 6531, IDNA 2008 with UTS 46; the DNS is not asked); what is added here keeps an
+address out of a header's way and names the reason for people.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+LENGTH_LIMIT = 254
+LOCAL_LIMIT = 64
+_AROUND = " \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_UNSEEN = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202d\u2060-\u206f\ufe00-\ufe0f\ufeff"
+"""Unseen characters that come with a copied text. The one that turns the writing around is not harmless."""
+_EDGES = re.compile(rf"^[{_AROUND}{_UNSEEN}]+|[{_AROUND}{_UNSEEN},;]+$")
+_MAILTO = re.compile(r"mailto:\s*(?=[^\s@]+@)", re.IGNORECASE)
+_REASON_LIMIT = 120
+_FULL_STOPS = "\u3002\uff0e\uff61"
+"""The full stops of Chinese and Japanese keyboards; a domain may be typed with them (UTS 46)."""
+_DASHES = frozenset("‐‑‒–—―−﹘﹣－")
+
+
+class NotAnAddress(ValueError):
+    """The text cannot be used as an address; the message is a sentence that says why and does not quote it."""
+
+
+@dataclass(frozen=True)
+class EmailAddress:
+    """One address. `domain` is in the ASCII spelling that mail servers take, `shown` is as people write it."""
+
+    local: str
+    domain: str
+    shown: str
+
+
+def read_address(text: str) -> EmailAddress:
+    """The one e-mail address in the text. Spaces and unseen characters around it, `mailto:` and a comma or semicolon
+    at its end are dropped; a domain with letters of other alphabets gets its ASCII spelling.
+
+    Raises:
+        NotAnAddress: there is none, there are several, it has a name beside it, or no mail could reach it.
+    """
+    address = _EDGES.sub("", _MAILTO.sub("", _EDGES.sub("", text), count=1))
+    local, _, domain = address.rpartition("@")
+    if "=?" in local or _has_strange(address, local) or len(local.encode("utf-8", "replace")) > LOCAL_LIMIT:
+        # "=?" begins an encoded word, which a header would be read as.
+        raise NotAnAddress(_reason(address, ""))
+    if "\u0130" in domain:
+        raise NotAnAddress("The part after the @ has a Turkish capital İ. Type a small i instead, if that is meant.")
+    reason = ""
+    try:
+        found = validate_email(address, check_deliverability=False, strict=True)
+    except EmailNotValidError as refused:
+        reason = str(refused)
+    except ValueError:
+        # Half a character, which its own tables do not know.
+        reason = "half a character"
+    if reason:
+        # Raised here: the library's own error quotes the address.
+        raise NotAnAddress(_reason(address, reason))
+    as_typed = domain.lower() in (found.domain, found.ascii_domain)
+    shown = f"{found.local_part}@{domain if as_typed else found.domain}"
+    return EmailAddress(found.local_part, found.ascii_domain, shown)
+
+
+def _has_strange(address: str, local: str) -> bool:
+    """Whether a sign in it belongs to no mailbox: an emoji, a dash of another kind, full-width or decorated letters."""
+    if address.isascii():
+        return False
+    if unicodedata.normalize("NFKC", local) != unicodedata.normalize("NFC", local):
+        return True
+    return any(
+        ord(sign) > 0xFFFF or (unicodedata.category(sign)[0] in "SCPZ" and sign not in _FULL_STOPS)
+        for sign in address
+        if not sign.isascii()
+    )
+
+
+def _reason(address: str, library: str) -> str:
+    """The sentence for the person who typed it: the usual mistakes by their name, else what the library says."""
+    mistake = next((sentence for applies, sentence in _mistakes(address) if applies), "")
+    if mistake:
+        return mistake
+    if library.endswith(".") and library.isascii() and library.isprintable() and len(library) <= _REASON_LIMIT:
+        return f"This is no e-mail address. {library}"
+    return "This is no e-mail address. Look for a missing, doubled or wrong character."
+
+
+def _mistakes(address: str) -> Iterator[tuple[bool, str]]:
+    local, at, domain = address.partition("@")
+    unseen = any(not sign.isprintable() and unicodedata.category(sign) != "Zs" for sign in address)
+    several = address.count("@") > 1
+    too_long = len(address) > LENGTH_LIMIT or len(local.encode("utf-8", "replace")) > LOCAL_LIMIT
+    named = bool(at) and bool(re.search(r"[<>\"“”]|\s\(|^['‘’].*['‘’]$", address))
+    limits = f"at most {LOCAL_LIMIT} characters before the @, {LENGTH_LIMIT} in all"
+    yield not address, "The e-mail address is empty. Type one, such as name@example.com."
+    yield several and unseen, "This is more than one e-mail address, with a line break between them. Type only one."
+    yield unseen, "The e-mail address holds a line break or an invisible character. Type it instead."
+    yield several or "," in address or ";" in address, "This is more than one e-mail address, or has a comma in it."
+    yield named, "Type the e-mail address alone, without a name, quotation marks or brackets."
+    yield any(sign.isspace() for sign in address), "The e-mail address holds a blank (a space). Type it without."
+    yield "＠" in address or "﹫" in address, "The e-mail address has a full-width @. Type @ from the keyboard."
+    yield (
+        "." not in domain.replace("。", "."),
+        "The e-mail address has no full domain after the @, such as example.com.",
+    )
+    yield too_long, f"The e-mail address is too long: {limits}."
+    yield bool(_DASHES.intersection(address)), "This is no e-mail address: it has a dash that is not the hyphen -."
+    strange = _has_strange(address, address.rpartition("@")[0])
+    yield strange, "This is no e-mail address: it has a sign of another keyboard, or an emoji. Type it instead."

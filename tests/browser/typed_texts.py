@@ -1,0 +1,28 @@
+"""What people type that Markdown, LaTeX, emojis or Streamlit's symbols could make something else of."""
+
+TEXTS = (
+    "plain words",
+    "a <- b", "a -> b", "a <-> b", "a -- b", "a >= b", "a <= b", "a ~= b", "<-", "->", "<->", "--", ">=", "<=", "~=",
+    "x<-- y", "--> z", "a --- b", "a ==> b", "a <=> b", "a ~~ b", "- -- -", "<- -> <-", "a<-b", "-> a", "b ->",
+    ":material/home:", ":material_home:", ":streamlit:", ":smile:", ":+1:", ":-1:", "a :tada: b", "10:30:15", ":::",
+    ":a:b:c:", "x:smile:y", ":material/home: and :smile:", ":material/", "material/home:", ":100:", "::smile::",
+    ":red[x]", ":red-background[x]", ":blue-badge[x]", ":small[x]", ":color[x]", ":color[]", ":help[x]", ":shimmer[x]",
+    ":foo[bar]", ":foo", ":foo{a=b}", "::leaf[x]", ":::container", ":color[x]{foreground=\"red\"}", ":rainbow[x]",
+    "$x$", "$$x^2$$", "costs $5 and $6", "$5", r"\(x\)", r"\[x\]", r"\frac{a}{b}", "$a_b$ <- $c$",
+    "<b>bold</b>", "<script>alert(1)</script>", "<!-- x -->", "&lt;b&gt;", "&amp;", "&#65;", "&copy;", "<br>",
+    "a < b > c",
+    "**bold**", "*it*", "__bold__", "_it_", "~~gone~~", "~sub~", "^sup^", "==mark==", "`code`", "```", "``a`b``",
+    "# heading", "## heading", "####### seven", "- item", "* item", "+ item", "1. item", "1) item", "12. x", "a. b",
+    "> quote", "| a | b |", "|---|---|", "a | b", "---", "***", "___", "===", "- [ ] task", "- [x] task",
+    "[text](http://x.example)", "![alt](http://x.example/a.png)", "[ref]", "[ref][1]", "[1]: http://x.example",
+    "[^1]", "[^1]: note", "^[inline]", "http://x.example", "https://x.example/a_b?c=d&e=f#g", "www.x.example",
+    "WWW.X.EXAMPLE", "ftp://x.example", "mailto:a@x.example", "a@x.example", "<a@x.example>", "a.b+c@x.example.",
+    "see a@x.example, b@x.example", "javascript:alert(1)", "xmpp:a@x.example", "http://", "www.", "@", "a @ b", "@name",
+    "(c) (r) (tm)", "...", "'single' \"double\"", "1/2", "\\", "\\\\", "\\*", "a\\", "\\n", "{a}", "{#id .class}", "%d",
+    "O'Brien & Sons <Pty> [Ltd]", "D'Élan – Pâtisserie", "日本語 :smile: 日本", "שלום -> עולם", "🙂 :smile:",
+    "🙂", "⚠️ x", "100 %",
+    "#hashtag", "a#b", "C++", "C#", "a_b_c", "snake_case_name", "2*3*4", "a~b~c", "1 - 2 -- 3", "!", "!!", "?", "/",
+    ";",
+    "Level 2, 12-14 High St.", "+61 3 5550 1234", "(03) 5550-1234", "24/7", "50/50", "A/H: 03", "Re: x", "key: value",
+    "term\\: x", ":", "a:", ":a", "a:b", "::", "a::b", "std::vector", "C:\\path\\to", "12:30", "12:30:", ":12:30",
+)  # fmt: skip
