@@ -34,12 +34,15 @@ class Claims:
         """Read the tokens from `start` to before `end` for a field; its value is `value`, or the text as it stands.
 
         A field that has a value keeps it: more text for it goes behind a comma, more tokens with an empty `value`
-        (a label such as `Unit`) change nothing.
+        (a label such as `Unit`) change nothing. Where one of the tokens was read before, nothing is read here: the
+        others are left over, and said to be.
         """
-        for position in range(start, end):
-            if self.tokens[position].kind != "mark":
-                assert self.free(position), "a token is read once"
-                self.owner[position] = field
+        mine = [position for position in range(start, end) if self.tokens[position].kind != "mark"]
+        if not all(self.free(position) for position in mine):
+            self.leave(start, end)
+            return
+        for position in mine:
+            self.owner[position] = field
         value = self.slice(start, end) if value is None else value
         if value and field != LEFT_OVER:
             self.values[field] = f"{self.values[field]}, {value}" if self.values.get(field) else value

@@ -76,7 +76,7 @@ def take_corner(claims: Claims, corner: Corner, others: list[Street]) -> bool:
     `others` are the streets that stand elsewhere in the text.
     """
     best = max((one.worth for one in others), default=(0, 0))
-    is_street = corner.divide is not None and best < (2, 0) or not others and corner.divide is not None
+    is_street = (corner.divide is not None and best < (2, 0)) or (not others and corner.divide is not None)
     if not is_street:
         value, code = singular(claims.slice(corner.first, corner.end))
         claims.take("location", corner.start, corner.end, f"Cnr {value}")
@@ -124,4 +124,3 @@ def borrow_type(claims: Claims, code: str, *, sure: bool) -> None:
     claims.findings[:] = [one for one in claims.findings if one.field != "street_type"]
     if not sure:
         claims.doubt("street_type", f"The type {code} was taken from the other street of the corner.")
-

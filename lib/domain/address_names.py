@@ -13,9 +13,11 @@ from lib.domain.address_words import (
     NEARBY,
     PREMISES,
     SPOTS,
+    STATES,
     UNITS,
 )
-from lib.domain.street_types import STREET_TYPES, SUFFIXES
+from lib.domain.findings import quoted
+from lib.domain.street_types import STREET_TYPES, SUFFIXES, TYPES, Standing
 
 _NO_NAMES = {
     *UNITS, *FLOORS, *FLOOR_WORDS, *LOTS, *SPOTS, *COMPLEXES, *CONNECTORS, *(words[0] for words in NEARBY), *CARDINALS,
@@ -24,11 +26,14 @@ _NO_NAMES = {
 """Words that are the name of nothing when they stand alone."""
 
 
-def take_names(claims: Claims, street: int, *, place_known: bool) -> None:
-    """Read what is left. `street` is where the street begins: names stand before it, the suburb behind."""
+def take_names(claims: Claims, street: int, suburb_field: str) -> None:
+    """Read what is left. `street` is where the street begins: names stand before it, the suburb behind.
+
+    `suburb_field` is the suburb as its own field has it, or empty.
+    """
     runs = list(claims.runs())
     behind = [run for run in runs if street >= 0 and run[0] > street and _is_words(claims, *run)]
-    suburb = None if place_known or claims.has("locality") or not behind else behind[-1]
+    suburb = None if suburb_field or claims.has("locality") or not behind else behind[-1]
     for start, end in runs:
         if (start, end) == suburb:
             _take_suburb(claims, start, end)
@@ -37,8 +42,21 @@ def take_names(claims: Claims, street: int, *, place_known: bool) -> None:
         elif (street < 0 or start < street) and not claims.has("property_name"):
             _take_property(claims, start, end)
         else:
+            if suburb_field and (start, end) in behind and _precedes_state(claims, end):
+                said = claims.slice(start, end)
+                claims.doubt(
+                    "locality", f"The address lines say {quoted(said)}, the suburb field says {quoted(suburb_field)}."
+                )
             claims.leave(start, end)
     _place_complex(claims)
+
+
+def _precedes_state(claims: Claims, position: int) -> bool:
+    while position < len(claims) and claims.tokens[position].kind == "mark":
+        position += 1
+    if position == len(claims):
+        return False
+    return claims.owner[position] in {"state", "postcode"} or claims.key(position) in STATES
 
 
 def _take_suburb(claims: Claims, start: int, end: int) -> None:
@@ -49,7 +67,7 @@ def _take_suburb(claims: Claims, start: int, end: int) -> None:
 
 
 def _take_property(claims: Claims, start: int, end: int) -> None:
-    """A name of the premises: words, or words with one number behind them where commas show that they belong together."""
+    """A name of the premises: words, or words with one number behind them between two commas."""
     words = [at for at in range(start, end) if claims.is_word(at)]
     numbers = [at for at in range(start, end) if claims.is_number(at)]
     while words and claims.key(words[-1]) in CONNECTORS:
@@ -65,7 +83,13 @@ def _take_property(claims: Claims, start: int, end: int) -> None:
     last = max([*words, *numbers])
     claims.take("property_name", start, end, claims.slice(start, last + 1))
     keys = [claims.key(at) for at in words]
-    if numbers or not (PREMISES.intersection(keys) or any(key in STREET_TYPES for key in keys[1:])):
+    is_street = (keys[-1],) in TYPES and TYPES[keys[-1],][1] is Standing.SURE
+    if (
+        numbers
+        or is_street
+        or len(words) == 1
+        or not (PREMISES.intersection(keys) or any(key in STREET_TYPES for key in keys[1:]))
+    ):
         claims.doubt_reading("property_name", claims.slice(start, end), "the name of the property")
 
 
@@ -75,6 +99,8 @@ def _place_complex(claims: Claims) -> None:
     if not value:
         return
     field = "location" if claims.has("property_name") else "property_name"
+    if not claims.has("house_number"):
+        claims.doubt_reading(field, value, "one of several buildings")
     claims.values[field] = ", ".join(text for text in (claims.values.get(field, ""), value) if text)
     claims.owner[:] = [field if owner == COMPLEX else owner for owner in claims.owner]
 
@@ -89,4 +115,6 @@ def _is_words(claims: Claims, start: int, end: int) -> bool:
 def _is_company(claims: Claims, start: int, end: int) -> bool:
     keys = [claims.key(at) for at in range(start, end)]
     spelled = "".join(keys)
-    return not COMPANY.isdisjoint(keys) or "T/A" in spelled and ("T", "/", "A") in zip(keys, keys[1:], keys[2:], strict=False)
+    return not COMPANY.isdisjoint(keys) or (
+        "T/A" in spelled and ("T", "/", "A") in zip(keys, keys[1:], keys[2:], strict=False)
+    )

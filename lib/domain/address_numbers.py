@@ -78,7 +78,7 @@ def _is_suffix(claims: Claims, position: int, end: int) -> bool:
 def read_chain(claims: Claims, position: int, end: int) -> Chain | None:
     """All numbers that stand together from here on."""
     start = position
-    while position < end and (claims.key(position) in NUMBER_LABELS or claims.key(position) in {".", "#"}):
+    while position < end and (claims.key(position) in {*NUMBER_LABELS, "AT", ".", "#"}):
         position += 1
     first = read_id(claims, position, end)
     if first is None:
@@ -95,9 +95,18 @@ def read_chain(claims: Claims, position: int, end: int) -> Chain | None:
             between += 1
         following = read_id(claims, between, end)
         if following is None:
-            return Chain(start, position, tuple(ids), tuple(seps))
+            return Chain(start, _behind_letters(claims, ids[-1], end), tuple(ids), tuple(seps))
         ids.append(_with_lone_letter(claims, following, end))
         seps.append(sep)
+
+
+def _behind_letters(claims: Claims, number: Id, end: int) -> int:
+    """Behind the second letter of `12A-C`."""
+    letter = number.end + 1
+    is_range = bool(number.letter) and claims.key(number.end) in {"-", "&", "/"} and letter < end
+    if is_range and claims.is_word(letter) and claims.is_glued(letter) and len(claims.key(letter)) == 1:
+        return letter + 1
+    return number.end
 
 
 def _with_lone_letter(claims: Claims, number: Id, end: int) -> Id:
@@ -106,7 +115,7 @@ def _with_lone_letter(claims: Claims, number: Id, end: int) -> Id:
     if number.letter or position >= end or not claims.is_word(position) or len(claims.tokens[position].text) != 1:
         return number
     letter, following = claims.key(position), claims.key(position + 1)
-    if not letter.isascii() or claims.is_glued(position + 1) and following != "/":
+    if not letter.isascii() or (claims.is_glued(position + 1) and following != "/"):
         return number
     if following != "/":
         if not (claims.is_word(position + 1) and claims.is_word(position + 2) and position + 2 < end):
@@ -174,11 +183,8 @@ def _take_house(claims: Claims, ids: list[Id]) -> None:
         _doubt_range(claims, ids[0], ids[1])
     for one in ids[2:]:
         claims.leave(one.start, one.end)
-    last = ids[min(1, len(ids) - 1)].end
-    if claims.key(last) == "-" and claims.is_word(last + 1) and claims.is_glued(last + 1):
-        # "12A-C": the register has no field for a range of letters.
-        if len(claims.key(last + 1)) == 1:
-            claims.leave(last + 1, last + 2)
+    # "12A-C": the register has no field for a range of letters.
+    claims.leave(ids[-1].end, _behind_letters(claims, ids[-1], len(claims)))
 
 
 def _doubt_range(claims: Claims, first: Id, second: Id) -> None:

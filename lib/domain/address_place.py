@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from lib.domain.address_claims import Claims
 from lib.domain.address_tokens import tidy, tokens_of
 from lib.domain.address_words import COUNTRIES, FLOORS, LOTS, SPOTS, STATES, UNITS, state_code
-from lib.domain.findings import quoted
+from lib.domain.findings import Finding, quoted, warning
 from lib.domain.street_types import STREET_TYPES, SUFFIXES
 
 _STATE_WORDS = {tuple(name.split()): code for code, name in STATES.items()}
@@ -22,13 +22,21 @@ class Place:
     postcode: str
 
 
-def place_of(locality: str, state: str, postcode: str) -> Place:
-    """The fields, tidied: a suburb field may hold state and postcode, too: `Darwin, NT 0800`."""
+def place_of(locality: str, state: str, postcode: str) -> tuple[Place, list[Finding]]:
+    """The fields, tidied, and what contradicts: a suburb field may hold state and postcode, too: `Darwin, NT 0800`."""
+    findings: list[Finding] = []
     place = Place(_flat(locality), state_code(tidy(state)[0]), _flat(postcode))
     claims = _claims(place.locality)
-    inside = _Tail(claims, 0, len(claims))
+    inside = _Tail(claims, 0, len(claims), is_suburb=True)
     inside.read(Place("", "", ""))
     if inside.state or inside.postcode:
+        for field, mine, theirs in (
+            ("state", place.state, inside.state),
+            ("postcode", place.postcode, inside.postcode),
+        ):
+            if mine and theirs and mine != theirs:
+                text = f"The suburb field says {quoted(theirs)}, the {field} field says {quoted(mine)}."
+                findings.append(warning(field, text))
         place = Place(
             claims.slice(0, inside.end),
             place.state or inside.state,
@@ -37,7 +45,7 @@ def place_of(locality: str, state: str, postcode: str) -> Place:
     # A spreadsheet takes the leading zero of the Northern Territory away.
     if place.state in {"NT", "ACT"} and len(place.postcode) == 3 and place.postcode.isdecimal():
         place = replace(place, postcode=f"0{place.postcode}")
-    return place
+    return place, findings
 
 
 def take_places(claims: Claims, given: Place) -> Place:
@@ -46,9 +54,7 @@ def take_places(claims: Claims, given: Place) -> Place:
         tail = _Tail(claims, start, end)
         tail.read(given)
         _settle(claims, tail, given)
-        given = replace(
-            given, state=given.state or tail.state, postcode=given.postcode or tail.postcode
-        )
+        given = replace(given, state=given.state or tail.state, postcode=given.postcode or tail.postcode)
         if given.locality:
             _take_locality(claims, start, tail.end, given.locality)
     if given.locality:
@@ -61,8 +67,8 @@ def take_places(claims: Claims, given: Place) -> Place:
 class _Tail:
     """Country, state and postcode at the end of a line, in any order; `end` is where the rest of the line ends."""
 
-    def __init__(self, claims: Claims, start: int, end: int) -> None:
-        self._claims, self._start = claims, start
+    def __init__(self, claims: Claims, start: int, end: int, *, is_suburb: bool = False) -> None:
+        self._claims, self._start, self._is_suburb = claims, start, is_suburb
         self.end = end
         self.state = self.postcode = ""
         self.pieces: list[tuple[str, int, int]] = []
@@ -79,8 +85,8 @@ class _Tail:
         self._skip_marks()
 
     def _is_believed(self, given: Place) -> bool:
-        if given.postcode:
-            return self.postcode == given.postcode
+        if given.postcode or self._is_suburb:
+            return self._is_suburb or self.postcode == given.postcode
         return any(self._claims.key(position) in STREET_TYPES for position in range(self._start, self.end))
 
     def _skip_marks(self) -> None:
@@ -98,7 +104,9 @@ class _Tail:
 
     def _country(self) -> bool:
         last = self.end - 1
-        if last < self._start or self._claims.key(last) not in COUNTRIES or self.pieces:
+        if last < self._start or self._claims.key(last) not in COUNTRIES:
+            return False
+        if any(kind in {"country", "state"} for kind, _, _ in self.pieces):
             return False
         if any(self._words_end(words) for words in _STATE_WORDS) or not self._before(last):
             return False

@@ -15,7 +15,9 @@ _WITH_OR_WITHOUT_NUMBER = (
 _WITH_NUMBER = (("CMB",), ("PMB",), ("LMB",), ("RMB",), ("RSD",), ("RMS",), ("RMD",), ("CMA",), ("CPA",), ("POB",))
 _ALONE_WITH_NUMBER = (("BOX",), ("BAG",), ("MS",))
 """Too short to be believed in the middle of a line."""
-_CARE_OF = (("C", "/", "-"), ("C", "/", "O"), ("C", "-"), ("C", "/"), ("CARE", "OF"), ("CARE",), ("CO", "/", "-"), ("CO", "-"))  # fmt: skip
+_CARE_OF = (
+    ("C", "/", "-"), ("C", "/", "O"), ("C", "-"), ("C", "/"), ("CARE", "OF"), ("CARE",), ("CO", "/", "-"), ("CO", "-"),
+)  # fmt: skip
 _ATTENTION = {"ATTN", "ATT", "ATTENTION"}
 
 

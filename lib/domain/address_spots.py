@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from lib.domain.address_claims import Claims
+from lib.domain.address_labels import read_named_id
 from lib.domain.address_post import follow
-from lib.domain.address_units import read_named_id
 from lib.domain.address_words import COMPLEXES, NEARBY, SPOTS
 from lib.domain.street_types import STREET_TYPES, SUFFIXES
 
@@ -55,7 +55,7 @@ def take_nearby(claims: Claims, position: int, end: int, at_start: bool) -> int 
         return None
     for words in NEARBY:
         after = follow(claims, position, end, words)
-        if after is None or after >= end or not _any_free(claims, after, end):
+        if after is None or after >= end or not _any_word(claims, after, end):
             continue
         stop = after
         while stop < end and (claims.free(stop) or claims.tokens[stop].kind == "mark"):
@@ -67,8 +67,8 @@ def take_nearby(claims: Claims, position: int, end: int, at_start: bool) -> int 
     return None
 
 
-def _any_free(claims: Claims, start: int, end: int) -> bool:
-    return any(claims.free(position) for position in range(start, end))
+def _any_word(claims: Claims, start: int, end: int) -> bool:
+    return any(claims.is_word(position) for position in range(start, end))
 
 
 def _any_type(claims: Claims, start: int, end: int) -> bool:
@@ -83,7 +83,7 @@ def _behind_street(claims: Claims, position: int) -> bool:
     key = claims.key(before)
     if before < 0 or claims.tokens[before].kind != "word":
         return False
-    return key in STREET_TYPES and not claims.is_number(before - 1) or key in SUFFIXES
+    return (key in STREET_TYPES and not claims.is_number(before - 1)) or key in SUFFIXES
 
 
 Rule = Callable[[Claims, int, int, bool], int | None]

@@ -8,6 +8,7 @@ from lib.domain.address_numbers import Chain, read_chain, take_chain
 from lib.domain.address_words import ORDINALS, SAINTS, in_title
 from lib.domain.street_types import PLURALS, STREET_TYPES, SUFFIXES, TYPELESS, TYPES, Standing
 
+_DISTANCES = {"KM", "KMS", "K", "M", "METRE", "METRES", "MTRS", "KILOMETRE", "KILOMETRES"}
 _LONGEST_TYPE = max(len(words) for words in TYPES)
 
 
@@ -71,6 +72,8 @@ def _chain_at(claims: Claims, position: int, end: int) -> Chain | None:
 
 def _street(claims: Claims, chain: Chain | None, start: int, end: int, *, place_known: bool) -> Street | None:
     words = [at for at in range(start, end) if claims.free(at)]
+    while words and claims.tokens[words[0]].kind == "other":
+        words = words[1:]
     while words and claims.key(words[0]) in {"AT", "ON", "IN"} and len(words) > 1:
         words = words[1:]
     words = _before_other_signs(claims, words)
@@ -98,15 +101,13 @@ def _before_other_signs(claims: Claims, words: list[int]) -> list[int]:
     for count, at in enumerate(words):
         if claims.tokens[at].kind == "other":
             return words[:count]
-        if count and _is_and(claims, at, words) and any(
-            claims.key(one) in STREET_TYPES for one in words[1:count]
-        ):
+        if count and _is_and(claims, at, words) and any(claims.key(one) in STREET_TYPES for one in words[1:count]):
             return words[:count]
     return words
 
 
 def _is_and(claims: Claims, at: int, words: list[int]) -> bool:
-    return claims.key(at) == "AND" or claims.key(at - 1) in {"&", "+", "/"} and at > words[0]
+    return claims.key(at) == "AND" or (claims.key(at - 1) in {"&", "+", "/"} and at > words[0])
 
 
 def _last_word(claims: Claims, start: int, end: int) -> int:
@@ -145,11 +146,11 @@ def kinds_in(claims: Claims, words: list[int]) -> list[Kind]:
 
 
 def _is_saint(claims: Claims, words: list[int], count: int) -> bool:
-    """`Old St Kilda Road`: a saint, where another type follows him."""
-    if claims.key(words[count]) != "ST" or count + 2 >= len(words):
+    """`Old St Kilda Road`, `Wattle Rd St Kilda`: a saint, where another type follows him or stands before him."""
+    if claims.key(words[count]) != "ST" or count + 1 >= len(words) or claims.key(words[count + 1]) not in SAINTS:
         return False
-    later = words[count + 2 :]
-    return claims.key(words[count + 1]) in SAINTS and any((claims.key(at),) in TYPES for at in later)
+    before = count > 1 and claims.key(words[count - 1]) in STREET_TYPES
+    return before or any((claims.key(at),) in TYPES for at in words[count + 2 :])
 
 
 def _choose(claims: Claims, kinds: list[Kind], end: int, *, place_known: bool) -> tuple[Kind | None, bool]:
@@ -160,19 +161,21 @@ def _choose(claims: Claims, kinds: list[Kind], end: int, *, place_known: bool) -
         return (last, True) if last is not None and last.end == end else (None, False)
     sure = next((kind for kind in usual if kind.standing is Standing.SURE), None)
     if sure is None:
-        return _choose_unsure(claims, usual, end)
+        return _choose_unsure(claims, usual, end, place_known=place_known)
     # "Grand Parade Road": types in a row up to the end of the street are its name but for the last one.
     row = _row_from(claims, usual, sure)
     last = row[-1]
     if last is not sure and last.standing is Standing.SURE and _closes(claims, last.end, end):
         return last, True
-    return sure, bool(usual[-1].start > sure.end and not place_known)
+    return sure, False
 
 
-def _choose_unsure(claims: Claims, kinds: list[Kind], end: int) -> tuple[Kind, bool]:
+def _choose_unsure(claims: Claims, kinds: list[Kind], end: int, *, place_known: bool) -> tuple[Kind, bool]:
     last = kinds[-1]
     if len(kinds) == 1 or (last is _row_from(claims, kinds, kinds[0])[-1] and _closes(claims, last.end, end)):
         return last, False
+    if not place_known:
+        return kinds[0], True  # the others may be of the suburb: "Mill Way Box Hill"
     return (last if _closes(claims, last.end, end) else kinds[0]), True
 
 
@@ -247,8 +250,15 @@ def take_street(claims: Claims, street: Street) -> None:
     said = claims.slice(street.start, street.end)
     if not street.is_known:
         claims.doubt_reading("street_type", said, "a street without a type, such as Street or Road")
-    elif street.is_guess:
+    elif street.is_guess or _is_odd(claims, street):
         claims.doubt_reading("street_name", said, "the street")
+
+
+def _is_odd(claims: Claims, street: Street) -> bool:
+    """The name is glued to the number, or is a distance: `12Wattle St`, `12km Stuart Highway`."""
+    return street.chain is not None and (
+        (claims.is_glued(street.start) and street.start == street.chain.end) or claims.key(street.start) in _DISTANCES
+    )
 
 
 def name_of(claims: Claims, start: int, end: int) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from lib.domain.address_claims import Claims
 from lib.domain.address_corner import borrow_type, corners_in, take_corner, take_second_street
+from lib.domain.address_floors import take_floor
+from lib.domain.address_lots import take_lot
 from lib.domain.address_names import take_names
 from lib.domain.address_numbers import read_chain
 from lib.domain.address_place import Place, place_of, take_places
@@ -16,7 +18,7 @@ from lib.domain.address_post import take_care_of, take_post
 from lib.domain.address_spots import Rule, take_nearby, take_rear, take_spot
 from lib.domain.address_street import Street, streets_in, take_street
 from lib.domain.address_tokens import tidy, tokens_of
-from lib.domain.address_units import take_floor, take_lot, take_unit
+from lib.domain.address_units import take_unit
 from lib.domain.address_words import PLANS, speak
 from lib.domain.findings import Finding, quoted, warning
 from lib.domain.street_types import Standing
@@ -80,14 +82,15 @@ class Address(_Told):
 def split_address(*lines: str, locality: str = "", state: str = "", postcode: str = "") -> Address:
     """Split address lines into their parts; locality, state and postcode may be given apart or stand in the lines."""
     text, was_replaced = tidy("\n".join(lines))
-    given = place_of(locality[:LONGEST], state[:LONGEST], postcode[:LONGEST])
+    given, findings = place_of(locality[:LONGEST], state[:LONGEST], postcode[:LONGEST])
     if len(text) > LONGEST:
         return _unread(text, given)
     claims = Claims(text, tokens_of(text))
+    claims.findings += findings
     place = take_places(claims, given)
     _take_labelled(claims)
     street = _take_streets(claims, place_known=bool(place.locality))
-    take_names(claims, street, place_known=bool(place.locality))
+    take_names(claims, street, place.locality)
     left_over = claims.left_over()
     if left_over:
         claims.doubt("street_name", f"{quoted(left_over)} of the address in Zuora has no field here.")
@@ -103,7 +106,10 @@ def _unread(text: str, given: Place) -> Address:
         locality=given.locality, state=given.state, postcode=given.postcode, left_over=text.replace("\n", ", ")
     )
     told = f"The address in Zuora has {len(text)} characters; at most {LONGEST} are read. Nothing of it was."
-    address._tell((warning("street_name", told),), tuple((token.text, "left_over") for token in tokens_of(text) if token.kind != "mark"))
+    address._tell(
+        (warning("street_name", told),),
+        tuple((token.text, "left_over") for token in tokens_of(text) if token.kind != "mark"),
+    )
     return address
 
 
@@ -117,7 +123,9 @@ def _take_labelled(claims: Claims) -> None:
                 continue
             taken = None
             if claims.tokens[position].kind == "word":
-                taken = next((after for rule in _RULES if (after := rule(claims, position, end, at_start)) is not None), None)
+                taken = next(
+                    (after for rule in _RULES if (after := rule(claims, position, end, at_start)) is not None), None
+                )
             if taken is None:
                 at_start = False
             position = position + 1 if taken is None else max(taken, position + 1)

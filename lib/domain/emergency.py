@@ -246,6 +246,8 @@ def _place(record: EmergencyRecord) -> list[Finding]:
     found = []
     if not record.locality:
         found.append(_error("locality", "The suburb or town is missing."))
+    elif re.search(r"[\d/\\]", record.locality):
+        found.append(_warning("locality", "The suburb or town holds a digit or a slash."))
     if record.state not in STATES:
         found.append(_error("state", f"The state is one of {', '.join(STATES)}."))
     if not re.fullmatch(r"[0-9]{4}", record.postcode):

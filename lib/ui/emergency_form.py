@@ -7,7 +7,8 @@ import streamlit as st
 from lib.actions.edit_contact import values_of
 from lib.domain import emergency
 from lib.domain.accounts import Account
-from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord, Finding
+from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord
+from lib.domain.findings import Finding
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store.emergency import Version
