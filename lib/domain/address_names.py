@@ -70,8 +70,6 @@ def _take_property(claims: Claims, start: int, end: int) -> None:
     """A name of the premises: words, or words with one number behind them between two commas."""
     words = [at for at in range(start, end) if claims.is_word(at)]
     numbers = [at for at in range(start, end) if claims.is_number(at)]
-    while words and claims.key(words[-1]) in CONNECTORS:
-        words.pop()
     named = [at for at in words if claims.key(at) not in _NO_NAMES and len(claims.key(at)) > 1]
     is_piece = (start, end) in claims.segments or start in {low for low, _ in claims.segments}
     if not named or any(claims.tokens[at].kind == "other" for at in range(start, end)):
@@ -80,8 +78,7 @@ def _take_property(claims: Claims, start: int, end: int) -> None:
     if numbers and not (is_piece and len(numbers) == 1 and numbers[0] == end - 1):
         claims.leave(start, end)
         return
-    last = max([*words, *numbers])
-    claims.take("property_name", start, end, claims.slice(start, last + 1))
+    claims.take("property_name", start, end)
     keys = [claims.key(at) for at in words]
     is_street = (keys[-1],) in TYPES and TYPES[keys[-1],][1] is Standing.SURE
     if (
