@@ -59,11 +59,18 @@ class Claims:
 
     def slice(self, start: int, end: int) -> str:
         """The text of the tokens, without the marks at its ends."""
+        end = min(end, len(self.tokens))
         while start < end and self.tokens[start].kind == "mark":
             start += 1
         while end > start and self.tokens[end - 1].kind == "mark":
             end -= 1
         return self.text[self.tokens[start].start : self.tokens[end - 1].end] if start < end else ""
+
+    def line_of(self, position: int) -> str:
+        """The whole line in which the token stands."""
+        start = self.text.rfind("\n", 0, self.tokens[position].start) + 1
+        end = self.text.find("\n", start)
+        return self.text[start:end] if end >= 0 else self.text[start:]
 
     def key(self, position: int) -> str:
         """The token as the tables spell it; empty behind the last one."""

@@ -43,6 +43,8 @@ def _corner_at(claims: Claims, segment: int, position: int, end: int) -> Corner 
     has_type = any(claims.key(at) in STREET_TYPES or claims.key(at) in PLURALS for at in words[1:])
     if claims.key(position) in {"CORNER", "COR", "INTERSECTION"} and divide is None and not has_type:
         return None  # "Corner Store"
+    if claims.key(position) == "CORNER" and divide is None and position > segment and claims.is_number(position - 1):
+        return None  # "12 Corner Inlet Road"
     start = position
     for words_before in (("ON", "THE"), ("AT", "THE"), ("THE",), ("ON",), ("AT",)):
         begin = position - len(words_before)

@@ -61,10 +61,19 @@ def read_id(claims: Claims, position: int, end: int) -> Id | None:
         position += 2
     suffix = position
     number = claims.slice(start, suffix).upper()
+    if claims.key(position) == "-" and claims.is_glued(position) and _is_lone_letter(claims, position + 1, end):
+        return Id(start, position + 2, position + 1, number, claims.key(position + 1), not has_prefix and not has_point)
     if position < end and claims.is_word(position) and claims.is_glued(position) and _is_suffix(claims, position, end):
         position += 1
     letter = claims.slice(suffix, position).upper()
     return Id(start, position, suffix, number, letter, not has_prefix and not has_point)
+
+
+def _is_lone_letter(claims: Claims, position: int, end: int) -> bool:
+    """The letter of `12-A`, which is glued to the dash and to nothing else."""
+    glued = position < end and claims.is_word(position) and claims.is_glued(position)
+    after = position + 1
+    return glued and len(claims.key(position)) == 1 and not (claims.is_glued(after) and claims.key(after) not in "/,")
 
 
 def _is_suffix(claims: Claims, position: int, end: int) -> bool:
@@ -175,7 +184,7 @@ def _take_house(claims: Claims, ids: list[Id]) -> None:
             claims.leave(one.start, one.end)
         return
     take_id(claims, ids[0], "house")
-    if ids[0].letter and ids[0].letter not in "ABCDEFGH" and not claims.is_glued(ids[0].suffix):
+    if ids[0].letter and ids[0].letter not in "ABCDFGH" and not claims.is_glued(ids[0].suffix):
         claims.doubt_reading("house_number", claims.slice(ids[0].start, ids[0].end), "a number and its letter")
     if len(ids) > 1:
         _take_joins(claims, ids[0].end, ids[1].start, "house_number_2")

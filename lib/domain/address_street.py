@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from lib.domain.address_claims import Claims
 from lib.domain.address_numbers import Chain, read_chain, take_chain
-from lib.domain.address_words import ORDINALS, SAINTS, in_title
+from lib.domain.address_words import ORDINALS, PREMISES, SAINTS, speak
+from lib.domain.findings import quoted
 from lib.domain.street_types import PLURALS, STREET_TYPES, SUFFIXES, TYPELESS, TYPES, Standing
 
+_NUMBERED = {"building_number", "building_suffix", "building_number_2", "floor_number", "floor_suffix"}
 _DISTANCES = {"KM", "KMS", "K", "M", "METRE", "METRES", "MTRS", "KILOMETRE", "KILOMETRES"}
+_RATHER_TYPES = {"CT", "PL", "GR", "WAY", "SQ", "MEWS", "RISE", "LOOP", "ALLY", "GDNS", "CH", "ESP", "QY", "PLZA"}
 _LONGEST_TYPE = max(len(words) for words in TYPES)
 
 
@@ -176,6 +179,8 @@ def _choose_unsure(claims: Claims, kinds: list[Kind], end: int, *, place_known: 
         return last, False
     if not place_known:
         return kinds[0], True  # the others may be of the suburb: "Mill Way Box Hill"
+    if kinds[0].code in _RATHER_TYPES:
+        return kinds[0], True  # "Wattle Place Shopping Centre"
     return (last if _closes(claims, last.end, end) else kinds[0]), True
 
 
@@ -237,10 +242,12 @@ def take_street(claims: Claims, street: Street) -> None:
     """Read the street into its fields."""
     if street.chain is not None:
         take_chain(claims, street.chain)
-    before = (street.chain.end if street.chain else 0, street.start)
-    for at in range(max(before[0], street.start - 1), street.start):
-        if claims.is_word(at) and claims.key(at) in {"AT", "ON", "IN"}:
-            claims.take("street_name", at, at + 1, "")
+    elif claims.owner[max(street.start - 1, 0)] in _NUMBERED:
+        said = claims.slice(street.start - 1, street.start)
+        claims.doubt("house_number", f"{quoted(said)} was not read as the number of the house. Look whether it is.")
+    before = street.start - 1
+    if before >= 0 and claims.is_word(before) and claims.key(before) in {"AT", "ON", "IN"}:
+        claims.take("street_name", before, street.start, "")
     claims.take("street_name", street.start, street.name_end, name_of(claims, street.start, street.name_end))
     if street.kind is not None:
         claims.take("street_type", street.kind.start, street.kind.end, street.kind.code)
@@ -255,17 +262,24 @@ def take_street(claims: Claims, street: Street) -> None:
 
 
 def _is_odd(claims: Claims, street: Street) -> bool:
-    """The name is glued to the number, or is a distance: `12Wattle St`, `12km Stuart Highway`."""
-    return street.chain is not None and (
-        (claims.is_glued(street.start) and street.start == street.chain.end) or claims.key(street.start) in _DISTANCES
-    )
+    """The name is glued to the number, is a distance, or holds premises: `12Wattle St`, `12km Stuart Highway`."""
+    words = [claims.key(at) for at in range(street.start, street.name_end) if claims.tokens[at].kind == "word"]
+    if not PREMISES.isdisjoint(words[1:-1]):
+        return True  # "12 Wattle House High St"
+    if street.chain is None:
+        return False
+    between = {claims.key(at) for at in range(street.chain.end, street.start)}
+    is_glued = claims.is_glued(street.start) and street.start == street.chain.end
+    return is_glued or words[0] in _DISTANCES or not between.isdisjoint({"/", "-", "&", "+"})
 
 
 def name_of(claims: Claims, start: int, end: int) -> str:
     """The name as the register takes it: no full stops, `1st` as `First`, no shouting."""
     text = re.sub(r"\.(?=\s|$)", "", claims.slice(start, end))
     text = re.sub(r"\b(\d{1,2})(?:st|nd|rd|th)\b", _in_words, text, flags=re.IGNORECASE)
-    return in_title(text)
+    # "12 WATTLE ST" shouts, "12 NSW Ave" does not.
+    shouts = claims.line_of(start).isupper() or claims.slice(end, end + 1).isupper()
+    return speak(text) if len(text) > 1 and shouts else text
 
 
 def _in_words(found: re.Match[str]) -> str:

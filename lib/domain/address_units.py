@@ -12,7 +12,7 @@ from lib.domain.address_labels import (
 )
 from lib.domain.address_numbers import take_id
 from lib.domain.address_post import follow
-from lib.domain.address_words import FLOOR_CODES, PLURAL_UNITS, UNITS
+from lib.domain.address_words import FLOOR_CODES, NAMING_UNITS, PLURAL_UNITS, UNITS
 
 _LONG_LABELS = (
     (("TOWN", "HOUSE"), "TNHS"), (("T", "/", "HOUSE"), "TNHS"), (("T", "/", "H"), "TNHS"), (("STRATA", "UNIT"), "STR"),
@@ -26,7 +26,8 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
         return _take_letter(claims, position)
     label_end, code = _unit_label(claims, position, end, at_start)
     begin = behind_label(claims, label_end, end)
-    if not code or (number := read_named_id(claims, begin, end, at_start=at_start)) is None:
+    number = read_named_id(claims, begin, end, at_start=at_start) if code else None
+    if number is None or (not at_start and _is_of_house(claims, position, number.end, end)):
         return None
     if claims.has("building_number"):
         claims.leave(position, number.end)
@@ -44,6 +45,12 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     take_label(claims, "building_number_2", number.end, second.start)
     take_id(claims, second, "building", "_2")
     return second.end
+
+
+def _is_of_house(claims: Claims, label: int, after: int, end: int) -> bool:
+    """`Wattle House 12 High St`: the number is that of the street, as no other one follows."""
+    names = claims.key(label) in NAMING_UNITS and begins_street(claims, after, end)
+    return names and not any(claims.is_number(at) for at in range(after, end))
 
 
 def _take_letter(claims: Claims, position: int) -> int:

@@ -33,6 +33,12 @@ MSNT MAISONETTE MSNT|BNGW BUNGALOW BNGW|GRGE GARAGE GRGE|SHRM SHOWROOM SHOWROOMS
 STOR STORE STORES STOR|WKSH WORKSHOP WKSH|WARD WARD|LOFT LOFT|BTSD BOATSHED BTSD|CARS CARSPACE|HALL HALL|STR STRATA
 CABIN CABIN CABINS|DONGA DONGA
 """)
+NAMING_UNITS = {
+    "HOUSE", "COTTAGE", "VILLA", "VILLAS", "STORE", "STORES", "HALL", "STUDIO", "STUDIOS", "WARD", "WAREHOUSE",
+    "FACTORY", "LOFT", "SHED", "SITE", "STALL", "CABIN", "CABINS", "WORKSHOP", "SHOWROOM", "OFFICE", "OFFICES",
+    "KIOSK", "GARAGE",
+}  # fmt: skip
+"""Units whose word ends the names of premises as well: `Wattle House 12 High St`."""
 PLURAL_UNITS = {
     "UNITS", "UNIS", "FLATS", "APTS", "APARTMENTS", "SUITES", "SHOPS", "SHPS", "OFFICES", "VILLAS", "TOWNHOUSES",
     "FACTORIES", "WAREHOUSES", "ROOMS", "STUDIOS", "KIOSKS", "SHEDS", "SITES", "TENANCIES", "SHOWROOMS", "STALLS",
@@ -47,8 +53,8 @@ FLOOR_CODES = {"G", "LG", "UG", "M", "B", "RT", "SB", "LB", "P"}
 """Floors that are called by a letter: `Level G`, `Level B1`."""
 BARE_FLOORS = {
     ("LOWER", "GROUND"): "LG", ("UPPER", "GROUND"): "UG", ("GROUND",): "G", ("GRND",): "G", ("GRD",): "G",
-    ("GND",): "G", ("MEZZANINE",): "M", ("MEZZ",): "M", ("BASEMENT",): "B", ("SUB", "BASEMENT"): "SB",
-    ("ROOFTOP",): "RT",
+    ("GND",): "G", ("GF",): "G", ("G", "/", "F"): "G", ("LGF",): "LG", ("UGF",): "UG", ("MEZZANINE",): "M",
+    ("MEZZ",): "M", ("BASEMENT",): "B", ("SUB", "BASEMENT"): "SB", ("ROOFTOP",): "RT",
 }  # fmt: skip
 NAMED_FLOORS = {"M", "B", "SB", "RT"}
 """Bare floors whose word says enough without `Floor` behind it."""
@@ -136,11 +142,6 @@ def _state(text: str) -> str:
 def speak(text: str) -> str:
     """Shouting capitals in the usual spelling: `O'BRIEN` as `O'Brien`, `MCKAY` as `McKay`."""
     return re.sub(r"[^\W\d_]+(['’]S\b)?", lambda word: _spoken(word[0]), text) if text.isupper() else text
-
-
-def in_title(text: str) -> str:
-    """A name that is all capitals in the usual spelling; a single letter is a name as it is."""
-    return speak(text) if len(text) > 1 else text
 
 
 def _spoken(word: str) -> str:
