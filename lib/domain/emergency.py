@@ -150,6 +150,10 @@ def pull(
         }
     )
     notes = list(address.findings)
+    if not personal and _same(record.property_name, customer):
+        # A customer puts its own name above the street; it stands in the field of the business.
+        record = record.model_copy(update={"property_name": "", "business_name": customer})
+        notes = [one for one in notes if one.field != "property_name"]
     if address.business_name and record.business_name != address.business_name:
         notes.append(_warning("business_name", f"{quoted(address.business_name)} of the address was left out."))
     country = contact.get("country", "").strip()
@@ -167,6 +171,10 @@ def address_of(contact: Mapping[str, str]) -> Address:
         state=contact.get("state", ""),
         postcode=contact.get("postcode", ""),
     )
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _lot(address: Address) -> str:
