@@ -79,7 +79,7 @@ def _take_numbered_floor(claims: Claims, position: int, end: int, at_start: bool
     take_id(claims, number, "floor")
     if key == "FL":
         claims.doubt_reading("floor_type", claims.slice(position, number.end), "a floor; it may be a flat")
-    second = second_id(claims, number, end)
+    second = second_id(claims, number, end, several=key == "LEVELS")
     if second is None:
         return number.end
     if claims.key(number.end) in RANGES and begins_street(claims, second.end, end):

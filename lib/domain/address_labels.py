@@ -55,23 +55,31 @@ def take_label(claims: Claims, field: str, start: int, end: int) -> None:
             claims.take(field, position, position + 1, "")
 
 
-def second_id(claims: Claims, first: Id, end: int) -> Id | None:
-    """The number or letter that a dash or an `and` joins to the first one."""
+def second_id(claims: Claims, first: Id, end: int, *, several: bool) -> Id | None:
+    """The number or letter that a dash or an `and` joins to the first one; `several` where the label says so."""
     sep = first.end
     if sep >= end or claims.key(sep) not in LISTS | RANGES:
         return None
     if (number := read_id(claims, sep + 1, end)) is not None:
-        return number
+        is_other = first.is_plain and not number.is_plain
+        return None if is_other or (not several and divides(claims, sep, number.end, end)) else number
     if not first.is_plain and len(first.number) == 1:
         return read_letter(claims, sep + 1, end, at_start=True)
     return None
 
 
+def divides(claims: Claims, sep: int, after: int, end: int) -> bool:
+    """True for a dash with spaces around it that a house follows: `Level 3 - 12-14 High St` is one floor."""
+    if claims.key(sep) != "-" or claims.is_glued(sep) or claims.is_glued(sep + 1):
+        return False
+    while claims.key(after) in LISTS | RANGES and (following := read_id(claims, after + 1, end)) is not None:
+        after = following.end
+    return begins_street(claims, after, end)
+
+
 def begins_street(claims: Claims, position: int, end: int) -> bool:
-    """True when a name follows, without a comma before it."""
-    return (
-        position < end
-        and claims.is_word(position)
-        and claims.key(position) not in UNITS
-        and (claims.key(position) not in FLOORS)
-    )
+    """True when a name follows, without a comma before it; `Level 2` is no name, `Level Crossing Road` is."""
+    if position >= end or not claims.is_word(position):
+        return False
+    is_label = claims.key(position) in UNITS.keys() | FLOORS.keys()
+    return not (is_label and read_named_id(claims, behind_label(claims, position + 1, end), end, at_start=False))

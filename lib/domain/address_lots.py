@@ -3,7 +3,7 @@
 import re
 
 from lib.domain.address_claims import Claims
-from lib.domain.address_labels import LISTS, RANGES, behind_label, read_letter
+from lib.domain.address_labels import LISTS, RANGES, behind_label, divides, read_letter
 from lib.domain.address_numbers import Id, read_id
 from lib.domain.address_tokens import is_break
 from lib.domain.address_words import LOTS, PLANS, PLURAL_LOTS
@@ -29,6 +29,8 @@ def take_lot(claims: Claims, position: int, end: int, at_start: bool) -> int | N
         return stop
     claims.take("lot", position, begin, "")
     claims.take("lot", begin, stop, re.sub(r"\bAND\b", "&", claims.slice(begin, stop).upper()))
+    if key in PLURAL_LOTS and "/" in claims.slice(begin, stop):
+        claims.doubt_reading("location", claims.slice(position, stop), "several lots; it may be a lot and a house")
     if key not in PLURAL_LOTS and stop > number.end and claims.key(number.end) in RANGES:
         claims.doubt_reading("location", claims.slice(position, stop), "several lots; it may be a lot and a house")
     after = stop
@@ -49,7 +51,7 @@ def _end_of_lots(claims: Claims, first: Id, end: int, *, several: bool) -> int:
         following = read_id(claims, stop + 1, limit)
         if following is None and claims.key(stop + 1) in LISTS:
             following = read_id(claims, stop + 2, limit)
-        if following is None:
+        if following is None or not following.is_plain or (not several and divides(claims, stop, following.end, end)):
             break
         if claims.key(stop) == "," and not (
             claims.key(following.end) in joins or following.end >= limit or is_break(claims.tokens[following.end])

@@ -35,10 +35,11 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     claims.take("building_type", position, label_end, code)
     take_label(claims, "building_number", label_end, number.start)
     take_id(claims, number, "building")
-    second, sep = second_id(claims, number, end), claims.key(number.end)
+    several = claims.key(position) in PLURAL_UNITS
+    second, sep = second_id(claims, number, end, several=several), claims.key(number.end)
     if second is None:
         return number.end
-    if sep in RANGES and claims.key(position) not in PLURAL_UNITS and begins_street(claims, second.end, end):
+    if sep in RANGES and not several and begins_street(claims, second.end, end):
         # "Unit 3-12 High Street": what looks like a range is the number of the house.
         claims.doubt_reading("house_number", claims.slice(position, second.end), "a unit and a house number")
         return number.end
