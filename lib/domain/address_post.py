@@ -18,6 +18,8 @@ _ALONE_WITH_NUMBER = (("BOX",), ("BAG",), ("MS",))
 _CARE_OF = (
     ("C", "/", "-"), ("C", "/", "O"), ("C", "-"), ("C", "/"), ("CARE", "OF"), ("CARE",), ("CO", "/", "-"), ("CO", "-"),
 )  # fmt: skip
+_MOST = 300
+"""Characters of a value that are searched; the register takes fewer."""
 _ATTENTION = {"ATTN", "ATT", "ATTENTION"}
 
 
@@ -64,13 +66,13 @@ def take_care_of(claims: Claims, position: int, end: int, at_start: bool) -> int
 
 def names_a_box(text: str) -> bool:
     """True when a box or a bag for letters is named in the text."""
-    tokens = tokens_of(tidy(text)[0])
-    claims = Claims("", tokens)
+    tidied = tidy(text[:_MOST])[0]
+    claims = Claims(tidied, tokens_of(tidied))
     return any(
-        take_post(Claims("", tokens), position, end, position == start) is not None
+        take_post(claims, position, end, position == start) is not None
         for start, end in claims.segments
         for position in range(start, end)
-        if tokens[position].kind == "word"
+        if claims.is_word(position)
     )
 
 
@@ -99,7 +101,7 @@ def _taken(claims: Claims, start: int, end: int, after: int) -> int:
     stop = number.end if number else after
     if number and claims.is_number(stop) and claims.key(start) == "PARCEL":
         stop += 1
-    if claims.has("postal") or not claims.text:
+    if claims.has("postal"):
         claims.leave(start, stop)
     else:
         claims.take("postal", start, stop)

@@ -41,8 +41,8 @@ def take_rear(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     after = position + 1
     if claims.key(after) == "OF" and after < end:
         after += 1
-    words = [at for at in range(after, end) if claims.is_word(at)]
-    between = claims.is_number(begin - 1) and len(words) > 1  # "12 Rear Wattle St", and not "12 Rear St"
+    named = [at for at in range(after, end) if claims.is_word(at)]
+    between = claims.is_number(begin - 1) and len(named) > 1  # "12 Rear Wattle St", and not "12 Rear St"
     numbered = between or (after < end and (claims.is_number(after) or claims.key(after) in {"/", "-", "NO", "#"}))
     closes = after >= end and (at_start or _behind_street(claims, begin))
     if not (numbered or closes or (after < end and claims.owner[after])):

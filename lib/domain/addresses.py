@@ -102,14 +102,10 @@ def split_address(*lines: str, locality: str = "", state: str = "", postcode: st
 
 
 def _unread(text: str, given: Place) -> Address:
-    address = Address(
-        locality=given.locality, state=given.state, postcode=given.postcode, left_over=text.replace("\n", ", ")
-    )
+    flat = text.replace("\n", ", ")
+    address = Address(locality=given.locality, state=given.state, postcode=given.postcode, left_over=flat)
     told = f"The address in Zuora has {len(text)} characters; at most {LONGEST} are read. Nothing of it was."
-    address._tell(
-        (warning("street_name", told),),
-        tuple((token.text, "left_over") for token in tokens_of(text) if token.kind != "mark"),
-    )
+    address._tell((warning("street_name", told),), tuple((word, "left_over") for word in text.split()))
     return address
 
 
