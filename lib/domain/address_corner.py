@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from lib.domain.address_claims import Claims
-from lib.domain.address_street import Street, kinds_in, name_of, read_suffix, singular, streets_in, take_street
+from lib.domain.address_street import Street, name_of, streets_in, take_street
+from lib.domain.address_types import kinds_in, read_suffix, singular
 from lib.domain.address_words import CORNERS
 from lib.domain.street_types import PLURALS, STREET_TYPES, TYPELESS
 

@@ -5,23 +5,20 @@ box, corner), then the street among the rest, then names. A token is read once (
 stands in one part or in `left_over`. What is left over, guessed or contradicts a field has a finding.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from lib.domain.address_choice import choose_street
 from lib.domain.address_claims import Claims
-from lib.domain.address_corner import borrow_type, corners_in, take_corner, take_second_street
 from lib.domain.address_floors import take_floor
 from lib.domain.address_lots import take_lot
 from lib.domain.address_names import take_names
-from lib.domain.address_numbers import read_chain
 from lib.domain.address_place import Place, place_of, take_places
 from lib.domain.address_post import take_care_of, take_post
 from lib.domain.address_spots import Rule, take_nearby, take_rear, take_spot
-from lib.domain.address_street import Street, streets_in, take_street
 from lib.domain.address_tokens import tidy, tokens_of
 from lib.domain.address_units import take_unit
 from lib.domain.address_words import PLANS, speak
 from lib.domain.findings import Finding, quoted, warning
-from lib.domain.street_types import Standing
 
 LONGEST = 600
 """Characters of an address that are read; Zuora has two lines of 255. A longer text is left over as a whole."""
@@ -89,7 +86,7 @@ def split_address(*lines: str, locality: str = "", state: str = "", postcode: st
     claims.findings += findings
     place = take_places(claims, given)
     _take_labelled(claims)
-    street = _take_streets(claims, place_known=bool(place.locality))
+    street = choose_street(claims, place_known=bool(place.locality))
     take_names(claims, street, place.locality)
     left_over = claims.left_over()
     if left_over:
@@ -125,62 +122,6 @@ def _take_labelled(claims: Claims) -> None:
             if taken is None:
                 at_start = False
             position = position + 1 if taken is None else max(taken, position + 1)
-
-
-def _take_streets(claims: Claims, *, place_known: bool) -> int:
-    """Read the street, at a corner or on its own. Returns the position where it begins, or -1 without a street."""
-    corners = corners_in(claims)
-    for corner in corners:
-        others = _streets(claims, [(one.start, one.end) for one in corners], place_known=place_known)
-        if claims.has("street_name"):
-            others = [*others, *others]
-        if take_corner(claims, corner, others):
-            return corner.start
-    streets = _streets(claims, [], place_known=place_known)
-    if not streets:
-        claims.values.pop("shared_type", "")
-        return -1
-    numbered = [one for one in streets if one.chain is not None]
-    best = max(streets, key=lambda one: one.worth)
-    same = [one for one in streets if one.worth == best.worth]
-    street = same[0] if numbered else same[-1]
-    end = next((end for start, end in claims.runs() if start <= street.start < end), street.end)
-    take_street(claims, street)
-    if street.chain is None and street.kind is not None and street.kind.standing is not Standing.SURE:
-        claims.doubt_reading("street_name", claims.slice(street.start, street.end), "the street, not as the property")
-    take_second_street(claims, street, end)
-    borrow_type(claims, claims.values.pop("shared_type", ""), sure=True)
-    return street.chain.start if street.chain else street.start
-
-
-def _streets(claims: Claims, without: list[tuple[int, int]], *, place_known: bool) -> list[Street]:
-    found: list[Street] = []
-    before: tuple[int, int] | None = None
-    for start, end in _outside(claims, without):
-        here = streets_in(claims, start, end, place_known=place_known)
-        if here and here[0].chain is None and here[0].start == start and before is not None:
-            # "12, High Street": the number is a piece of its own.
-            chain = read_chain(claims, *before)
-            if chain is not None and chain.end == before[1]:
-                here[0] = replace(here[0], chain=chain)
-        found += here
-        before = (start, end)
-    return found
-
-
-def _outside(claims: Claims, without: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The free stretches, without these."""
-    found = []
-    for start, end in claims.runs():
-        position = start
-        for low, high in without:
-            if position <= low < end:
-                if low > position:
-                    found.append((position, low))
-                position = high
-        if position < end:
-            found.append((position, end))
-    return found
 
 
 def _address(claims: Claims, place: Place, left_over: str) -> Address:
