@@ -78,11 +78,15 @@ class Claims:
 
     def is_word(self, position: int) -> bool:
         """True for a word that nobody has read."""
-        return position < len(self.tokens) and self.tokens[position].kind == "word" and self.free(position)
+        return 0 <= position < len(self.tokens) and self.tokens[position].kind == "word" and self.free(position)
 
     def is_number(self, position: int) -> bool:
         """True for a number that nobody has read."""
-        return position < len(self.tokens) and self.tokens[position].kind == "number" and self.free(position)
+        return 0 <= position < len(self.tokens) and self.tokens[position].kind == "number" and self.free(position)
+
+    def any_number(self, position: int) -> bool:
+        """True when a number that nobody has read stands here or later."""
+        return any(self.is_number(later) for later in range(position, len(self.tokens)))
 
     def is_glued(self, position: int) -> bool:
         """True when the token follows the one before it without a space."""

@@ -12,12 +12,13 @@ from lib.domain.address_words import (
     LOTS,
     NEARBY,
     PREMISES,
+    PREMISES_BEHIND,
     SPOTS,
     STATES,
     UNITS,
 )
 from lib.domain.findings import quoted
-from lib.domain.street_types import STREET_TYPES, SUFFIXES, TYPES, Standing
+from lib.domain.street_types import SUFFIXES, TYPES, Standing
 
 _NO_NAMES = {
     *UNITS, *FLOORS, *FLOOR_WORDS, *LOTS, *SPOTS, *COMPLEXES, *CONNECTORS, *(words[0] for words in NEARBY), *CARDINALS,
@@ -85,7 +86,7 @@ def _take_property(claims: Claims, start: int, end: int) -> None:
         numbers
         or is_street
         or len(words) == 1
-        or not (PREMISES.intersection(keys) or any(key in STREET_TYPES for key in keys[1:]))
+        or not (PREMISES.intersection(keys) or PREMISES_BEHIND.intersection(keys[1:]))
     ):
         claims.doubt_reading("property_name", claims.slice(start, end), "the name of the property")
 

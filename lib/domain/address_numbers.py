@@ -87,6 +87,8 @@ def _is_suffix(claims: Claims, position: int, end: int) -> bool:
 def read_chain(claims: Claims, position: int, end: int) -> Chain | None:
     """All numbers that stand together from here on."""
     start = position
+    if claims.key(position) == "HOUSE" and not claims.is_word(position - 1):
+        position += 1  # "House No 12 High St", and not "Wattle House 12 High St"
     while position < end and (claims.key(position) in {*NUMBER_LABELS, "AT", ".", "#"}):
         position += 1
     first = read_id(claims, position, end)
@@ -104,12 +106,12 @@ def read_chain(claims: Claims, position: int, end: int) -> Chain | None:
             between += 1
         following = read_id(claims, between, end)
         if following is None:
-            return Chain(start, _behind_letters(claims, ids[-1], end), tuple(ids), tuple(seps))
+            return Chain(start, behind_letters(claims, ids[-1], end), tuple(ids), tuple(seps))
         ids.append(_with_lone_letter(claims, following, end))
         seps.append(sep)
 
 
-def _behind_letters(claims: Claims, number: Id, end: int) -> int:
+def behind_letters(claims: Claims, number: Id, end: int) -> int:
     """Behind the second letter of `12A-C`."""
     letter = number.end + 1
     is_range = bool(number.letter) and claims.key(number.end) in {"-", "&", "/"} and letter < end
@@ -193,7 +195,7 @@ def _take_house(claims: Claims, ids: list[Id]) -> None:
     for one in ids[2:]:
         claims.leave(one.start, one.end)
     # "12A-C": the register has no field for a range of letters.
-    claims.leave(ids[-1].end, _behind_letters(claims, ids[-1], len(claims)))
+    claims.leave(ids[-1].end, behind_letters(claims, ids[-1], len(claims)))
 
 
 def _doubt_range(claims: Claims, first: Id, second: Id) -> None:

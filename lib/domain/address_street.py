@@ -57,7 +57,7 @@ def streets_in(claims: Claims, start: int, end: int, *, place_known: bool) -> li
 
 def _chain_at(claims: Claims, position: int, end: int) -> Chain | None:
     token = claims.tokens[position]
-    if token.kind == "word" and (len(token.key) > 6 or token.key == "NOS"):
+    if token.kind == "word" and len(token.key) > 6:
         return None
     return read_chain(claims, position, end) if claims.free(position) or token.key == "#" else None
 

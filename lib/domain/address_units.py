@@ -10,7 +10,7 @@ from lib.domain.address_labels import (
     second_id,
     take_label,
 )
-from lib.domain.address_numbers import take_id
+from lib.domain.address_numbers import behind_letters, take_id
 from lib.domain.address_post import follow
 from lib.domain.address_words import FLOOR_CODES, NAMING_UNITS, PLURAL_UNITS, UNITS
 
@@ -27,7 +27,7 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     label_end, code = _unit_label(claims, position, end, at_start)
     begin = behind_label(claims, label_end, end)
     number = read_named_id(claims, begin, end, at_start=at_start) if code else None
-    if number is None or (not at_start and _is_of_house(claims, position, number.end, end)):
+    if number is None or _is_of_house(claims, position, number.end, end, at_start=at_start):
         return None
     if claims.has("building_number"):
         claims.leave(position, number.end)
@@ -35,11 +35,12 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     claims.take("building_type", position, label_end, code)
     take_label(claims, "building_number", label_end, number.start)
     take_id(claims, number, "building")
+    claims.leave(number.end, behind_letters(claims, number, end))
     several = claims.key(position) in PLURAL_UNITS
     second, sep = second_id(claims, number, end, several=several), claims.key(number.end)
     if second is None:
         return number.end
-    if sep in RANGES and not several and begins_street(claims, second.end, end):
+    if sep in RANGES and not several and begins_street(claims, second.end, end) and not claims.any_number(second.end):
         # "Unit 3-12 High Street": what looks like a range is the number of the house.
         claims.doubt_reading("house_number", claims.slice(position, second.end), "a unit and a house number")
         return number.end
@@ -48,9 +49,11 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     return second.end
 
 
-def _is_of_house(claims: Claims, label: int, after: int, end: int) -> bool:
-    """`Wattle House 12 High St`: the number is that of the street, as no other one follows."""
-    names = claims.key(label) in NAMING_UNITS and begins_street(claims, after, end)
+def _is_of_house(claims: Claims, label: int, after: int, end: int, *, at_start: bool) -> bool:
+    """`Wattle House 12 High St`, `House No 12, High St`: no other number follows, so this one is the street's."""
+    if claims.key(label) == "HOUSE" and not claims.any_number(after):
+        return True
+    names = not at_start and claims.key(label) in NAMING_UNITS and begins_street(claims, after, end)
     return names and not any(claims.is_number(at) for at in range(after, end))
 
 

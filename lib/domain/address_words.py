@@ -87,6 +87,12 @@ PREMISES = {
     "TOWERS", "UNIVERSITY", "VINEYARD", "WESTFIELD", "WINERY", "WORKS",
 }  # fmt: skip
 """Words that show that a name is that of premises and not of a person."""
+PREMISES_BEHIND = {
+    "ARCADE", "CENTER", "CENTRE", "CHASE", "COMMONS", "COURT", "CROSSING", "CTR", "ESTATE", "EXCHANGE", "GARDENS",
+    "GATEWAY", "GRANGE", "HARBOUR", "HEIGHTS", "HUB", "JUNCTION", "MALL", "MANOR", "MART", "PARK", "PLACE", "PLAZA",
+    "POINT", "PRECINCT", "QUADRANT", "QUAY", "RETREAT", "SQUARE", "TERRACES", "VILLAGE", "VILLAS", "VISTA",
+}  # fmt: skip
+"""Words that show the same behind another word; many are types of streets as well."""
 SAINTS = {
     "AGNES", "ALBANS", "ANDREW", "ANDREWS", "ANN", "ANNES", "ANNS", "ANTHONY", "ANTHONYS", "ARNAUD", "AUBIN", "AUBINS",
     "AUBYN", "AUGUSTINE", "AUSTELL", "BARBARA", "BEES", "BERNARD", "BERNARDS", "CATHERINE", "CATHERINES", "CLAIR",

@@ -1,9 +1,11 @@
 """Addresses put together from parts that are written well come apart into the same parts, whatever their order."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.domain.addresses import split_address
+
+untimed = settings(max_examples=200, deadline=None)
 
 
 def unit(kind, number, suffix="", second=""):
@@ -109,6 +111,7 @@ def addresses(draw):
     return text + end, parts
 
 
+@untimed
 @given(addresses())
 def test_the_parts_come_out_as_they_went_in(made):
     text, parts = made
@@ -119,6 +122,7 @@ def test_the_parts_come_out_as_they_went_in(made):
     assert (address.locality, address.state, address.postcode) == ("Richmond", "VIC", "3121")
 
 
+@untimed
 @given(addresses())
 def test_capitals_change_nothing_but_the_spelling(made):
     text, _ = made

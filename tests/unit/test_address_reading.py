@@ -3,13 +3,15 @@
 import sys
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lib.domain import address_words, street_types
 from lib.domain.address_tokens import tidy
 from lib.domain.addresses import LONGEST, Address, split_address
 from lib.domain.emergency import check, pull
+
+untimed = settings(max_examples=200, deadline=None)
 
 # What people write, each of it in more than one way.
 UNITS = st.sampled_from([
@@ -83,6 +85,7 @@ def read(text, place=("", "", "")):
     return split_address(text, locality=place[0], state=place[1], postcode=place[2])
 
 
+@untimed
 @given(TEXTS, PLACES)
 @example("Lots 3-4 Wattle St", ("", "", ""))
 @example("12A-C Wattle St", ("Richmond", "VIC", "3121"))
@@ -92,6 +95,7 @@ def test_every_token_is_read_once_and_in_order(text, place):
     assert {field for _, field in address.reading} <= {*vars(address), "country"}
 
 
+@untimed
 @given(TEXTS, PLACES)
 def test_a_token_stands_in_the_part_it_was_read_for(text, place):
     address = read(text, place)
@@ -105,6 +109,7 @@ def test_a_token_stands_in_the_part_it_was_read_for(text, place):
         assert letters(token) in value or known or ordinal or field == "state", (token, field, parts[field])
 
 
+@untimed
 @given(TEXTS, PLACES)
 def test_a_part_holds_nothing_that_was_not_read_for_it(text, place):
     address = read(text, place)
@@ -115,6 +120,7 @@ def test_a_part_holds_nothing_that_was_not_read_for_it(text, place):
         assert sorted(there) == sorted(mine) or mine.endswith(there) or mine.startswith("no"), (field, mine, there)
 
 
+@untimed
 @given(TEXTS, PLACES)
 def test_what_is_left_over_has_a_finding_and_reaches_whoever_pulls_it(text, place):
     address = read(text, place)
@@ -132,6 +138,7 @@ PLAIN = [
 ]  # fmt: skip
 
 
+@untimed
 @given(st.sampled_from(PLAIN), st.integers(0, 8), st.sampled_from(["zzyx", "777777777", "🌼", "zzyx 7 zzyx", "¾", "Q"]))
 def test_a_word_that_means_nothing_is_never_silent(text, position, odd):
     """Wherever it was put: it stands in the name of the street, or somebody is told."""
@@ -143,6 +150,7 @@ def test_a_word_that_means_nothing_is_never_silent(text, position, odd):
     assert notes or check(record) or (letters(odd) and letters(odd) in named) or odd == "Q"
 
 
+@untimed
 @given(TEXTS)
 def test_a_text_that_was_read_reads_the_same_again(text):
     assert read(text) == read(text)
