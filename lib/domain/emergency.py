@@ -162,6 +162,23 @@ def pull(
     return record, notes
 
 
+def notes_unseen(
+    record: EmergencyRecord, saved: EmergencyRecord | None, contact: Mapping[str, str], customer: str
+) -> list[Finding]:
+    """What a pull says of an address that stands in the record as it would be pulled, and was not saved so before.
+
+    Typed values can come back in a session that has not seen the pull they are from.
+    """
+    pulled, notes = pull(contact, customer, saved)
+    if _address(record) != _address(pulled) or (saved is not None and _address(record) == _address(saved)):
+        return []
+    return notes
+
+
+def _address(record: EmergencyRecord) -> list[str]:
+    return [getattr(record, field) for field in FIELDS if field in Address.__dataclass_fields__]
+
+
 def address_of(contact: Mapping[str, str]) -> Address:
     """The address of a Zuora contact in its parts."""
     return split_address(

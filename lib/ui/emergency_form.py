@@ -72,10 +72,10 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     reading = hub.live.zuora(account) if state["contact"] is None else None
     slots = _draw(account, state, _contact_in(reading) if reading else state["contact"])
     record = EmergencyRecord.model_validate(state["values"])
-    notes: list[Finding] = state["notes"]
+    saved = latest.record if latest else None
+    notes = [*state["notes"], *(_notes_unseen(reading, record, saved) if reading else ())]
     findings = emergency.check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
-    saved = latest.record if latest else None
     frame = beside_frame(saved, _in_zuora(hub, reading, latest) if reading else state["zuora"], record)
     show_text_table(frame, "Saved here, in Zuora, will be saved")
     errors = sum(one.severity == "error" for one in findings)
@@ -84,14 +84,21 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     accepted = notes_accepted(notes, f"{_key(account, 'notes')}_{state['pulls']}")
     refused = errors > 0 or not accepted
     if st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency"):
-        _save(hub, account, identity, state, record)
+        _save(hub, account, identity, state, record, notes)
     if state["plan"] is not None:
         for blocker in state["plan"].blockers:
             st.error(plain(blocker), icon=":material/block:")
 
 
-def _save(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], record: EmergencyRecord) -> None:
-    accepted = [one.text for one in state["notes"]]
+def _save(
+    hub: Hub,
+    account: Account,
+    identity: Identity,
+    state: dict[str, Any],
+    record: EmergencyRecord,
+    notes: list[Finding],
+) -> None:
+    accepted = [one.text for one in notes]
     params = {"details": record.model_dump(), "after": state["after"], "accepted": accepted}
     make_plan(hub, "save_emergency", account.number, params, identity, state)
     if state["plan"] is not None and not state["plan"].blockers and start_plan(hub, identity, state):
@@ -125,6 +132,13 @@ def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, A
 def _contact_in(reading: Reading) -> dict[str, str] | None:
     value = reading.value
     return None if value is None or value.account.sold_to is None else values_of(value.account.sold_to)
+
+
+def _notes_unseen(reading: Reading, record: EmergencyRecord, saved: EmergencyRecord | None) -> list[Finding]:
+    contact, value = _contact_in(reading), reading.value
+    if contact is None or value is None:
+        return []
+    return emergency.notes_unseen(record, saved, contact, value.account.name)
 
 
 def _in_zuora(hub: Hub, reading: Reading, latest: Version | None) -> EmergencyRecord | None:

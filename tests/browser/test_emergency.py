@@ -53,7 +53,7 @@ def test_what_is_left_over_of_an_address_is_shown_and_stops_a_silent_save(house,
     fits(page, tmp_path / "emergency-address")
     save = page.get_by_role("button", name="Save", exact=True)
     expect(save).to_be_disabled()
-    page.get_by_text("I compared the address with Zuora").click()
+    page.get_by_text("I compared the form with Zuora").click()
     expect(save).to_be_enabled()
 
 

@@ -93,7 +93,7 @@ def odd_address(house, own, **changes):
 
 
 def accept(app):
-    (box,) = [one for one in app.checkbox if "compared the address" in one.label]
+    (box,) = [one for one in app.checkbox if "compared the form" in one.label]
     return box
 
 
@@ -138,7 +138,7 @@ def test_what_was_accepted_holds_for_one_pull_only(house, own):
     assert save_button(app).disabled
     house.hub.services.zuora.update_contact(own.sold_to.id, {"address1": "12 Wattle St", "address2": ""}, track="test")
     app = press(app, "Pull From Zuora")
-    assert not [one for one in app.checkbox if "compared the address" in one.label]
+    assert not [one for one in app.checkbox if "compared the form" in one.label]
     assert not save_button(app).disabled
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberState, NumberTruth
-from lib.domain.emergency import FIELDS, EmergencyRecord, check, differing, pull
+from lib.domain.emergency import FIELDS, EmergencyRecord, check, differing, notes_unseen, pull
 from lib.store.emergency import Version
 from lib.ui.emergency_export import defused, numbers_csv
 
@@ -153,6 +153,17 @@ def test_a_pull_keeps_lot_and_corner_in_the_location():
     assert (notes, check(record)) == ([], [])
     record, _ = pull(CONTACT | {"address1": "Lot 7 DP 12345 Wattle Rd opposite Bunnings"}, "Banksia Bakery")
     assert findings(record) == [("location", "error")]
+
+
+def test_an_address_that_came_back_as_it_was_pulled_has_its_notes_again():
+    contact = CONTACT | {"address2": "Blue gate"}
+    pulled, notes = pull(contact, "Banksia Bakery")
+    assert "Blue gate" in notes[0].text
+    assert notes_unseen(pulled.model_copy(update={"contact_name": "Grace"}), GOOD, contact, "Banksia Bakery") == notes
+    assert notes_unseen(pulled, None, contact, "Banksia Bakery") == notes
+    # Somebody dealt with it when it was saved, or typed another address.
+    assert notes_unseen(pulled, pulled, contact, "Banksia Bakery") == []
+    assert notes_unseen(pulled.model_copy(update={"location": "Blue gate"}), GOOD, contact, "Banksia Bakery") == []
 
 
 def test_a_customer_above_its_street_is_no_property():
