@@ -142,6 +142,18 @@ def test_what_was_accepted_holds_for_one_pull_only(house, own):
     assert not save_button(app).disabled
 
 
+def test_an_address_typed_as_it_would_be_pulled_is_not_saved_in_silence_either(house, own):
+    pulled = odd_address(house, own)
+    values = {name: field(pulled, own, name).value for name in FIELDS}
+    app = form(house, own)
+    assert "has no field here" not in said(app)
+    for name, value in values.items():
+        field(app, own, name).set_value(value)
+    app = sound(app.run())
+    assert "“Blue gate” of the address in Zuora has no field here." in said(app)
+    assert save_button(app).disabled
+
+
 def test_all_that_speaks_against_a_field_stands_there(house, own):
     app = retype(odd_address(house, own), own, "street_name", "12 Wattle " + "x" * 30)
     assert "digit or a slash" in said(app)
