@@ -36,7 +36,11 @@ def _save(context: StepContext) -> StepReport:
 
 
 class SaveEmergency(Action):
-    """`params`: `details` (the record) and `after`, the version the person started from (0 for none)."""
+    """`params`: `details` (the record) and `after`, the version the person started from (0 for none).
+
+    `accepted` may hold what a pull could not place or had to guess, in sentences: the person who saves has dealt with
+    it, and the plan and its receipt say so.
+    """
 
     kind = "save_emergency"
     verb = "Save"
@@ -71,7 +75,10 @@ class SaveEmergency(Action):
         return Draft(
             title=title,
             effects=tuple(effects),
-            warnings=tuple(f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "warning"),
+            warnings=(
+                *(f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "warning"),
+                *(f"Dealt with before saving: {text}" for text in params.get("accepted", ())),
+            ),
             untouched=("The contacts in Zuora stay as they are. Nothing is sent to the register.",),
             steps=("hub",),
             facts={"before": before.model_dump() if before else None, "after": int(params["after"])},
@@ -90,6 +97,7 @@ class SaveEmergency(Action):
         return {
             "details": EmergencyRecord.model_validate(params["details"]).model_dump(),
             "after": int(params["after"]),
+            "accepted": [str(text) for text in params.get("accepted", ())],
         }
 
 

@@ -6,13 +6,15 @@ Source: ACMA, "Give information to the IPND"; industry code C555. The parts and 
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from lib.domain.address_patterns import POSTAL
-from lib.domain.address_words import STATES
-from lib.domain.addresses import split_address
+from lib.domain.address_post import names_a_box
+from lib.domain.address_words import COUNTRIES, LOTS, STATES
+from lib.domain.addresses import Address, split_address
+from lib.domain.findings import Finding, quoted
+from lib.domain.findings import error as _error
+from lib.domain.findings import warning as _warning
 from lib.domain.numbers import InvalidNumber, national, parse_number
 
 USAGES = {"business": "Business", "residential": "Residential", "government": "Government", "charity": "Charity"}
@@ -119,16 +121,6 @@ class EmergencyRecord(BaseModel):
         return _stored_number(value)
 
 
-class Finding(BaseModel):
-    """Something about one field: an error keeps the record from being saved, a warning is to be looked at."""
-
-    model_config = ConfigDict(frozen=True)
-
-    field: str
-    severity: Literal["error", "warning"]
-    text: str
-
-
 def check(record: EmergencyRecord, *, own_numbers: Collection[str] = ()) -> list[Finding]:
     """Everything that speaks against the record. `own_numbers` are the account's, in E.164."""
     found = [*_widths(record), *_names(record), *_street(record), *_place(record)]
@@ -150,17 +142,10 @@ def pull(
     know (usage, listing, whether phones may be elsewhere) is taken from the saved record. The contact number is the
     first one that somebody can be called on: those that are no number, or one of `own_numbers`, are passed over.
     """
-    address = split_address(
-        contact.get("address1", ""),
-        contact.get("address2", ""),
-        locality=contact.get("city", ""),
-        state=contact.get("state", ""),
-        postcode=contact.get("postcode", ""),
-    )
+    address = address_of(contact)
     kept = saved or EmergencyRecord()
     personal = kept.usage == "residential"
     number, passed_over = _number_to_call(contact, own_numbers)
-    lot = f"Lot {address.lot}" if address.lot else ""
     parts = {field: getattr(address, field) for field in FIELDS if hasattr(address, field)}
     record = EmergencyRecord.model_validate(
         parts
@@ -173,18 +158,67 @@ def pull(
             "given_names": contact.get("first_name", "") if personal else "",
             "contact_name": f"{contact.get('first_name', '')} {contact.get('last_name', '')}",
             "contact_number": number,
-            "location": ", ".join(part for part in (lot, address.location) if part),
+            "location": ", ".join(part for part in (_lot(address), address.location) if part),
+            # It stands where the street would, so that it is seen and refused there.
+            "street_name": address.street_name or address.postal,
         }
     )
-    notes = [_warning("contact_number", passed_over)] if passed_over else []
-    if address.left_over:
-        notes.append(
-            _warning("street_name", f"“{_some(address.left_over)}” of the address in Zuora has no field here.")
-        )
-    if address.postal and record.street_name != address.postal:
-        left_out = f"“{_some(address.postal)}” was left out: it is no place where people are."
-        notes.append(_warning("street_name", left_out))
+    notes = list(address.findings)
+    if passed_over:
+        notes.append(_warning("contact_number", passed_over))
+    if not personal and _same(record.property_name, customer):
+        # A customer puts its own name above the street; it stands in the field of the business.
+        record = record.model_copy(update={"property_name": "", "business_name": customer})
+        notes = [one for one in notes if one.field != "property_name"]
+    if address.business_name and record.business_name != address.business_name:
+        notes.append(_warning("business_name", f"{quoted(address.business_name)} of the address was left out."))
+    country = contact.get("country", "").strip()
+    if country and country.upper() not in COUNTRIES:
+        notes.append(_warning("state", f"The country in Zuora is {quoted(country)}; the register is of Australia."))
     return record, notes
+
+
+def notes_unseen(
+    record: EmergencyRecord,
+    saved: EmergencyRecord | None,
+    contact: Mapping[str, str],
+    customer: str,
+    *,
+    own_numbers: Collection[str] = (),
+) -> list[Finding]:
+    """What a pull says of an address that stands in the record as it would be pulled, and was not saved so before.
+
+    Typed values can come back in a session that has not seen the pull they are from.
+    """
+    pulled, notes = pull(contact, customer, saved, own_numbers=own_numbers)
+    if _address(record) != _address(pulled) or (saved is not None and _address(record) == _address(saved)):
+        return []
+    return notes
+
+
+def _address(record: EmergencyRecord) -> list[str]:
+    return [getattr(record, field) for field in FIELDS if field in Address.__dataclass_fields__]
+
+
+def address_of(contact: Mapping[str, str]) -> Address:
+    """The address of a Zuora contact in its parts."""
+    return split_address(
+        contact.get("address1", ""),
+        contact.get("address2", ""),
+        locality=contact.get("city", ""),
+        state=contact.get("state", ""),
+        postcode=contact.get("postcode", ""),
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _lot(address: Address) -> str:
+    if not address.lot:
+        return ""
+    return f"{'Lot' if address.lot.isalnum() else 'Lots'} {address.lot}"
 
 
 def differing(before: EmergencyRecord | None, after: EmergencyRecord) -> list[str]:
@@ -262,7 +296,7 @@ def _street(record: EmergencyRecord) -> list[Finding]:
     found = [
         _error(field, "A PO box, GPO box or locked bag is no service address. Give the place where people are.")
         for field in _PLACES
-        if POSTAL.search(getattr(record, field))
+        if names_a_box(getattr(record, field))
     ]
     boxed = {one.field for one in found}
     if not record.street_name:
@@ -274,7 +308,7 @@ def _street(record: EmergencyRecord) -> list[Finding]:
     for field in ("house_number", "house_number_2"):
         if getattr(record, field) and not re.fullmatch(r"[0-9]+", getattr(record, field)):
             found.append(_error(field, "A house number has digits only; a letter belongs in the suffix."))
-    rural = bool(record.property_name) or "lot" in record.location.lower().split()
+    rural = bool(record.property_name) or not LOTS.isdisjoint(record.location.upper().split())
     if not record.house_number and not rural:
         found.append(_warning("house_number", "There is no house number. Only a rural place can do without."))
     return found
@@ -284,6 +318,8 @@ def _place(record: EmergencyRecord) -> list[Finding]:
     found = []
     if not record.locality:
         found.append(_error("locality", "The suburb or town is missing."))
+    elif re.search(r"[\d/\\]", record.locality):
+        found.append(_warning("locality", "The suburb or town holds a digit or a slash."))
     if record.state not in STATES:
         found.append(_error("state", f"The state is one of {', '.join(STATES)}."))
     if not re.fullmatch(r"[0-9]{4}", record.postcode):
@@ -312,11 +348,3 @@ def _contact(record: EmergencyRecord, own_numbers: Collection[str]) -> list[Find
     if number in own_numbers:
         found.append(_error("contact_number", "This is a number of the account itself; give one that rings elsewhere."))
     return found
-
-
-def _error(field: str, text: str) -> Finding:
-    return Finding(field=field, severity="error", text=text)
-
-
-def _warning(field: str, text: str) -> Finding:
-    return Finding(field=field, severity="warning", text=text)

@@ -7,11 +7,14 @@ import streamlit as st
 from lib.actions.edit_contact import values_of
 from lib.domain import emergency
 from lib.domain.accounts import Account
-from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord, Finding
+from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord
+from lib.domain.findings import Finding
 from lib.domain.permissions import Identity
 from lib.launch import Hub
+from lib.live import Reading
 from lib.store.emergency import Version
 from lib.ui.again import draw_again
+from lib.ui.emergency_address import notes_accepted, show_findings, show_zuora_address
 from lib.ui.emergency_tables import beside_frame
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, start_plan
@@ -66,30 +69,37 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
         _pull(hub, account, latest, state, own_numbers)
     show_notice(state)
     _tell_meanwhile(state, latest)
-    slots = _draw(account, state)
+    reading = hub.live.zuora(account) if state["contact"] is None else None
+    slots = _draw(account, state, _contact_in(reading) if reading else state["contact"])
     record = EmergencyRecord.model_validate(state["values"])
-    findings = [*emergency.check(record, own_numbers=own_numbers), *_notes(state, record)]
-    for field in dict.fromkeys(one.field for one in findings):
-        # A field may have several; an empty place holds one thing, and a box holds them all.
-        with slots[field].container():
-            for one in findings:
-                if one.field == field:
-                    (st.error if one.severity == "error" else st.warning)(plain(one.text))
     saved = latest.record if latest else None
-    frame = beside_frame(saved, state["zuora"] or _in_zuora(hub, account, latest, own_numbers), record)
+    notes = [*state["notes"], *(_notes_unseen(reading, record, saved, own_numbers) if reading else ())]
+    findings = emergency.check(record, own_numbers=own_numbers)
+    show_findings(slots, [*findings, *notes])
+    frame = beside_frame(saved, _in_zuora(hub, reading, latest, own_numbers) if reading else state["zuora"], record)
     show_text_table(frame, "Saved here, in Zuora, will be saved")
     errors = sum(one.severity == "error" for one in findings)
     if errors:
         st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
-    if st.button("Save", type="primary", icon=":material/save:", disabled=errors > 0, key="save_emergency"):
-        _save(hub, account, identity, state, record)
+    accepted = notes_accepted(notes, f"{_key(account, 'notes')}_{state['pulls']}")
+    refused = errors > 0 or not accepted
+    if st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency"):
+        _save(hub, account, identity, state, record, notes)
     if state["plan"] is not None:
         for blocker in state["plan"].blockers:
             st.error(plain(blocker), icon=":material/block:")
 
 
-def _save(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], record: EmergencyRecord) -> None:
-    params = {"details": record.model_dump(), "after": state["after"]}
+def _save(
+    hub: Hub,
+    account: Account,
+    identity: Identity,
+    state: dict[str, Any],
+    record: EmergencyRecord,
+    notes: list[Finding],
+) -> None:
+    accepted = [one.text for one in notes]
+    params = {"details": record.model_dump(), "after": state["after"], "accepted": accepted}
     make_plan(hub, "save_emergency", account.number, params, identity, state)
     if state["plan"] is not None and not state["plan"].blockers and start_plan(hub, identity, state):
         state.update(plan=None, sent=record)
@@ -113,15 +123,29 @@ def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, A
     if billing.sold_to is None:
         state["notice"] = "The account has no Sold To contact in Zuora. The form stays as it was."
         return
+    contact = values_of(billing.sold_to)
     saved = latest.record if latest else None
-    record, notes = emergency.pull(values_of(billing.sold_to), billing.name, saved, own_numbers=own_numbers)
-    state.update(zuora=record, notes=notes, values=record.model_dump())
+    record, notes = emergency.pull(contact, billing.name, saved, own_numbers=own_numbers)
+    state.update(zuora=record, notes=notes, values=record.model_dump(), contact=contact, pulls=state["pulls"] + 1)
     _fill(account, state)
 
 
-def _in_zuora(hub: Hub, account: Account, latest: Version | None, own_numbers: set[str]) -> EmergencyRecord | None:
+def _contact_in(reading: Reading) -> dict[str, str] | None:
+    value = reading.value
+    return None if value is None or value.account.sold_to is None else values_of(value.account.sold_to)
+
+
+def _notes_unseen(
+    reading: Reading, record: EmergencyRecord, saved: EmergencyRecord | None, own_numbers: set[str]
+) -> list[Finding]:
+    contact, value = _contact_in(reading), reading.value
+    if contact is None or value is None:
+        return []
+    return emergency.notes_unseen(record, saved, contact, value.account.name, own_numbers=own_numbers)
+
+
+def _in_zuora(hub: Hub, reading: Reading, latest: Version | None, own_numbers: set[str]) -> EmergencyRecord | None:
     """What a pull would give, as far as Zuora has been read already; None when it could not be."""
-    reading = hub.live.zuora(account)
     value = reading.value
     if value is None or value.account.sold_to is None:
         st.caption("Zuora's side is not known. Pull From Zuora reads it and says why when it cannot.")
@@ -134,12 +158,6 @@ def _in_zuora(hub: Hub, account: Account, latest: Version | None, own_numbers: s
     return emergency.pull(contact, value.account.name, saved, own_numbers=own_numbers)[0]
 
 
-def _notes(state: dict[str, Any], record: EmergencyRecord) -> list[Finding]:
-    """What the pull could not place, as long as the form is as it was pulled."""
-    notes: list[Finding] = state["notes"]
-    return notes if record == state["zuora"] else []
-
-
 def _tell_meanwhile(state: dict[str, Any], latest: Version | None) -> None:
     if latest is not None and latest.version != state["after"]:
         st.warning(
@@ -149,13 +167,15 @@ def _tell_meanwhile(state: dict[str, Any], latest: Version | None) -> None:
         )
 
 
-def _draw(account: Account, state: dict[str, Any]) -> dict[str, Any]:
+def _draw(account: Account, state: dict[str, Any], contact: dict[str, str] | None) -> dict[str, Any]:
     """Every field, with a place below it for what speaks against it. Fills `values` from what was typed."""
     _fill(account, state, only_missing=True)
     slots: dict[str, Any] = {}
     for title, rows in _ROWS.items():
         with st.container(border=True):
             st.markdown(f"**{title}**")
+            if title == "Address":
+                show_zuora_address(contact)
             for row in rows:
                 for column, field in zip(st.columns(len(row)), row, strict=True):
                     with column:
@@ -192,6 +212,8 @@ def _open(account: Account, latest: Version | None) -> None:
         "values": values,
         "zuora": None,
         "notes": [],
+        "contact": None,
+        "pulls": 0,
         "notice": None,
         "plan": None,
         "sent": None,

@@ -80,6 +80,87 @@ def test_a_pull_leaves_nothing_stale(house, own):
     assert (field(app, own, "property_name").value, field(app, own, "street_suffix").value) == ("", "")
 
 
+def in_zuora(app):
+    (frame,) = tables(app, "Address in Zuora")
+    return dict(frame.itertuples(index=False))
+
+
+def odd_address(house, own, **changes):
+    """The Sold To contact with an address of which something is left over."""
+    contact = {"address1": "Lots 3-4 Wattle St, behind Bunnings", "address2": "Blue gate", "city": "CARLTON"}
+    house.hub.services.zuora.update_contact(own.sold_to.id, contact | changes, track="test")
+    return press(form(house, own), "Pull From Zuora")
+
+
+def accept(app):
+    (box,) = [one for one in app.checkbox if "compared the form" in one.label]
+    return box
+
+
+def test_the_address_stands_there_as_zuora_has_it(house, own):
+    app = form(house, own)
+    street = f"{own.sold_to.house_number} {own.sold_to.street_name}"
+    assert in_zuora(app)["Address line 1"].startswith(street)
+    app = odd_address(house, own)
+    shown = {label: text.replace("\\", "") for label, text in in_zuora(app).items()}
+    assert shown["Address line 1"] == "Lots 3-4 Wattle St, behind Bunnings"
+    assert (shown["Address line 2"], shown["Suburb or town"], shown["Country"]) == ("Blue gate", "CARLTON", "Australia")
+    assert "Blue gate" in shown["Has no field here"]
+
+
+def test_what_a_pull_left_over_stops_a_silent_save(house, own):
+    app = odd_address(house, own)
+    assert (field(app, own, "location").value, field(app, own, "house_number").value) == (
+        "Lots 3-4, behind Bunnings",
+        "",
+    )
+    assert "“Blue gate” of the address in Zuora has no field here." in said(app)
+    assert save_button(app).disabled
+    app = retype(app, own, "contact_name", "Grace Lane")
+    assert "“Blue gate” of the address in Zuora has no field here." in said(app)
+    assert save_button(app).disabled
+    accept(app).check()
+    app = sound(app.run())
+    app = rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))
+    (frame,) = tables(app, "Field", "Saved here")
+    assert dict(frame.itertuples(index=False))["Location or lot"] == "Lots 3-4, behind Bunnings"
+
+
+def test_what_was_accepted_holds_for_one_pull_only(house, own):
+    app = odd_address(house, own)
+    accept(app).check()
+    app = sound(app.run())
+    assert not save_button(app).disabled
+    house.hub.services.zuora.update_contact(own.sold_to.id, {"address2": "Red gate"}, track="test")
+    app = press(app, "Pull From Zuora")
+    assert "“Red gate”" in said(app)
+    assert not accept(app).value
+    assert save_button(app).disabled
+    house.hub.services.zuora.update_contact(own.sold_to.id, {"address1": "12 Wattle St", "address2": ""}, track="test")
+    app = press(app, "Pull From Zuora")
+    assert not [one for one in app.checkbox if "compared the form" in one.label]
+    assert not save_button(app).disabled
+
+
+def test_an_address_typed_as_it_would_be_pulled_is_not_saved_in_silence_either(house, own):
+    pulled = odd_address(house, own)
+    values = {name: field(pulled, own, name).value for name in FIELDS}
+    app = form(house, own)
+    assert "has no field here" not in said(app)
+    for name, value in values.items():
+        field(app, own, name).set_value(value)
+    app = sound(app.run())
+    assert "“Blue gate” of the address in Zuora has no field here." in said(app)
+    assert save_button(app).disabled
+
+
+def test_all_that_speaks_against_a_field_stands_there(house, own):
+    app = retype(odd_address(house, own), own, "street_name", "12 Wattle " + "x" * 30)
+    assert "digit or a slash" in said(app)
+    assert "the register takes 25" in said(app)
+    assert "has no field here" in said(app)
+
+
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [

@@ -6,7 +6,7 @@ import pytest
 
 from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberState, NumberTruth
-from lib.domain.emergency import FIELDS, EmergencyRecord, check, differing, pull
+from lib.domain.emergency import FIELDS, EmergencyRecord, check, differing, notes_unseen, pull
 from lib.store.emergency import Version
 from lib.ui.emergency_export import defused, numbers_csv
 
@@ -145,6 +145,55 @@ def test_a_pull_leaves_no_old_value_and_keeps_what_zuora_does_not_know():
     kept = {field for field in FIELDS if getattr(record, field)}
     assert kept == {"house_number", "street_name"}
     assert (record.usage, record.listed, record.alternate_address) == ("government", True, False)
+
+
+def test_a_pull_keeps_lot_and_corner_in_the_location():
+    record, notes = pull(CONTACT | {"address1": "Lots 3-4 Wattle St (cnr Banksia Rd)"}, "Banksia Bakery")
+    assert (record.location, record.house_number) == ("Lots 3-4, Cnr Banksia Rd", "")
+    assert (notes, check(record)) == ([], [])
+    record, _ = pull(CONTACT | {"address1": "Lot 7 DP 12345 Wattle Rd opposite Bunnings"}, "Banksia Bakery")
+    assert findings(record) == [("location", "error")]
+
+
+def test_an_address_that_came_back_as_it_was_pulled_has_its_notes_again():
+    contact = CONTACT | {"address2": "Blue gate"}
+    pulled, notes = pull(contact, "Banksia Bakery")
+    assert "Blue gate" in notes[0].text
+    assert notes_unseen(pulled.model_copy(update={"contact_name": "Grace"}), GOOD, contact, "Banksia Bakery") == notes
+    assert notes_unseen(pulled, None, contact, "Banksia Bakery") == notes
+    # Somebody dealt with it when it was saved, or typed another address.
+    assert notes_unseen(pulled, pulled, contact, "Banksia Bakery") == []
+    assert notes_unseen(pulled.model_copy(update={"location": "Blue gate"}), GOOD, contact, "Banksia Bakery") == []
+
+
+def test_a_customer_above_its_street_is_no_property():
+    record, notes = pull(CONTACT | {"address1": "BANKSIA BAKERY", "address2": "12 High Street"}, "Banksia Bakery")
+    assert (record.business_name, record.property_name, record.house_number, notes) == ("Banksia Bakery", "", "12", [])
+    record, notes = pull(CONTACT | {"address1": "Ada's Flowers", "address2": "12 High Street"}, "Banksia Bakery")
+    assert (record.property_name, [one.field for one in notes]) == ("Ada's Flowers", ["property_name"])
+
+
+def test_a_place_abroad_is_said_to_be():
+    _, notes = pull(CONTACT | {"country": "Australia"}, "Banksia Bakery")
+    assert notes == []
+    _, notes = pull(CONTACT | {"country": "New Zealand"}, "Banksia Bakery")
+    assert "New Zealand" in notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "fields"),
+    [
+        ("12 High St, Carlton VIC 3053", ("Richmond", "VIC", "3121"), {"locality", "postcode"}),
+        ("12 High St, Richmond NSW 3121", ("Richmond", "VIC", "3121"), {"state"}),
+        ("12 High St", ("Richmond NSW 2000", "VIC", "3121"), {"state", "postcode"}),
+        ("12 High St North Richmond", ("Richmond", "VIC", "3121"), {"locality"}),
+        ("12 High St, Richmond, Victoria 3121, Australia", ("RICHMOND", "Vic.", "3121"), set()),
+    ],
+)
+def test_lines_and_fields_that_contradict_one_another_are_told(lines, place, fields):
+    contact = {"address1": lines, "city": place[0], "state": place[1], "postcode": place[2]}
+    _, notes = pull(CONTACT | contact, "Banksia Bakery")
+    assert {one.field for one in notes if "has no field here" not in one.text} == fields
 
 
 def test_a_pull_names_a_person_for_a_residential_service():
