@@ -365,6 +365,13 @@ class TestWithoutOrders:
             assert caught.value.maybe_done
         assert [request.method for request in scripted.seen] == ["GET", "POST", "GET", "PUT", "GET"]
 
+    def test_the_doubt_about_an_earlier_put_stays(self, make_zuora, tenant):
+        tenant.switches.orders_enabled = False
+        tenant.state.faults.add(Fault(PUT, "429", None))
+        with pytest.raises(RemoteError) as caught:
+            cancel(make_zuora(), unsure=True)
+        assert caught.value.maybe_done
+
 
 class TestKeys:
     """After a definite refusal another key, after an unknown outcome the same one."""
@@ -443,6 +450,16 @@ class TestKeys:
         assert version(tenant) == 2
         # So it is for somebody who comes later and knows no more than that an answer was lost.
         assert cancel(make_zuora(), unsure=True).ours is (lost == "drop_after")
+
+    def test_an_error_that_was_kept_is_not_waited_for_when_asked_whose_it_is(self, make_zuora, tenant):
+        tenant.state.faults.add(Fault(ORDER, "temporary", 1))
+        with pytest.raises(RemoteError):
+            cancel(make_zuora())
+        cancel(make_zuora(), key="other")
+        before = asked(tenant, ORDER)
+        # An error of Zuora's own may have struck after the change, so it is no verdict.
+        assert cancel(make_zuora(), unsure=True, refused=1).ours is None
+        assert asked(tenant, ORDER) == before + 2
 
     def test_nothing_later_takes_the_doubt_away(self, make_zuora, tenant):
         for kind, match in (("429", ORDER), ("html502", LOOK), ("unauthorized", ORDER)):

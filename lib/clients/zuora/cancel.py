@@ -137,6 +137,8 @@ class Cancelling(Sender):
             except RemoteError as error:
                 if not orders_missing(error):
                     raise
+                # That this order was refused says nothing of an earlier PUT whose answer was lost.
+                keys.unsure = keys.began_unsure
                 put = self._put(before, look, policy, on)
                 now = self._look(look, number)
                 done = _seen(now, look, ours=False) if now.will_end else self._ask(put, look, before, None)
@@ -369,7 +371,7 @@ def _read_again(subscription: ZuoraSubscription, reply: Reply, call: Call) -> _T
         return _read_outcome(subscription, reply, call)
     except RemoteError as error:
         failure = error
-    raise Rejected.like(failure) if failure.replayed and not failure.maybe_done else failure
+    raise Rejected.like(failure) if failure.replayed else failure
 
 
 def _check_names(subscription: ZuoraSubscription, body: dict[str, Any], reply: Reply, call: Call) -> None:
