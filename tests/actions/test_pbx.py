@@ -1,5 +1,7 @@
 """PBXs: what bills them, and the group name with everybody's logins."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import insert, select, text, update
 
@@ -109,6 +111,15 @@ class TestBilling:
             connection.execute(ended)
         plan = bill(house, "SUB-2")
         assert plan.warnings == ("The subscription SUB-2 is cancelled, not active.",)
+        later = house.services.today() + timedelta(days=40)
+        with writing(house.services.engine) as connection:
+            connection.execute(update(subscription).where(subscription.c.number == "SUB-2").values(ends=later))
+        assert bill(house, "SUB-2").warnings == (
+            f"The subscription SUB-2 is cancelled, not active; it ends {later:%-d %b %Y}.",
+        )
+        with house.services.engine.connect() as connection:
+            there = {one.number: one.label_on(later) for one in pbxs.list_subscriptions(connection, "1001")}
+        assert there["SUB-2"].endswith(f"Cancelled · ended {later:%-d %b %Y}")
         assert plan.blockers == ()
         with writing(house.services.engine) as connection:
             connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))

@@ -46,9 +46,12 @@ def test_a_refusal_tells_no_rate_so_that_nobody_waits_an_hour_for_it(raw):
 
 def test_forty_requests_are_under_way_at_once_and_no_more(raw, zuora_standin):
     zuora_standin.state.faults.add(Fault("GET /v1/accounts", "latency", 40, seconds=30))
+    before = zuora_standin.state.faults.requests()[0]
+    headers = {"Authorization": f"Bearer {raw.token['access_token']}"}
     with ThreadPoolExecutor(40) as pool:
-        asked = [pool.submit(raw, "GET", "/v1/accounts/7001") for _ in range(40)]
-        while zuora_standin.state.faults.requests()[0] < 40:
+        address = f"{raw.url}/v1/accounts/7001"
+        asked = [pool.submit(requests.get, address, headers=headers, timeout=60) for _ in range(40)]
+        while zuora_standin.state.faults.requests()[0] < before + 40:
             threading.Event().wait(0.01)
         one_too_many = raw("GET", "/v1/accounts/7001", version=None)
         other_kind = raw("GET", "/object-query/accounts")
