@@ -89,7 +89,7 @@ def test_terms_of_an_older_program_are_folded_by_the_upgrade(empty_database_url)
     config = migrate._config()
     with migrate.migrating(empty_database_url) as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "-1")
+        command.downgrade(config, "0006")
     migrate.upgrade(empty_database_url)
     with engine.connect() as connection:
         for typed in ("D'Elan", "delan & o", "patisserie elan", "D’Élan"):
