@@ -93,7 +93,6 @@ def test_nonsense_in_any_kind_of_field_is_told_and_changes_nothing(house, own):
         ("first_name", " \u00a0\n", "First name is empty"),
         ("first_name", "Ada 🌼", "such as an emoji"),
         ("postcode", "3" * 21, "at most 20"),
-        ("country", "x" * 65, "at most 64"),
     ):
         field(app, own, name).set_value(typed)
         app = update(app)
