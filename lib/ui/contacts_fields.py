@@ -8,6 +8,7 @@ import streamlit as st
 from lib.domain import countries
 from lib.domain.accounts import Account
 from lib.domain.contacts import LABELS, ContactRole
+from lib.ui.drafts import TYPING_PAUSE
 from lib.ui.text import plain
 
 _MAIN = list(LABELS)[:11]
@@ -53,7 +54,7 @@ def _draw_one(
     key = field_key(account, role, field)
     value = str(st.session_state.get(key) or "")
     if field != "country":
-        st.text_input(LABELS[field], value, key=key, on_change=on_change)
+        st.text_input(LABELS[field], value, key=key, on_change=on_change, live=TYPING_PAUSE)
         return
     kept = [one for one in dict.fromkeys((state["base"][field], value)) if one not in countries.NAMES]
     options = ["", *(one for one in kept if one), *countries.NAMES]

@@ -22,6 +22,9 @@ from lib.ui.moments import at
 
 log = structlog.get_logger(__name__)
 
+TYPING_PAUSE = "500ms"
+"""After such a pause a field sends what is typed, so that the one somebody is in is kept, too."""
+
 
 @dataclass(frozen=True)
 class DraftPlace:
