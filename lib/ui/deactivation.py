@@ -14,6 +14,8 @@ from lib.domain.standing import DEACTIVATE_REASONS, NOTE_LIMIT
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
+from lib.ui.drafts import DraftPlace
+from lib.ui.kept_text import kept_text_area
 from lib.ui.moments import at
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
@@ -108,8 +110,9 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
         format_func=DEACTIVATE_REASONS.__getitem__,
         key="deactivate_reason",
     )
-    note = st.text_area(
-        "Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="For the people who come after"
+    place = DraftPlace.of(hub, account, identity, "deactivate_note")
+    note = kept_text_area(
+        place, "Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="For the people who come after"
     )
     typed = type_number(account, key="deactivate_typed")
     show_notice(state)
@@ -127,6 +130,7 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
     with st.container(horizontal=True):
         if st.button(f"Deactivate account {account.number}", type="primary", key=f"start_{plan.id}"):
             if start_plan(hub, identity, state, Confirmation(typed=typed, reason=reason, note=note)):
+                place.drop()
                 close_dialog()
             draw_again()
         if (
