@@ -102,3 +102,35 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
     page.get_by_role("button", name="Discard").click()
     expect(email.first).to_have_value(own.bill_to.email)
     expect(page.get_by_text("is back. It is not sent yet.")).to_have_count(0)
+
+
+def test_dialogs_close_when_the_server_is_back_and_what_was_noted_is_there_again(tmp_path, _browser):
+    own = plain_accounts()[0]
+    folder = copy_demo(tmp_path)
+    with zuora_of(folder) as zuora:
+        with serving(folder, zuora=zuora) as server:
+            made = House(server, zuora, _browser)
+            suspend = made.open("lead", f"/account-details?account={own.number}")
+            suspend.get_by_role("button", name="Suspend").click()
+            note = suspend.get_by_label("Note")
+            note.fill("Called twice")
+            note.press("Tab")
+            wait_for_draft(server, own.number, "suspend_note", text="Called twice")
+            settled(suspend)
+            edit = made.visit(f"/account-details?account={own.number}", suspend.context)
+            edit.get_by_role("button", name="Edit").click()
+            edit.get_by_label("Account name").fill("Another name")
+            settled(edit)
+        for tab in (suspend, edit):
+            expect(tab.get_by_role("dialog").get_by_role("button").last).to_be_disabled()
+        with serving(folder, zuora=zuora, port=server.port):
+            for tab in (suspend, edit):
+                # A dialog of the session before would take every click and do nothing.
+                expect(tab.get_by_role("dialog")).to_have_count(0)
+                settled(tab)
+            suspend.get_by_role("button", name="Suspend").click()
+            expect(note).to_have_value("Called twice")
+            expect(suspend.get_by_text("is back. It is not sent yet.")).to_be_visible()
+            edit.get_by_role("button", name="Edit").click()
+            expect(edit.get_by_label("Account name")).to_have_value(own.name)
+        made.contexts.close()
