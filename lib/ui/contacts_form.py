@@ -28,13 +28,19 @@ def show_form(hub: Hub, account: Account, identity: Identity, role: ContactRole,
     """
     place = DraftPlace.of(hub, account, identity, f"contact_{role.value}")
     state = _state(account, role, contact, place)
+    fresh = state.pop("fresh", False)
     with st.container(border=True, key=f"contact_form_{role.value}"):
         if show_restored(hub, state["restored"], key=f"discard_{role.value}"):
             _start_again(account, role, place)
         draw_fields(account, role, state, lambda: _keep(account, role, place))
         missing = ask_removals(account, role, state["base"], _typed(account, role, state))
         pressed = st.button("Update", type="primary", icon=":material/save:", key=f"update_{role.value}")
-    if pressed:
+    if pressed and fresh:
+        # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
+        state["notice"] = (
+            "Nothing was sent: the form was drawn again meanwhile. Look at the fields and press Update again."
+        )
+    elif pressed:
         told = state["problems"]
         _update(hub, account, identity, role, state, place, missing)
         if told or state["problems"]:
@@ -84,6 +90,7 @@ def _begin(contact_id: str, now: dict[str, str], place: DraftPlace) -> dict[str,
         "notice": None,
         "plan": None,
         "restored": None,
+        "fresh": True,
     }
     draft = place.find()
     if draft is None:

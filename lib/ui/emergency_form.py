@@ -81,6 +81,7 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     if state is None or auth.current(hub) != identity:
         # Signed out or somebody else since the page was drawn.
         draw_again()
+    fresh = state.pop("fresh", False)
     if _has_arrived(state, latest):
         _close()
         draw_again()
@@ -105,6 +106,10 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     if errors:
         st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
     if st.button("Save", type="primary", icon=":material/save:", disabled=errors > 0, key="save_emergency"):
+        if fresh:
+            # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
+            state["notice"] = "Nothing was saved: the form was drawn again. Look at the fields and press Save again."
+            draw_again()
         _save(hub, account, identity, state, record)
     if state["plan"] is not None:
         for blocker in state["plan"].blockers:
@@ -224,7 +229,7 @@ def _open(account: Account, latest: Version | None, place: DraftPlace) -> None:
 
 def _begin(account: Account, place: DraftPlace, known: dict[str, Any]) -> None:
     empty: dict[str, Any] = {"zuora": None, "notes": [], "notice": None, "plan": None, "sent": None, "restored": None}
-    state = {"account": account.number, "place": place, **empty, **known}
+    state = {"account": account.number, "place": place, "fresh": True, **empty, **known}
     st.session_state[_STATE] = state
     _fill(account, state)
 

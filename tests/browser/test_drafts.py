@@ -103,6 +103,21 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
     expect(email.first).to_have_value(own.bill_to.email)
     expect(page.get_by_text("is back. It is not sent yet.")).to_have_count(0)
 
+    page.get_by_role("link", name="Emergency details").click()
+    page.get_by_role("button", name="Contact Form").click()
+    street = page.get_by_label("Street name", exact=True)
+    expect(street).to_have_value(own.sold_to.street_name)
+    listed = page.get_by_role("checkbox", name="Phones may be elsewhere").is_checked()
+    settled(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("User name")).to_be_visible()
+    settled(page)
+    fill_sign_in(page, "lead")
+    expect(street).to_have_value(own.sold_to.street_name)
+    settled(page)
+    expect(street).to_have_value(own.sold_to.street_name)
+    assert page.get_by_role("checkbox", name="Phones may be elsewhere").is_checked() is listed
+
 
 def test_dialogs_close_when_the_server_is_back_and_what_was_noted_is_there_again(tmp_path, _browser):
     own = plain_accounts()[0]

@@ -1,8 +1,11 @@
 """Account contacts as people meet them: the forms, the sentences at the fields, and who is offered what."""
 
 import pytest
+from sqlalchemy import select
 
 from lib.standins.demo.world import world
+from lib.store.drafts import find_draft
+from lib.store.schema import action_event
 from lib.ui.navigation import CONTACTS
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, tables, unmarked
 
@@ -272,3 +275,28 @@ def test_a_contact_of_a_deactivated_account_can_be_changed(house, own):
     field(app, own, "work_email").set_value("final@example.com")
     rerun_until(update(app), receipt)
     assert in_zuora(house, own).work_email == "final@example.com"
+
+
+def test_what_is_typed_is_in_no_log_and_not_in_the_audit(house, own, capfd):
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Wallawallahoola")
+    sound(app.run())
+    with house.hub.services.engine.connect() as connection:
+        assert find_draft(connection, own.number, "lead@demo.example", "contact_bill_to").typed["city"]
+        told = [str(row) for row in connection.execute(select(action_event))]
+    assert not [line for line in told if "Wallawallahoola" in line]
+    assert "Wallawallahoola" not in "".join(capfd.readouterr())
+
+
+def test_a_click_on_a_form_of_the_session_before_sends_nothing_and_says_so(house, own):
+    before = in_zuora(house, own)
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Carlton")
+    sound(app.run())
+    del app.session_state[f"contact_bill_to_{own.number}"]
+    app = update(app)
+    assert "Nothing was sent: the form was drawn again meanwhile." in said(app)
+    assert in_zuora(house, own) == before
+    assert field(app, own, "city").value == "Carlton"
+    rerun_until(update(app), receipt)
+    assert in_zuora(house, own).city == "Carlton"

@@ -213,3 +213,12 @@ def test_a_draft_tells_that_somebody_saved_since(house, own):
     assert field(app, own, "house_number").value == "77"
     assert "saved version" in said(app)
     assert "saved version" in said(press(app, "Save"))
+
+
+def test_a_click_on_a_form_of_the_session_before_saves_nothing_and_says_so(house, own):
+    app = retype(form(house, own), own, "house_number", "77")
+    del app.session_state["emergency_form"]
+    app = press(app, "Save")
+    assert "Nothing was saved: the form was drawn again." in said(app)
+    assert field(app, own, "house_number").value == "77"
+    rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))
