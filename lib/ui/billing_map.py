@@ -1,6 +1,5 @@
 """The charge map: which Zuora charge grants which allowance, as a table one edits."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,12 +60,10 @@ def _state(hub: Hub) -> dict[str, Any]:
     if _STATE not in st.session_state:
         with hub.services.engine.connect() as connection:
             base = billing.list_charge_map(connection)
-        # A new key gives a new table: the old one would put its edits on other rows. The same holds after a restart,
-        # which the browser's edits outlive: they are for the rows of the map they were made on.
+        # A new key gives a new table: the old one would put its edits on other rows.
         rounds = st.session_state.get(_ROUNDS, 0) + 1
         st.session_state[_ROUNDS] = rounds
-        rows = hashlib.sha256(repr(to_params(base)).encode()).hexdigest()[:12]
-        st.session_state[_STATE] = {"base": base, "round": f"{rounds}_{rows}", "plan": None, "notice": None}
+        st.session_state[_STATE] = {"base": base, "round": rounds, "plan": None, "notice": None}
     state: dict[str, Any] = st.session_state[_STATE]
     return state
 
