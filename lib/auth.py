@@ -26,6 +26,10 @@ COOKIE = "account_manager"
 COOKIE_TRIES = 10
 CLOCK_ERROR_SECONDS = 60
 _SOURCE = "local"
+# Whose the other values of the session are: forms, searches, open dialogs.
+_OWNER = "session_of"
+# What the session keeps when its person goes: the components that write the cookie, and what they are to do.
+_NOBODYS = {"logout", "cookie_drops", "init", "set", "drop"}
 # Who was found signed in at the beginning of this run of the script; each session runs in a thread of its own.
 _known: ContextVar[Identity | None] = ContextVar("known", default=None)
 
@@ -40,6 +44,7 @@ def current(hub: Hub) -> Identity | None:
         person = _active(hub, str(st.session_state.get("username", "")))
         began = st.session_state.get("signed_in_at")
         if person is not None and not _ended(hub, person, began):
+            _own_session(person)
             return _identity(person)
         _forget_session()
         return None
@@ -201,6 +206,7 @@ def _from_cookie(hub: Hub) -> Identity | None:
         email=person.email,
         signed_in_at=began,
     )
+    _own_session(person)
     return _identity(person)
 
 
@@ -221,17 +227,31 @@ def _ended(hub: Hub, person: Person, began: float | None) -> bool:
     return person.signed_out_at is not None and began <= person.signed_out_at.timestamp()
 
 
+_SIGN_IN = ("authentication_status", "username", "name", "email", "roles", "signed_in_at", "cookie_tries")
+
+
+def _own_session(person: Person) -> None:
+    """Whoever sits down after somebody else in the same tab finds nothing of theirs in it."""
+    if st.session_state.get(_OWNER) not in (None, person.username):
+        _forget_values()
+    st.session_state[_OWNER] = person.username
+
+
 def _forget_session() -> None:
-    for key in (
-        "authentication_status",
-        "username",
-        "name",
-        "email",
-        "roles",
-        "signed_in_at",
-        "cookie_tries",
-    ):
+    _forget_values()
+    for key in _SIGN_IN:
         st.session_state[key] = None
+
+
+def _forget_values() -> None:
+    """Forget what was typed, chosen and opened. A form that begins again begins with the record, not with nothing.
+
+    The fields leave the browser with the sign-in form. A value that only the session still had would be taken for
+    what the browser shows, and there the field is empty.
+    """
+    for key in list(st.session_state):
+        if key not in _NOBODYS and key not in _SIGN_IN:
+            del st.session_state[key]
 
 
 def _identity(person: Person) -> Identity:

@@ -1,15 +1,23 @@
 """Edit the Bill To or the Sold To contact in Zuora: only the fields that were changed, and none over a colleague's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from lib.actions.action import Action, Detail, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
 from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
-from lib.clients.zuora import ZuoraAccount, ZuoraContact, ZuoraStatus
-from lib.domain.accounts import AccountStatus
-from lib.domain.contacts import LABELS, ContactRole, Edit, apply_edit, check_changes
+from lib.clients.zuora import ZuoraAccount, ZuoraContact
+from lib.domain.contacts import (
+    LABELS,
+    ContactRole,
+    Edit,
+    apply_edit,
+    check_changes,
+    check_place,
+    emptied_fields,
+    is_same,
+)
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts
 from lib.store.runs import CONTACTS, Run, recent_runs
@@ -42,14 +50,17 @@ def _update(context: StepContext) -> StepReport:
         context,
         lambda: zuora.update_contact(contact_id, edit.after, track=context.key),
         lambda: values_of(zuora.contact(contact_id)),
-        lambda now: all(now[field] == value for field, value in after.items()),
+        lambda now: all(is_same(field, now[field], value, country=now["country"]) for field, value in after.items()),
         what="the change",
     )
     return context.done("Zuora has the new values, read back.", changed=True, before=old, after=new, request_ids=ids)
 
 
 class EditContact(Action):
-    """`params`: `role`, `contact` (its id), `changes` (field -> new value) and `base` (field -> value as seen)."""
+    """`params`: `role`, `contact` (its id), `changes` (field -> new value), `base` (field -> value as seen), `emptied`.
+
+    `emptied` names the fields that may lose their value, as the person confirmed each. Without it none may.
+    """
 
     kind = "edit_contact"
     verb = "Update"
@@ -66,9 +77,7 @@ class EditContact(Action):
             current = accounts.get_account(connection, account)
         title = f"Update the {role.label} contact of {current.title}"
         changes, problems = check_changes(params["changes"], role)
-        blockers = [f"{LABELS.get(field, field)}: {sentence}" for field, sentence in problems.items()]
-        if current.status is AccountStatus.DEACTIVATED:
-            blockers.append("The account is deactivated; its contacts stay as they were.")
+        blockers = _sentences(problems)
         if current.zuora_id is None:
             blockers.append("This account has no Zuora account, so it has no contacts.")
         if blockers or current.zuora_id is None:
@@ -80,11 +89,11 @@ class EditContact(Action):
         if problem := _unusable(billing, contact, role, params["contact"]):
             return Draft(title=title, blockers=(problem,))
         assert contact is not None
-        edit = apply_edit(params["base"], changes, values_of(contact))
-        if edit.conflicts:
-            return _told(title, edit)
-        if not edit.after:
-            return Draft(title=title, blockers=("Zuora has these values already; there is nothing to change.",))
+        now = values_of(contact)
+        changes, problems = check_place(changes, now)
+        edit = apply_edit(params["base"], changes, now)
+        if refused := _refusal(title, problems, edit, now, params.get("emptied", ())):
+            return refused
         return Draft(
             title=title,
             effects=tuple(
@@ -117,6 +126,8 @@ class EditContact(Action):
             "contact": facts["contact"],
             "changes": facts["before"],
             "base": facts["after"],
+            # Whoever undoes it reads each of these as "empty" before the click.
+            "emptied": emptied_fields(facts["after"], facts["before"]),
         }
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,13 +151,39 @@ def _read(services: Services, zuora_id: str) -> ZuoraAccount | str:
 
 
 def _unusable(billing: ZuoraAccount, contact: ZuoraContact | None, role: ContactRole, expected: str) -> str | None:
-    if billing.status is ZuoraStatus.CANCELED:
-        return "The account is cancelled in Zuora, which refuses any change to it."
+    # Zuora refuses changes to a cancelled account, and takes those to its contacts: final invoices go to them.
     if contact is None:
         return f"The account has no {role.label} contact in Zuora."
     if contact.id != expected:
         return f"Somebody gave the account another {role.label} contact meanwhile. Look at it and start again."
     return None
+
+
+def _refusal(
+    title: str, problems: Mapping[str, str], edit: Edit, now: Mapping[str, str], emptied: Collection[str]
+) -> Draft | None:
+    """The draft that says why this is not sent; None when nothing speaks against it."""
+    if problems:
+        return Draft(title=title, blockers=tuple(_sentences(problems)))
+    if edit.conflicts:
+        return _told(title, edit)
+    if lost := set(emptied_fields(now, edit.after)) - set(emptied):
+        return Draft(title=title, blockers=_unconfirmed(now, lost))
+    if not edit.after:
+        return Draft(title=title, blockers=("Zuora has these values already; there is nothing to change.",))
+    return None
+
+
+def _sentences(problems: Mapping[str, str]) -> list[str]:
+    return [f"{LABELS.get(field, field)}: {sentence}" for field, sentence in problems.items()]
+
+
+def _unconfirmed(now: Mapping[str, str], lost: Collection[str]) -> tuple[str, ...]:
+    """What would be removed without anybody having said so, by name and value."""
+    return (
+        *(f"{LABELS[field]}: {now[field]} would be removed. Confirm it first." for field in LABELS if field in lost),
+        "Nothing was changed.",
+    )
 
 
 def _told(title: str, edit: Edit) -> Draft:

@@ -1,6 +1,7 @@
 """Look after runs that lost their process: say that this one lives, take over from the dead, repair lost writes.
 
-It also puts the head of the audit into the log, where nobody who can write to the database can change it.
+It also puts the head of the audit into the log, where nobody who can write to the database can change it, and forgets
+old drafts of forms.
 """
 
 import threading
@@ -12,7 +13,7 @@ from lib.actions import durable
 from lib.actions.action import Services
 from lib.actions.durable import Work
 from lib.actions.stepping import hand_over
-from lib.store import events, runs
+from lib.store import drafts, events, runs
 from lib.store.engine import database_now, writing
 from lib.store.presence import Presence, is_present
 from lib.store.runs import Run
@@ -21,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 HEAD_SECONDS = 24 * 3600.0
 """How often the head of the audit is put into the log."""
+
+DRAFT_SECONDS = 3600.0
+"""How often drafts of forms are looked through for those that were kept long enough."""
 
 
 class Sweeper:
@@ -36,6 +40,7 @@ class Sweeper:
         self._threads: list[threading.Thread] = []
         self._presence = Presence(services.engine, executor_id)
         self._head_told_at: float | None = None
+        self._drafts_cleared_at: float | None = None
 
     def start(self) -> None:
         """Begin to beat and sweep."""
@@ -73,6 +78,16 @@ class Sweeper:
         self._head_told_at = now
         log.info("audit head", sequence=newest.sequence, hash=newest.hash)
 
+    def clear_drafts(self) -> None:
+        """Forget what was typed into forms more than a day ago, at the first call and then once an hour."""
+        with self._services.engine.connect() as connection:
+            now = database_now(connection)
+        if self._drafts_cleared_at is not None and now - self._drafts_cleared_at < DRAFT_SECONDS:
+            return
+        with writing(self._services.engine) as connection:
+            drafts.drop_old_drafts(connection)
+        self._drafts_cleared_at = now
+
     def sweep(self) -> None:
         """One round: whatever the engine and our rows disagree about is put right."""
         settings = self._services.settings
@@ -106,7 +121,7 @@ class Sweeper:
 
     def _look_after(self) -> None:
         self._try(self.tell_head)
-        self._repeat(self.sweep, self.tell_head)
+        self._repeat(self.sweep, self.tell_head, self.clear_drafts)
 
     def _repeat(self, *duties: Callable[[], None]) -> None:
         while not self._stop.wait(self._services.settings.executor_beat_seconds):

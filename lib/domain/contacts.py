@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lib.domain.countries import checks_states, country_name, state_name
 from lib.domain.emails import InvalidEmail, check_address
 from lib.domain.numbers import InvalidNumber, national, parse_number
 
@@ -104,7 +105,11 @@ def check_field(field: str, text: str, role: ContactRole) -> str:
         raise InvalidField("This holds an invisible character, perhaps from a copied text. Type it instead.")
     if any(ord(sign) > 0xFFFF for sign in value):
         raise InvalidField("This holds a character that Zuora refuses, such as an emoji.")
-    return _fitting(field, value) if value else _check_empty(field, role)
+    if not value:
+        return _check_empty(field, role)
+    value = _fitting(field, value)
+    # A name that is on no list may be one the tenant has added: `check_place` knows what stands there now.
+    return country_name(value) or value if field == "country" else value
 
 
 def changed_fields(base: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
@@ -128,16 +133,52 @@ def check_changes(changes: Mapping[str, str], role: ContactRole) -> tuple[dict[s
     return good, problems
 
 
+def check_place(changes: Mapping[str, str], current: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Checked changes with country and state as Zuora will show them, and a sentence for each it would refuse.
+
+    `current` is the whole record of now: which states there are depends on the country, whichever of the two changes.
+    """
+    good = dict(changes)
+    problems: dict[str, str] = {}
+    country = changes.get("country", current.get("country", ""))
+    if country and country != current.get("country") and country_name(country) is None:
+        return good, {"country": f"Zuora knows no country “{country}”. Choose one of its list."}
+    if not checks_states(country) or not {"country", "state"} & changes.keys():
+        return good, problems
+    state = changes.get("state", current.get("state", ""))
+    name = state_name(country, state)
+    if name is None:
+        problems["state"] = f"“{state}” is no state of {country_name(country)}, and Zuora would refuse it."
+    elif "state" in changes:
+        good["state"] = name
+    return good, problems
+
+
+def emptied_fields(base: Mapping[str, str], changes: Mapping[str, str]) -> list[str]:
+    """The fields that have a value and would have none, in the order of the form."""
+    return [field for field in LABELS if base.get(field, "") and field in changes and not tidy(changes[field])]
+
+
+def is_same(field: str, one: str, other: str, *, country: str = "") -> bool:
+    """True when Zuora takes both for the same value: it spells countries, and states of `country`, its own way."""
+    if field == "country" and one and other:
+        return (country_name(one) or one) == (country_name(other) or other)
+    if field == "state" and one and other and checks_states(country):
+        return (state_name(country, one) or one) == (state_name(country, other) or other)
+    return one == other
+
+
 def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Mapping[str, str]) -> Edit:
     """What is left to write on the record of now. A field that has the wanted value already needs nothing."""
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     conflicts = []
+    country = current.get("country", "")
     for field, mine in changes.items():
         now = current.get(field, "")
-        if now == mine:
+        if is_same(field, now, mine, country=country):
             continue
-        if now != base.get(field, ""):
+        if not is_same(field, now, base.get(field, ""), country=country):
             conflicts.append(Conflict(field, base.get(field, ""), mine, now))
             continue
         before[field], after[field] = now, mine

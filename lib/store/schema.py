@@ -406,3 +406,17 @@ executor = Table(
     Column("id", String(120), primary_key=True),
     Column("beat", Float, nullable=False),
 )
+
+# ------------------------------------------------------------------ forms
+# What somebody has typed into a form of an account and not sent yet; theirs alone, and gone after a day.
+form_draft = Table(
+    "form_draft",
+    metadata,
+    Column("account", String(6), primary_key=True),
+    Column("person", String(254), primary_key=True),
+    Column("form", String(60), primary_key=True),
+    Column("typed", JSON, nullable=False),
+    # The values of the record from which the person began, to see whether somebody changed them since.
+    Column("began_with", JSON, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False, index=True),
+)

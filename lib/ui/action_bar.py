@@ -59,7 +59,10 @@ def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
         case "deactivating":
             st.error("**This account is being deactivated.**", icon=":material/pending:")
         case "deactivated":
-            st.error("**This account is deactivated.** Nothing can be changed any more.", icon=":material/cancel:")
+            st.error(
+                "**This account is deactivated.** Nothing can be changed any more. Only its contacts still can.",
+                icon=":material/cancel:",
+            )
 
 
 def _since(hub: Hub, account: Account) -> str:

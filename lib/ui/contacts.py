@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from lib import auth
 from lib.actions.edit_contact import BOTH, contact_of
 from lib.clients.zuora import ZuoraAccount
-from lib.domain.accounts import Account, AccountStatus
+from lib.domain.accounts import Account
 from lib.domain.contacts import ContactRole
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
@@ -39,7 +40,8 @@ def show_contacts(hub: Hub, account: Account, identity: Identity) -> None:
 
 
 def _may_edit(account: Account, identity: Identity) -> bool:
-    return identity.may(Permission.CONTACTS_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
+    # Of a deactivated account, too: Zuora takes it, and final invoices go to the Bill To.
+    return identity.may(Permission.CONTACTS_EDIT, account.number)
 
 
 def _await_reading(hub: Hub, account: Account, *, alone: bool) -> None:
@@ -60,17 +62,25 @@ def _show(hub: Hub, account: Account, identity: Identity, reading: Reading, *, b
         st.info(f"{BOTH} Either form below changes both.", icon=":material/link:")
     # Forms that are on the screen stay there when Zuora stops answering: somebody may have typed into them.
     if begun or (_may_edit(account, identity) and reading.state == "live"):
-        for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
-            with column:
-                _head(role)
-                contact = contact_of(billing, role)
-                if contact is None:
-                    _none(role)
-                else:
-                    show_form(hub, account, identity, role, contact)
+        # A fragment: each field that is left draws the forms again, and nothing else.
+        st.fragment(_show_forms)(hub, account, identity, billing)
     else:
         _show_both(billing)
     _show_additional(billing)
+
+
+def _show_forms(hub: Hub, account: Account, identity: Identity, billing: ZuoraAccount) -> None:
+    if auth.current(hub) != identity:
+        # Signed out or somebody else since the page was drawn.
+        draw_again()
+    for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
+        with column:
+            _head(role)
+            contact = contact_of(billing, role)
+            if contact is None:
+                _none(role)
+            else:
+                show_form(hub, account, identity, role, contact)
 
 
 def _show_both(billing: ZuoraAccount) -> None:

@@ -13,6 +13,8 @@ from lib.domain.standing import DEACTIVATE_REASONS, NOTE_LIMIT
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
+from lib.ui.drafts import DraftPlace
+from lib.ui.kept_text import kept_text_area
 from lib.ui.plan_view import make_plan, show_notice, show_plan
 from lib.ui.selection import own_key
 from lib.ui.text import plain
@@ -98,6 +100,7 @@ def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any
 def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
     request = request_of(hub, NAME, account)
     reason = note = None
+    place = DraftPlace.of(hub, account, identity, "deactivate_note")
     if not is_for_second(request, identity):
         reason = st.selectbox(
             "Reason",
@@ -106,12 +109,15 @@ def _confirm(hub: Hub, account: Account, identity: Identity, state: dict[str, An
             format_func=DEACTIVATE_REASONS.__getitem__,
             key="deactivate_reason",
         )
-        note = st.text_area("Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="Note for colleagues")
+        note = kept_text_area(
+            place, "Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="Note for colleagues"
+        )
     asked = Asked(
         start=f"Deactivate account {account.number}",
         way="open this account and press Deactivate",
         reason=reason,
         note=note,
+        started=place.drop,
     )
     confirm_plan(hub, account, identity, state, request, asked)
 

@@ -13,6 +13,8 @@ from lib.launch import Hub
 from lib.store import accounts
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.drafts import DraftPlace
+from lib.ui.kept_text import kept_text_area
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
 from lib.ui.text import plain
@@ -132,19 +134,26 @@ def _edit_children(hub: Hub, account: Account, identity: Identity, editing: dict
 
 
 def _edit_note(hub: Hub, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
-    with st.form("note", border=False):
-        note = st.text_area(
-            "Pinned note",
-            value=account.pinned_note or "",
-            key="new_note",
-            placeholder="Payment plan until 12 March",
-            help="Everybody on the staff sees it above the account. Whoever suspends the account has to say why.",
-        )
-        until = st.date_input("In force until", value=account.pinned_until, key="note_until", help="Empty: no end.")
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            params = {"note": note, "until": until.isoformat() if until else None}
-            make_plan(hub, "pin", account.number, params, identity, editing)
+    # No form of Streamlit: it sends nothing before its button, and a restart would lose the text.
+    place = DraftPlace.of(hub, account, identity, "pinned_note")
+    note = kept_text_area(
+        place,
+        "Pinned note",
+        account.pinned_note or "",
+        key="new_note",
+        placeholder="Payment plan until 12 March",
+        help="Everybody on the staff sees it above the account. Whoever suspends the account has to say why.",
+    )
+    until = st.date_input("In force until", value=account.pinned_until, key="note_until", help="Empty: no end.")
+    if st.button("Show what changes", icon=":material/preview:", key="show_note"):
+        params = {"note": note, "until": until.isoformat() if until else None}
+        make_plan(hub, "pin", account.number, params, identity, editing)
+        editing["shown_for"] = (note, until)
+    elif editing.get("shown_for") not in (None, (note, until)):
+        # Typed on: what was shown is no longer what would happen.
+        editing.update(plan=None, shown_for=None)
     if account.pinned_note and st.button("Take the note off", icon=":material/keep_off:", key="unpin"):
+        editing["shown_for"] = None
         make_plan(hub, "pin", account.number, {"note": None, "until": None}, identity, editing)
 
 
@@ -163,6 +172,8 @@ def _restore_number(hub: Hub, account: Account, identity: Identity, editing: dic
 def _offer_start(hub: Hub, plan: Plan, identity: Identity, editing: dict[str, Any]) -> None:
     if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
         if start_plan(hub, identity, editing):
+            if plan.kind == "pin":
+                DraftPlace(hub, plan.account, identity.email, "pinned_note").drop()
             close_dialog()
         draw_again()
 

@@ -29,7 +29,7 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
     may = identity.may(Permission.EMERGENCY_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
     with st.container(horizontal=True, vertical_alignment="center"):
         if may:
-            offer_form(account, latest)
+            offer_form(hub, account, identity, latest)
         if latest is not None and has_numbers and identity.may(Permission.EXPORT, account.number):
             username = str(st.session_state.get("username", ""))
             st.download_button(
@@ -44,7 +44,9 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
         show_zuora_link(hub, account, identity)
     _show_age(hub, latest)
     if may and is_open(account):
-        show_form(hub, account, identity, latest, {one.number for one in _owned(hub, account.number)})
+        # A fragment: each field that is left draws the form again, and nothing else.
+        owned = {one.number for one in _owned(hub, account.number)}
+        st.fragment(show_form)(hub, account, identity, latest, owned)
     elif latest is not None:
         show_text_table(record_frame(latest.record), "Saved emergency details")
     if len(versions) > 1:

@@ -1,9 +1,12 @@
 """The contact form: Pull From Zuora fills it, findings stand at their fields, Save keeps a new version."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
+from lib import auth
 from lib.actions.edit_contact import values_of
 from lib.domain import emergency
 from lib.domain.accounts import Account
@@ -14,6 +17,7 @@ from lib.launch import Hub
 from lib.live import Reading
 from lib.store.emergency import Version
 from lib.ui.again import draw_again
+from lib.ui.drafts import TYPING_PAUSE, DraftPlace, show_restored
 from lib.ui.emergency_address import notes_accepted, show_findings, show_zuora_address
 from lib.ui.emergency_tables import beside_frame
 from lib.ui.moments import at
@@ -22,6 +26,7 @@ from lib.ui.tables import show_text_table
 from lib.ui.text import plain
 
 _STATE = "emergency_form"
+_ADDRESS = "form"
 _ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Customer": (
         ("usage", "business_name"),
@@ -47,23 +52,45 @@ def is_open(account: Account) -> bool:
     return _state(account) is not None
 
 
-def offer_form(account: Account, latest: Version | None) -> None:
-    """The button that opens the form on the saved details, or closes it."""
+def offer_form(hub: Hub, account: Account, identity: Identity, latest: Version | None) -> None:
+    """The button that opens the form, or closes it and forgets what was typed.
+
+    The form opens on what this person typed earlier and did not save, else on the saved details. That it is open is
+    in the address, so it is open again after a reload, a restart or a lost connection.
+    """
+    place = DraftPlace.of(hub, account, identity, "emergency")
+    if not is_open(account) and st.query_params.get(_ADDRESS) == _STATE:
+        _open(account, latest, place)
     if is_open(account):
+        st.query_params[_ADDRESS] = _STATE
         if st.button("Close the form", icon=":material/close:", key="close_emergency"):
             _close()
             draw_again()
-    elif st.button("Contact Form", icon=":material/contact_emergency:", type="primary", key="open_emergency"):
-        _open(account, latest)
+        return
+    if st.button("Contact Form", icon=":material/contact_emergency:", type="primary", key="open_emergency"):
+        _open(account, latest, place)
         draw_again()
+    draft = place.find()
+    if draft is not None:
+        st.info(
+            f"You typed into the form at {at(hub, draft.saved_at)} and did not save it. Contact Form brings it back.",
+            icon=":material/edit_note:",
+        )
 
 
 def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | None, own_numbers: set[str]) -> None:
     """The form with what speaks against it, and the three columns that show what Save would do."""
     state = _state(account)
-    assert state is not None, "the page asks first whether the form is open"
+    if state is None or auth.current(hub) != identity:
+        # Signed out or somebody else since the page was drawn.
+        draw_again()
+    fresh = state.pop("fresh", False)
     if _has_arrived(state, latest):
         _close()
+        draw_again()
+    if show_restored(hub, state["restored"], key="discard_emergency"):
+        _close()
+        _open(account, latest, state["place"])
         draw_again()
     if st.button("Pull From Zuora", icon=":material/cloud_download:", key="pull_emergency"):
         _pull(hub, account, latest, state, own_numbers)
@@ -84,6 +111,10 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     accepted = notes_accepted(notes, f"{_key(account, 'notes')}_{state['pulls']}")
     refused = errors > 0 or not accepted
     if st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency"):
+        if fresh:
+            # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
+            state["notice"] = "Nothing was saved: the form was drawn again. Look at the fields and press Save again."
+            draw_again()
         _save(hub, account, identity, state, record, notes)
     if state["plan"] is not None:
         for blocker in state["plan"].blockers:
@@ -102,7 +133,8 @@ def _save(
     params = {"details": record.model_dump(), "after": state["after"], "accepted": accepted}
     make_plan(hub, "save_emergency", account.number, params, identity, state)
     if state["plan"] is not None and not state["plan"].blockers and start_plan(hub, identity, state):
-        state.update(plan=None, sent=record)
+        state.update(plan=None, sent=record, restored=None)
+        state["place"].drop()
     draw_again()
 
 
@@ -128,6 +160,7 @@ def _pull(hub: Hub, account: Account, latest: Version | None, state: dict[str, A
     record, notes = emergency.pull(contact, billing.name, saved, own_numbers=own_numbers)
     state.update(zuora=record, notes=notes, values=record.model_dump(), contact=contact, pulls=state["pulls"] + 1)
     _fill(account, state)
+    _keep(account)
 
 
 def _contact_in(reading: Reading) -> dict[str, str] | None:
@@ -179,37 +212,48 @@ def _draw(account: Account, state: dict[str, Any], contact: dict[str, str] | Non
             for row in rows:
                 for column, field in zip(st.columns(len(row)), row, strict=True):
                     with column:
-                        state["values"][field] = _draw_one(account, field)
+                        state["values"][field] = _draw_one(account, field, lambda: _keep(account))
                         slots[field] = st.empty()
     return slots
 
 
-def _draw_one(account: Account, field: str) -> Any:
+def _draw_one(account: Account, field: str, on_change: Callable[[], None]) -> Any:
+    """The value is also the default: a browser that has forgotten the field shows the default, and sends it back."""
     key = _key(account, field)
+    value = st.session_state[key]
     if field in ("listed", "alternate_address"):
         help_ = "VoIP or a PABX" if field == "alternate_address" else "In the public directory"
-        return st.checkbox(LABELS[field], key=key, help=help_)
+        return st.checkbox(LABELS[field], value, key=key, help=help_, on_change=on_change)
     if field == "usage":
         known = list(USAGES)
-        if st.session_state[key] not in known:
-            known.insert(0, st.session_state[key])
-        return st.selectbox(LABELS[field], known, format_func=lambda one: USAGES.get(one, one or "not chosen"), key=key)
-    return st.text_input(FIELDS[field][0], key=key)
+        if value not in known:
+            known.insert(0, value)
+        return st.selectbox(
+            LABELS[field],
+            known,
+            known.index(value),
+            format_func=lambda one: USAGES.get(one, one or "not chosen"),
+            key=key,
+            on_change=on_change,
+        )
+    return st.text_input(FIELDS[field][0], value, key=key, on_change=on_change, live=TYPING_PAUSE)
 
 
 def _fill(account: Account, state: dict[str, Any], *, only_missing: bool = False) -> None:
-    # By key alone: a value beside the key would be ignored once the widget exists.
     for field, value in state["values"].items():
         if not only_missing or _key(account, field) not in st.session_state:
             st.session_state[_key(account, field)] = value
 
 
-def _open(account: Account, latest: Version | None) -> None:
+def _open(account: Account, latest: Version | None, place: DraftPlace) -> None:
+    if _restore(account, latest, place):
+        return
     values = (latest.record if latest else EmergencyRecord()).model_dump()
-    state = {
-        "account": account.number,
-        "after": latest.version if latest else 0,
-        "values": values,
+    _begin(account, place, {"after": latest.version if latest else 0, "began": values, "values": dict(values)})
+
+
+def _begin(account: Account, place: DraftPlace, known: dict[str, Any]) -> None:
+    empty: dict[str, Any] = {
         "zuora": None,
         "notes": [],
         "contact": None,
@@ -217,9 +261,50 @@ def _open(account: Account, latest: Version | None) -> None:
         "notice": None,
         "plan": None,
         "sent": None,
+        "restored": None,
     }
+    state = {"account": account.number, "place": place, "fresh": True, **empty, **known}
     st.session_state[_STATE] = state
     _fill(account, state)
+
+
+def _keep(account: Account) -> None:
+    """A field was changed: keep the form as it is now, unless it is as it began."""
+    state = _state(account)
+    if state is None:
+        return
+    values = {field: st.session_state.get(_key(account, field), value) for field, value in state["values"].items()}
+    state["values"] = values
+    began = {
+        "after": state["after"],
+        "record": state["began"],
+        "zuora": state["zuora"] and state["zuora"].model_dump(),
+        "notes": [one.model_dump() for one in state["notes"]],
+    }
+    state["place"].keep(values if values != state["began"] else {}, began)
+
+
+def _restore(account: Account, latest: Version | None, place: DraftPlace) -> bool:
+    """Open the form as this person left it, if they typed into it and did not save; True when they had."""
+    draft = place.find()
+    if draft is None:
+        return False
+    empty, began = EmergencyRecord().model_dump(), draft.began_with
+    values = empty | {field: value for field, value in draft.typed.items() if field in empty}
+    try:
+        record = EmergencyRecord.model_validate(values)
+        zuora = EmergencyRecord.model_validate(began["zuora"]) if began["zuora"] else None
+        notes = [Finding.model_validate(one) for one in began["notes"]]
+    except ValidationError:
+        # Kept by another version of the product, which knew other fields.
+        place.drop()
+        return False
+    if latest is not None and latest.record == record:
+        place.drop()
+        return False
+    kept = {"after": began["after"], "began": began["record"], "zuora": zuora, "notes": notes}
+    _begin(account, place, {**kept, "values": values, "restored": draft.saved_at})
+    return True
 
 
 def _state(account: Account) -> dict[str, Any] | None:
@@ -228,7 +313,10 @@ def _state(account: Account) -> dict[str, Any] | None:
 
 
 def _close() -> None:
-    st.session_state.pop(_STATE, None)
+    st.query_params.pop(_ADDRESS, None)
+    state = st.session_state.pop(_STATE, None)
+    if state is not None:
+        state["place"].drop()
 
 
 def _has_arrived(state: dict[str, Any], latest: Version | None) -> bool:

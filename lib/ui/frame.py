@@ -13,6 +13,7 @@ from lib.ui import navigation, selection
 from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
 from lib.ui.picker import show_picker
+from lib.ui.reconnect import follow_connection
 from lib.ui.run_panel import show_runs
 from lib.ui.sign_in import show_person, show_sign_in
 from lib.ui.strip import show_strip
@@ -48,6 +49,7 @@ def show() -> None:
         show_person(hub, identity)
         auth.keep_cookie(hub)
     show_strip(hub)
+    follow_connection()
     account = _show_account_head(hub, page.url_path, number, identity)
     with auth.known(identity), selection.headed(account):
         page.run()

@@ -12,6 +12,8 @@ from lib.domain.standing import ENABLE_REASONS, NOTE_LIMIT, SUSPEND_REASONS
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.drafts import DraftPlace
+from lib.ui.kept_text import kept_text_area
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
 from lib.ui.text import plain, unlinked
@@ -68,7 +70,10 @@ def _ask(
     kind = state["name"]
     reasons = _REASONS[kind]
     reason = st.selectbox("Reason", list(reasons), index=None, format_func=reasons.__getitem__, key=f"{kind}_reason")
-    note = st.text_area("Note", key=f"{kind}_note", max_chars=NOTE_LIMIT, placeholder="For the people who come after")
+    place = DraftPlace.of(hub, account, identity, f"{kind}_note")
+    note = kept_text_area(
+        place, "Note", key=f"{kind}_note", max_chars=NOTE_LIMIT, placeholder="For the people who come after"
+    )
     override = None
     if plan.facts.get("pin") and kind == "suspend":
         override = st.text_input("Why the pinned note does not hold this time", key="suspend_override")
@@ -88,5 +93,6 @@ def _ask(
     if st.button(f"{verb} account {account.number}", type="primary", key=f"start_{plan.id}"):
         given = Confirmation(reason=reason, note=note, override=override)
         if start_plan(hub, identity, state, given):
+            place.drop()
             close_dialog()
         draw_again()

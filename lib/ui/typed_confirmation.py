@@ -3,6 +3,7 @@
 One component for every such action, so that what is approved is always the plan on the screen.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,16 @@ from lib.ui.text import plain
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person is asked beside the number: `start` is the button's text, `way` how a second person gets here."""
+    """What the person is asked beside the number: `start` is the button's text, `way` how a second person gets here.
+
+    `started` is called once the run has begun.
+    """
 
     start: str
     way: str
     reason: str | None = None
     note: str | None = None
+    started: Callable[[], None] = lambda: None
 
 
 def request_of(hub: Hub, kind: str, account: Account) -> Approval | None:
@@ -68,6 +73,7 @@ def confirm_plan(
         if st.button(asked.start, type="primary", key=f"start_{plan.id}"):
             given = Confirmation(typed=typed, reason=asked.reason, note=asked.note)
             if start_plan(hub, identity, state, given):
+                asked.started()
                 close_dialog()
             draw_again()
         if (

@@ -1,6 +1,9 @@
 import pytest
+from sqlalchemy import update
 
 from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.store.engine import writing
+from lib.store.schema import account
 from tests.actions.conftest import BILLING, LEAD, VIEWER, zuora_id
 
 NEW = "invoices@example.com"
@@ -119,3 +122,90 @@ def test_billing_may_and_a_viewer_may_not(world):
     assert not edit(world, BILLING, work_email=NEW).blockers
     with pytest.raises(NotAllowed, match="contacts:edit"):
         edit(world, VIEWER, work_email=NEW)
+
+
+def set_bill_to(world, **values):
+    world.standin.state.update_contact(bill_to(world).id, values)
+
+
+def test_a_value_is_removed_only_where_the_person_said_so(world):
+    set_bill_to(world, work_phone="03 5550 1234", address1="1 High Street")
+    made = edit(world, work_phone="", address1=" ")
+    assert made.blockers == (
+        "Work phone: 03 5550 1234 would be removed. Confirm it first.",
+        "Address line 1: 1 High Street would be removed. Confirm it first.",
+        "Nothing was changed.",
+    )
+    with pytest.raises(Blocked):
+        world.runner.start(made, LEAD)
+    params = {**made.params, "emptied": ["work_phone"]}
+    half = world.runner.plan("edit_contact", "1001", params, LEAD)
+    assert [one.split(":")[0] for one in half.blockers] == ["Address line 1", "Nothing was changed."]
+    whole = world.runner.plan("edit_contact", "1001", {**params, "emptied": ["work_phone", "address1"]}, LEAD)
+    assert world.finish(world.runner.start(whole, LEAD)).run.state == "done"
+    assert (bill_to(world).work_phone, bill_to(world).address1) == ("", "")
+
+
+def test_what_is_empty_in_zuora_already_needs_no_word(world):
+    made = edit(world, base={"work_phone": "03 5550 1234", "city": ""}, work_phone="", city="Carlton")
+    assert not made.blockers
+    assert [(one.text, one.after) for one in made.effects] == [("Suburb or town", "Carlton")]
+
+
+def test_undo_of_a_value_that_was_added_removes_it(world):
+    first = world.finish(world.runner.start(edit(world, work_phone="03 5550 1234"), LEAD)).run
+    back = world.runner.plan("edit_contact", "1001", world.runner.undo_params(first, LEAD), LEAD)
+    assert [(one.before, one.after) for one in back.effects] == [("03 5550 1234", "empty")]
+    assert world.finish(world.runner.start(back, LEAD)).run.state == "done"
+    assert bill_to(world).work_phone == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "stored"),
+    [
+        ("", {"country": "AU"}, {"country": "Australia"}),
+        ("", {"country": "australia"}, {"country": "Australia"}),
+        ("", {"country": "AUS", "state": "vic"}, {"country": "Australia", "state": "vic"}),
+        ("", {"country": "usa", "state": "ca"}, {"country": "United States", "state": "California"}),
+        ("Canada", {"state": "Québec"}, {"state": "Quebec"}),
+    ],
+)
+def test_a_country_is_what_zuora_turns_it_into_and_the_run_ends_well(world, before, typed, stored):
+    set_bill_to(world, country=before)
+    plan = edit(world, **typed)
+    assert not plan.blockers
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert {field: getattr(bill_to(world), field) for field in stored} == stored
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "says"),
+    [
+        ({}, {"country": "Oz"}, "Country: Zuora knows no country “Oz”"),
+        ({"country": "United States"}, {"state": "VIC"}, "State: “VIC” is no state of United States"),
+        ({"state": "VIC"}, {"country": "US"}, "State: “VIC” is no state of United States"),
+        ({"country": "Australia"}, {"country": "au"}, "Zuora has these values already"),
+    ],
+)
+def test_a_place_that_zuora_would_refuse_is_said_before_it_is_sent(world, before, typed, says):
+    set_bill_to(world, **before)
+    seen = bill_to(world)
+    assert says in edit(world, **typed).blockers[0]
+    assert bill_to(world) == seen
+
+
+def test_a_country_no_list_knows_stays_while_other_fields_change(world):
+    set_bill_to(world, country="Terra Australis")
+    plan = edit(world, city="Carlton")
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert (bill_to(world).city, bill_to(world).country) == ("Carlton", "Terra Australis")
+
+
+def test_a_contact_of_a_cancelled_account_is_changed(world):
+    world.standin.state.update_account(zuora_id("1001"), {"status": "Canceled"})
+    with writing(world.services.engine) as connection:
+        connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))
+    plan = edit(world, work_email=NEW)
+    assert not plan.blockers
+    assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
+    assert bill_to(world).work_email == NEW

@@ -229,7 +229,7 @@ def billing(camera: Camera) -> None:
 
 def contacts(camera: Camera) -> None:
     page = camera.open("name_differs", "account-contacts", "billing")
-    form = page.get_by_test_id("stForm").first
+    form = page.locator(".st-key-contact_form_bill_to")
     form.get_by_label("E-mail", exact=True).fill("invoices@example.com")
     camera.take("contacts", page, *top(page), page.get_by_text("Additional addresses are not updated here"))
     form.get_by_role("button", name="Update").click()

@@ -16,7 +16,7 @@ def test_the_address_that_invoices_go_to_is_updated_as_the_article_says(house):
     expect(page.get_by_text("Sold To contact")).to_be_visible()
     expect(page.get_by_text("edit them on the Zuora account page")).to_be_visible()
 
-    form = page.get_by_test_id("stForm").first
+    form = page.locator(".st-key-contact_form_bill_to")
     email = form.get_by_label("E-mail", exact=True)
     expect(email).to_have_value(own.bill_to.email)
     email.fill("not an address")

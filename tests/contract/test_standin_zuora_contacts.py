@@ -52,7 +52,7 @@ def test_a_shared_contact_changes_on_both_sides(raw, zuora_standin):
 
 LIMITS = {
     "firstName": 100, "lastName": 100, "address1": 255, "address2": 255, "city": 100, "state": 100, "county": 100,
-    "country": 64, "zipCode": 20, "workPhone": 40, "homePhone": 40, "otherPhone": 40, "fax": 40, "mobilePhone": 100,
+    "zipCode": 20, "workPhone": 40, "homePhone": 40, "otherPhone": 40, "fax": 40, "mobilePhone": 100,
     "nickname": 100, "taxRegion": 100, "contactDescription": 100,
 }  # fmt: skip
 
@@ -66,6 +66,32 @@ def test_lengths(raw, ada, field, limit):
 
 
 @pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ({"country": "AU"}, {"country": "Australia"}),
+        ({"country": "AUS"}, {"country": "Australia"}),
+        ({"country": "australia"}, {"country": "Australia"}),
+        ({"country": "us", "state": "ny"}, {"country": "United States", "state": "New York"}),
+        ({"country": "Canada", "state": "british columbia"}, {"country": "Canada", "state": "British Columbia"}),
+        ({"country": "AU", "state": "vic"}, {"country": "Australia", "state": "vic"}),
+        ({"country": "", "state": "VIC"}, {"country": None, "state": "VIC"}),
+    ],
+)
+def test_country_and_state_come_back_as_zuora_spells_them(raw, ada, sent, shown):
+    body = raw("PUT", f"/v1/contacts/{ada.id}", json=sent).json()
+    assert {field: body[field] for field in shown} == shown
+    assert body == raw("GET", f"/v1/contacts/{ada.id}").json()
+
+
+def test_a_contact_of_a_cancelled_account_is_changed_and_the_account_is_not(raw, zuora_standin):
+    ada = contact()
+    zuora_standin.state.load([record("7001", bill_to=ada, sold_to=ada, status="Canceled")])
+    assert raw("PUT", f"/v1/contacts/{ada.id}", json={"city": "Dubbo"}).json()["city"] == "Dubbo"
+    refused = raw("PUT", "/v1/accounts/7001", json={"notes": "x"})
+    assert codes(refused) == [51500030]
+
+
+@pytest.mark.parametrize(
     ("body", "category"),
     [
         ({"workEmail": "x" * 69 + "@example.com"}, 20),
@@ -76,6 +102,9 @@ def test_lengths(raw, ada, field, limit):
         ({"city": 3}, 20),
         ({"city": "smile 😀"}, 20),
         ({"otherPhoneType": "Car"}, 20),
+        ({"country": "Oz", "city": "X"}, 20),
+        ({"country": "x" * 65}, 20),
+        ({"country": "United States", "state": "VIC"}, 20),
         ({"postalCode": "3000"}, 21),
         ({"colour": "red", "city": "X"}, 21),
     ],

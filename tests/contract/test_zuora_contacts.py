@@ -44,7 +44,7 @@ def test_every_field_is_changed_and_emptied_by_itself(zuora, zuora_standin, name
     person = contact(work_email="ada@example.com", city="Hobart")
     zuora_standin.state.load([record("1", bill_to=person, sold_to=person)])
     before = zuora.contact(person.id)
-    for value in ("Tasmania",) if not name.endswith("email") else ("x@example.com",):
+    for value in ("x@example.com",) if name.endswith("email") else ("Australia",):
         written = zuora.update_contact(person.id, {name: value}, track="t")
         assert zuora.contact(person.id) == before.model_copy(update={name: value})
         assert written.request_id

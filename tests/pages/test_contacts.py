@@ -1,10 +1,13 @@
 """Account contacts as people meet them: the forms, the sentences at the fields, and who is offered what."""
 
 import pytest
+from sqlalchemy import select
 
 from lib.standins.demo.world import world
+from lib.store.drafts import find_draft
+from lib.store.schema import action_event
 from lib.ui.navigation import CONTACTS
-from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, tables
+from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, tables, unmarked
 
 OWN = iter([one for one in plain_accounts() if one.bill_to and one.sold_to and one.bill_to.id != one.sold_to.id])
 
@@ -93,7 +96,6 @@ def test_nonsense_in_any_kind_of_field_is_told_and_changes_nothing(house, own):
         ("first_name", " \u00a0\n", "First name is empty"),
         ("first_name", "Ada 🌼", "such as an emoji"),
         ("postcode", "3" * 21, "at most 20"),
-        ("country", "x" * 65, "at most 64"),
     ):
         field(app, own, name).set_value(typed)
         app = update(app)
@@ -159,3 +161,142 @@ def test_additional_addresses_are_read_only_with_the_note(house, own):
     app = opened(house, own.number)
     captions = " ".join(one.value for one in app.caption)
     assert "not updated here; edit them on the Zuora account page" in captions
+
+
+def tick(app):
+    (box,) = [one for one in app.checkbox if "will be removed" in one.label]
+    return box
+
+
+def test_a_value_is_removed_only_when_its_removal_was_ticked(house, own):
+    before = in_zuora(house, own)
+    app = opened(house, own.number)
+    field(app, own, "work_phone").set_value("")
+    field(app, own, "address1").set_value("1 New Street")
+    app = update(app)
+    assert "Tick what is to be removed, or type it again: Work phone." in said(app)
+    assert f"Work phone: {before.work_phone} will be removed" in unmarked(tick(app).label)
+    assert in_zuora(house, own) == before
+    tick(app).check()
+    app = rerun_until(update(app), receipt)
+    now = in_zuora(house, own)
+    assert (now.work_phone, now.address1) == ("", "1 New Street")
+    assert now == before.model_copy(update={"work_phone": "", "address1": "1 New Street"})
+    press(press(app, "Undo"), "Undo it")
+    rerun_until(app, lambda app: in_zuora(house, own) == before)
+
+
+def test_a_tick_is_for_the_value_that_was_read(house, own):
+    app = opened(house, own.number)
+    field(app, own, "work_phone").set_value("")
+    tick(sound(app.run())).check()
+    sound(app.run())
+    house.hub.services.zuora.update_contact(own.bill_to.id, {"work_phone": "03 5550 1234"}, track="test")
+    app = update(app)
+    assert "somebody changed it to “03 5550 1234” meanwhile" in said(app)
+    assert in_zuora(house, own).work_phone == "03 5550 1234"
+
+
+def test_what_was_typed_is_back_in_another_session_for_its_person_alone(house, own):
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Carlton")
+    sound(app.run())
+    again = opened(house, own.number)
+    assert field(again, own, "city").value == "Carlton"
+    assert "is back. It is not sent yet." in said(again)
+    other = opened(house, own.number, "billing")
+    assert field(other, own, "city").value == own.bill_to.locality
+    assert "is back" not in said(other)
+    app = rerun_until(update(again), receipt)
+    assert in_zuora(house, own).city == "Carlton"
+    assert "is back" not in said(opened(house, own.number))
+
+
+def test_a_draft_can_be_discarded(house, own):
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Carlton")
+    sound(app.run())
+    app = press(opened(house, own.number), "Discard")
+    assert field(app, own, "city").value == own.bill_to.locality
+    assert "is back" not in said(opened(house, own.number))
+
+
+def test_a_draft_tells_what_a_colleague_changed_since(house, own):
+    app = opened(house, own.number)
+    field(app, own, "work_email").set_value("mine@example.com")
+    sound(app.run())
+    changes = {"work_email": "theirs@example.com", "address2": "Level 3"}
+    house.hub.services.zuora.update_contact(own.bill_to.id, changes, track="test")
+    app = opened(house, own.number)
+    assert "is back" in said(app)
+    assert "Somebody changed this contact in Zuora since you began." in said(app)
+    (frame,) = tables(app, "Field", "You began with")
+    assert list(frame.iloc[0]) == ["E-mail", own.bill_to.email, "mine@example.com", "theirs@example.com"]
+    assert field(app, own, "address2").value == "Level 3"
+    update(app)
+    assert in_zuora(house, own).work_email == "theirs@example.com"
+
+
+def test_a_draft_for_a_contact_that_was_replaced_is_told_and_not_put_over_the_new_one(house, own):
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Carlton")
+    sound(app.run())
+    house.zuora.state.update_account(own.zuora_id, {"bill_to_id": own.sold_to.id})
+    app = opened(house, own.number)
+    assert "was for another contact" in said(app)
+    assert field(app, own, "city").value == own.sold_to.locality
+
+
+def test_whoever_signs_in_next_in_the_same_tab_finds_the_record(house, own):
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Carlton")
+    sound(app.run())
+    app.session_state["username"] = "billing"
+    sound(app.run())
+    assert field(app, own, "city").value == own.bill_to.locality
+    assert "is back" not in said(app)
+
+
+def test_the_country_is_chosen_from_zuoras_list(house, own):
+    house.zuora.state.update_contact(own.bill_to.id, {"country": "Terra Australis"})
+    app = opened(house, own.number)
+    box = app.selectbox(key=f"bill_to_country_{own.number}")
+    assert box.value == "Terra Australis"
+    assert "“Terra Australis” is not on Zuora's list" in " ".join(unmarked(one.value) for one in app.caption)
+    box.select("New Zealand")
+    rerun_until(update(app), receipt)
+    assert in_zuora(house, own).country == "New Zealand"
+
+
+def test_a_contact_of_a_deactivated_account_can_be_changed(house, own):
+    house.change(own.number, status="deactivated")
+    house.zuora.state.update_account(own.zuora_id, {"status": "Canceled"})
+    app = opened(house, own.number)
+    field(app, own, "work_email").set_value("final@example.com")
+    rerun_until(update(app), receipt)
+    assert in_zuora(house, own).work_email == "final@example.com"
+
+
+def test_what_is_typed_is_in_no_log_and_not_in_the_audit(house, own, capfd):
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Wallawallahoola")
+    sound(app.run())
+    with house.hub.services.engine.connect() as connection:
+        assert find_draft(connection, own.number, "lead@demo.example", "contact_bill_to").typed["city"]
+        told = [str(row) for row in connection.execute(select(action_event))]
+    assert not [line for line in told if "Wallawallahoola" in line]
+    assert "Wallawallahoola" not in "".join(capfd.readouterr())
+
+
+def test_a_click_on_a_form_of_the_session_before_sends_nothing_and_says_so(house, own):
+    before = in_zuora(house, own)
+    app = opened(house, own.number)
+    field(app, own, "city").set_value("Carlton")
+    sound(app.run())
+    del app.session_state[f"contact_bill_to_{own.number}"]
+    app = update(app)
+    assert "Nothing was sent: the form was drawn again meanwhile." in said(app)
+    assert in_zuora(house, own) == before
+    assert field(app, own, "city").value == "Carlton"
+    rerun_until(update(app), receipt)
+    assert in_zuora(house, own).city == "Carlton"

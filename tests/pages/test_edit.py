@@ -183,3 +183,25 @@ def test_an_account_that_is_not_linked_is_renamed_in_the_hub_alone(house):
     assert plan(app) == [("Hub", own.name, "Hub Only")]
     rerun_until(press(app, "Rename account"), receipt)
     assert facts(sound(app.run()))["Name"] == ("Hub Only", "not linked")
+
+
+def test_a_pinned_note_is_back_when_the_dialog_was_left(house, own):
+    def note(username="lead"):
+        app = press(house.details(own.number, username), "Edit")
+        app.segmented_control(key="edit_tab").set_value("Note")
+        return sound(app.run())
+
+    app = note()
+    app.text_area(key="new_note").set_value("Payment plan")
+    sound(app.run())
+    assert note("admin").text_area(key="new_note").value == ""
+    app = note()
+    assert app.text_area(key="new_note").value == "Payment plan"
+    app = press(app, "Show what changes")
+    app.text_area(key="new_note").set_value("Payment plan until May")
+    app = sound(app.run())
+    assert not can_start(app), "what was shown is no longer what would happen"
+    app = press(press(app, "Show what changes"), "Save the note")
+    app = rerun_until(app, receipt)
+    assert "Payment plan until May" in said(app)
+    assert "is back" not in said(note())

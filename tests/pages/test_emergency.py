@@ -6,7 +6,7 @@ from lib.domain.emergency import FIELDS
 from lib.store import emergency, numbers
 from lib.ui.emergency import details_csv
 from lib.ui.navigation import EMERGENCY
-from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
+from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables, the_one
 
 OWN = iter([one for one in plain_accounts() if one.has.emergency and one.has.numbers])
 
@@ -251,3 +251,55 @@ def test_billing_may_download_and_not_edit(house, own):
     assert [button.label for button in app.get("download_button")] == ["Download by number"]
     assert "Contact Form" not in [button.label for button in app.button]
     assert not opened(house, own, "viewer").get("download_button")
+
+
+def test_what_was_typed_and_pulled_is_back_in_another_session(house, own):
+    house.hub.services.zuora.update_contact(own.sold_to.id, {"address1": "Near the old mill"}, track="test")
+    app = press(form(house, own), "Pull From Zuora")
+    told = said(app)
+    assert told
+    again = opened(house, own)
+    assert "and did not save it. Contact Form brings it back." in said(again)
+    again = press(again, "Contact Form")
+    assert "is back. It is not sent yet." in said(again)
+    assert set(told.splitlines()) <= set(said(again).splitlines()), "what the pull could not place is still said"
+    app = retype(again, own, "house_number", "77")
+    # The address says that the form is open: a browser that asks again after a restart gets it open.
+    assert the_one(app.query_params["form"]) == "emergency_form"
+    app = house.open("lead", EMERGENCY.path, account=own.number, form="emergency_form")
+    assert field(app, own, "house_number").value == "77"
+    other = house.open("admin", EMERGENCY.path, account=own.number)
+    assert "did not save it" not in said(other)
+    app = press(app, "Discard")
+    assert field(app, own, "street_name").value == own.sold_to.street_name
+    app = press(app, "Close the form")
+    assert "form" not in app.query_params
+    assert "did not save it" not in said(opened(house, own))
+
+
+def test_a_saved_form_leaves_no_draft(house, own):
+    app = retype(form(house, own), own, "house_number", "77")
+    rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))
+    assert "did not save it" not in said(opened(house, own))
+    assert field(form(house, own), own, "house_number").value == "77"
+
+
+def test_a_draft_tells_that_somebody_saved_since(house, own):
+    retype(form(house, own), own, "house_number", "77")
+    theirs = retype(
+        press(house.open("admin", EMERGENCY.path, account=own.number), "Contact Form"), own, "postcode", "3001"
+    )
+    rerun_until(press(theirs, "Save"), lambda app: bool(tables(app, "Step", "Result")))
+    app = form(house, own)
+    assert field(app, own, "house_number").value == "77"
+    assert "saved version" in said(app)
+    assert "saved version" in said(press(app, "Save"))
+
+
+def test_a_click_on_a_form_of_the_session_before_saves_nothing_and_says_so(house, own):
+    app = retype(form(house, own), own, "house_number", "77")
+    del app.session_state["emergency_form"]
+    app = press(app, "Save")
+    assert "Nothing was saved: the form was drawn again." in said(app)
+    assert field(app, own, "house_number").value == "77"
+    rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))

@@ -3,6 +3,7 @@
 import pytest
 
 from lib.standins.sbc import Fault
+from lib.store.drafts import find_draft
 from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables, unmarked
 
 OWN = iter([one for one in plain_accounts() if one.has.numbers])
@@ -135,3 +136,19 @@ def test_a_customer_is_not_told_who_or_why(house):
 def test_a_deactivated_account_is_offered_neither(house):
     app = house.details(demo("deactivated").number)
     assert not {"Suspend", "Enable"} & set(labels(app))
+
+
+def test_a_note_is_back_when_the_dialog_was_left_and_gone_when_it_was_sent(house, own):
+    app = press(house.details(own.number), "Suspend")
+    app.text_area(key="suspend_note").set_value("Called twice")
+    sound(app.run())
+    app = press(house.details(own.number), "Suspend")
+    assert app.text_area(key="suspend_note").value == "Called twice"
+    assert "is back. It is not sent yet." in said(app)
+    other = press(house.details(own.number, "admin"), "Suspend")
+    assert other.text_area(key="suspend_note").value == ""
+    ended(press(choose(app, note="Called twice"), f"Suspend account {own.number}"))
+    app = press(house.details(own.number), "Enable")
+    assert app.text_area(key="enable_note").value == ""
+    with house.hub.services.engine.connect() as connection:
+        assert find_draft(connection, own.number, "lead@demo.example", "suspend_note") is None

@@ -35,6 +35,7 @@ NOT_SEEDED = {
     "action_event",
     "action_item",
     "executor",
+    "form_draft",
     "plan_approval",
     "rule_change",
     "snapshot",

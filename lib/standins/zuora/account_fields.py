@@ -49,8 +49,9 @@ class AccountFields:
         contacts: dict[str, Row] = {}
         for field, value in body.items():
             if field in _SIDES:
-                changed = contact_changes(value, names_required=True)
-                contacts.setdefault(account[_SIDES[field]], {}).update(changed)
+                contact = account[_SIDES[field]]
+                changed = contact_changes(value, now=self._state.contact(contact), names_required=True)
+                contacts.setdefault(contact, {}).update(changed)
             else:
                 changes |= self._change(account, field, value)
         if all(field in body for field in _PROFILE):

@@ -1,10 +1,12 @@
 """Contacts: reading one and changing one, by itself or as part of its account."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lib.published.countries import COUNTRIES, STATES
 from lib.standins.zuora.bodies import checked_email, checked_text, invalid, known_fields, put_body, required
 from lib.standins.zuora.state import Row, ZuoraState
 from lib.standins.zuora.wire import Refusal, Reply
@@ -51,7 +53,7 @@ class Contacts:
         """`PUT /v1/contacts/{id}`: what is absent stays, what is empty is emptied; answers with all of it."""
         body = await put_body(request)
         contact = self._contact(request)
-        self._state.update_contact(contact["id"], contact_changes(body))
+        self._state.update_contact(contact["id"], contact_changes(body, now=contact))
         return Reply(self._body(self._state.contact(contact["id"])))
 
     def _contact(self, request: Request) -> Row:
@@ -94,11 +96,12 @@ def contact_body(contact: Row) -> dict[str, Any]:
     }
 
 
-def contact_changes(body: Any, *, names_required: bool = False) -> Row:
-    """The columns a contact in a request changes.
+def contact_changes(body: Any, *, now: Row, names_required: bool = False) -> Row:
+    """The columns that a contact in a request changes in the contact as it is now.
 
     Raises:
-        Refusal: a field is unknown, too long, of the wrong type or, as part of an account, missing.
+        Refusal: a field is unknown, too long, of the wrong type or, as part of an account, missing; a country, or a
+            state of a country with checked states, that there is not.
     """
     if not isinstance(body, dict):
         raise invalid(RESOURCE, "A contact is an object.")
@@ -116,4 +119,26 @@ def contact_changes(body: Any, *, names_required: bool = False) -> Row:
         if field == "otherPhoneType" and text not in _PHONE_TYPES:
             raise invalid(RESOURCE, "otherPhoneType is Work, Mobile, Home or Other.")
         changes[column] = text
-    return changes
+    return changes | _place(changes, now)
+
+
+def _place(changes: Row, now: Row) -> Row:
+    """Country and state in the spelling Zuora shows, whichever code or case they were sent in."""
+    if not {"country", "state"} & changes.keys():
+        return {}
+    country, state = (str(changes.get(column, now[column])) for column in ("country", "state"))
+    if changes.get("country"):
+        country = _spelt(country, COUNTRIES)
+        if not country:
+            raise invalid(RESOURCE, "The value of country is not a valid country name or ISO code.")
+    if state and country in STATES:
+        state = _spelt(state, STATES[country])
+        if not state:
+            raise invalid(RESOURCE, f"The value of state is not a valid state of {country}.")
+    return {"country": country, "state": state}
+
+
+def _spelt(text: str, known: Iterable[tuple[str, ...]]) -> str:
+    """The name, which stands last, of whatever the text is a name or a code of; "" for nothing known."""
+    wanted = " ".join(text.split()).casefold()
+    return next((names[-1] for names in known if wanted in {name.casefold() for name in names}), "")

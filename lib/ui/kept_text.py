@@ -1,0 +1,35 @@
+"""A longer text in a dialog: kept as a draft, so that a closed dialog or a restart does not lose it."""
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from lib.ui.drafts import DraftPlace, show_restored
+
+
+def kept_text_area(place: DraftPlace, label: str, value: str = "", *, key: str, **how: Any) -> str:
+    """A text area that begins with what this person typed earlier and did not send, else with `value`.
+
+    Call `place.drop()` once the text was sent. `how` goes to `st.text_area`.
+    """
+    restored_key, place_key = f"{key}_restored", f"{key}_place"
+    if key not in st.session_state or st.session_state.get(place_key) != place:
+        st.session_state[place_key] = place
+        draft = place.find()
+        # What was typed against another text of the record is not put over it.
+        usable = draft is not None and draft.began_with.get("text") == value
+        st.session_state[key] = str(draft.typed["text"]) if draft is not None and usable else value
+        st.session_state[restored_key] = draft.saved_at if draft is not None and usable else None
+    restored: datetime | None = st.session_state.get(restored_key)
+    if show_restored(place.hub, restored, key=f"{key}_discard"):
+        place.drop()
+        st.session_state[key] = value
+        restored = st.session_state[restored_key] = None
+    current = str(st.session_state[key] or "")
+    return st.text_area(label, current, key=key, on_change=_keep, args=(place, key, value), **how) or ""
+
+
+def _keep(place: DraftPlace, key: str, value: str) -> None:
+    text = str(st.session_state.get(key) or "")
+    place.keep({"text": text} if text != value else {}, {"text": value})
