@@ -58,6 +58,11 @@ class Deadline:
             if self.passed:
                 _shut(wire)
 
+    @property
+    def shakes_hands(self) -> bool:
+        """True while there is a connection over which no byte of the request has left."""
+        return self._wire is not None and not self.sent
+
     def check(self) -> None:
         """Make sure that there is time left: an answer cut off by us may look complete.
 

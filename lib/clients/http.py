@@ -130,9 +130,12 @@ class HttpClient:
             with Deadline(seconds) as deadline:
                 try:
                     reply = self._request(call, seconds, began)
-                except BELOW:
+                except BELOW as error:
                     # Cut off by us, the connection may end in any of a dozen ways. They all mean: too slow.
                     deadline.check()
+                    if deadline.shakes_hands and isinstance(error, requests.exceptions.Timeout):
+                        # The library's own limit was a moment faster. In a handshake it speaks of reading, too.
+                        raise deadline.error() from None
                     raise
                 deadline.check()
                 return reply

@@ -73,6 +73,9 @@ class Dripping:
                 return
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            # Wakes a thread that still waits for somebody to connect.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(15)
 
