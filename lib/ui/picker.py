@@ -5,7 +5,7 @@ import streamlit as st
 from lib.launch import Hub
 from lib.store import search
 from lib.store.search import Hit, SearchResult
-from lib.ui.selection import open_account, section_of_other
+from lib.ui.selection import TYPED, open_account, section_of_other
 from lib.ui.text import plain
 
 SHOWN = 8
@@ -28,6 +28,7 @@ def show_picker(hub: Hub, opened: str | None, page: str) -> None:
         type="search",
         live=True,
         placeholder="Number, name, phone, e-mail",
+        on_change=_note_typing,
         help="Part of an account number, a name, a phone number in any spelling, an e-mail or a subscription number.",
     )
     text = (typed or "").strip()
@@ -55,6 +56,10 @@ def _show_hit(hit: Hit) -> None:
     )
     if hit.matched_kind in _KINDS:
         st.caption(f"{_KINDS[hit.matched_kind]} {plain(hit.matched_text)}")
+
+
+def _note_typing() -> None:
+    st.session_state[TYPED] = True
 
 
 def _may_go_on(result: SearchResult) -> bool:

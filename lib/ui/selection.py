@@ -15,6 +15,8 @@ from lib.ui.navigation import DETAILS, SECTIONS, THIS_ACCOUNT, Section
 
 _KEY = "open_account"
 _PAGE = "open_page"
+TYPED = "typed_in_search"
+"""Set by the search box in a run that typing in it has caused."""
 _RUN = "run"
 # The account at the head of this run of the script; each session runs in a thread of its own.
 _headed: ContextVar[Account | None] = ContextVar("headed", default=None)
@@ -27,7 +29,13 @@ def settle(identity: Identity, page: str | None = None) -> str | None:
     the sidebar clears the address, and then it is put back from the session. An account admin has one account.
     """
     named = st.query_params.get("account")
-    number = (named or st.session_state.get(_KEY)) if identity.may_choose_accounts else identity.account
+    if st.session_state.pop(TYPED, False) and st.session_state.get(_KEY):
+        # Letters that were on their way when a hit was pressed come with the address of before: they move nobody.
+        number: str | None = st.session_state[_KEY]
+    else:
+        number = named or st.session_state.get(_KEY)
+    if not identity.may_choose_accounts:
+        number = identity.account
     moved = number != st.session_state.get(_KEY)
     if number and (number != named or (moved and page is not None and page == st.session_state.get(_PAGE))):
         # Also where the address says so already: after a link to the page that is open, Streamlit draws the linked

@@ -141,3 +141,14 @@ class TestSecondPerson:
         first = sound(first.checkbox(key="deactivate_nuisance").check().run())
         first = press(first, "Ask a second person")
         assert house.hub.runner.second_person.request("deactivate", own.number).params["nuisance"] is True
+
+
+def test_letters_of_a_search_that_come_late_do_not_change_the_account(house):
+    app = house.details(CHILD.number)
+    app.query_params["account"] = OTHER.number
+    assert facts(sound(app.run()))["Account number"][0] == OTHER.number
+    # The browser sends what was typed before the hit, with the address of before.
+    app.query_params["account"] = CHILD.number
+    app = sound(app.text_input(key="find_account").set_value("Thompson Phys").run())
+    assert facts(app)["Account number"][0] == OTHER.number
+    assert the_one(app.query_params["account"]) == OTHER.number
