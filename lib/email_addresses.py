@@ -38,9 +38,10 @@ class EmailAddress:
     shown: str
 
 
-def read_address(text: str) -> EmailAddress:
+def read_address(text: str, *, private: bool = False) -> EmailAddress:
     """The one e-mail address in the text. Spaces and unseen characters around it, `mailto:` and a comma or semicolon
-    at its end are dropped; a domain with letters of other alphabets gets its ASCII spelling.
+    at its end are dropped; a domain with letters of other alphabets gets its ASCII spelling. With `private` the domain
+    may be one that is known inside a company alone, such as `corp.local`.
 
     Raises:
         NotAnAddress: there is none, there are several, it has a name beside it, or no mail could reach it.
@@ -54,7 +55,7 @@ def read_address(text: str) -> EmailAddress:
         raise NotAnAddress("The part after the @ has a Turkish capital İ. Type a small i instead, if that is meant.")
     reason = ""
     try:
-        found = validate_email(address, check_deliverability=False, strict=True)
+        found = validate_email(address, check_deliverability=False, strict=True, globally_deliverable=not private)
     except EmailNotValidError as refused:
         reason = str(refused)
     except ValueError:

@@ -9,7 +9,7 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, ClassVar, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -90,13 +90,14 @@ class Plan(Draft):
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the facts and effects the plan was made from: equal means nothing changed since."""
+        """Hash of the facts the plan was made from, its effects and dangers: equal means nothing changed since."""
         content = {
             "kind": self.kind,
             "account": self.account,
             "params": self.params,
             "facts": self.facts,
             "effects": [effect.model_dump() for effect in self.effects],
+            "dangers": self.dangers,
             "steps": self.steps,
         }
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
@@ -187,6 +188,8 @@ class StepContext:
     reason: str | None = None
     note: str | None = None
     journal: Journal | None = None
+    age: timedelta = timedelta()
+    """How long ago this step was begun for the first time."""
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What earlier attempts at this step kept for later ones."""
 

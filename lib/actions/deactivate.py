@@ -7,7 +7,7 @@ which it removes them, so a step that a kill repeats knows what was done.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -76,6 +76,8 @@ def _cancel(context: StepContext) -> StepReport:
     )
 
 
+ANSWERS_KEPT = timedelta(hours=23)
+"""Zuora keeps an answer for a day; an hour less, for clocks that differ."""
 _REFUSED, _BY_WHOM = "refused", "by whom"
 _WHO = {
     True: "cancelled",
@@ -97,6 +99,7 @@ def _cancel_one(context: StepContext, number: str, *, unsure: bool) -> Cancelled
         today=date.fromisoformat(context.facts["today"]),
         refused=context.kept.get(counter, 0),
         unsure=unsure,
+        forgotten=context.age > ANSWERS_KEPT,
         on_refusal=lambda refused: context.keep({counter: refused}),
     )
     if not cancelled.seen:

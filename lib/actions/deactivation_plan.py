@@ -183,7 +183,8 @@ def dangers_of(found: Found) -> list[str]:
 
 def warnings_of(found: Found, wish: Wish) -> list[str]:
     """What is worth knowing."""
-    warnings = list(found.problems) if wish.zuora == LEAVE else []
+    # Where the subscriptions cannot be cancelled because they are not known, the blocker says why.
+    warnings = list(found.problems) if wish.zuora == LEAVE or found.subscriptions is not None else []
     if found.account.status is AccountStatus.ACTIVE and found.account.changing_to is None:
         warnings.append("The account is active: its calls stop working at once, in and out.")
     if found.active_children:

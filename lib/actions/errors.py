@@ -31,8 +31,8 @@ class OtherAccount(ActionError):
 
     def __init__(self, made_for: str | None, opened: str | None) -> None:
         super().__init__(
-            f"Nothing was done: this was made on the page of account {made_for or 'none'}, and the page that is open "
-            f"now is that of account {opened or 'none'}. Open the account you want to change and begin again there."
+            f"Nothing was done: this was opened on {_page_of(made_for)}, and the page that is open now is "
+            f"{_page_of(opened)}. Open the account you want to change and begin again there."
         )
 
 
@@ -87,3 +87,7 @@ class StepFailed(ActionError):
 
 class NotSeenYet(StepFailed):
     """A change was accepted by an outside system and cannot be read back yet. Its work may be there."""
+
+
+def _page_of(account: str | None) -> str:
+    return f"the page of account {account}" if account else "a page without an account"

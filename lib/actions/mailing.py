@@ -16,7 +16,7 @@ from lib.store.engine import writing
 
 
 def mail_bill_to(context: StepContext, kind: EmailKind, values: Mapping[str, Any]) -> StepReport:
-    """Mail the bill-to contact: the address of the plan, and at a later attempt the one Zuora has by then.
+    """Mail the bill-to contact: the address of the plan, and after a refusal the one Zuora has now.
 
     A letter that was refused for its address is put right by correcting the contact and resuming the run.
 
@@ -25,7 +25,8 @@ def mail_bill_to(context: StepContext, kind: EmailKind, values: Mapping[str, Any
         StepFailed: the contact has no address that can be used now.
     """
     planned: str = context.facts["recipient"]
-    if not context.again:
+    if not context.again or context.repeated:
+        # Where an earlier letter may have arrived, its repeat is the same letter to the same address.
         return send_mail(context, kind, planned, values)
     with context.services.engine.connect() as connection:
         took = emails.accepted_of_run(connection, context.run_id, kind)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -79,6 +80,7 @@ class Stepper:
             reason=job["reason"],
             note=job["note"],
             journal=_StepJournal(self, run_id, step, job),
+            age=datetime.now(UTC) - earlier[0].at if earlier else timedelta(),
             kept=_kept(earlier),
         )
         try:

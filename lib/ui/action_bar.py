@@ -8,6 +8,7 @@ from lib.domain.standing import REASON_WORDS
 from lib.launch import Hub
 from lib.live import Reading
 from lib.store import accounts
+from lib.store.runs import ACCOUNT
 from lib.ui.moments import at
 from lib.ui.selection import open_account, own_key
 from lib.ui.text import plain, unlinked
@@ -77,7 +78,7 @@ def _since(hub: Hub, account: Account) -> str:
 
 
 def _way_on(hub: Hub, account: Account) -> str:
-    run = hub.runner.open_run(account.number)
+    run = next((one for one in hub.runner.open_runs(account.number) if one.lane == ACCOUNT), None)
     if run is not None and run.state == "running":
         return ""
     if run is not None:

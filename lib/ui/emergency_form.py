@@ -100,7 +100,10 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     slots = _draw(account, state, _contact_in(reading) if reading else state["contact"])
     record = EmergencyRecord.model_validate(state["values"])
     saved = latest.record if latest else None
-    notes = [*state["notes"], *(_notes_unseen(reading, record, saved, own_numbers) if reading else ())]
+    # What a draft brings back is found again in Zuora's own reading.
+    notes = list(
+        dict.fromkeys([*state["notes"], *(_notes_unseen(reading, record, saved, own_numbers) if reading else ())])
+    )
     findings = emergency.check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
     frame = beside_frame(saved, _in_zuora(hub, reading, latest, own_numbers) if reading else state["zuora"], record)

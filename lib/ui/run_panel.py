@@ -121,7 +121,7 @@ def _show_failed(hub: Hub, progress: Progress, account: str, identity: Identity)
 
 def _page(account: str, identity: Identity) -> str | None:
     """The account whose page asks, as the browser's address has it; None on the charge map, which has no account."""
-    return None if account == HOUSE else named_account(identity)
+    return None if account == HOUSE else named_account(identity) or ""
 
 
 def _show_receipt(hub: Hub, progress: Progress, account: str, identity: Identity) -> None:

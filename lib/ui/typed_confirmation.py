@@ -54,7 +54,7 @@ def confirm_plan(
     plan: Plan = state["plan"]
     for_second = is_for_second(request, identity)
     if for_second and request is not None and request.fingerprint != plan.fingerprint:
-        _show_other_plan(hub, account, identity, state, request)
+        _show_other_plan(hub, account, identity, state, request, asked)
         return
     if for_second and request is not None:
         st.info(
@@ -76,19 +76,23 @@ def confirm_plan(
                 asked.started()
                 close_dialog()
             draw_again()
-        if (
-            hub.settings.four_eyes
-            and (request is None or request.fingerprint != plan.fingerprint)
-            and st.button("Ask a second person", icon=":material/group_add:", key=own_key(account, "ask_second"))
+        if hub.settings.four_eyes and (request is None or request.fingerprint != plan.fingerprint):
+            _offer_to_ask(hub, account, identity, state, asked)
+
+
+def _offer_to_ask(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], asked: Asked) -> None:
+    plan: Plan = state["plan"]
+    if st.button("Ask a second person", icon=":material/group_add:", key=own_key(account, "ask_second")):
+        if act_on_plan(
+            hub, identity, state, lambda: hub.runner.ask(plan, identity, opened=named_page(identity, state))
         ):
-            if act_on_plan(
-                hub, identity, state, lambda: hub.runner.ask(plan, identity, opened=named_page(identity, state))
-            ):
-                state["notice"] = f"Asked. Have somebody else with the same right {asked.way}."
-            draw_again()
+            state["notice"] = f"Asked. Have somebody else with the same right {asked.way}."
+        draw_again()
 
 
-def _show_other_plan(hub: Hub, account: Account, identity: Identity, state: dict[str, Any], request: Approval) -> None:
+def _show_other_plan(
+    hub: Hub, account: Account, identity: Identity, state: dict[str, Any], request: Approval, asked: Asked
+) -> None:
     """The second person changed a choice, or the facts changed since: what they see is not what was asked about."""
     plan: Plan = state["plan"]
     st.warning(
@@ -98,7 +102,8 @@ def _show_other_plan(hub: Hub, account: Account, identity: Identity, state: dict
     )
     show_notice(state)
     if plan.params == request.params:
-        st.caption("Something changed since. It has to be asked again.")
+        st.caption("Something changed since. One of you has to ask about the plan as it is now.")
+        _offer_to_ask(hub, account, identity, state, asked)
     elif st.button("Show what was asked about", icon=":material/undo:", key=own_key(account, "show_asked")):
         make_plan(hub, plan.kind, plan.account, request.params, identity, state)
         # The choices and fields above the plan begin again from what was asked about.

@@ -20,7 +20,7 @@ def rename(world, opened="1001", actor=LEAD):
 def test_a_plan_of_one_page_does_not_start_on_another(world, opened):
     with pytest.raises(OtherAccount) as refused:
         world.runner.start(rename(world), LEAD, opened=opened)
-    assert "Nothing was done: this was made on the page of account 1001" in str(refused.value)
+    assert "Nothing was done: this was opened on the page of account 1001" in str(refused.value)
     assert count_runs(world) == 0
     assert refusals(world) == [(LEAD.email, "OtherAccount")]
 

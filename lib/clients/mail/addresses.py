@@ -30,29 +30,31 @@ class Address:
         return not self.local.isascii()
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str, *, private: bool = False) -> Address:
     """The single address that is the whole text, as every form takes it too: `lib.email_addresses` decides.
+
+    `private` allows a domain that is known inside a company alone.
 
     Raises:
         NotAnAddress: it is something else, or cannot be written for SMTP.
     """
-    found = read_address(text)
+    found = read_address(text, private=private)
     return Address(found.local, found.domain)
 
 
 def parse_sender(text: str) -> Address:
-    """An address, or a name and an address: `Jet Hub <hub@example.com>`.
+    """An address, or a name and an address: `Jet Hub <hub@example.com>`. The domain may be the company's own.
 
     Raises:
         NotAnAddress: it is neither.
     """
     named = _NAMED.fullmatch(text)
     if named is None:
-        return parse_address(text)
+        return parse_address(text, private=True)
     name = named["name"].strip('"')
     if not is_one_line(name) or any(sign in name for sign in ('"', "\\", "=?")):
         raise NotAnAddress("a name before the address that a header cannot carry")
-    address = parse_address(named["address"])
+    address = parse_address(named["address"], private=True)
     return Address(address.local, address.domain, name)
 
 

@@ -80,6 +80,7 @@ class Cancelling(Sender):
         today: date | None = None,
         refused: int = 0,
         unsure: bool = False,
+        forgotten: bool = False,
         on_refusal: Callable[[int], None] | None = None,
     ) -> Cancelled:
         """Cancel the subscription with this number, on the day `on` where the policy is `ON_DATE`.
@@ -91,7 +92,8 @@ class Cancelling(Sender):
         Zuora keeps its answer under a key for a day, a refusal as well. So after each refusal the order goes out
         under another key, made from `key` and the number of refusals. `on_refusal` is told that number before
         the next key is used; a caller that outlives its process keeps it and passes it as `refused`. `unsure` says
-        that an earlier call may have been carried out without its answer being known.
+        that an earlier call may have been carried out without its answer being known, `forgotten` that it was so long
+        ago that Zuora no longer keeps its answers.
 
         Raises:
             Unreachable: with `maybe_done`, when no answer came and the subscription shows no cancellation so
@@ -114,7 +116,7 @@ class Cancelling(Sender):
             harmless=True,
             track_id=plain_track(track),
         )
-        keys = Keys(key, number, refused, unsure, on_refusal)
+        keys = Keys(key, number, refused, unsure, on_refusal, forgotten=forgotten)
         try:
             return self._cancel(look, number, policy, on, keys, today or datetime.now(UTC).date())
         except RemoteError as error:
@@ -232,15 +234,20 @@ class Cancelling(Sender):
             except RemoteError as error:
                 raise error.unsure() if doubt else error from None
             if now.will_end:
-                ours = self._is_ours(call, subscription, keys) if keys is not None and (doubt or keys.unsure) else False
+                ours = self._is_ours(call, now, keys) if keys is not None and (doubt or keys.unsure) else False
                 return _seen(now, look, ours=ours)
 
     def _is_ours(self, order: Call, subscription: ZuoraSubscription, keys: Keys) -> bool | None:
         """Whether one of this intention's orders made the cancellation that shows; None when Zuora does not tell.
 
         Each is asked for again under its key, which brings back its own answer. An order that Zuora never got is
-        refused now, as what is cancelled cannot be cancelled.
+        refused now, as what is cancelled cannot be cancelled. That holds for what *is* cancelled alone: a subscription
+        that somebody scheduled to end would take the order, and a cancellation of ours would show as one at once.
         """
+        if not subscription.is_cancelled:
+            return False
+        if keys.forgotten:
+            return None
         known = True
         for headers in keys.used_headers():
             try:
@@ -269,7 +276,7 @@ class Cancelling(Sender):
             # tell, and a gateway that sends one twice brings back the refusal of the second.
             ours: bool | None = None
             if order is not None:
-                ours = self._is_ours(order, before, keys) if unknown or keys.began_unsure else False
+                ours = self._is_ours(order, after, keys) if unknown or keys.began_unsure else False
             return replace(_seen(after, look, ours=ours), already=not unknown if ours is None else not ours)
         # Refused as cancelled already, and it does not show: then it is not known whose cancellation that was.
         unknown = unknown or _ALREADY.search(error.detail) is not None

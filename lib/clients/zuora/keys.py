@@ -16,11 +16,19 @@ _NAMESPACE = uuid.UUID("6f2b7a1e-0f5c-5d0b-9d0a-3c1f4e8b2a77")
 class Keys:
     """The keys of the intention `text` for one subscription, of which the first `refused` have had a refusal.
 
-    `unsure` says that the present key may have been sent before, by somebody who did not learn the outcome.
+    `unsure` says that the present key may have been sent before, by somebody who did not learn the outcome, and
+    `forgotten` that this was longer ago than Zuora keeps answers.
     """
 
     def __init__(
-        self, text: str, number: str, refused: int, unsure: bool, tell: Callable[[int], None] | None = None
+        self,
+        text: str,
+        number: str,
+        refused: int,
+        unsure: bool,
+        tell: Callable[[int], None] | None = None,
+        *,
+        forgotten: bool = False,
     ) -> None:
         # With the number in it: one intention may cancel several subscriptions.
         self._text = f"{text}\n{number}"
@@ -30,6 +38,7 @@ class Keys:
         self._answers: set[str | None] = set()
         self.began_unsure = unsure
         self.unsure = unsure
+        self.forgotten = forgotten
 
     def next_header(self) -> dict[str, str]:
         """The header for the next sending."""

@@ -29,13 +29,17 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _claims()
-    # Both runs of an account go on; the later one of them does not hold it any more.
+    # One run can hold an account: the one in its own lane, else the one that changes a contact.
     op.execute("insert into action_claim select account, run_id from old_claim where lane = 'account'")
+    op.execute(
+        "insert into action_claim select account, run_id from old_claim "
+        "where account not in (select account from action_claim)"
+    )
     op.drop_table("old_claim")
     op.drop_index("uq_action_run_open_account", table_name="action_run")
     op.execute(
         "update action_run set state = 'abandoned', closed_at = created_at "
-        "where closed_at is null and lane <> 'account'"
+        "where closed_at is null and id not in (select run_id from action_claim)"
     )
     op.create_index(
         "uq_action_run_open_account",
