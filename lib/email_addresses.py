@@ -88,8 +88,8 @@ def _reason(address: str, library: str) -> str:
     if mistake:
         return mistake
     if library.endswith(".") and library.isascii() and library.isprintable() and len(library) <= _REASON_LIMIT:
-        return f"This is no e-mail address. {library}"
-    return "This is no e-mail address. Look for a missing, doubled or wrong character."
+        return f"This is not an e-mail address. {library}"
+    return "This is not an e-mail address. Look for a missing, doubled or wrong character."
 
 
 def _mistakes(address: str) -> Iterator[tuple[bool, str]]:
@@ -101,16 +101,16 @@ def _mistakes(address: str) -> Iterator[tuple[bool, str]]:
     limits = f"at most {LOCAL_LIMIT} characters before the @, {LENGTH_LIMIT} in all"
     yield not address, "The e-mail address is empty. Type one, such as name@example.com."
     yield several and unseen, "This is more than one e-mail address, with a line break between them. Type only one."
-    yield unseen, "The e-mail address holds a line break or an invisible character. Type it instead."
+    yield unseen, "The e-mail address has a line break or an invisible character. Type it by hand."
     yield several or "," in address or ";" in address, "This is more than one e-mail address, or has a comma in it."
     yield named, "Type the e-mail address alone, without a name, quotation marks or brackets."
-    yield any(sign.isspace() for sign in address), "The e-mail address holds a blank (a space). Type it without."
+    yield any(sign.isspace() for sign in address), "The e-mail address has a space in it. Remove the space."
     yield "＠" in address or "﹫" in address, "The e-mail address has a full-width @. Type @ from the keyboard."
     yield (
         "." not in domain.replace("。", "."),
         "The e-mail address has no full domain after the @, such as example.com.",
     )
     yield too_long, f"The e-mail address is too long: {limits}."
-    yield bool(_DASHES.intersection(address)), "This is no e-mail address: it has a dash that is not the hyphen -."
+    yield bool(_DASHES.intersection(address)), "This is not an e-mail address: it has a dash. Use a hyphen (-)."
     strange = _has_strange(address, address.rpartition("@")[0])
-    yield strange, "This is no e-mail address: it has a sign of another keyboard, or an emoji. Type it instead."
+    yield strange, "This is not an e-mail address: it has an unusual character or an emoji. Type it by hand."

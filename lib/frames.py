@@ -18,7 +18,7 @@ UNKNOWN = "could not be read"
 
 
 def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
-    """One row a fact: what the Hub says beside what Zuora says. A fact Zuora did not give says so, never blank.
+    """One row a fact: what the Hub says beside what Zuora says. A fact Zuora did not give says so in words.
 
     `payers` are other accounts that pay for this one: its own balance says nothing of what they owe.
     """

@@ -62,7 +62,7 @@ class Cancellable:
             found.append(f"{one.number} is {how} and {when}. It bills until then.{again}")
         found += [
             f"{one.number} is scheduled to be suspended on {day_words(one.scheduled_suspend)}. "
-            + ("Once it is, Zuora does not cancel it." if cancelling else "It goes on until then.")
+            + ("After that, Zuora will not cancel it." if cancelling else "It goes on until then.")
             for one in self.active
             if one.scheduled_suspend is not None
         ]
@@ -72,7 +72,7 @@ class Cancellable:
             if one.ends_on is not None
         ]
         if cancelling and not self.active:
-            found.append("No subscription is left that Zuora could cancel.")
+            found.append("There is no subscription left to cancel in Zuora.")
         return found
 
     def after(self, one: ZuoraSubscription, *, cancelling: bool) -> str:
@@ -106,7 +106,7 @@ def _day_problem(one: ZuoraSubscription, day: date) -> str | None:
     if begins is not None and day < begins:
         return f"{said}: its contract begins on {day_words(begins)}. Choose a later day."
     if one.term_ends is not None and day > one.term_ends:
-        return f"{said}: its term ends on {day_words(one.term_ends)}. Choose a day until then."
+        return f"{said}: its term ends on {day_words(one.term_ends)}. Choose that day or an earlier one."
     billed = [charge.charged_through for plan in one.rate_plans for charge in plan.charges if charge.charged_through]
     if billed and day < max(billed):
         return f"{said}: it is invoiced until {day_words(max(billed))}. Choose that day or a later one."

@@ -104,8 +104,8 @@ def _cancel_one(context: StepContext, number: str, *, unsure: bool) -> Cancelled
     )
     if not cancelled.seen:
         raise NotSeenYet(
-            f"Zuora took the cancellation of {number} but does not show it yet. Resume to look again; it is not "
-            "cancelled a second time."
+            f"Zuora accepted the cancellation of {number} but does not show it yet. Resume to check again; it will not "
+            "be cancelled twice."
         )
     return cancelled
 

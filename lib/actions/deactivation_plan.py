@@ -198,7 +198,7 @@ def warnings_of(found: Found, wish: Wish) -> list[str]:
     for payer in found.billing.payers:
         paid = f"{payer.name} pays for {_named(payer.subscriptions)}"
         what = (
-            "The cancellation is an order on its invoices and touches the subscriptions of this account alone."
+            "The cancellation appears on its invoices. Only this account's subscriptions are cancelled."
             if cancelling
             else "Their invoices go on being sent to it."
         )

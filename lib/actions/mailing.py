@@ -43,7 +43,7 @@ def _address_now(context: StepContext, current: Account) -> str:
         return check_address(contact.work_email if contact else "")
     except InvalidEmail as problem:
         raise StepFailed(
-            f"The bill-to contact has no e-mail address that can be used now, so nobody was told. {problem} "
+            f"The bill-to contact has no e-mail address that can be used now, so no e-mail was sent. {problem} "
             "Correct it on Account contacts, then resume."
         ) from problem
 

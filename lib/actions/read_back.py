@@ -43,6 +43,6 @@ def write_and_read_back(
     if not seen:
         raise NotSeenYet(
             f"Zuora accepted {what} but does not show it after {patience:g} seconds. {elsewhere}".strip()
-            + " Resume looks first: it is written again only if it is still not there."
+            + " Resume checks first and writes it again only if it is still missing."
         )
     return (written.request_id,) if written.request_id else ()

@@ -171,7 +171,7 @@ class Runner:
             self._require_own(plan, actor, opened)
             request = self.second_person.request(plan.kind, plan.account)
             if request is None or request.approved_by is not None:
-                raise NeedsSecondPerson("Not approved: nobody asks for a second person here now.")
+                raise NeedsSecondPerson("Not approved: nobody is asking for a second person on this account.")
             self._require_unchanged(plan, actor)
             self.second_person.approve(request, plan, actor, typed)
         except ActionError as refusal:

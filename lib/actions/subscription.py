@@ -87,7 +87,7 @@ class InZuora:
         if subscription.ends_on is None:
             return None
         ends = end_words(subscription.ends_on, today)
-        return f"{subscription.number} is {status} in Zuora and {ends}. Until then it grants what it has."
+        return f"{subscription.number} is {status} in Zuora and {ends}. Until then it keeps its allowances."
 
     def later_words(self, rows: list[MapRow], today: date) -> str | None:
         """Says what a change that is ordered for a later day will grant; None when there is none."""

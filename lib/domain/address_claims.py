@@ -98,7 +98,7 @@ class Claims:
 
     def doubt_reading(self, field: str, text: str, what: str) -> None:
         """Say that a piece of the text was taken for something it need not be."""
-        self.doubt(field, f"{quoted(text)} was read as {what}. Look whether that is right.")
+        self.doubt(field, f"{quoted(text)} was read as {what}. Check that this is right.")
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """What is free, as stretches of tokens that nothing read and no break divides."""

@@ -199,7 +199,7 @@ def _take_locality(claims: Claims, start: int, end: int, locality: str) -> None:
     claims.take("locality", begin, end, "")
     if claims.key(begin - 1) in SUFFIXES and claims.is_word(begin - 1) and begin > start:
         said = claims.slice(begin - 1, end)
-        claims.doubt("locality", f"{quoted(said)} may be the suburb, which its field calls {quoted(locality)}.")
+        claims.doubt("locality", f"{quoted(said)} may be the suburb, but the suburb field says {quoted(locality)}.")
 
 
 def _leaves_street(claims: Claims, start: int, begin: int, end: int) -> bool:

@@ -89,7 +89,7 @@ def _street(claims: Claims, chain: Chain | None, start: int, end: int, *, place_
 
 
 def _before_other_signs(claims: Claims, words: list[int]) -> list[int]:
-    """Up to a sign that no name has, or the second of two streets."""
+    """Up to a character that no name has, or the second of two streets."""
     for count, at in enumerate(words):
         if claims.tokens[at].kind == "other":
             return words[:count]
@@ -137,7 +137,7 @@ def take_street(claims: Claims, street: Street) -> None:
         take_chain(claims, street.chain)
     elif claims.owner[max(street.start - 1, 0)] in _NUMBERED:
         said = claims.slice(street.start - 1, street.start)
-        claims.doubt("house_number", f"{quoted(said)} was not read as the number of the house. Look whether it is.")
+        claims.doubt("house_number", f"{quoted(said)} was not taken as the house number. Check whether it is.")
     before = street.start - 1
     if before >= 0 and claims.is_word(before) and claims.key(before) in {"AT", "ON", "IN"}:
         claims.take("street_name", before, street.start, "")

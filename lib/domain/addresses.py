@@ -92,7 +92,7 @@ def split_address(*lines: str, locality: str = "", state: str = "", postcode: st
     if left_over:
         claims.doubt("street_name", f"{quoted(left_over)} of the address in Zuora has no field here.")
     if claims.has("postal"):
-        claims.doubt("street_name", f"{quoted(claims.values['postal'])} is no place where people are.")
+        claims.doubt("street_name", f"{quoted(claims.values['postal'])} is for letters, not for people.")
     if was_replaced:
         claims.doubt("street_name", "The address in Zuora has invisible or unusual characters; they were replaced.")
     return _address(claims, place, left_over)
@@ -101,7 +101,7 @@ def split_address(*lines: str, locality: str = "", state: str = "", postcode: st
 def _unread(text: str, given: Place) -> Address:
     flat = text.replace("\n", ", ")
     address = Address(locality=given.locality, state=given.state, postcode=given.postcode, left_over=flat)
-    told = f"The address in Zuora has {len(text)} characters; at most {LONGEST} are read. Nothing of it was."
+    told = f"The address in Zuora has {len(text)} characters, more than {LONGEST}, so it was not read."
     address._tell((warning("street_name", told),), tuple((word, "left_over") for word in text.split()))
     return address
 

@@ -136,19 +136,19 @@ def check_changes(changes: Mapping[str, str], role: ContactRole) -> tuple[dict[s
 def check_place(changes: Mapping[str, str], current: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Checked changes with country and state as Zuora will show them, and a sentence for each it would refuse.
 
-    `current` is the whole record of now: which states there are depends on the country, whichever of the two changes.
+    `current` is the whole present record: which states there are depends on the country, whichever of the two changes.
     """
     good = dict(changes)
     problems: dict[str, str] = {}
     country = changes.get("country", current.get("country", ""))
     if country and country != current.get("country") and country_name(country) is None:
-        return good, {"country": f"Zuora knows no country “{country}”. Choose one of its list."}
+        return good, {"country": f"Zuora does not know the country “{country}”. Choose one from the list."}
     if not checks_states(country) or not {"country", "state"} & changes.keys():
         return good, problems
     state = changes.get("state", current.get("state", ""))
     name = state_name(country, state)
     if name is None:
-        problems["state"] = f"“{state}” is no state of {country_name(country)}, and Zuora would refuse it."
+        problems["state"] = f"“{state}” is not a state of {country_name(country)}, so Zuora would refuse it."
     elif "state" in changes:
         good["state"] = name
     return good, problems

@@ -174,7 +174,7 @@ def pull(
         notes.append(_warning("business_name", f"{quoted(address.business_name)} of the address was left out."))
     country = contact.get("country", "").strip()
     if country and country.upper() not in COUNTRIES:
-        notes.append(_warning("state", f"The country in Zuora is {quoted(country)}; the register is of Australia."))
+        notes.append(_warning("state", f"The country in Zuora is {quoted(country)}; the register is Australian."))
     return record, notes
 
 
@@ -254,10 +254,10 @@ def _number_to_call(contact: Mapping[str, str], own_numbers: Collection[str]) ->
     for label, text in filled:
         number = _stored_number(text)
         if number.startswith("+") and number not in own_numbers:
-            return number, _passed_over(passed_over, f"the {label} was taken")
+            return number, _passed_over(passed_over, f"the {label} is used instead")
         why = "is one of the account's own numbers" if number in own_numbers else "cannot be dialled"
         passed_over.append(f"the {label} “{_some(text, _QUOTED_NUMBER)}” {why}")
-    return (_stored_number(filled[0][1]), _passed_over(passed_over, "none was left")) if filled else ("", "")
+    return (_stored_number(filled[0][1]), _passed_over(passed_over, "there is no other number")) if filled else ("", "")
 
 
 def _passed_over(passed_over: list[str], instead: str) -> str:

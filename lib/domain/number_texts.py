@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from lib.domain.texts import DIGITS, LOOKALIKES
 
 QUOTED = 60
-"""So much of what was typed is repeated in a refusal."""
+"""How many characters of the typed text a refusal repeats."""
 _LONGEST = 200
 _SEPARATORS = dict.fromkeys("・‧∙⋅", "·") | dict.fromkeys("⁄∕", "/") | dict.fromkeys("ー〜～", "-")
 """Dots, slashes and dashes of other keyboards."""
@@ -79,26 +79,26 @@ def pieces(text: str) -> list[str]:
     """The number's text, taken apart where a sign may divide two numbers; only digits and signs are left in it.
 
     Raises:
-        InvalidNumber: there is a letter or a sign in it that no number has, an extension, or a number that a table
+        InvalidNumber: it has a letter or character that no number has, an extension, or a number that a table
             program has cut short.
     """
     plain = cleaned(text[: _LONGEST + 1])
     if _TURNED.search(text):
-        raise InvalidNumber(text, "it holds an invisible character that turns its parts around")
+        raise InvalidNumber(text, "it has an invisible character that changes the order of its digits")
     if len(plain) > _LONGEST:
         raise InvalidNumber(text, "it is longer than any number")
     plain = _without_link(text, plain)
     if _EXPONENT.fullmatch(plain):
-        raise InvalidNumber(text, "a table program has shortened it and lost digits; take it from its source")
+        raise InvalidNumber(text, "a spreadsheet has shortened it and lost digits; copy it from the original")
     if _DECIMAL.fullmatch(plain) and len(digits_of(plain)) > 8:
-        raise InvalidNumber(text, "a table program has made a decimal of it; take it from its source")
+        raise InvalidNumber(text, "a spreadsheet has made a decimal of it; copy it from the original")
     plain = _without_labels(plain)
     if _EXTENSION.search(plain):
         raise InvalidNumber(text, "it has an extension; a number is stored without one")
     if any(unicodedata.category(sign).startswith("L") for sign in plain):
         raise _letters(text, plain)
     if not _ALLOWED.fullmatch(plain):
-        raise InvalidNumber(text, "it holds a sign that no phone number has")
+        raise InvalidNumber(text, "it has a character that does not belong in a phone number")
     return [piece for piece in _DIVIDES.split(plain) if piece]
 
 
@@ -158,5 +158,5 @@ def _letters(text: str, plain: str) -> InvalidNumber:
         return InvalidNumber(text, "it holds two numbers")
     if not digits:
         return InvalidNumber(text, "it holds a letter, and there is no number in it")
-    hint = "Check for the letter O in place of a zero." if re.search(r"[oOlI]", plain) else "Type its digits only."
+    hint = "Check for a letter O instead of a zero." if re.search(r"[oOlI]", plain) else "Type its digits only."
     return InvalidNumber(text, "it holds a letter", f"“{shown(text)}” holds a letter. {hint}")

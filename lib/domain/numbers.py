@@ -48,7 +48,7 @@ class NumberKind(StrEnum):
 def parse_number(text: str) -> str:
     """Return the number as E.164 (`+61...`) from any spelling people type or paste.
 
-    Read are labels (`Ph:`, `M`, `(work)`), links (`tel:`, `sip:`), spaces, dashes and digits of every kind, and the
+    It reads labels (`Ph:`, `M`, `(work)`), links (`tel:`, `sip:`), spaces, dashes and digits of every kind, and the
     ways to write the country (`+61`, `0061`, `0011 61`, `61`, with or without the national zero).
 
     Raises:

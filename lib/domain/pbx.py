@@ -58,9 +58,7 @@ def _problems(name: str) -> list[str]:
         problems.append("The group name begins or ends with a hyphen. It begins and ends with a letter or digit.")
     if name[2:4] == "--":
         # RFC 5891, section 4.2.3.1: "xn--" writes other alphabets, and no other such name may be used either.
-        problems.append(
-            f"The group name begins with “{name[:4]}”. Names with two hyphens there are kept for other alphabets."
-        )
+        problems.append(f"The group name begins with “{name[:4]}”. Names that begin like this are reserved.")
     return problems
 
 

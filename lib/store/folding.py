@@ -15,7 +15,7 @@ from lib.domain.texts import DIGITS, INVISIBLE, LETTERS, LOOKALIKES, MARKS, SPAC
 
 NAME = "am_fold"
 DIGITS_AT_LEAST = 4
-"""From so many digits on a text is also looked for inside phone numbers, in whatever spelling they are kept."""
+"""A text with at least this many digits is also looked for inside phone numbers, in any spelling."""
 _IN_A_SENTENCE = 6
 """And from so many on in a sentence, where dates and sums stand as well."""
 _BETWEEN_DIGITS = " ()-./"

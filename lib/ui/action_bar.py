@@ -61,7 +61,7 @@ def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
             st.error("**This account is being deactivated.**", icon=":material/pending:")
         case "deactivated":
             st.error(
-                "**This account is deactivated.** Nothing can be changed any more. Only its contacts still can.",
+                "**This account is deactivated.** Only its contacts can still be changed.",
                 icon=":material/cancel:",
             )
 

@@ -37,9 +37,7 @@ def show_form(hub: Hub, account: Account, identity: Identity, role: ContactRole,
         pressed = st.button("Update", type="primary", icon=":material/save:", key=f"update_{role.value}")
     if pressed and fresh:
         # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
-        state["notice"] = (
-            "Nothing was sent: the form was drawn again meanwhile. Look at the fields and press Update again."
-        )
+        state["notice"] = "Nothing was sent: the page was loaded again. Check the fields and press Update again."
     elif pressed:
         told = state["problems"]
         _update(hub, account, identity, role, state, place, missing)
@@ -81,7 +79,7 @@ def _state(account: Account, role: ContactRole, contact: ZuoraContact, place: Dr
 
 
 def _begin(contact_id: str, now: dict[str, str], place: DraftPlace) -> dict[str, Any]:
-    """A form on Zuora's values of now, with what this person typed earlier and did not send."""
+    """A form on Zuora's current values, with what this person typed earlier and did not send."""
     state: dict[str, Any] = {
         "contact": contact_id,
         "base": now,
@@ -97,8 +95,8 @@ def _begin(contact_id: str, now: dict[str, str], place: DraftPlace) -> dict[str,
         return state
     if draft.began_with.get("contact") != contact_id:
         state["notice"] = (
-            f"What you typed at {at(place.hub, draft.saved_at)} was for another contact: somebody replaced it in Zuora "
-            "since. It was not sent. This is the contact of now."
+            f"What you typed at {at(place.hub, draft.saved_at)} was for another contact, which somebody has "
+            "replaced in Zuora since then. It was not sent. The form shows the current contact."
         )
         place.drop()
         return state
@@ -155,7 +153,7 @@ def _update(
         return
     if missing:
         names = ", ".join(LABELS[field] for field in missing)
-        state["notice"] = f"Nothing was sent. Tick what is to be removed, or type it again: {names}."
+        state["notice"] = f"Nothing was sent. To remove a value, tick its box. To keep it, type it again: {names}."
         return
     params = {
         "role": role.value,

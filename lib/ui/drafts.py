@@ -69,5 +69,5 @@ def show_restored(hub: Hub, saved_at: datetime | None, *, key: str) -> bool:
     if saved_at is None:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"What you typed at {at(hub, saved_at)} is back. It is not sent yet.", icon=":material/edit_note:")
+        st.info(f"What you typed at {at(hub, saved_at)} is back. It is not saved yet.", icon=":material/edit_note:")
         return st.button("Discard", icon=":material/delete:", key=key)

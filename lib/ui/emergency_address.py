@@ -56,8 +56,8 @@ def notes_accepted(notes: Sequence[Finding], key: str) -> bool:
         return True
     many = len(notes) > 1
     return st.checkbox(
-        f"I compared the form with Zuora: the {f'{len(notes)} notes' if many else 'note'} from the pull "
-        f"{'are' if many else 'is'} dealt with",
+        "I compared the form with Zuora and dealt with "
+        f"{f'the {len(notes)} notes' if many else 'the note'} from the pull",
         key=key,
-        help="Something was left over or guessed. The notes stand at their fields.",
+        help="Part of the address was left out or guessed. Each note is below its field.",
     )

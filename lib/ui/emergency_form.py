@@ -73,7 +73,7 @@ def offer_form(hub: Hub, account: Account, identity: Identity, latest: Version |
     draft = place.find()
     if draft is not None:
         st.info(
-            f"You typed into the form at {at(hub, draft.saved_at)} and did not save it. Contact Form brings it back.",
+            f"You typed into the form at {at(hub, draft.saved_at)} and did not save it. Contact Form reopens it.",
             icon=":material/edit_note:",
         )
 
@@ -116,7 +116,7 @@ def show_form(hub: Hub, account: Account, identity: Identity, latest: Version | 
     if st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency"):
         if fresh:
             # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
-            state["notice"] = "Nothing was saved: the form was drawn again. Look at the fields and press Save again."
+            state["notice"] = "Nothing was saved: the page was loaded again. Check the fields and press Save again."
             draw_again()
         _save(hub, account, identity, state, record, notes)
     if state["plan"] is not None:

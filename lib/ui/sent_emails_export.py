@@ -29,7 +29,7 @@ def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST)
         left -= len(piece)
         yield csv_lines((moment(one.sent_at, zone), *row_of(one, zone)[1:]) for one in piece).encode()
     if next(rows, None) is not None:
-        ends = f"This file ends here: it holds {most:,} e-mails at most. Choose dates for the older ones."
+        ends = f"This file ends here, after the newest {most:,} e-mails. Choose dates to export older ones."
         yield csv_lines([(ends,)]).encode()
 
 

@@ -1,6 +1,6 @@
 """Customer text on the screen: always the characters that were typed, whatever markup they look like.
 
-Streamlit's page changes text in two places. Its Markdown parser acts on signs, which a backslash before them stops.
+Streamlit's page changes text in two places. Its Markdown parser acts on marks, which a backslash before them stops.
 After that it goes through the finished text, where no backslash is left, and replaces `<-`, `--`, `>=` and the like by
 symbols, `:material_home:`, `:streamlit:` and `:smile:` by pictures, and addresses by links. It looks at each stretch of
 text by itself, so an empty `:color[]` inside these, which shows as nothing, keeps them what they are.

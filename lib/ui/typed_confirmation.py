@@ -86,7 +86,7 @@ def _offer_to_ask(hub: Hub, account: Account, identity: Identity, state: dict[st
         if act_on_plan(
             hub, identity, state, lambda: hub.runner.ask(plan, identity, opened=named_page(identity, state))
         ):
-            state["notice"] = f"Asked. Have somebody else with the same right {asked.way}."
+            state["notice"] = f"Request sent. Ask a colleague with the same right to {asked.way}."
         draw_again()
 
 

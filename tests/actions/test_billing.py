@@ -196,7 +196,7 @@ class TestEndsLater:
             )
             plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
             assert (
-                f"{SECOND} is cancelled in Zuora and ends 3 Jan 2027. Until then it grants what it has."
+                f"{SECOND} is cancelled in Zuora and ends 3 Jan 2027. Until then it keeps its allowances."
                 in plan.warnings
             )
             assert (plan.effects[0].before, plan.effects[0].after) == ("1", "4")

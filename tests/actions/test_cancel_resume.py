@@ -203,7 +203,7 @@ def test_the_count_of_refusals_is_in_the_audit(billed, started):
 def test_a_cancellation_that_does_not_show_is_looked_for_again(billed, started):
     billed.standin.switches.read_lag = 100
     failed = started()
-    assert "took the cancellation of SUB-7 but does not show it yet" in failed.run.error
+    assert "accepted the cancellation of SUB-7 but does not show it yet" in failed.run.error
     billed.standin.switches.read_lag = 1
     billed.catch_up()
     done = resumed(billed, failed)

@@ -129,7 +129,7 @@ def test_what_is_cancelled_for_a_later_day_is_told_with_its_day_and_not_cancelle
         rows = [row for detail in seen.details for row in detail.rows if row[0] == NUMBER]
         assert rows == [(NUMBER, "Cancelled", "3 January 2027", "ends on 3 January 2027, as decided")]
         assert seen.facts["to_cancel"] == []
-    assert "No subscription is left that Zuora could cancel." in plan(world, zuora="invoice_period").warnings
+    assert "There is no subscription left to cancel in Zuora." in plan(world, zuora="invoice_period").warnings
 
 
 def test_what_has_ended_by_the_calendar_is_over_whatever_its_status(world):
@@ -145,7 +145,7 @@ def test_what_is_scheduled_by_the_terms_is_told(world):
     load(world, scheduled_suspend_date=date(2026, 12, 5))
     load(world, "SUB-00000010", scheduled_cancel_date=date(2027, 2, 1))
     seen = plan(world, zuora="invoice_period")
-    assert f"{NUMBER} is scheduled to be suspended on 5 December 2026. Once it is, Zuora does not cancel it." in (
+    assert f"{NUMBER} is scheduled to be suspended on 5 December 2026. After that, Zuora will not cancel it." in (
         seen.warnings
     )
     assert any(

@@ -181,9 +181,9 @@ def test_a_country_is_what_zuora_turns_it_into_and_the_run_ends_well(world, befo
 @pytest.mark.parametrize(
     ("before", "typed", "says"),
     [
-        ({}, {"country": "Oz"}, "Country: Zuora knows no country “Oz”"),
-        ({"country": "United States"}, {"state": "VIC"}, "State: “VIC” is no state of United States"),
-        ({"state": "VIC"}, {"country": "US"}, "State: “VIC” is no state of United States"),
+        ({}, {"country": "Oz"}, "Country: Zuora does not know the country “Oz”"),
+        ({"country": "United States"}, {"state": "VIC"}, "State: “VIC” is not a state of United States"),
+        ({"state": "VIC"}, {"country": "US"}, "State: “VIC” is not a state of United States"),
         ({"country": "Australia"}, {"country": "au"}, "Zuora has these values already"),
     ],
 )

@@ -54,6 +54,18 @@ def test_a_contact_without_an_address_stops_the_letter_and_says_where_to_correct
     assert world.mail.messages() == []
 
 
+def test_a_letter_that_may_have_arrived_is_repeated_to_the_same_address(world):
+    plan = suspend(world, mail=True)
+    world.mail.fail("drop_after", None)
+    failed = world.finish(world.runner.start(plan, LEAD, WHY)).run
+    world.mail.clear()
+    assert world.finish(correct(world)).run.state == "done"
+    world.runner.resume(failed.id, LEAD)
+    assert world.finish(failed.id).run.state == "done"
+    assert {address for mail in world.mail.messages() for address in mail.recipients} == {"ada@example.com"}
+    assert letters(world) == [("ada@example.com", "accepted")]
+
+
 def test_zuora_away_at_resume_sends_nothing_anywhere(world, refused):
     world.fail("GET /v1/accounts", "drop_before")
     world.runner.resume(refused.id, LEAD)

@@ -102,11 +102,28 @@ def test_enable_says_it_too(paid):
 
 
 def test_deactivate_says_it_and_that_the_order_is_the_payers(paid):
-    for wish, says in (({}, "go on being sent"), ({"zuora": "invoice_period"}, "subscriptions of this account alone")):
+    for wish, says in (
+        ({}, "go on being sent"),
+        ({"zuora": "invoice_period"}, "Only this account's subscriptions are cancelled"),
+    ):
         seen = plan(paid, "deactivate", keep_children=True, **wish)
         assert seen.dangers == (f"In Zuora: 312.00 AUD overdue, 1 invoice, the oldest for 18 days, {WHOSE}.",)
         (told,) = (words for words in seen.warnings if words.startswith("1001 Wattle Plumbing pays for"))
         assert says in told
+
+
+@pytest.mark.parametrize("wish", [{}, {"zuora": "invoice_period"}])
+def test_a_debt_that_could_not_be_read_is_not_called_none_whatever_is_chosen(paid, wish):
+    paid.fail("GET /object-query/invoices", "drop_before", times=None)
+    seen = plan(paid, "deactivate", keep_children=True, **wish)
+    assert not seen.dangers
+    assert any("could not be read from Zuora" in words for words in seen.warnings)
+
+
+def test_a_debt_of_the_payer_is_part_of_what_is_approved(paid):
+    seen = plan(paid, "deactivate", keep_children=True)
+    owe(paid, PARENT, "10.00", "i2")
+    assert plan(paid, "deactivate", keep_children=True).fingerprint != seen.fingerprint
 
 
 def test_a_cancellation_reaches_the_subscription_of_this_account_alone(paid):

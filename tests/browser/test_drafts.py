@@ -50,7 +50,7 @@ def test_what_was_typed_outlives_a_restart_and_is_sent_by_the_first_click(tmp_pa
             wait_for_draft(server, own.number, "emergency", house_number="77")
         zuora.state.update_contact(own.bill_to.id, {"address2": "Level 3"})
         with serving(folder, zuora=zuora, port=server.port):
-            expect(page.get_by_text("is back. It is not sent yet.")).to_be_visible()
+            expect(page.get_by_text("is back. It is not saved yet.")).to_be_visible()
             expect(email).to_have_value("typed@example.com")
             expect(town).to_have_value(f"{own.bill_to.locality} Heights")
             expect(page.get_by_label("Address line 2", exact=True).first).to_have_value("Level 3")
@@ -63,9 +63,9 @@ def test_what_was_typed_outlives_a_restart_and_is_sent_by_the_first_click(tmp_pa
             assert contact["work_email"] == "typed@example.com"
             assert contact["city"] == f"{own.bill_to.locality} Heights"
             assert contact["address2"] == "Level 3"
-            expect(page.get_by_text("is back. It is not sent yet.")).to_have_count(0)
+            expect(page.get_by_text("is back. It is not saved yet.")).to_have_count(0)
 
-            expect(details.get_by_text("is back. It is not sent yet.")).to_be_visible()
+            expect(details.get_by_text("is back. It is not saved yet.")).to_be_visible()
             expect(details.get_by_label("House number", exact=True)).to_have_value("77")
             fits(details, tmp_path / "restored-details")
             details.set_viewport_size({"width": 1280, "height": 900})
@@ -98,10 +98,10 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
         expect(email.nth(1)).to_have_value(own.sold_to.email)
         expect(page.get_by_label("Last name", exact=True).first).to_have_value(own.bill_to.last_name)
         expect(page.get_by_label("Work phone", exact=True).nth(1)).to_have_value(own.sold_to.phone)
-        expect(page.get_by_text("is back. It is not sent yet.")).to_have_count(int(person == "lead"))
+        expect(page.get_by_text("is back. It is not saved yet.")).to_have_count(int(person == "lead"))
     page.get_by_role("button", name="Discard").click()
     expect(email.first).to_have_value(own.bill_to.email)
-    expect(page.get_by_text("is back. It is not sent yet.")).to_have_count(0)
+    expect(page.get_by_text("is back. It is not saved yet.")).to_have_count(0)
 
     page.get_by_role("link", name="Emergency details").click()
     page.get_by_role("button", name="Contact Form").click()
@@ -145,7 +145,7 @@ def test_dialogs_close_when_the_server_is_back_and_what_was_noted_is_there_again
                 settled(tab)
             suspend.get_by_role("button", name="Suspend").click()
             expect(note).to_have_value("Called twice")
-            expect(suspend.get_by_text("is back. It is not sent yet.")).to_be_visible()
+            expect(suspend.get_by_text("is back. It is not saved yet.")).to_be_visible()
             edit.get_by_role("button", name="Edit").click()
             expect(edit.get_by_label("Account name")).to_have_value(own.name)
         made.contexts.close()

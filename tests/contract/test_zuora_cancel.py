@@ -461,6 +461,23 @@ class TestKeys:
         assert cancel(make_zuora(), unsure=True, refused=1).ours is None
         assert asked(tenant, ORDER) == before + 2
 
+    def test_whose_it_was_is_not_said_once_zuora_forgot_its_answers(self, make_zuora, tenant):
+        tenant.state.faults.add(Fault(ORDER, "drop_after", 1))
+        assert cancel(make_zuora()).ours
+        tenant.state.keep_answer({**tenant.state.rows("SELECT * FROM answer")[0], "at": 0.0})
+        before = asked(tenant, ORDER)
+        done = cancel(make_zuora(), unsure=True, forgotten=True)
+        assert (done.ours, done.already) == (None, False)
+        assert asked(tenant, ORDER) == before
+
+    def test_an_end_that_somebody_scheduled_meanwhile_is_not_taken_for_ours_nor_overridden(
+        self, zuora, scripted, scripted_zuora
+    ):
+        scripted.replies += [JSONResponse({**ROW, "scheduledCancelDate": "2027-01-03", "success": True})]
+        done = cancel(scripted_zuora, unsure=True)
+        assert (done.ours, done.effective) == (False, date(2027, 1, 3))
+        assert [request.method for request in scripted.seen] == ["GET"]
+
     def test_nothing_later_takes_the_doubt_away(self, make_zuora, tenant):
         for kind, match in (("429", ORDER), ("html502", LOOK), ("unauthorized", ORDER)):
             tenant.state.faults.add(Fault(match, kind, None))

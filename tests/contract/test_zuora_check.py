@@ -157,7 +157,7 @@ class TestWriting:
         zuora_standin.state.faults.add(Fault("PUT /v1/accounts", "html502", None, after=1))
         code, said = say("--write", "1")
         assert code == 1
-        assert "may not be restored. Look at its notes in Zuora, and take the line “Account Manager write check" in said
+        assert "were not restored. Open its notes in Zuora and delete the line “Account Manager write check" in said
         assert "Quiet words" not in said
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])

@@ -116,7 +116,7 @@ def test_an_active_account_has_no_banner(house):
 
 def test_a_deactivated_account_says_that_nothing_can_be_changed(house):
     app = house.details(demo("deactivated").number)
-    assert "**This account is deactivated.** Nothing can be changed any more." in app.error[0].value
+    assert "**This account is deactivated.** Only its contacts can still be changed." in app.error[0].value
     assert facts(app)["Status"][0] == "deactivated"
     assert not {"Edit", "Suspend", "Deactivate"} & {button.label for button in app.button}
     assert metrics(app)["Numbers"] == "0"

@@ -84,7 +84,7 @@ def test_nonsense_in_any_kind_of_field_is_told_and_changes_nothing(house, own):
         ("work_email", " \n\t", "Invoices are sent to it"),
         ("work_email", "<b>ada</b>@example.com", "alone, without"),
         ("work_email", "\u202eada@example.com", "invisible character"),
-        ("work_email", "e\u0301 @example.com", "holds a blank"),
+        ("work_email", "e\u0301 @example.com", "has a space in it"),
         ("work_email", "a@example.com;b@example.com", "more than one"),
         ("work_email", f"{'x' * 300}@example.com", "at most 80"),
         ("work_email", "42", "no full domain"),
@@ -174,7 +174,7 @@ def test_a_value_is_removed_only_when_its_removal_was_ticked(house, own):
     field(app, own, "work_phone").set_value("")
     field(app, own, "address1").set_value("1 New Street")
     app = update(app)
-    assert "Tick what is to be removed, or type it again: Work phone." in said(app)
+    assert "To remove a value, tick its box. To keep it, type it again: Work phone." in said(app)
     assert f"Work phone: {before.work_phone} will be removed" in unmarked(tick(app).label)
     assert in_zuora(house, own) == before
     tick(app).check()
@@ -203,7 +203,7 @@ def test_what_was_typed_is_back_in_another_session_for_its_person_alone(house, o
     sound(app.run())
     again = opened(house, own.number)
     assert field(again, own, "city").value == "Carlton"
-    assert "is back. It is not sent yet." in said(again)
+    assert "is back. It is not saved yet." in said(again)
     other = opened(house, own.number, "billing")
     assert field(other, own, "city").value == own.bill_to.locality
     assert "is back" not in said(other)
@@ -295,7 +295,7 @@ def test_a_click_on_a_form_of_the_session_before_sends_nothing_and_says_so(house
     sound(app.run())
     del app.session_state[f"contact_bill_to_{own.number}"]
     app = update(app)
-    assert "Nothing was sent: the form was drawn again meanwhile." in said(app)
+    assert "Nothing was sent: the page was loaded again." in said(app)
     assert in_zuora(house, own) == before
     assert field(app, own, "city").value == "Carlton"
     rerun_until(update(app), receipt)

@@ -260,9 +260,9 @@ def test_what_was_typed_and_pulled_is_back_in_another_session(house, own):
     told = said(app)
     assert told
     again = opened(house, own)
-    assert "and did not save it. Contact Form brings it back." in said(again)
+    assert "and did not save it. Contact Form reopens it." in said(again)
     again = press(again, "Contact Form")
-    assert "is back. It is not sent yet." in said(again)
+    assert "is back. It is not saved yet." in said(again)
     assert set(told.splitlines()) <= set(said(again).splitlines()), "what the pull could not place is still said"
     app = retype(again, own, "house_number", "77")
     # The address says that the form is open: a browser that asks again after a restart gets it open.
@@ -301,6 +301,6 @@ def test_a_click_on_a_form_of_the_session_before_saves_nothing_and_says_so(house
     app = retype(form(house, own), own, "house_number", "77")
     del app.session_state["emergency_form"]
     app = press(app, "Save")
-    assert "Nothing was saved: the form was drawn again." in said(app)
+    assert "Nothing was saved: the page was loaded again." in said(app)
     assert field(app, own, "house_number").value == "77"
     rerun_until(press(app, "Save"), lambda app: bool(tables(app, "Step", "Result")))

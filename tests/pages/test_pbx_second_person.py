@@ -61,7 +61,7 @@ def test_one_asks_another_approves_and_only_then_it_runs(house, own):
     app = confirmed(looking(house, own, "lead", "newly-named"), own.number, START)
     assert "a second person has to approve exactly this plan" in said(app)
     app = press(looking(house, own, "lead", "newly-named"), ASK)
-    assert "Have somebody else with the same right" in said(app)
+    assert "Ask a colleague with the same right" in said(app)
     app = looking(house, own, "lead")
     assert "Nobody has approved it yet." in said(app)
     assert not {APPROVE, ASK} & set(labels(app))

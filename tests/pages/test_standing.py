@@ -144,7 +144,7 @@ def test_a_note_is_back_when_the_dialog_was_left_and_gone_when_it_was_sent(house
     sound(app.run())
     app = press(house.details(own.number), "Suspend")
     assert app.text_area(key="suspend_note").value == "Called twice"
-    assert "is back. It is not sent yet." in said(app)
+    assert "is back. It is not saved yet." in said(app)
     other = press(house.details(own.number, "admin"), "Suspend")
     assert other.text_area(key="suspend_note").value == ""
     ended(press(choose(app, note="Called twice"), f"Suspend account {own.number}"))

@@ -245,19 +245,21 @@ def notes_of(**numbers):
 def test_the_first_number_that_can_be_called_is_pulled_and_the_others_are_told():
     number, (told,) = notes_of(work_phone="n/a", mobile_phone="0491\u2009570\u2009006", home_phone="0491 570 156")
     assert number == "+61491570006"
-    assert told == ("Of the numbers in Zuora, the work phone “n/a” cannot be dialled; the mobile phone was taken.")
+    assert told == (
+        "Of the numbers in Zuora, the work phone “n/a” cannot be dialled; the mobile phone is used instead."
+    )
 
 
 def test_a_number_of_the_account_itself_is_passed_over():
     number, (told,) = notes_of(work_phone="(03) 5550 1234", home_phone="0491 570 156")
     assert number == "+61491570156"
-    assert "is one of the account's own numbers; the home phone was taken" in told
+    assert "is one of the account's own numbers; the home phone is used instead" in told
 
 
 def test_where_none_can_be_called_the_first_stays_for_the_check_to_name():
     number, (told,) = notes_of(work_phone="03 5550 1234 ext 5", mobile_phone="TBA")
     assert number == "03 5550 1234 ext 5"
-    assert told.endswith("none was left.")
+    assert told.endswith("there is no other number.")
     (error,) = check(GOOD.model_copy(update={"contact_number": number}))
     assert "extension" in error.text
 

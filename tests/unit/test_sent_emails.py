@@ -59,7 +59,7 @@ def test_an_export_ends_at_its_limit_and_says_so(rows, told):
     _, *lines = read(csv_file(chunks(), "Australia/Perth", most=5))
     assert len([line for line in lines if len(line) == 5]) == min(rows, 5)
     assert [line for line in lines if len(line) == 1] == (
-        [["This file ends here: it holds 5 e-mails at most. Choose dates for the older ones."]] if told else []
+        [["This file ends here, after the newest 5 e-mails. Choose dates to export older ones."]] if told else []
     )
     # What does not go into the file is not read either.
     assert len(asked) <= 3

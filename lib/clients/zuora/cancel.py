@@ -90,7 +90,7 @@ class Cancelling(Sender):
         default the day in UTC. No invoice is made and nothing collected.
 
         Zuora keeps its answer under a key for a day, a refusal as well. So after each refusal the order goes out
-        under another key, made from `key` and the number of refusals. `on_refusal` is told that number before
+        under another key, made from `key` and the number of refusals. `on_refusal` gets that number before
         the next key is used; a caller that outlives its process keeps it and passes it as `refused`. `unsure` says
         that an earlier call may have been carried out without its answer being known, `forgotten` that it was so long
         ago that Zuora no longer keeps its answers.
@@ -217,7 +217,7 @@ class Cancelling(Sender):
             if keys is not None:
                 again = keys.learn(failure)
                 if again and replays < REPLAYS:
-                    # It is the answer to an earlier request: the one of now has not been put to Zuora yet.
+                    # It is the answer to an earlier request: Zuora has not handled the current one yet.
                     replays += 1
                     continue
                 # A first request under this key may be at work still, and its own answer may yet come.

@@ -200,7 +200,7 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
         track_id=track_id(reply) or call.track_id,
         process_id=_text(told.get("processId")),
     )
-    # An answer kept under an idempotency key names the request it was made for, its headers the one of now.
+    # An answer kept under an idempotency key names the request it was made for; its headers name the current one.
     error.replayed = named is not None and own is not None and named.lower() != own.lower()
     return error
 

@@ -102,7 +102,7 @@ def _read_token(began: float, reply: Reply, call: Call) -> _Held:
 
 
 def _life(told: object) -> float:
-    """Seconds, from a whole number, a fraction or a text. A short life where nothing usable was told."""
+    """Seconds, from a whole number, a fraction or a text. A short life where nothing usable was given."""
     try:
         seconds = float(told) if isinstance(told, int | float | str | Decimal) and not isinstance(told, bool) else 0.0
     except (ValueError, OverflowError):

@@ -104,7 +104,7 @@ class WriteCheck(Tenant):
             yield Finding(None, f"The change shows after {looks} looks: readings of this tenant lag behind its writes.")
 
     def _restore(self, key: str, number: str, notes: str, written: str, mark: str) -> Iterator[Finding]:
-        by_hand = f"Look at its notes in Zuora, and take the line “{mark}” out of them."
+        by_hand = f"Open its notes in Zuora and delete the line “{mark}”."
         try:
             if self._noted(key).notes not in (written, notes):
                 told = f"Somebody changed the notes of account {number} too, so they were not restored."
@@ -117,7 +117,7 @@ class WriteCheck(Tenant):
                 yield Finding(False, f"{told} {by_hand}")
                 return
         except RemoteError as error:
-            yield Finding(False, f"The notes of account {number} may not be restored. {by_hand} {error}")
+            yield Finding(False, f"Perhaps the notes of account {number} were not restored. {by_hand} {error}")
             return
         yield Finding(True, f"The notes of account {number} are as they were.")
 

@@ -1,4 +1,4 @@
-"""Readings that lag behind writes: for so many readings a changed record still shows what it was before.
+"""Reads that lag behind writes: for a number of reads a changed record still shows its old values.
 
 Only requests lag. Whoever looks at the state itself, as tests do, sees it as it is, and a change made there shows at
 once. Lists of object queries do not lag.

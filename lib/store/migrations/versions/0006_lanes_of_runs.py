@@ -57,7 +57,7 @@ def _lane() -> sa.Column[str]:
 
 
 def _claims(*lane: sa.Column[str]) -> None:
-    """The table of claims anew, under its name; what it held is in `old_claim`."""
+    """Make the table of claims again under its own name; its rows are in `old_claim`."""
     op.drop_index("ix_action_claim_run_id", table_name="action_claim")
     op.rename_table("action_claim", "old_claim")
     if op.get_bind().dialect.name == "postgresql":
