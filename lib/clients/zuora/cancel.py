@@ -12,23 +12,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
-from lib.clients.call import Call, Reply
-from lib.clients.errors import AuthFailed, Busy, Rejected, RemoteError, UnexpectedReply, Unreachable
+from lib.clients.call import Call
+from lib.clients.errors import Rejected, RemoteError, UnexpectedReply, Unreachable
 from lib.clients.zuora import replies
+from lib.clients.zuora.cancel_answers import Told, orders_missing, read_again, read_outcome
 from lib.clients.zuora.keys import Keys, is_verdict
 from lib.clients.zuora.sender import Sender, further_track, path_of, plain_track
 from lib.clients.zuora.subscription import ZuoraSubscription
 from lib.clients.zuora.subscriptions import read_subscription
 
-_PERMISSION, _RULE, _UNSUPPORTED, _TEMPORARY = 10, 30, 45, 61
-_PARTS = ("subscriptions", "subscriptionNumbers")
 _ALREADY = re.compile(r"\balready\b.*\bcancell?ed\b|\bcancell?ed\b.*\balready\b", re.IGNORECASE)
 REPLAYS = 5
 """How many earlier answers in a row are passed over in one call."""
-_ORDERS = re.compile(r"\borders?\b", re.IGNORECASE)
-_SWITCHED_OFF = re.compile(r"feature|enabled|permission|tenant|not (?:available|supported)", re.IGNORECASE)
 
 
 class CancelPolicy(StrEnum):
@@ -57,13 +53,6 @@ class Cancelled:
     request_id: str | None = None
     track_id: str | None = None
     ours: bool | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
-class _Told:
-    day: date | None
-    order_number: str | None
-    request_id: str | None
 
 
 class Cancelling(Sender):
@@ -196,7 +185,7 @@ class Cancelling(Sender):
             body={**_policy(policy, on), "runBilling": False, "collect": False},
         )
 
-    def _ask(self, call: Call, look: Call, subscription: ZuoraSubscription, keys: Keys | None) -> _Told | Cancelled:
+    def _ask(self, call: Call, look: Call, subscription: ZuoraSubscription, keys: Keys | None) -> Told | Cancelled:
         """Send, and again after a refusal that passes; never again after a lost answer.
 
         With `keys` each refusal is followed by another key. Before each further sending the subscription is looked
@@ -205,7 +194,7 @@ class Cancelling(Sender):
         began = time.monotonic()
         tried = replays = 0
         doubt = False
-        read = partial(_read_outcome, subscription)
+        read = partial(read_outcome, subscription)
         while True:
             sent = replace(call, attempts=1)
             if keys is not None:
@@ -252,7 +241,7 @@ class Cancelling(Sender):
         for headers in keys.used_headers():
             try:
                 # Sending it twice does no harm any more.
-                self._send(replace(order, headers=headers, resend=True), partial(_read_again, subscription))
+                self._send(replace(order, headers=headers, resend=True), partial(read_again, subscription))
             except RemoteError as error:
                 known = known and is_verdict(error) and not orders_missing(error)
             else:
@@ -282,7 +271,7 @@ class Cancelling(Sender):
         unknown = unknown or _ALREADY.search(error.detail) is not None
         raise Unreachable.like(error).unsure() if unknown else error
 
-    def _confirmed(self, number: str, told: _Told, look: Call) -> Cancelled:
+    def _confirmed(self, number: str, told: Told, look: Call) -> Cancelled:
         try:
             after, shown = self._until(lambda: self._look(look, number), lambda now: now.will_end)
         except RemoteError:
@@ -320,75 +309,3 @@ def _seen(subscription: ZuoraSubscription, look: Call, *, ours: bool | None) -> 
 
 def _day_of(subscription: ZuoraSubscription) -> date | None:
     return subscription.ends_on
-
-
-def _categories(error: RemoteError) -> set[int | None]:
-    return {replies.Reason(code, "").category for code in error.codes}
-
-
-def orders_missing(error: RemoteError) -> bool:
-    """True when Zuora refuses the order because this tenant has no Orders, and says so."""
-    if error.maybe_done or not _ORDERS.search(error.detail):
-        return False
-    if isinstance(error, AuthFailed):
-        return not error.signed_out
-    refused = isinstance(error, Rejected) and bool(_categories(error) & {_PERMISSION, _RULE, _UNSUPPORTED})
-    return refused and _SWITCHED_OFF.search(error.detail) is not None
-
-
-def _told(body: dict[str, Any], reply: Reply, call: Call) -> _Told:
-    day, number = body.get("cancelledDate"), body.get("orderNumber")
-    return _Told(
-        replies.understood(lambda: date.fromisoformat(day[:10]) if day else None, reply, call, "a cancellation"),
-        number if isinstance(number, str) else None,
-        replies.request_id(reply),
-    )
-
-
-def _read_outcome(subscription: ZuoraSubscription, reply: Reply, call: Call) -> _Told:
-    """The reply of a cancellation.
-
-    Raises:
-        RemoteError: `Busy` for any 409, `Rejected` for any 422, whatever the code. Any 5xx leaves the outcome
-            unknown, and so does a fault that calls itself temporary, whatever its status.
-    """
-    try:
-        body = replies.read_object(reply, call)
-    except RemoteError as error:
-        failure = error
-    else:
-        _check_names(subscription, body, reply, call)
-        return _told(body, reply, call)
-    if reply.status == 409:
-        failure = Busy.like(failure)
-    elif reply.status == 422:
-        failure = Rejected.like(failure)
-    if reply.status >= 500 or _TEMPORARY in _categories(failure):
-        failure.maybe_done = True
-    raise failure
-
-
-def _read_again(subscription: ZuoraSubscription, reply: Reply, call: Call) -> _Told:
-    """The reply of a cancellation asked for once more: what is an earlier answer will not change by waiting.
-
-    Raises:
-        RemoteError: as `_read_outcome`, but `Rejected` for an earlier refusal, however temporary it was.
-    """
-    try:
-        return _read_outcome(subscription, reply, call)
-    except RemoteError as error:
-        failure = error
-    raise Rejected.like(failure) if failure.replayed else failure
-
-
-def _check_names(subscription: ZuoraSubscription, body: dict[str, Any], reply: Reply, call: Call) -> None:
-    """An order names its subscriptions, as numbers or as objects, and its account."""
-    parts: list[object] = [part for name in _PARTS for part in (body.get(name) or ()) if isinstance(body[name], list)]
-    numbers = [part.get("subscriptionNumber") if isinstance(part, dict) else part for part in parts]
-    replies.same_one(subscription.number, numbers, reply, call)
-    # The account of an order is the one that pays, which need not be the one that owns the subscription.
-    told = body.get("accountNumber")
-    ordered = call.body.get("existingAccountNumber") if isinstance(call.body, dict) else None
-    owners = {number.casefold() for number in (ordered, subscription.account_number) if isinstance(number, str)}
-    if isinstance(told, str) and owners and told.strip().casefold() not in owners:
-        raise replies.unexpected(reply, call, "with the answer about another record")

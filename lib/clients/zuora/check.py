@@ -12,7 +12,7 @@ from time import time as now
 from lib.clients.call import Call, Reply
 from lib.clients.errors import AuthFailed, NotFound, RemoteError, Unreachable
 from lib.clients.zuora import replies
-from lib.clients.zuora.cancel import orders_missing
+from lib.clients.zuora.cancel_answers import orders_missing
 from lib.clients.zuora.client import Zuora
 from lib.clients.zuora.models import ZuoraAccount
 
