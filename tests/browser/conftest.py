@@ -1,6 +1,7 @@
 """A real Chromium in front of a real server. What it asks for and what it complains about is watched throughout."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from lib.standins.zuora import ZuoraStandin
@@ -183,6 +184,16 @@ def choose_first(page: Page, name: str, option: str) -> None:
         return False
 
     assert any(chosen() for _ in range(5)), f"{name}: {box.input_value()!r}"
+
+
+def follow(page: Page, link: Locator, address: str | re.Pattern[str]) -> None:
+    """Press a link until the page is there: one that draws itself again at that moment can take the click away."""
+    for _ in range(3):
+        link.click()
+        with contextlib.suppress(PlaywrightError):
+            page.wait_for_url(address, timeout=6000)
+            return
+    page.wait_for_url(address)
 
 
 def picker(page: Page):

@@ -3,7 +3,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from lib.store.schema import allowance, subscription
-from tests.browser.conftest import heading
+from tests.browser.conftest import follow, heading
 from tests.pages.conftest import demo
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def test_a_person_views_the_allowances_and_refreshes_them_from_zuora(house):
     own = demo("allowance_differs")
     contract = own.has.subscriptions[0]
     page = house.open("lead", f"/account-details?account={own.number}")
-    page.get_by_role("link", name="Billing details").click()
+    follow(page, page.get_by_role("link", name="Billing details"), "**/billing-details?*")
     expect(heading(page, f"{own.number} - {own.name}")).to_be_visible()
     expect(page.get_by_text(contract.number)).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lib.store.drafts import find_draft
-from tests.browser.conftest import SECONDS, House, fill_sign_in, fits, heading, settled
+from tests.browser.conftest import SECONDS, House, fill_sign_in, fits, follow, heading, settled
 from tests.pages.conftest import plain_accounts
 from tests.server import copy_demo, serving, zuora_of
 
@@ -103,7 +103,7 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
     expect(email.first).to_have_value(own.bill_to.email)
     expect(page.get_by_text("is back. It is not saved yet.")).to_have_count(0)
 
-    page.get_by_role("link", name="Emergency details").click()
+    follow(page, page.get_by_role("link", name="Emergency details"), "**/emergency-details?*")
     page.get_by_role("button", name="Contact Form").click()
     street = page.get_by_label("Street name", exact=True)
     expect(street).to_have_value(own.sold_to.street_name)

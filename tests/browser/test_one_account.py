@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lib.ui import navigation
-from tests.browser.conftest import heading, picker, settled
+from tests.browser.conftest import follow, heading, picker, settled
 from tests.pages.conftest import demo
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,8 @@ def search(page: Page, text: str) -> None:
 
 
 def press_hit(page: Page, own) -> None:
-    page.get_by_test_id("stSidebar").get_by_role("link", name=own.number).click()
+    hit = page.get_by_test_id("stSidebar").get_by_role("link", name=own.number)
+    follow(page, hit, re.compile(rf"[?&]account={own.number}(&|$)"))
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda one: one.url)
