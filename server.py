@@ -13,12 +13,15 @@ from typing import Any
 
 import streamlit as st
 import structlog
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lib import frames, launch  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
 from lib.ui.navigation import closed_pages
+from lib.web import sign_in
+from lib.web.gate import Gate
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +61,7 @@ def show_error(error: Exception) -> bool:
 app = st.App(
     "Home.py",
     lifespan=lifespan,
-    routes=[Route("/readyz", ready)],
+    routes=[Route("/readyz", ready), *sign_in.routes(launch.start)],
+    middleware=[Middleware(Gate, hub=launch.start)],
     on_script_error=show_error,
 )

@@ -15,13 +15,13 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import jwt
 import pyarrow.ipc
 import websockets.sync.client as websocket
 from google.protobuf.message import Message
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -31,7 +31,9 @@ from lib.standins.demo.billing import zuora_invoices, zuora_subscriptions
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.store import migrate
-from lib.store.engine import make_engine
+from lib.store.engine import make_engine, writing
+from lib.store.schema import sign_in_session
+from lib.store.sessions import begin_session, find_by_token
 
 CLIENT_ID = "0f9b1c6e-7a52-4d0c-9a3e-5e1f2b7c8d90"
 CLIENT_SECRET = "standin-secret-of-the-page-tests"
@@ -105,6 +107,11 @@ class Server:
             yield engine
         finally:
             engine.dispose()
+
+    def cookie(self, username: str, *, age: float = 0.0) -> str:
+        """The cookie of somebody who signed in `age` seconds ago."""
+        with self.hub() as engine:
+            return sign_in_as(engine, username, age=age)
 
     def get(self, path: str) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -184,10 +191,18 @@ def serving(
         process.wait(10)
 
 
-def cookie(username: str, *, key: str = COOKIE_KEY, age: float = 0.0, algorithm: str = "HS256") -> str:
-    """A sign-in cookie as the dashboard writes it, `age` seconds old."""
-    claims = {"username": username, "exp_date": time.time() - age + SIGN_IN_HOURS * 3600}
-    return jwt.encode(claims, key, algorithm=algorithm)
+def sign_in_as(engine: Engine, username: str, *, age: float = 0.0) -> str:
+    """The cookie of somebody who signed in `age` seconds ago."""
+    with writing(engine) as connection:
+        token = begin_session(connection, username, address="127.0.0.1")
+        if age:
+            found = find_by_token(connection, token)
+            connection.execute(
+                update(sign_in_session)
+                .where(sign_in_session.c.id == found.id)
+                .values(began_at=datetime.now(UTC) - timedelta(seconds=age))
+            )
+    return token
 
 
 @dataclass

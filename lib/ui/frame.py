@@ -12,10 +12,10 @@ from lib.settings import SettingsError
 from lib.ui import navigation, selection
 from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
+from lib.ui.person import show_person
 from lib.ui.picker import show_picker
 from lib.ui.reconnect import follow_connection
 from lib.ui.run_panel import show_runs
-from lib.ui.sign_in import show_person, show_sign_in
 from lib.ui.strip import show_strip
 from lib.ui.text import plain
 
@@ -24,7 +24,7 @@ ICON = Path(__file__).with_name("icon.png")
 
 
 def show() -> None:
-    """Run the page the address names, for those who may see it. Anonymous visitors get the sign-in form alone."""
+    """Run the page the address names, for those who may see it. Anonymous visitors are sent to the sign-in."""
     st.set_page_config(page_title="Account Manager", page_icon=str(ICON), layout="wide")
     try:
         hub = launch.start()
@@ -35,10 +35,12 @@ def show() -> None:
     identity = auth.current(hub)
     if identity is None:
         st.navigation(navigation.closed_pages(), position="hidden").run()
-        show_strip(hub)
-        show_sign_in(hub)
-        auth.keep_cookie(hub)
-        st.stop()
+        auth.leave()
+    with auth.known(identity):
+        _show_page(hub, identity)
+
+
+def _show_page(hub: Hub, identity: Identity) -> None:
     page = st.navigation(navigation.pages_for(identity))
     if page.url_path == "":
         st.switch_page(navigation.start_section(identity).path, query_params=dict(st.query_params))
@@ -47,11 +49,10 @@ def show() -> None:
         if identity.may_choose_accounts:
             show_picker(hub, number, page.url_path)
         show_person(hub, identity)
-        auth.keep_cookie(hub)
     show_strip(hub)
     follow_connection()
     account = _show_account_head(hub, page.url_path, number, identity)
-    with auth.known(identity), selection.headed(account):
+    with selection.headed(account):
         page.run()
 
 
