@@ -23,8 +23,10 @@ from lib.web.sign_in import SIGN_IN
 # Whose the values of the session are: forms, searches, open dialogs. The id of a sign-in, never of a person: the same
 # person begins again with nothing, too.
 _OWNER = "session_of"
+# Somebody has signed out a moment ago.
+_LEFT = "signed_out"
 # What stays in the session whoever it belongs to.
-KEPT: set[str] = set()
+KEPT = {_LEFT}
 # Who was found signed in at the beginning of this run of the script; each session runs in a thread of its own.
 _known: ContextVar[Identity | None] = ContextVar("known", default=None)
 
@@ -77,23 +79,26 @@ def known_now() -> Identity | None:
     return _known.get()
 
 
-def sign_out(hub: Hub, identity: Identity, *, everywhere: bool = False) -> NoReturn:
-    """End this sign-in, or every one of this person, and go to the sign-in page. Ends the run of the script."""
+def sign_out(hub: Hub, *, everywhere: bool = False) -> None:
+    """End this sign-in, or every one of this person. Call it before the page is drawn: as a button's callback."""
+    identity = current(hub)
+    if identity is None:
+        return
     if everywhere:
         sign_in.sign_out_everywhere(hub, identity)
     else:
         sign_in.sign_out(hub, identity)
     _own_session(None)
-    leave("")
+    st.session_state[_LEFT] = True
 
 
-def leave(back: str | None = None) -> NoReturn:
+def leave() -> NoReturn:
     """Say that nobody is signed in, and have the browser go to the sign-in. Ends the run of the script.
 
-    `back` is where the person wants to be after it; without one, this very page.
+    Whoever signs in comes back to this very page, unless somebody has just signed out on it.
     """
-    address = _here() if back is None else back
-    target = f"{SIGN_IN}?{urlencode({'next': address})}" if address not in ("", "/") else SIGN_IN
+    address = "/" if st.session_state.pop(_LEFT, False) else _here()
+    target = f"{SIGN_IN}?{urlencode({'next': address})}" if address != "/" else SIGN_IN
     st.error(
         "You are signed out. Nothing was loaded, and what you clicked was not done.",
         icon=":material/lock:",

@@ -16,7 +16,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from http.client import HTTPMessage
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pyarrow.ipc
 import websockets.sync.client as websocket
@@ -113,12 +116,43 @@ class Server:
         with self.hub() as engine:
             return sign_in_as(engine, username, age=age)
 
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def get(self, path: str, *, token: str | None = None) -> tuple[int, str]:
+        reply = self.ask("GET", path, headers={"Cookie": f"{COOKIE}={token}"} if token else {})
+        return reply.status, reply.body
+
+    def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"") -> "Reply":
+        """One request of its own connection, answered without following where it leads."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
-            connection.request("GET", path)
+            connection.request(method, path, body=body or None, headers=headers or {})
             reply = connection.getresponse()
-            return reply.status, reply.read().decode()
+            return Reply(reply.status, reply.read().decode("utf-8", "replace"), reply.headers)
+
+    def sign_in(self, username: str, password: str, *, cookies: str = "", **headers: str) -> "Reply":
+        """What the form of the sign-in page sends."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **({"Cookie": cookies} if cookies else {})}
+        body = urlencode({"username": username, "password": password}).encode()
+        return self.ask("POST", "/sign-in", headers={**sent, **headers}, body=body)
+
+
+@dataclass
+class Reply:
+    """An answer over HTTP."""
+
+    status: int
+    body: str
+    headers: HTTPMessage
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies it sets, with their attributes as they were sent."""
+        return dict(line.split("=", 1) for line in self.headers.get_all("set-cookie") or [])
+
+    @property
+    def alert(self) -> str:
+        """What the sign-in page has to say."""
+        found = re.search(r'role="alert">([^<]*)<', self.body)
+        return unescape(found[1]) if found else ""
 
 
 def _free_port() -> int:
@@ -259,6 +293,16 @@ class Seen:
         )
 
     @property
+    def session_id(self) -> str:
+        """The id by which Streamlit knows this session."""
+        return next(one.new_session.initialize.session_id for one in self.messages if one.HasField("new_session"))
+
+    @property
+    def left_for(self) -> str | None:
+        """The address the browser was sent to, away from the app."""
+        return next((one.auth_redirect.url for one in self.messages if one.HasField("auth_redirect")), None)
+
+    @property
     def page_titles(self) -> set[str]:
         return {
             page.page_name
@@ -287,12 +331,13 @@ class Session:
         token: str | None = None,
         origin: str | None = None,
         headers: dict[str, str] | None = None,
+        session_id: str = "",
     ) -> None:
         sent = {**(headers or {}), **({} if token is None else {"Cookie": f"{COOKIE}={token}"})}
         self._connecting = websocket.connect(
             f"ws://127.0.0.1:{server.port}/_stcore/stream",
             origin=origin or server.url,
-            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],
+            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN", *([session_id] if session_id else [])],
             additional_headers=sent,
             proxy=None,
             max_size=None,

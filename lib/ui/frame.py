@@ -41,6 +41,11 @@ def show() -> None:
 
 
 def _show_page(hub: Hub, identity: Identity) -> None:
+    if not navigation.sections_for(identity):
+        st.navigation(navigation.closed_pages(), position="hidden")
+        st.warning("You have no role, so there is no page for you yet. Ask an admin for one.", icon=":material/lock:")
+        show_person(hub, identity)
+        st.stop()
     page = st.navigation(navigation.pages_for(identity))
     if page.url_path == "":
         st.switch_page(navigation.start_section(identity).path, query_params=dict(st.query_params))

@@ -12,13 +12,16 @@ def show_person(hub: Hub, identity: Identity) -> None:
     """Name, roles and the ways out, at the foot of the sidebar."""
     roles = ", ".join(sorted(role.value.replace("_", " ") for role in identity.roles))
     st.caption(f"{plain(identity.name)} · {roles}")
-    if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):
-        auth.sign_out(hub, identity)
-    if st.button(
+    st.button(
+        "Sign out", icon=":material/logout:", width="stretch", key="sign_out", on_click=auth.sign_out, args=(hub,)
+    )
+    st.button(
         "Sign out everywhere",
         icon=":material/devices:",
         type="tertiary",
         key="sign_out_everywhere",
         help="Ends your sign-in in every browser, on this machine and others.",
-    ):
-        auth.sign_out(hub, identity, everywhere=True)
+        on_click=auth.sign_out,
+        args=(hub,),
+        kwargs={"everywhere": True},
+    )
