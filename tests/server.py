@@ -368,6 +368,20 @@ class Session:
         message.rerun_script.widget_states.widgets.add(id=widget, trigger_value=True)
         self._socket.send(message.SerializeToString())
 
+    def download(self, button: str, session_id: str, seconds: float = 20) -> str:
+        """Press this download button (`deferred_file_id`); the link to the file or the error, as a browser gets it."""
+        message = BackMsg()
+        message.backend_operation_request.session_id = session_id
+        message.backend_operation_request.request_id = button
+        message.backend_operation_request.deferred_file.file_id = button
+        self._socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg()
+            answer.ParseFromString(self._socket.recv(timeout=seconds))
+            if answer.HasField("backend_operation_response"):
+                reply = answer.backend_operation_response
+                return reply.deferred_file.url or reply.error_msg
+
     def take(self, seconds: float = 20) -> Seen:
         """Everything until the script has ended."""
         seen = Seen()

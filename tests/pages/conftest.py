@@ -14,8 +14,10 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from lib import auth, launch
+from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import PROJECT, load
+from lib.sign_in import signed_in
 from lib.standins.demo import notable
 from lib.standins.demo.model import DemoAccount
 from lib.standins.demo.world import world
@@ -67,6 +69,17 @@ class House:
         if path is not None:
             app.switch_page(path).run()
         return sound(app)
+
+    def identity(self, username: str) -> Identity:
+        """Somebody who is signed in, as pages hand them to the engine."""
+        found = signed_in(self.hub, sign_in_as(self.hub.services.engine, username))
+        assert found is not None
+        return found
+
+    def seat(self, app: AppTest, username: str) -> AppTest:
+        """Somebody else signs in, in the same tab."""
+        app.session_state[TOKEN] = sign_in_as(self.hub.services.engine, username)
+        return sound(app.run())
 
     def details(self, number: str, username: str = "lead", **query: str) -> AppTest:
         return self.open(username, DETAILS.path, account=number, **query)

@@ -13,7 +13,6 @@ from lib.store.engine import writing
 from lib.store.schema import person, person_role, sign_in_session
 from lib.store.sessions import find_by_token
 from tests.pages.conftest import TOKEN, demo, press, said, sound
-from tests.server import sign_in_as
 
 OWN = demo("overdue").number
 
@@ -145,8 +144,7 @@ def test_whoever_comes_next_in_the_tab_begins_with_an_empty_session(house):
     press(app, "Suspend")
     assert app.session_state["dialog"]["account"] == OWN
     app.session_state["own_draft"] = "what the lead typed"
-    app.session_state[TOKEN] = sign_in_as(house.hub.services.engine, "billing")
-    sound(app.run())
+    house.seat(app, "billing")
     assert "own_draft" not in app.session_state
     assert "dialog" not in app.session_state
     assert "account" not in app.session_state
@@ -156,8 +154,7 @@ def test_whoever_comes_next_in_the_tab_begins_with_an_empty_session(house):
 def test_the_same_person_begins_again_too(house):
     app = house.details(OWN, "lead")
     app.session_state["own_draft"] = "typed before the sign-out"
-    app.session_state[TOKEN] = sign_in_as(house.hub.services.engine, "lead")
-    assert "own_draft" not in sound(app.run()).session_state
+    assert "own_draft" not in house.seat(app, "lead").session_state
 
 
 def test_a_role_that_was_taken_away_is_gone_at_the_next_click(house):
