@@ -11,12 +11,14 @@ import structlog
 from sqlalchemy import Engine
 from streamlit.delta_generator import DeltaGenerator
 
+from lib.actions.handing_out import Parcel, hand_out
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
 from lib.domain.words import counted
 from lib.launch import Hub
-from lib.store import events, people
+from lib.store import events
 from lib.store.events import Check, Head
+from lib.ui.downloads import offer_download
 from lib.ui.moments import at
 
 log = structlog.get_logger(__name__)
@@ -97,15 +99,12 @@ def _check(hub: Hub) -> None:
 
 
 def _offer_download(hub: Hub, account: Account) -> None:
-    username = str(st.session_state.get("username", ""))
-    st.download_button(
+    offer_download(
         "Download the events",
-        lambda: account_lines(hub, account.number, username),
+        lambda username: account_lines(hub, account.number, username),
         file_name=f"audit-{account.number}.jsonl",
         mime="application/x-ndjson",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
+        tertiary=True,
         key="download_audit",
         help="Every event of this account as a line of JSON, with all that its hash is made from.",
     )
@@ -117,15 +116,13 @@ def account_lines(hub: Hub, number: str, username: str) -> bytes:
     Raises:
         PermissionError: the page was drawn for somebody who was shut out since.
     """
-    whole = io.BytesIO()
-    with hub.services.engine.connect() as connection:
-        person = people.find_person(connection, username)
-        if person is None or not person.active:
-            raise PermissionError("this person may not export")
-        now = Identity(email=person.email, name=person.name, roles=person.roles, source="export")
-        if not now.may(Permission.EXPORT, number):
-            raise PermissionError("this person may not export")
-        for line in events.export_lines(connection, number):
-            whole.write(line.encode())
-    log.info("audit exported", account=number)
-    return whole.getvalue()
+
+    def lines(_reader: Identity) -> tuple[bytes, int]:
+        whole, count = io.BytesIO(), 0
+        with hub.services.engine.connect() as connection:
+            for line in events.export_lines(connection, number):
+                whole.write(line.encode())
+                count += 1
+        return whole.getvalue(), count
+
+    return hand_out(hub.services, username, Parcel("audit_events", number), lines)

@@ -12,6 +12,7 @@ from lib.settings import SettingsError
 from lib.ui import navigation, selection
 from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
+from lib.ui.elsewhere import show_elsewhere
 from lib.ui.picker import show_picker
 from lib.ui.reconnect import follow_connection
 from lib.ui.run_panel import show_runs
@@ -40,8 +41,9 @@ def show() -> None:
         auth.keep_cookie(hub)
         st.stop()
     page = st.navigation(navigation.pages_for(identity))
-    if page.url_path == "":
-        st.switch_page(navigation.start_section(identity).path, query_params=dict(st.query_params))
+    start = navigation.start_section(identity)
+    if page.url_path == "" and start is not None:
+        st.switch_page(start.path, query_params=dict(st.query_params))
     number = selection.settle(identity, page.url_path)
     with st.sidebar:
         if identity.may_choose_accounts:
@@ -50,6 +52,9 @@ def show() -> None:
         auth.keep_cookie(hub)
     show_strip(hub)
     follow_connection()
+    if page.url_path not in [section.url for section in navigation.sections_for(identity)]:
+        show_elsewhere(hub, identity, page.url_path)
+        return
     account = _show_account_head(hub, page.url_path, number, identity)
     with auth.known(identity), selection.headed(account):
         page.run()
@@ -68,12 +73,14 @@ def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Id
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
         st.stop()
-    account = selection.load(hub, number)
+    account = selection.load(hub, number, identity)
     if account is None:
-        st.warning(
-            f"There is no account “{plain(number)}”. Find another one in the box on the left.",
-            icon=":material/search_off:",
+        there = (
+            "Find another one in the box on the left."
+            if identity.may_choose_accounts
+            else f"Contact {plain(hub.settings.mail_contact)}."
         )
+        st.warning(f"There is no account “{plain(number)}”. {there}", icon=":material/search_off:")
         st.stop()
     show_action_bar(hub, account, identity)
     show_actions(hub, account, identity)

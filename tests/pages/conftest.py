@@ -166,6 +166,12 @@ def facts(app: AppTest) -> dict[str, tuple[str, str]]:
     return {row.Fact: (row.Hub, row.Zuora) for row in frame.itertuples()}
 
 
+def own_facts(app: AppTest) -> dict[str, str]:
+    """Fact -> what it is, as a customer reads it."""
+    (frame,) = tables(app, "Fact", "Your account")
+    return dict(frame.itertuples(index=False))
+
+
 def differences(app: AppTest) -> dict[str, tuple[str, str]]:
     """Field -> what the Hub says, what Zuora says, for the fields that differ."""
     return {row.Field: (row.Hub, row.Zuora) for frame in tables(app, "Field") for row in frame.itertuples()}
