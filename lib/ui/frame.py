@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib import auth, launch
 from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import SettingsError
@@ -50,7 +51,7 @@ def show() -> None:
             show_picker(hub, number, page.url_path)
         show_person(hub, identity)
         auth.keep_cookie(hub)
-    show_strip(hub)
+    show_strip(hub, staff=is_staff(identity))
     follow_connection()
     if page.url_path not in [section.url for section in navigation.sections_for(identity)]:
         show_elsewhere(hub, identity, page.url_path)

@@ -63,7 +63,17 @@ SECRETS = [
     *(name for one in DEMO_SIGN_INS if one.role is not Role.ACCOUNT_ADMIN for name in (f"Demo {one.username}",)),
     "lead@demo.example",
 ]
-WORDS_OF_OURS = ["Zuora", "the SBC", "quarantine", "Unmapped", "receipt_", "Resume", "Abandon", "stopped after"]
+WORDS_OF_OURS = [
+    "Zuora",
+    "the SBC",
+    "stand-in",
+    "quarantine",
+    "Unmapped",
+    "receipt_",
+    "Resume",
+    "Abandon",
+    "stopped after",
+]
 
 
 @pytest.fixture(scope="module")
