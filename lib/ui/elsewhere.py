@@ -5,7 +5,7 @@ import streamlit as st
 from lib.domain.audience import is_staff
 from lib.domain.permissions import GRANTS, Identity
 from lib.launch import Hub
-from lib.ui import navigation
+from lib.ui import navigation, selection
 from lib.ui.navigation import Section
 from lib.ui.text import plain
 
@@ -30,8 +30,15 @@ def show_elsewhere(hub: Hub, identity: Identity, url: str) -> None:
             "Ask an admin if you need it.",
             icon=":material/lock:",
         )
-    where = "the list of accounts" if start is navigation.ACCOUNTS else "your account"
-    st.page_link(start.path, label=f"Go to {where}", icon=start.icon)
+    st.page_link(start.path, label=f"Go to {_where(hub, identity, start)}", icon=start.icon)
+
+
+def _where(hub: Hub, identity: Identity, start: Section) -> str:
+    if start is navigation.ACCOUNTS:
+        return "the list of accounts"
+    number = selection.named_account(identity)
+    account = selection.load(hub, number, identity) if number else None
+    return plain(account.title) if account is not None else "your account"
 
 
 def _show_shut_out(hub: Hub, identity: Identity) -> None:

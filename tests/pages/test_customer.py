@@ -69,7 +69,6 @@ WORDS_OF_OURS = [
     "stand-in",
     "quarantine",
     "Unmapped",
-    "receipt_",
     "Resume",
     "Abandon",
     "stopped after",
