@@ -44,6 +44,26 @@ def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()
     return pd.DataFrame(rows, columns=["Fact", "Hub", "Zuora"], dtype="string")
 
 
+def own_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
+    """The same for the customer whose account it is: what holds, in their words, with nothing of the systems behind.
+
+    `payers` are the accounts that pay for this one, as a customer may know them.
+    """
+    zuora = reading.value.account if reading.value and reading.state != "missing" else None
+    balance = "not known at the moment"
+    if zuora is not None:
+        balance = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip() if zuora.balance is not None else "none"
+    rows = [
+        ("Account number", account.number),
+        ("Name", account.name),
+        ("Status", f"being {account.heading.value}" if account.changing_to else account.status.value),
+        ("Parent", f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"),
+        ("Balance", "; ".join([balance, *(f"{payer} pays for it" for payer in payers)])),
+        ("E-mail", account.email or "none"),
+    ]
+    return pd.DataFrame(rows, columns=["Fact", "Your account"], dtype="string")
+
+
 def accounts_frame(accounts: Iterable[Account]) -> pd.DataFrame:
     """A list of accounts: number, name, status, parent."""
     return pd.DataFrame(
@@ -104,13 +124,16 @@ def items_frame(items: Iterable[tuple[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(list(items), columns=["Item", "What was done"], dtype="string")
 
 
-def quarantine_frame(numbers: Iterable[Quarantined]) -> pd.DataFrame:
-    """Numbers at rest: until when, and why."""
+def quarantine_frame(numbers: Iterable[Quarantined], *, staff: bool = True) -> pd.DataFrame:
+    """Numbers at rest: until when, and for the staff why."""
     rows = [
         (national(one.number), f"{one.until:%-d %B %Y}" if one.until else "", (one.reason or "").replace("_", " "))
         for one in numbers
     ]
-    return pd.DataFrame(rows, columns=["Number", "In quarantine until", "Reason"], dtype="string")
+    frame = pd.DataFrame(rows, columns=["Number", "In quarantine until", "Reason"], dtype="string")
+    if staff:
+        return frame
+    return frame.drop(columns="Reason").rename(columns={"In quarantine until": "Not in use until"})
 
 
 def _without_empty(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:

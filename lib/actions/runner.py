@@ -39,6 +39,7 @@ from lib.actions.second_person import SecondPerson
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
 from lib.actions.who import require_now
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.domain.texts import trimmed
 from lib.store import events, items, runs
@@ -295,41 +296,60 @@ class Runner:
             return None
         return action.undo(self.services, run)
 
-    def progress(self, run_id: str) -> Progress:
+    # Pages name the `reader`, the person who is to see what is read: a customer's account admin gets no run at all.
+    def progress(self, run_id: str, reader: Identity | None = None) -> Progress:
         """Where the run is now, step by step.
 
         Raises:
             KeyError: there is no such run.
+            NotAllowed: the reader may not see runs.
         """
+        _require_reader(reader)
         with self.services.engine.connect() as connection:
             run = runs.get_run(connection, run_id)
             if run is None:
                 raise KeyError(run_id)
             return progress_of(run, events.events_of_run(connection, run_id))
 
-    def receipt(self, run_id: str) -> Receipt:
+    def receipt(self, run_id: str, reader: Identity | None = None) -> Receipt:
         """What was done: who, when, why, each step with before and after.
 
         Raises:
             KeyError: there is no such run.
+            NotAllowed: the reader may not see runs.
         """
-        progress = self.progress(run_id)
+        progress = self.progress(run_id, reader)
         return receipt_of(
             progress, {step.name: self.items(run_id, step.name) for step in progress.steps if step.has_items}
         )
 
-    def items(self, run_id: str, step: str) -> list[tuple[str, str]]:
-        """What the step did to each of its items, as (item, words)."""
+    def items(self, run_id: str, step: str, reader: Identity | None = None) -> list[tuple[str, str]]:
+        """What the step did to each of its items, as (item, words).
+
+        Raises:
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
         with self.services.engine.connect() as connection:
             return items.items_of_step(connection, run_id, step)
 
-    def open_run(self, account: str) -> Run | None:
-        """The run that holds this account now, or None."""
+    def open_run(self, account: str, reader: Identity | None = None) -> Run | None:
+        """The run that holds this account now, or None.
+
+        Raises:
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
         with self.services.engine.connect() as connection:
             return runs.open_run(connection, account)
 
-    def open_runs(self, account: str) -> list[Run]:
-        """Every open run on this account: the one that holds it, and one that changes a contact beside it."""
+    def open_runs(self, account: str, reader: Identity | None = None) -> list[Run]:
+        """Every open run on this account: the one that holds it, and one that changes a contact beside it.
+
+        Raises:
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
         with self.services.engine.connect() as connection:
             return runs.open_runs(connection, account)
 
@@ -386,6 +406,12 @@ class Runner:
                 details={"why": type(refusal).__name__, "text": str(refusal), "plan": plan_id},
                 executor=self.executor_id,
             )
+
+
+def _require_reader(reader: Identity | None) -> None:
+    """Raise unless this person may see runs; None is the engine itself."""
+    if reader is not None and not is_staff(reader):
+        raise NotAllowed("Nothing is shown: what our staff did is for our staff to read.")
 
 
 def _note(given: Confirmation) -> str | None:

@@ -15,6 +15,7 @@ from lib.domain.emails import EmailKind, EmailState
 REFUSED = "refused"
 STATUS_CHANGE = "status_change"
 SENT_EMAIL = "sent_email"
+EXPORT = "export"
 """Kinds of entries beside the kinds of actions, which go by their own names."""
 
 

@@ -23,6 +23,7 @@ class Permission(StrEnum):
 
     ACCOUNT_SEE = "account:see"
     ACCOUNT_SEE_ALL = "account:see_all"
+    RUN_SEE = "run:see"
     ACCOUNT_RENAME = "account:rename"
     ACCOUNT_MOVE = "account:move"
     ACCOUNT_SUSPEND = "account:suspend"
@@ -43,7 +44,7 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_SEE = frozenset({_P.ACCOUNT_SEE, _P.ACCOUNT_SEE_ALL})
+_SEE = frozenset({_P.ACCOUNT_SEE, _P.ACCOUNT_SEE_ALL, _P.RUN_SEE})
 _LEAD = _SEE | {
     _P.ACCOUNT_RENAME,
     _P.ACCOUNT_MOVE,

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lib.domain.emails import EmailKind, EmailState
+from lib.domain.permissions import Role
 from lib.store.accounts import AccountGone
 from lib.store.folding import holds
-from lib.store.schema import account, sent_email
+from lib.store.schema import account, person, person_role, sent_email
 
 SUBJECT_LIMIT = 255
 _GIVES_WAY_TO: dict[EmailState, list[str]] = {
@@ -81,11 +82,15 @@ def read_emails(
     *,
     after: tuple[datetime, int] | None = None,
     limit: int,
+    customer: bool = False,
 ) -> list[EmailRow]:
-    """The newest `limit` e-mails of the account that the filter lets through, or those behind the place `after`."""
+    """The newest `limit` e-mails of the account that the filter lets through, or those behind the place `after`.
+
+    `customer`: only those that went to the customer. A copy that one of the staff sent to themselves is none of theirs.
+    """
     own = sent_email.c
     query = select(own.id, own.sent_at, own.kind, own.subject, own.recipient, own.state)
-    query = query.where(*_conditions(connection, number, wanted))
+    query = query.where(*_conditions(connection, number, wanted), *_theirs(customer))
     if after is not None:
         moment, id_ = (literal(value, column.type) for value, column in zip(after, (own.sent_at, own.id), strict=True))
         # The first half alone leads into the index; both together are exact.
@@ -94,9 +99,9 @@ def read_emails(
     return [EmailRow.model_validate(dict(row._mapping)) for row in rows]
 
 
-def count_emails(connection: Connection, number: str, wanted: EmailFilter, *, most: int) -> int:
-    """How many e-mails the filter lets through; the counting ends at `most`."""
-    some = select(sent_email.c.id).where(*_conditions(connection, number, wanted)).limit(most)
+def count_emails(connection: Connection, number: str, wanted: EmailFilter, *, most: int, customer: bool = False) -> int:
+    """How many e-mails the filter lets through; the counting ends at `most`. `customer`: see `read_emails`."""
+    some = select(sent_email.c.id).where(*_conditions(connection, number, wanted), *_theirs(customer)).limit(most)
     return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
@@ -113,12 +118,12 @@ def walk_emails(engine: Engine, number: str, wanted: EmailFilter, *, chunk: int)
         after = rows[-1].place
 
 
-def find_email(connection: Connection, number: str, email_id: int) -> EmailDetail | None:
-    """This e-mail, or None when the account has none with this id."""
+def find_email(connection: Connection, number: str, email_id: int, *, customer: bool = False) -> EmailDetail | None:
+    """This e-mail, or None when the account has none with this id. `customer`: see `read_emails`."""
     row = connection.execute(
         select(sent_email)
         .join(account, sent_email.c.account_id == account.c.id)
-        .where(sent_email.c.id == email_id, account.c.number == number)
+        .where(sent_email.c.id == email_id, account.c.number == number, *_theirs(customer))
     ).one_or_none()
     return None if row is None else EmailDetail.model_validate(dict(row._mapping))
 
@@ -229,6 +234,26 @@ def _conditions(connection: Connection, number: str, wanted: EmailFilter) -> lis
     if wanted.recipient:
         found.append(holds(wanted.recipient, own.recipient))
     return found
+
+
+def _theirs(customer: bool) -> list[ColumnElement[bool]]:
+    """What lets through only those e-mails that went to the customer, if they are read for one.
+
+    Not the ones to an address of the staff. Nor those sent again to somebody who never got one first-hand: that is
+    how a copy to oneself is told from a repeat, also when that colleague has another address now.
+    """
+    if not customer:
+        return []
+    own, first = sent_email.c, sent_email.alias("first")
+    staff = (
+        select(func.lower(person.c.email))
+        .join(person_role, person_role.c.person_id == person.c.id)
+        .where(person_role.c.role != Role.ACCOUNT_ADMIN.value)
+    )
+    first_hand = exists().where(
+        first.c.account_id == own.account_id, first.c.resent_from.is_(None), first.c.recipient == own.recipient
+    )
+    return [func.lower(own.recipient).not_in(staff), or_(own.resent_from.is_(None), first_hand)]
 
 
 def _account_id(connection: Connection, number: str) -> int:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.ui import edit_account, refresh_rules, undo
@@ -22,7 +23,9 @@ _DIALOGS = {
 
 
 def show_actions(hub: Hub, account: Account, identity: Identity) -> None:
-    """What this person may do to the account."""
+    """What this person may do to the account; for a customer there is nothing, and no dialog either."""
+    if not is_staff(identity, account.number):
+        return
     with st.container(horizontal=True):
         offer_edit(account, identity)
         offer_refresh(hub, account, identity)

@@ -4,17 +4,18 @@ import streamlit as st
 
 from lib.clients.zuora import ZuoraStatus
 from lib.domain.accounts import Account
+from lib.domain.audience import OTHER_PAYER, is_staff
 from lib.domain.differences import HubView, ZuoraView, compare
 from lib.domain.permissions import Identity
 from lib.domain.words import counted
-from lib.frames import account_facts, accounts_frame, differences_frame, quarantine_frame
+from lib.frames import account_facts, accounts_frame, differences_frame, own_facts, quarantine_frame
 from lib.launch import Hub
 from lib.live import Reading
 from lib.store import accounts, billing, numbers
 from lib.ui.action_bar import show_reading
 from lib.ui.again import draw_again
 from lib.ui.fragments import fragment
-from lib.ui.tables import choose_account, show_text_table
+from lib.ui.tables import choose_account, show_grid, show_text_table
 
 POLL_SECONDS = 1.0
 
@@ -25,7 +26,9 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
         size = accounts.measure_account(connection, account.number)
         children = accounts.list_children(connection, account.number)
         resting = numbers.quarantined_of_account(connection, account.number) if size.quarantined else []
-    quarantined = f"{size.quarantined} more in quarantine" if size.quarantined else None
+    staff = is_staff(identity, account.number)
+    rest = "in quarantine" if staff else "no longer in use"
+    quarantined = f"{size.quarantined} more {rest}" if size.quarantined else None
     with st.container(horizontal=True, gap="large"):
         st.metric("Numbers", size.numbers, format="localized", help=quarantined, width="content")
         st.metric("Phone users", size.phone_users, format="localized", width="content")
@@ -35,24 +38,32 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
     reading = hub.live.zuora(account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
+        fragment(_await_reading, run_every=POLL_SECONDS)(hub, account, staff)
     else:
-        _show_facts(hub, account, reading)
+        _show_facts(hub, account, reading, staff)
     if resting:
-        with st.expander(f"Numbers in quarantine ({size.quarantined:,})", icon=":material/bedtime:"):
-            st.dataframe(quarantine_frame(resting), hide_index=True, alt="Numbers in quarantine", key="quarantine")
+        title = f"Numbers {rest}"
+        with st.expander(f"{title} ({size.quarantined:,})", icon=":material/bedtime:"):
+            show_grid(quarantine_frame(resting, staff=staff), title, key="quarantine")
     _show_children(account, children, identity)
 
 
-def _await_reading(hub: Hub, account: Account) -> None:
+def _await_reading(hub: Hub, account: Account, staff: bool) -> None:
     reading = hub.live.zuora(account, wait=0)
     if reading.state != "reading":
         draw_again()
-    _show_facts(hub, account, reading)
+    _show_facts(hub, account, reading, staff)
 
 
-def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
-    show_reading(hub, reading)
+def _show_facts(hub: Hub, account: Account, reading: Reading, staff: bool) -> None:
+    show_reading(hub, reading, staff=staff)
+    with hub.services.engine.connect() as connection:
+        paying = billing.payers_of(connection, account.number)
+        known = accounts.titles_by_zuora_number(connection, paying)
+    if not staff:
+        shown = own_facts(account, reading, dict.fromkeys(known.get(payer, OTHER_PAYER) for payer in paying))
+        show_text_table(shown, "Account facts")
+        return
     differences = compare(_hub_view(account), _zuora_view(reading))
     if differences:
         st.warning(
@@ -60,9 +71,6 @@ def _show_facts(hub: Hub, account: Account, reading: Reading) -> None:
             icon=":material/difference:",
         )
         show_text_table(differences_frame(differences), "Differences")
-    with hub.services.engine.connect() as connection:
-        paying = billing.payers_of(connection, account.number)
-        known = accounts.titles_by_zuora_number(connection, paying)
     payers = [known.get(payer, payer) for payer in paying]
     show_text_table(account_facts(account, reading, payers), "Account facts")
 

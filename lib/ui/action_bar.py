@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.domain.standing import REASON_WORDS
 from lib.launch import Hub
@@ -38,32 +39,37 @@ def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:
                 open_account(account.parent_number)
         else:
             st.caption(shown)
-    pin = account.pin(hub.services.today())
-    if pin is not None and identity.may_choose_accounts:
+    pin = account.pin(hub.services.today()) if is_staff(identity, account.number) else None
+    if pin is not None:
         until = f" (until {account.pinned_until:%-d %B %Y})" if account.pinned_until else ""
         st.info(f"**Pinned note{until}:** {unlinked(pin)}", icon=":material/keep:")
 
 
 def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
     """What the article promises to every admin of a suspended account, and the truth while it is on its way."""
-    staff = identity.may_choose_accounts
+    staff = is_staff(identity, account.number)
+    ask = f" Contact {plain(hub.settings.mail_contact)} if you have any questions."
     match account.standing:
         case "suspended":
             text = f"**This account is suspended.** {_EFFECT}"
-            st.error(text + (_since(hub, account) if staff else ""), icon=":material/pause_circle:")
+            more = _since(hub, account) if staff else f" {_way_back(hub)}"
+            st.error(text + more, icon=":material/pause_circle:")
         case "suspending":
             text = "**This account is being suspended.** Until that is finished, some of its calls may still connect."
-            st.error(text + (_way_on(hub, account) if staff else ""), icon=":material/pending:")
+            st.error(text + (_way_on(hub, account, identity) if staff else ask), icon=":material/pending:")
         case "enabling":
             text = "**This account is being enabled.** Until that is finished, some of its calls may not connect."
-            st.warning(text + (_way_on(hub, account) if staff else ""), icon=":material/pending:")
+            st.warning(text + (_way_on(hub, account, identity) if staff else ask), icon=":material/pending:")
         case "deactivating":
-            st.error("**This account is being deactivated.**", icon=":material/pending:")
+            st.error("**This account is being deactivated.**" + ("" if staff else ask), icon=":material/pending:")
         case "deactivated":
-            st.error(
-                "**This account is deactivated.** Only its contacts can still be changed.",
-                icon=":material/cancel:",
-            )
+            more = " Only its contacts can still be changed." if staff else ask
+            st.error(f"**This account is deactivated.**{more}", icon=":material/cancel:")
+
+
+def _way_back(hub: Hub) -> str:
+    """What a customer can do about a suspension."""
+    return f"Your numbers stay on the account. Contact {plain(hub.settings.mail_contact)} to have it enabled again."
 
 
 def _since(hub: Hub, account: Account) -> str:
@@ -77,8 +83,8 @@ def _since(hub: Hub, account: Account) -> str:
     return f"  \nSince {at(hub, change.at)} · {told}"
 
 
-def _way_on(hub: Hub, account: Account) -> str:
-    run = next((one for one in hub.runner.open_runs(account.number) if one.lane == ACCOUNT), None)
+def _way_on(hub: Hub, account: Account, identity: Identity) -> str:
+    run = next((one for one in hub.runner.open_runs(account.number, identity) if one.lane == ACCOUNT), None)
     if run is not None and run.state == "running":
         return ""
     if run is not None:
@@ -86,8 +92,14 @@ def _way_on(hub: Hub, account: Account) -> str:
     return " It was abandoned before the end: suspend or enable the account to settle it."
 
 
-def show_reading(hub: Hub, reading: Reading) -> None:
-    """Say what Zuora's side of the page is worth, unless it was read just now."""
+def show_reading(hub: Hub, reading: Reading, *, staff: bool = True) -> None:
+    """Say what Zuora's side of the page is worth, unless it was read just now.
+
+    A customer is told how old the balance is, and nothing of the systems behind it.
+    """
+    if not staff:
+        _show_age(hub, reading)
+        return
     kept = f"Showing what was read at {at(hub, reading.read_at)}." if reading.value else "Nothing was read earlier."
     match reading.state:
         case "failed":
@@ -101,3 +113,12 @@ def show_reading(hub: Hub, reading: Reading) -> None:
             st.warning(f"{plain(reading.why)} Correct the link between the two.", icon=":material/link_off:")
         case "unlinked":
             st.info("This account is not linked to Zuora.", icon=":material/link_off:")
+
+
+def _show_age(hub: Hub, reading: Reading) -> None:
+    kept = f"It is shown as it was at {at(hub, reading.read_at)}." if reading.value else "So none is shown."
+    match reading.state:
+        case "failed":
+            st.warning(f"The balance could not be looked up just now. {kept}", icon=":material/cloud_off:")
+        case "reading":
+            st.info(f"The balance is being looked up. {kept}", icon=":material/hourglass_top:")

@@ -30,7 +30,7 @@ def show_activity(hub: Hub, account: Account, identity: Identity) -> None:
     zone = zone_of(st.context.timezone, hub.settings.time_zone)
     try:
         show_audit(hub, account, identity)
-        _show_list(hub, account, zone)
+        _show_list(hub, account, identity, zone)
     except (SQLAlchemyError, ValueError) as error:
         # ValueError: a row that is none of ours, which the check of the audit will name.
         log.error("activity not read", account=account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
@@ -43,7 +43,7 @@ def show_activity(hub: Hub, account: Account, identity: Identity) -> None:
             draw_again()
 
 
-def _show_list(hub: Hub, account: Account, zone: str) -> None:
+def _show_list(hub: Hub, account: Account, identity: Identity, zone: str) -> None:
     with hub.services.engine.connect() as connection:
         text, children = choose_text(activity.has_children(connection, account.number))
         occurring = activity.occurring(connection, account.number, children=children)
@@ -69,7 +69,8 @@ def _show_list(hub: Hub, account: Account, zone: str) -> None:
         st.info("Nothing that happened matches all of these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filter)
     else:
-        _show_page(hub, page, Telling(zone, people, accounts=children, mailed=mailed), newest=place["after"] is None)
+        telling = Telling(zone, people, accounts=children, mailed=mailed, reader=identity)
+        _show_page(hub, page, telling, newest=place["after"] is None)
 
 
 def _show_page(hub: Hub, page: Page, telling: Telling, *, newest: bool) -> None:

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from lib.actions.handing_out import WHAT
 from lib.actions.progress import StepProgress
 from lib.actions.receipt import STATES
-from lib.domain.activity import EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
+from lib.domain.activity import EXPORT, EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
 from lib.domain.emails import EmailKind, EmailState
+from lib.domain.permissions import Identity
 from lib.domain.standing import REASON_WORDS
 from lib.domain.words import counted
 from lib.frames import items_frame
@@ -18,6 +20,7 @@ from lib.launch import Hub
 from lib.store import emails
 from lib.ui.activity_words import kind_words
 from lib.ui.navigation import DETAILS
+from lib.ui.tables import show_grid
 from lib.ui.text import unlinked
 
 _RUNS = {
@@ -47,6 +50,7 @@ class Telling:
     accounts: bool
     mailed: Mapping[str, int]
     """Run id -> how many e-mails it sent, for those that sent any."""
+    reader: Identity
 
     def begin(self, entry: Entry) -> str:
         """What every line begins with."""
@@ -94,7 +98,7 @@ def _show_run(hub: Hub, run: RunEntry, telling: Telling) -> None:
 
 
 def _show_steps(hub: Hub, run: RunEntry, telling: Telling) -> None:
-    progress = hub.runner.progress(run.id)
+    progress = hub.runner.progress(run.id, telling.reader)
     if progress.abandoned_by:
         by = telling.who(progress.abandoned_by)
         st.markdown(f":orange[Abandoned] by {by}: {unlinked(progress.abandon_reason or '')}")
@@ -134,22 +138,33 @@ def _show_step(hub: Hub, run: RunEntry, step: StepProgress, telling: Telling) ->
         key = f"each_{run.id}_{step.name}"
         each = st.expander(f"{step.title}: one by one", icon=":material/list:", key=key, on_change="rerun")
         if each.open:
-            each.dataframe(items_frame(hub.runner.items(run.id, step.name)), hide_index=True, alt=step.title)
+            with each:
+                show_grid(items_frame(hub.runner.items(run.id, step.name, telling.reader)), step.title)
 
 
 def _show_event(event: EventEntry, telling: Telling) -> None:
     icon, phase = _PHASES.get(event.phase, (":material/info:", event.phase.capitalize()))
     numbers = event.details.get("numbers")
-    what = f"{phase}: {kind_words(event.kind)}" if phase else kind_words(event.kind)
-    count = counted(len(numbers), "number") if isinstance(numbers, dict) else None
+    what = f"{phase}: {_event_words(event)}" if phase else _event_words(event)
+    count = counted(len(numbers), "number") if isinstance(numbers, dict) else _rows(event)
     line = _line(telling.begin(event), f"**{what}**", telling.who(event.actor), count)
     behind = st.expander(line, icon=icon, type="step", key=f"event_{event.id}", on_change="rerun")
     with behind:
         st.caption(unlinked(str(event.details.get("text") or f"Event {event.id} of the audit.")))
         if isinstance(numbers, dict) and behind.open:
-            st.dataframe(
-                items_frame((key, str(words)) for key, words in numbers.items()), hide_index=True, alt="Numbers"
-            )
+            show_grid(items_frame((key, str(words)) for key, words in numbers.items()), "Numbers")
+
+
+def _event_words(event: EventEntry) -> str:
+    """What happened; of an export also of what."""
+    named = event.details.get("what")
+    of = WHAT.get(named) if event.kind == EXPORT and isinstance(named, str) else None
+    return f"{kind_words(event.kind)} of {of}" if of else kind_words(event.kind)
+
+
+def _rows(event: EventEntry) -> str | None:
+    rows = event.details.get("rows")
+    return counted(rows, "row") if event.kind == EXPORT and isinstance(rows, int) else None
 
 
 def _show_status(change: StatusEntry, telling: Telling) -> None:

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from lib.actions import keeper
 from lib.actions.catalogue import ACTIONS
-from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE
+from lib.domain.activity import EXPORT, REFUSED, SENT_EMAIL, STATUS_CHANGE
 from lib.ui.text import unlinked
 
 _KINDS = {
     REFUSED: "Refused attempts",
     STATUS_CHANGE: "Changes of status",
     SENT_EMAIL: "E-mails",
+    EXPORT: "Export",
     keeper.KIND: "Auth rules kept right",
 }
 

@@ -11,12 +11,14 @@ import structlog
 from sqlalchemy import Engine
 from streamlit.delta_generator import DeltaGenerator
 
+from lib.actions.handing_out import Parcel, hand_out
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
 from lib.domain.words import counted
 from lib.launch import Hub
-from lib.store import events, people
+from lib.store import events
 from lib.store.events import Check, Head
+from lib.ui.downloads import offer_download
 from lib.ui.moments import at
 
 log = structlog.get_logger(__name__)
@@ -97,35 +99,31 @@ def _check(hub: Hub) -> None:
 
 
 def _offer_download(hub: Hub, account: Account, identity: Identity) -> None:
-    username = identity.username
-    st.download_button(
+    offer_download(
+        identity,
         "Download the events",
-        lambda: account_lines(hub, account.number, username),
+        lambda actor: account_lines(hub, account.number, actor),
         file_name=f"audit-{account.number}.jsonl",
         mime="application/x-ndjson",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
+        tertiary=True,
         key="download_audit",
         help="Every event of this account as a line of JSON, with all that its hash is made from.",
     )
 
 
-def account_lines(hub: Hub, number: str, username: str) -> bytes:
+def account_lines(hub: Hub, number: str, actor: Identity) -> bytes:
     """The account's events as JSON lines, for a person who still may have them at this moment.
 
     Raises:
         PermissionError: the page was drawn for somebody who was shut out since.
     """
-    whole = io.BytesIO()
-    with hub.services.engine.connect() as connection:
-        person = people.find_person(connection, username)
-        if person is None or not person.active:
-            raise PermissionError("this person may not export")
-        now = Identity(email=person.email, name=person.name, roles=person.roles, source="export")
-        if not now.may(Permission.EXPORT, number):
-            raise PermissionError("this person may not export")
-        for line in events.export_lines(connection, number):
-            whole.write(line.encode())
-    log.info("audit exported", account=number)
-    return whole.getvalue()
+
+    def lines(_reader: Identity) -> tuple[bytes, int]:
+        whole, count = io.BytesIO(), 0
+        with hub.services.engine.connect() as connection:
+            for line in events.export_lines(connection, number):
+                whole.write(line.encode())
+                count += 1
+        return whole.getvalue(), count
+
+    return hand_out(hub.services, actor, Parcel("audit_events", number), lines)

@@ -7,6 +7,7 @@ import streamlit as st
 from lib.actions.refresh_allowances import LATER, SNAPSHOT
 from lib.domain.accounts import Account
 from lib.domain.allowances import end_words, lines, total
+from lib.domain.audience import OTHER_PAYER, is_staff
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store import accounts, billing, snapshots
@@ -31,6 +32,7 @@ def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
         later = snapshots.last_snapshot(connection, account.number, system="zuora", subject=LATER)
         payers = accounts.titles_by_zuora_number(connection, [one.terms.payer for one in subscriptions])
     today = hub.services.today()
+    staff = is_staff(identity, account.number)
     with st.container(horizontal=True):
         if len(subscriptions) > 1:
             offer_refresh(hub, account, identity, subscription=None)
@@ -45,15 +47,16 @@ def show_billing(hub: Hub, account: Account, identity: Identity) -> None:
     shared = {kind for kind, count in granting.items() if count > 1}
     for one in subscriptions:
         with st.container(border=True):
-            _show_head(hub, one, today)
+            _show_head(hub, one, today, staff)
             if one.terms.payer:
-                st.caption(f"Paid by {plain(payers.get(one.terms.payer, one.terms.payer))}, which gets its invoices.")
+                payer = payers.get(one.terms.payer, one.terms.payer if staff else OTHER_PAYER)
+                st.caption(f"Paid by {plain(payer)}, which gets its invoices.")
             if len(subscriptions) > 1:
                 # A single one grants what the account has, which stands above.
                 _show_granted(one, in_use, shared, today)
-            if told := later_words(one, later, today):
+            if told := later_words(one, later, today, staff=staff):
                 st.caption(plain(told))
-            if identity.may_choose_accounts:
+            if staff:
                 _show_unmapped(hub, one.number, read)
             with st.container(horizontal=True):
                 offer_refresh(hub, account, identity, subscription=one.number)
@@ -77,7 +80,7 @@ def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int], 
         show_chart(found, key="used_of_granted")
 
 
-def _show_head(hub: Hub, one: HubSubscription, today: date) -> None:
+def _show_head(hub: Hub, one: HubSubscription, today: date, staff: bool) -> None:
     status = one.terms.status or "Not known"
     with st.container(horizontal=True, vertical_alignment="center"):
         name = f" · {plain(one.name)}" if one.name else ""
@@ -86,10 +89,14 @@ def _show_head(hub: Hub, one: HubSubscription, today: date) -> None:
         st.badge(plain(status), color="gray" if over else _COLORS.get(status, "orange"))  # type: ignore[arg-type]
         if ends := end_words(one.terms.ends, today):
             st.badge(ends, color="gray" if over else "orange", icon=":material/event_busy:")
-    version = f"version {one.terms.version}" if one.terms.version is not None else "version not known"
-    age = age_words(one.refreshed_at, datetime.now(UTC))
-    when = f" ({at(hub, one.refreshed_at)})" if one.refreshed_at else ""
-    st.caption(f"{term_words(one.terms)} · {version} · {age}{when}")
+    told = [term_words(one.terms)]
+    if staff:
+        age = age_words(one.refreshed_at, datetime.now(UTC))
+        when = f" ({at(hub, one.refreshed_at)})" if one.refreshed_at else ""
+        told += [f"version {one.terms.version}" if one.terms.version is not None else "version not known", age + when]
+    elif one.refreshed_at:
+        told.append(f"as of {at(hub, one.refreshed_at)}")
+    st.caption(" · ".join(told))
     if not one.terms.granted_on(today):
         ended = "This subscription has ended and grants nothing."
         st.caption(ended if over else "This subscription grants no allowance.")

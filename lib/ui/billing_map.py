@@ -16,6 +16,7 @@ from lib.store import billing
 from lib.ui.again import draw_again
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.run_panel import show_runs
+from lib.ui.tables import edit_grid
 
 _STATE = "charge_map"
 _ROUNDS = "charge_map_rounds"
@@ -26,7 +27,7 @@ def show_charge_map(hub: Hub, identity: Identity) -> None:
     """The page: the map to edit, what would change, and the run that saves it."""
     st.subheader("Charge map", anchor=False)
     show_runs(hub, HOUSE, identity)
-    if hub.runner.open_run(HOUSE) is not None:
+    if hub.runner.open_run(HOUSE, identity) is not None:
         # What is edited from now on has to begin with what that run stores.
         st.session_state.pop(_STATE, None)
         return
@@ -75,12 +76,10 @@ def _edit(state: dict[str, Any]) -> pd.DataFrame:
         columns=_COLUMNS,
         dtype="string",
     )
-    return st.data_editor(
+    return edit_grid(
         frame,
-        num_rows="dynamic",
-        hide_index=True,
         key=f"map_{state['round']}",
-        column_config={
+        columns={
             "Charge name": st.column_config.TextColumn(max_chars=NAME_LIMIT),
             "Charge number": st.column_config.TextColumn(max_chars=NUMBER_LIMIT),
             "Allowance": st.column_config.SelectboxColumn(options=list(LABELS.values()), required=True),

@@ -39,13 +39,18 @@ def term_words(terms: SubscriptionTerms) -> str:
     return f"Term {terms.term_start:%-d %b %Y} {end}"
 
 
-def later_words(one: HubSubscription, read: Snapshot | None, today: date) -> str | None:
-    """What is ordered for a later day, as it was read at the last refresh; None when nothing is."""
+def later_words(one: HubSubscription, read: Snapshot | None, today: date, *, staff: bool = True) -> str | None:
+    """What is ordered for a later day, as it was read at the last refresh; None when nothing is.
+
+    A customer is not told that a refresh is due, which only the staff can do.
+    """
     ordered = read.value.get(one.number) if read else None
     if not ordered or one.terms.is_over(today):
         return None
     day = date.fromisoformat(ordered["day"])
     if day <= today:
+        if not staff:
+            return None
         return f"A change of {day:%-d %b %Y} is in force in Zuora. Refresh the allowances to see it here."
     changed = changes(one.terms.allowances, ordered["allowances"])
     told = [f"{label_of(kind)} {words_for(kind, new)} instead of {words_for(kind, old)}" for kind, old, new in changed]

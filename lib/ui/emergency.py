@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from lib.actions.handing_out import Parcel, hand_out
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.auth_rules import NumberTruth
 from lib.domain.permissions import Identity, Permission
@@ -11,12 +12,12 @@ from lib.domain.words import counted
 from lib.launch import Hub
 from lib.store import emergency, numbers
 from lib.store.emergency import Version
+from lib.ui.downloads import FOR_SHEETS, offer_download
 from lib.ui.emergency_export import numbers_csv
 from lib.ui.emergency_form import is_open, offer_form, show_form
 from lib.ui.emergency_tables import history_frame, record_frame
-from lib.ui.export_right import require_export
 from lib.ui.fragments import fragment
-from lib.ui.tables import show_text_table
+from lib.ui.tables import show_grid, show_text_table
 from lib.ui.text import unlinked
 from lib.ui.zuora_link import show_zuora_link
 
@@ -32,14 +33,13 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
         if may:
             offer_form(hub, account, identity, latest)
         if latest is not None and has_numbers and identity.may(Permission.EXPORT, account.number):
-            username = identity.username
-            st.download_button(
+            offer_download(
+                identity,
                 "Download by number",
-                lambda: details_csv(hub, account.number, latest, username),
+                lambda actor: details_csv(hub, account.number, latest, actor),
                 file_name=f"emergency-details-{account.number}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
+                mime=FOR_SHEETS,
+                key="download_emergency",
                 help="The saved details, one line for each number of the account. This is no file for the register.",
             )
         show_zuora_link(hub, account, identity)
@@ -53,17 +53,22 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
     if len(versions) > 1:
         with st.expander(f"Earlier versions ({len(versions) - 1:,})", icon=":material/history:"):
             frame = history_frame(versions, hub.settings.time_zone)
-            st.dataframe(frame, hide_index=True, alt="Versions of the emergency details", key="versions")
+            show_grid(frame, "Versions of the emergency details", key="versions")
 
 
-def details_csv(hub: Hub, number: str, version: Version, username: str) -> bytes:
+def details_csv(hub: Hub, number: str, version: Version, actor: Identity) -> bytes:
     """The saved details by number, for a person who still may have them at this moment.
 
     Raises:
         PermissionError: the page was drawn for somebody who was shut out since.
     """
-    require_export(hub, username, number)
-    return numbers_csv(version, _owned(hub, number), hub.settings.time_zone).encode("utf-8-sig")
+
+    def file(_reader: Identity) -> tuple[bytes, int]:
+        owned = _owned(hub, number)
+        return numbers_csv(version, owned, hub.settings.time_zone).encode("utf-8-sig"), len(owned)
+
+    parcel = Parcel("emergency_details", number, filter={"version": version.version})
+    return hand_out(hub.services, actor, parcel, file)
 
 
 def _owned(hub: Hub, number: str) -> list[NumberTruth]:

@@ -6,12 +6,14 @@ import streamlit as st
 
 from lib import auth, launch
 from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import SettingsError
 from lib.ui import navigation, selection
 from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
+from lib.ui.elsewhere import show_elsewhere
 from lib.ui.person import show_person
 from lib.ui.picker import show_picker
 from lib.ui.reconnect import follow_connection
@@ -41,21 +43,20 @@ def show() -> None:
 
 
 def _show_page(hub: Hub, identity: Identity) -> None:
-    if not navigation.sections_for(identity):
-        st.navigation(navigation.closed_pages(), position="hidden")
-        st.warning("You have no role, so there is no page for you yet. Ask an admin for one.", icon=":material/lock:")
-        show_person(hub, identity)
-        st.stop()
     page = st.navigation(navigation.pages_for(identity))
-    if page.url_path == "":
-        st.switch_page(navigation.start_section(identity).path, query_params=dict(st.query_params))
+    start = navigation.start_section(identity)
+    if page.url_path == "" and start is not None:
+        st.switch_page(start.path, query_params=dict(st.query_params))
     number = selection.settle(identity, page.url_path)
     with st.sidebar:
         if identity.may_choose_accounts:
             show_picker(hub, number, page.url_path)
         show_person(hub, identity)
-    show_strip(hub)
+    show_strip(hub, staff=is_staff(identity))
     follow_connection()
+    if page.url_path not in [section.url for section in navigation.sections_for(identity)]:
+        show_elsewhere(hub, identity, page.url_path)
+        return
     account = _show_account_head(hub, page.url_path, number, identity)
     with selection.headed(account):
         page.run()
@@ -74,12 +75,14 @@ def _show_account_head(hub: Hub, url_path: str, number: str | None, identity: Id
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
         st.stop()
-    account = selection.load(hub, number)
+    account = selection.load(hub, number, identity)
     if account is None:
-        st.warning(
-            f"There is no account “{plain(number)}”. Find another one in the box on the left.",
-            icon=":material/search_off:",
+        there = (
+            "Find another one in the box on the left."
+            if identity.may_choose_accounts
+            else f"Contact {plain(hub.settings.mail_contact)}."
         )
+        st.warning(f"There is no account “{plain(number)}”. {there}", icon=":material/search_off:")
         st.stop()
     show_action_bar(hub, account, identity)
     show_actions(hub, account, identity)

@@ -1,12 +1,19 @@
 """The sections of the product: where their script is, who sees them, and how one gets there."""
 
+import re
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.domain.permissions import Identity, Permission
 
+_NAME = "Account Manager"
+_BARE = "start"
+_NOBODYS = "address_of_nobody"
+# What can be the address of a page of ours; anything else is left to Streamlit.
+_ADDRESS = re.compile(r"[\w.~-]{1,80}")
 THIS_ACCOUNT = "This account"
 ALL_ACCOUNTS = "All accounts"
 
@@ -104,32 +111,53 @@ def sections_for(identity: Identity) -> list[Section]:
 
 
 def pages_for(identity: Identity) -> dict[str, list[StreamlitPage]]:
-    """Streamlit's pages for this person, grouped as the sidebar shows them, and the bare address, which is none.
+    """Streamlit's pages for this person, grouped as the sidebar shows them, and those addresses that are no page.
 
     Streamlit gives its default page no address but `/`; were that a section, its own address would lead nowhere.
+    The addresses of sections this person may not open, and one that is nobody's, lead to a page with nothing in it:
+    the frame says there why. Streamlit itself would cover the page with a box that says less.
     """
     grouped: dict[str, list[StreamlitPage]] = {"": [_bare_address()]}
-    for section in sections_for(identity):
+    allowed = sections_for(identity)
+    closed = [section.url for section in SECTIONS if section not in allowed]
+    for url in [*closed, *_nobodys_address()]:
+        grouped[""].append(st.Page(_nothing, title=_NAME, url_path=url, visibility="hidden"))
+    for section in allowed:
         page = st.Page(section.path, title=section.title, icon=section.icon, url_path=section.url)
         grouped.setdefault(section.group, []).append(page)
     return grouped
 
 
-def start_section(identity: Identity) -> Section:
-    """Where the bare address leads: an account it names, else the list of accounts for those who see it."""
-    if "account" in st.query_params or not identity.may_choose_accounts:
-        return DETAILS
-    return ACCOUNTS
+def start_section(identity: Identity) -> Section | None:
+    """Where the bare address leads: an account it names, else the list of accounts for those who see it.
+
+    None for somebody who may open nothing: without a role, or without an account of their own.
+    """
+    start = DETAILS if "account" in st.query_params or not identity.may_choose_accounts else ACCOUNTS
+    return start if identity.may(start.permission) else None
 
 
 def closed_pages() -> list[StreamlitPage]:
     """The same addresses with nothing behind them, for a visitor who has not signed in: the address survives."""
-    return [_bare_address(), *(st.Page(_nothing, title="Sign in", url_path=section.url) for section in SECTIONS)]
+    urls = [*(section.url for section in SECTIONS), *_nobodys_address()]
+    return [_bare_address(), *(st.Page(_nothing, title="Sign in", url_path=url) for url in urls)]
 
 
 def _bare_address() -> StreamlitPage:
-    return st.Page(_nothing, title="Account Manager", url_path="start", default=True, visibility="hidden")
+    return st.Page(_nothing, title=_NAME, url_path=_BARE, default=True, visibility="hidden")
+
+
+def _nobodys_address() -> list[str]:
+    """The address that was asked for, where no section has it; the session remembers it for the clicks made there."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return []
+    asked = context.pages_manager.intended_page_name or st.session_state.get(_NOBODYS) or ""
+    if not _ADDRESS.fullmatch(asked) or asked in {_BARE, *(section.url for section in SECTIONS)}:
+        return []
+    st.session_state[_NOBODYS] = asked
+    return [asked]
 
 
 def _nothing() -> None:
-    """An anonymous visitor is sent to the sign-in."""
+    """The frame draws all there is to see: the way to the sign-in, or why there is no page."""

@@ -16,6 +16,7 @@ from lib.ui.pbx_billing import billing_dialog
 from lib.ui.pbx_rename import NAME as RENAME
 from lib.ui.pbx_rename import show_rename
 from lib.ui.pbx_tables import extensions_frame
+from lib.ui.tables import show_grid
 from lib.ui.text import plain, unlinked
 from lib.ui.zuora_link import show_zuora_link
 
@@ -101,9 +102,7 @@ def _show_extensions(hub: Hub, pbx: Pbx) -> None:
         st.caption("No extension of this PBX matches.")
         return
     shown = rows[:PAGE]
-    st.dataframe(
-        extensions_frame(shown), hide_index=True, alt=f"Extensions of {pbx.name}", key=f"extension_rows_{pbx.id}"
-    )
+    show_grid(extensions_frame(shown), f"Extensions of {pbx.name}", key=f"extension_rows_{pbx.id}")
     if len(rows) <= PAGE and not place["trail"]:
         return
     with st.container(horizontal=True):

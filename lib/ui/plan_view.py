@@ -19,7 +19,7 @@ from lib.domain.permissions import Identity
 from lib.frames import detail_frame, effects_frame
 from lib.launch import Hub
 from lib.ui.selection import named_account, show_run
-from lib.ui.tables import show_text_table
+from lib.ui.tables import show_grid, show_text_table
 from lib.ui.text import plain, unlinked
 
 ROWS = 6
@@ -42,7 +42,7 @@ def show_plan(plan: Plan) -> None:
         show_text_table(effects_frame(plan), "What will change")
     for position, detail in enumerate(plan.details):
         with st.expander(f"{detail.title} ({len(detail.rows):,})", expanded=len(detail.rows) <= ROWS):
-            st.dataframe(detail_frame(detail), hide_index=True, alt=detail.title, key=f"detail_{plan.id}_{position}")
+            show_grid(detail_frame(detail), detail.title, key=f"detail_{plan.id}_{position}")
     if plan.untouched:
         st.caption("\n".join(["What stays as it is:", "", *(f"- {unlinked(one)}" for one in plan.untouched)]))
 

@@ -7,19 +7,23 @@ import streamlit as st
 from lib.actions.catalogue import ACTIONS
 from lib.actions.charge_map import HOUSE
 from lib.actions.errors import ActionError
+from lib.actions.handing_out import Parcel, hand_out
 from lib.actions.progress import Progress
 from lib.actions.receipt import STATES, VERDICTS, Receipt
 from lib.actions.receipt_page import receipt_page
-from lib.domain.permissions import Identity
+from lib.domain.audience import is_staff
+from lib.domain.permissions import Identity, Permission
 from lib.domain.standing import REASON_WORDS
 from lib.frames import items_frame, steps_frame
 from lib.launch import Hub
+from lib.store.runs import Run
 from lib.ui.again import draw_again
+from lib.ui.downloads import offer_download
 from lib.ui.fragments import fragment
 from lib.ui.moments import at
 from lib.ui.navigation import DETAILS
 from lib.ui.selection import named_account, show_run, shown_run
-from lib.ui.tables import show_text_table
+from lib.ui.tables import show_grid, show_text_table
 from lib.ui.text import plain, unlinked
 from lib.ui.undo import offer_undo
 
@@ -36,9 +40,16 @@ _COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
 def show_runs(hub: Hub, account: str, identity: Identity) -> None:
-    """The runs that are open on the account now, and the one the address asks for, if that is another."""
-    held = [run.id for run in hub.runner.open_runs(account)]
+    """The runs that are open on the account now, and the one the address asks for, if that is another.
+
+    A customer gets none of them, and is told the same whichever the address asks for.
+    """
     asked = shown_run()
+    if not is_staff(identity, account):
+        if asked:
+            st.info("Receipts are for our staff, so none is shown here.", icon=":material/lock:")
+        return
+    held = [run.id for run in hub.runner.open_runs(account, identity)]
     for run_id in held:
         _show(hub, run_id, account, identity)
     if asked and asked not in held:
@@ -47,13 +58,13 @@ def show_runs(hub: Hub, account: str, identity: Identity) -> None:
 
 def _show(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
     try:
-        progress = hub.runner.progress(run_id)
+        progress = hub.runner.progress(run_id, identity)
     except KeyError:
         st.warning(f"There is no receipt {plain(run_id)}.", icon=":material/search_off:")
         return
     run = progress.run
-    if run.account != account and not (identity.may_choose_accounts and run.concerns(account)):
-        _show_the_way(progress, identity)
+    if run.account != account and not run.concerns(account):
+        _show_the_way(progress)
     elif run.state == "running":
         fragment(_follow, run_every=POLL_SECONDS)(hub, run_id, account, identity)
     elif run.state == "failed":
@@ -62,22 +73,21 @@ def _show(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
         _show_receipt(hub, progress, account, identity)
 
 
-def _show_the_way(progress: Progress, identity: Identity) -> None:
+def _show_the_way(progress: Progress) -> None:
     """Another account's receipt is not shown on this account's page, where it would be read as this one's."""
     run = progress.run
     st.warning("This receipt belongs to another account.", icon=":material/lock:")
-    if identity.may_choose_accounts:
-        st.page_link(
-            DETAILS.path,
-            label=f"Open it on account {run.account}",
-            icon=":material/receipt_long:",
-            query_params={"account": run.account, "run": run.id},
-        )
+    st.page_link(
+        DETAILS.path,
+        label=f"Open it on account {run.account}",
+        icon=":material/receipt_long:",
+        query_params={"account": run.account, "run": run.id},
+    )
 
 
 def _follow(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
     """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
-    progress = hub.runner.progress(run_id)
+    progress = hub.runner.progress(run_id, identity)
     run = progress.run
     if run.state != "running":
         hub.live.forget(run.account)
@@ -127,7 +137,7 @@ def _page(account: str, identity: Identity) -> str | None:
 
 def _show_receipt(hub: Hub, progress: Progress, account: str, identity: Identity) -> None:
     run = progress.run
-    receipt = hub.runner.receipt(run.id)
+    receipt = hub.runner.receipt(run.id, identity)
     markdown = receipt.markdown(hub.settings.time_zone)
     reason = REASON_WORDS.get(run.reason, run.reason) if run.reason else None
     with st.container(border=True):
@@ -149,19 +159,34 @@ def _show_receipt(hub: Hub, progress: Progress, account: str, identity: Identity
         show_text_table(steps_frame(progress, hub.settings.time_zone), "Receipt")
         _show_items(receipt)
         with st.container(horizontal=True):
-            st.download_button(
+            offer_download(
+                identity,
                 "Download the receipt",
-                lambda: receipt_page(receipt, hub.settings.time_zone).encode(),
+                lambda actor: receipt_file(hub, run, actor),
                 file_name=f"{run.id}.html",
                 mime="text/html",
-                icon=":material/download:",
                 key=f"download_{run.id}",
-                on_click="ignore",
                 help="One page to keep or print",
             )
             offer_undo(hub, progress, account, identity)
         with st.expander("Copy for a ticket", icon=":material/content_copy:"):
             st.code(markdown, language="markdown", wrap_lines=True)
+
+
+def receipt_file(hub: Hub, run: Run, actor: Identity) -> bytes:
+    """The receipt as one page, for a person who still may see it at this moment.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+
+    def page(reader: Identity) -> tuple[bytes, int]:
+        receipt = hub.runner.receipt(run.id, reader)
+        rows = len(receipt.progress.steps) + sum(map(len, receipt.items.values()))
+        return receipt_page(receipt, hub.settings.time_zone).encode(), rows
+
+    parcel = Parcel("receipt", run.account, Permission.RUN_SEE, run=run.id)
+    return hand_out(hub.services, actor, parcel, page)
 
 
 def _show_items(receipt: Receipt) -> None:
@@ -170,7 +195,7 @@ def _show_items(receipt: Receipt) -> None:
     for step in receipt.progress.steps:
         if items := receipt.items.get(step.name):
             with st.expander(f"{step.title}: {len(items):,} in detail", icon=":material/list:"):
-                st.dataframe(items_frame(items), hide_index=True, alt=step.title, key=f"items_{run.id}_{step.name}")
+                show_grid(items_frame(items), step.title, key=f"items_{run.id}_{step.name}")
 
 
 def _show_steps(progress: Progress) -> None:

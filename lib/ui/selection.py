@@ -7,6 +7,7 @@ from contextvars import ContextVar
 import streamlit as st
 
 from lib.domain.accounts import Account
+from lib.domain.audience import as_seen_by
 from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store import accounts
@@ -64,10 +65,11 @@ def own_key(account: Account, name: str) -> str:
     return f"{name}_{account.number}"
 
 
-def load(hub: Hub, number: str) -> Account | None:
-    """The open account, or None when there is no such number."""
+def load(hub: Hub, number: str, reader: Identity) -> Account | None:
+    """The open account as this person may see it, or None when there is no such number."""
     with hub.services.engine.connect() as connection:
-        return accounts.find_account(connection, number)
+        found = accounts.find_account(connection, number)
+    return None if found is None else as_seen_by(reader, found)
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def opened_account(hub: Hub, identity: Identity) -> Account:
     account = _headed.get()
     if account is None:
         number = settle(identity)
-        account = load(hub, number) if number else None
+        account = load(hub, number, identity) if number else None
     if account is None:
         st.stop()
     return account

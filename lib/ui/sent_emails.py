@@ -1,5 +1,6 @@
 """The sent e-mail history: what the Hub sent for this account, newest first, and what of it one wants to see."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -7,19 +8,22 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from lib.actions.handing_out import Parcel, hand_out
 from lib.domain.accounts import Account
 from lib.domain.activity import zone_of
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import emails
 from lib.store.emails import EmailFilter, EmailRow
 from lib.ui.dialogs import opened_dialog
-from lib.ui.export_right import require_export
+from lib.ui.downloads import FOR_SHEETS, offer_download
 from lib.ui.sent_emails_detail import CLOSED, resend_dialog, show_detail, show_email
 from lib.ui.sent_emails_detail import NAME as RESEND
 from lib.ui.sent_emails_export import MOST, csv_file
-from lib.ui.sent_emails_filter import choose_emails, clear_emails
+from lib.ui.sent_emails_filter import choose_emails, clear_emails, told_filter
 from lib.ui.sent_emails_tables import emails_frame
+from lib.ui.tables import choose_row
 from lib.ui.zuora_link import show_zuora_link
 
 log = structlog.get_logger(__name__)
@@ -29,14 +33,15 @@ COUNTED = 1_000
 """Counting ends here: a full count of an old account's e-mails would hold the page."""
 EXPORT_CHUNK = 2_000
 _STATE = "emails_place"
-_NOT_HERE = "Voicemail and other callflow notices are not listed here, nor are invoices and other billing e-mails:"
+_NOT_HERE = "Voicemail and other callflow notices are not listed here, nor are invoices and other billing e-mails"
 
 
 def show_emails(hub: Hub, account: Account, identity: Identity) -> None:
     """The page below the action bar."""
     zone = zone_of(st.context.timezone, hub.settings.time_zone)
+    billing = " those are on the account's page in Zuora." if is_staff(identity, account.number) else ""
     st.caption(
-        f"{_NOT_HERE} those are on the account's page in Zuora. “Accepted by the mail server” is as far as an "
+        f"{_NOT_HERE}{':' if billing else '.'}{billing} “Accepted by the mail server” is as far as an "
         "e-mail can be followed from here; it does not say that it was delivered or read. "
         f"Times: {zone.replace('_', ' ')}."
     )
@@ -59,14 +64,15 @@ def show_emails(hub: Hub, account: Account, identity: Identity) -> None:
 
 def _show_list(hub: Hub, account: Account, identity: Identity, zone: str) -> None:
     wanted = choose_emails(zone)
+    customer = not is_staff(identity, account.number)
     place = _place(account.number, wanted)
     after = place["trail"][-1] if place["trail"] else None
     with hub.services.engine.connect() as connection:
-        rows = emails.read_emails(connection, account.number, wanted, after=after, limit=PAGE + 1)
+        rows = emails.read_emails(connection, account.number, wanted, after=after, limit=PAGE + 1, customer=customer)
         more = len(rows) > PAGE
         count = len(rows)
         if more or place["trail"]:
-            count = emails.count_emails(connection, account.number, wanted, most=COUNTED + 1)
+            count = emails.count_emails(connection, account.number, wanted, most=COUNTED + 1, customer=customer)
     if rows:
         _show_head(hub, account, identity, wanted, zone, count)
         _show_table(rows[:PAGE], account.number, zone)
@@ -86,29 +92,40 @@ def _show_head(hub: Hub, account: Account, identity: Identity, wanted: EmailFilt
         noun = "e-mail" if count == 1 else "e-mails"
         st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
         if identity.may(Permission.EXPORT, account.number):
-            username = identity.username
-            st.download_button(
+            offer_download(
+                identity,
                 "Export as CSV",
-                lambda: emails_csv(hub, account.number, wanted, zone, username),
+                lambda actor: emails_csv(hub, account.number, wanted, zone, actor),
                 file_name=f"sent-emails-{account.number}.csv",
-                mime="text/csv",
-                icon=":material/download:",
+                mime=FOR_SHEETS,
                 key="export_emails",
-                on_click="ignore",
                 help=f"The e-mails that the filters let through, the newest {MOST:,} at most.",
             )
             if count > COUNTED:
                 st.caption(f"An export holds the newest {MOST:,}; choose dates for older ones.", width="content")
 
 
-def emails_csv(hub: Hub, number: str, wanted: EmailFilter, zone: str, username: str) -> bytes:
+def emails_csv(hub: Hub, number: str, wanted: EmailFilter, zone: str, actor: Identity) -> bytes:
     """The e-mails of the account that the filter lets through, for a person who still may have them at this moment.
 
     Raises:
         PermissionError: the page was drawn for somebody who was shut out since.
     """
-    require_export(hub, username, number)
-    return csv_file(emails.walk_emails(hub.services.engine, number, wanted, chunk=EXPORT_CHUNK), zone)
+
+    def file(_reader: Identity) -> tuple[bytes, int]:
+        rows = 0
+
+        def counted() -> Iterator[list[EmailRow]]:
+            nonlocal rows
+            for chunk in emails.walk_emails(hub.services.engine, number, wanted, chunk=EXPORT_CHUNK):
+                rows += len(chunk)
+                yield chunk
+
+        made = csv_file(counted(), zone)
+        return made, min(rows, MOST)
+
+    values, words = told_filter(wanted, zone)
+    return hand_out(hub.services, actor, Parcel("sent_emails", number, filter=values, narrowed=words), file)
 
 
 def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:
@@ -116,19 +133,10 @@ def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:
     key = f"emails_{number}_{rows[0].id}_{st.session_state.get(CLOSED, 0)}"
     ids = [one.id for one in rows]
 
-    def choose() -> None:
-        chosen = st.session_state[key]["selection"]["rows"]
-        show_email(ids[chosen[0]] if chosen else None)
+    def chosen(position: int | None) -> None:
+        show_email(None if position is None else ids[position])
 
-    # A callback: the browser tells its chosen row again with every click, also with the one that closes the e-mail.
-    st.dataframe(
-        emails_frame(rows, zone),
-        hide_index=True,
-        key=key,
-        on_select=choose,
-        selection_mode="single-row",
-        alt="Sent e-mails",
-    )
+    choose_row(emails_frame(rows, zone), "Sent e-mails", key=key, chosen=chosen)
 
 
 def _turn(rows: list[EmailRow], place: dict[str, Any], *, more: bool) -> None:

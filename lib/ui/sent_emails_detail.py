@@ -7,6 +7,7 @@ import streamlit as st
 from lib.actions.action import Plan
 from lib.actions.resend_email import TO_ME, TO_ORIGINAL, ResendEmail, why_not
 from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import emails
@@ -44,10 +45,11 @@ def show_detail(hub: Hub, account: Account, identity: Identity, zone: str) -> No
     if asked is None:
         return
     email = None
+    staff = is_staff(identity, account.number)
     # More digits than any id has would be no number to the database.
     if asked.isascii() and asked.isdigit() and len(asked) <= 18:
         with hub.services.engine.connect() as connection:
-            email = emails.find_email(connection, account.number, int(asked))
+            email = emails.find_email(connection, account.number, int(asked), customer=not staff)
     with st.container(border=True):
         head, close = st.columns([5, 1], vertical_alignment="center")
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_email"):
@@ -61,13 +63,15 @@ def show_detail(hub: Hub, account: Account, identity: Identity, zone: str) -> No
         sent = row_of(email, zone)[0]
         st.caption(
             f"{sent} to {unlinked(email.recipient)} · {plain(kind_label(email.kind))} · {state_label(email.state)}"
-            + (" · Sent again by hand" if email.resent_from else "")
+            + (" · Sent again by hand" if email.resent_from and staff else "")
         )
         reason = why_not(email.kind, email.body)
         if email.body:
             st.code(covered(email.body), language=None, wrap_lines=True)
-        if reason:
+        if reason and staff:
             st.info(reason, icon=":material/lock:")
+        elif not email.body:
+            st.info("The text of this e-mail is not kept.", icon=":material/lock:")
         elif identity.may(Permission.EMAIL_RESEND, account.number):
             _offer(hub, account, identity, email)
 

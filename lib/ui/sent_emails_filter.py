@@ -1,6 +1,7 @@
 """The filters of the sent e-mail history. They stand in the address, so that a view can be shared."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from lib.domain.activity import period
 from lib.domain.emails import EmailKind
 from lib.domain.texts import visible
 from lib.store.emails import EmailFilter
+from lib.ui.sent_emails_tables import kind_label
 
 TEXT_LIMIT = 200
 # The keys of the fields are their names in the address.
@@ -40,6 +42,27 @@ def choose_emails(zone: str) -> EmailFilter:
 def clear_emails() -> None:
     """Empty every field; for a button's callback."""
     st.session_state.update({_TEXT: "", _RECIPIENT: "", _KIND: None, _SINCE: None, _UNTIL: None})
+
+
+def told_filter(wanted: EmailFilter, zone: str) -> tuple[dict[str, str | bool], tuple[str, ...]]:
+    """By what the list is narrowed, as values and as words; of a subject and a recipient only that there is one."""
+    values: dict[str, str | bool] = {}
+    words = []
+    for name, moment, say in (("since", wanted.since, "from"), ("before", wanted.before, "before")):
+        if moment is not None:
+            there = moment.astimezone(ZoneInfo(zone))
+            values[name] = there.isoformat()
+            words.append(f"sent {say} {there:%-d %B %Y}")
+    if wanted.kind:
+        values["kind"] = wanted.kind
+        words.append(f"of the kind {kind_label(wanted.kind)}")
+    if wanted.text:
+        values["subject"] = True
+        words.append("with a text in the subject")
+    if wanted.recipient:
+        values["recipient"] = True
+        words.append("to one recipient")
+    return values, tuple(words)
 
 
 def _field(label: str, key: str) -> str:

@@ -6,15 +6,18 @@ from lib.launch import Hub
 from lib.settings import Environment, Settings
 
 
-def show_strip(hub: Hub) -> None:
-    """One line above everything else; loud in the demo and in staging, a red badge in production."""
+def show_strip(hub: Hub, *, staff: bool = True) -> None:
+    """One line above everything else; loud in the demo and in staging, a red badge in production.
+
+    A customer is not told of the systems behind it, and in production there is nothing to tell them.
+    """
     match hub.settings.env:
         case Environment.DEMO:
-            text = f"**DEMO** · Every account, name and number is made up.{_standins(hub.settings)}"
-            st.warning(text, icon=":material/science:")
+            behind = _standins(hub.settings) if staff else ""
+            st.warning(f"**DEMO** · Every account, name and number is made up.{behind}", icon=":material/science:")
         case Environment.STAGING:
             st.info("**STAGING** · Not the customers' real accounts.", icon=":material/construction:")
-        case Environment.PRODUCTION:
+        case Environment.PRODUCTION if staff:
             st.badge("PRODUCTION · real customers", icon=":material/warning:", color="red")
 
 

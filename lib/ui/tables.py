@@ -1,12 +1,20 @@
-"""Tables to read, and tables that do something when a row is chosen."""
+"""Tables to read, to choose a row of, and to edit: the one place in which tables are drawn.
 
-from collections.abc import Callable
+Streamlit's toolbar over a grid hands its rows to anybody as a file. Data leaves by `lib.ui.downloads` alone, so the
+toolbar's way out is closed here, whatever the configuration of the server says; a test sees that no page draws a
+table by itself.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from lib.ui.selection import open_account
 from lib.ui.text import unlinked
+
+st.set_option("client.disableDataExport", True)
 
 
 def show_text_table(frame: pd.DataFrame, alt: str, *, alarming: Callable[[str], bool] | None = None) -> None:
@@ -21,13 +29,36 @@ def show_text_table(frame: pd.DataFrame, alt: str, *, alarming: Callable[[str], 
     st.table(frame.map(cell), hide_index=True, alt=alt)
 
 
+def show_grid(frame: pd.DataFrame, alt: str, *, key: str | None = None) -> None:
+    """A long table to read, to sort and to search."""
+    st.dataframe(frame, hide_index=True, alt=alt, key=key)
+
+
+def choose_row(frame: pd.DataFrame, alt: str, *, key: str, chosen: Callable[[int | None], None]) -> None:
+    """A long table; `chosen` is called with the position of a row when that is chosen, with None when it is let go.
+
+    A callback: the browser tells its chosen row again with every click, also with one that means something else.
+    """
+
+    def choose() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        chosen(rows[0] if rows else None)
+
+    st.dataframe(frame, hide_index=True, key=key, on_select=choose, selection_mode="single-row", alt=alt)
+
+
+def edit_grid(frame: pd.DataFrame, *, key: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A table to edit, with rows to add and to remove; returns it as edited. `columns`: how each one is edited."""
+    return st.data_editor(frame, num_rows="dynamic", hide_index=True, key=key, column_config=dict(columns))
+
+
 def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> None:
     """A list of accounts (first column the number); choosing a row opens that account.
 
     The row is looked up in the list as it was drawn: by the time of the click another account may stand there.
     """
     if not enabled:
-        st.dataframe(frame, hide_index=True, key=key)
+        show_grid(frame, "Accounts", key=key)
         return
     event = st.dataframe(
         frame, hide_index=True, key=key, on_select="rerun", selection_mode="single-row", alt="Accounts"

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from lib.store import pbxs
 from tests.browser.conftest import settled
-from tests.pages.conftest import plain_accounts
+from tests.pages.conftest import demo, plain_accounts
 
 pytestmark = pytest.mark.browser
 OWN = next(one for one in plain_accounts() if len(one.has.pbxs) == 1 and len(one.has.subscriptions) == 2)
@@ -47,3 +47,11 @@ def test_a_person_changes_the_subscription_and_is_asked_for_the_number_before_th
     page.get_by_role("button", name="Update name to a-new-name").click()
     expect(page.get_by_role("strong").filter(has_text=re.compile("^a-new-name$"))).to_be_visible()
     assert stored(house).group_name == "a-new-name"
+
+
+def test_the_toolbar_of_a_table_hands_out_nothing(house):
+    page = house.open("lead", f"/pbx?account={demo('suspended').number}")
+    page.get_by_test_id("stDataFrame").first.hover()
+    toolbar = page.get_by_test_id("stElementToolbar")
+    expect(toolbar.get_by_role("button", name="Search")).to_be_visible()
+    expect(toolbar.get_by_role("button", name="Download")).to_have_count(0)

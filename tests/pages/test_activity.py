@@ -486,9 +486,9 @@ def test_a_broken_audit_is_said_in_red(house, own, how):
 
 def test_the_download_has_the_accounts_events_for_those_who_still_may(house, own):
     sequence = event(house, own.number, details={"text": "Café"})
-    found = [json.loads(line) for line in account_lines(house.hub, own.number, "lead").splitlines()]
+    found = [json.loads(line) for line in account_lines(house.hub, own.number, house.identity("lead")).splitlines()]
     assert [(one["account"], one["sequence"]) for one in found] == [(own.number, sequence)]
     assert found[0]["details"] == {"text": "Café"}
     for username in ("viewer", "customer", "nobody", ""):
         with pytest.raises(PermissionError):
-            account_lines(house.hub, own.number, username)
+            account_lines(house.hub, own.number, house.identity(username))

@@ -240,11 +240,11 @@ def test_a_download_asks_for_the_right_when_it_is_made(house, own):
     with house.hub.services.engine.connect() as connection:
         latest = emergency.latest_version(connection, own.number)
         owned = numbers.truths_of_account(connection, own.number)
-    file = details_csv(house.hub, own.number, latest, "billing").decode("utf-8-sig")
+    file = details_csv(house.hub, own.number, latest, house.identity("billing")).decode("utf-8-sig")
     assert len(file.splitlines()) == 1 + len(owned)
     for username in ("viewer", "nobody"):
         with pytest.raises(PermissionError):
-            details_csv(house.hub, own.number, latest, username)
+            details_csv(house.hub, own.number, latest, house.identity(username))
 
 
 def test_billing_may_download_and_not_edit(house, own):

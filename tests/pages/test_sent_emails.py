@@ -246,7 +246,9 @@ def test_an_export_asks_for_the_right_when_it_is_made(house, own):
     put(house, own)
 
     def export(username, number=own.number):
-        return emails_csv(house.hub, number, EmailFilter(text="put"), "Australia/Perth", username).decode("utf-8-sig")
+        return emails_csv(
+            house.hub, number, EmailFilter(text="put"), "Australia/Perth", house.identity(username)
+        ).decode("utf-8-sig")
 
     assert export("lead").splitlines()[1:] == [
         "2026-11-20 11:00:00+08:00,Put 0,ada@example.com,Suspension notice,Accepted by the mail server"

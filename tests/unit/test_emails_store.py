@@ -8,7 +8,17 @@ from sqlalchemy import func, insert, select
 from lib.domain.emails import EmailKind, EmailState
 from lib.store import schema
 from lib.store.accounts import AccountGone
-from lib.store.emails import SentEmail, count_of_runs, find_by_message_id, read_of_run, record_sent
+from lib.store.emails import (
+    EmailFilter,
+    SentEmail,
+    count_emails,
+    count_of_runs,
+    find_by_message_id,
+    find_email,
+    read_emails,
+    read_of_run,
+    record_sent,
+)
 from lib.store.engine import writing
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -111,3 +121,52 @@ def test_the_emails_of_a_run_are_counted_and_told_in_their_order(hub):
         assert count_of_runs(connection, ["a", "b", "c"]) == {"a": 3, "b": 1}
         told = read_of_run(connection, "a", 2)
     assert [one.sent_at for one in told] == [NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)]
+
+
+# ------------------------------------------------------------------ whose an e-mail is to read
+def id_of(hub, message_id):
+    with hub.connect() as connection:
+        found = select(schema.sent_email.c.id).where(schema.sent_email.c.message_id == message_id)
+        return connection.execute(found).scalar_one()
+
+
+def add_person(hub, name, *roles):
+    with writing(hub) as connection:
+        row = {"username": name.lower(), "email": f"{name}@example.com", "name": name}
+        added = connection.execute(insert(schema.person).values(row).returning(schema.person.c.id)).scalar_one()
+        for role in roles:
+            connection.execute(insert(schema.person_role).values(person_id=added, role=role))
+
+
+def read(hub, *, customer):
+    with hub.connect() as connection:
+        found = read_emails(connection, "104233", EmailFilter(), limit=100, customer=customer)
+        assert count_emails(connection, "104233", EmailFilter(), most=100, customer=customer) == len(found)
+        for one in found:
+            assert find_email(connection, "104233", one.id, customer=customer) is not None
+        return [one.recipient for one in found]
+
+
+def test_a_copy_one_of_the_staff_sent_to_themselves_is_not_the_customers(hub):
+    add_person(hub, "Lee", "support_lead")
+    add_person(hub, "Ada", "account_admin")
+    record(hub)
+    first = id_of(hub, ID)
+    sent = {
+        "<copy@x>": {"recipient": "lee@EXAMPLE.com", "resent_from": first},
+        "<copy-of-who-left@x>": {"recipient": "gone@example.com", "resent_from": first},
+        "<first-hand-to-staff@x>": {"recipient": "Lee@example.com"},
+        "<again@x>": {"recipient": "ada@example.com", "resent_from": first},
+    }
+    for message_id, values in sent.items():
+        record(hub, message_id=message_id, **values)
+    record(
+        hub, message_id="<copy-again@x>", recipient="gone@example.com", resent_from=id_of(hub, "<copy-of-who-left@x>")
+    )
+    # Somebody else's e-mail does not make the address one of this account's.
+    record(hub, message_id="<other@x>", recipient="gone@example.com", account="104234")
+    assert sorted(read(hub, customer=True)) == ["ada@example.com", "ada@example.com"]
+    assert len(read(hub, customer=False)) == 6
+    with hub.connect() as connection:
+        assert find_email(connection, "104233", id_of(hub, "<copy@x>"), customer=True) is None
+        assert find_email(connection, "104233", id_of(hub, "<copy@x>")) is not None
