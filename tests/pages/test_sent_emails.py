@@ -245,24 +245,24 @@ def test_an_address_of_no_email_is_told(house, own, asked):
 def test_an_export_asks_for_the_right_when_it_is_made(house, own):
     put(house, own)
 
-    def export(username, number=own.number):
-        return emails_csv(
-            house.hub, number, EmailFilter(text="put"), "Australia/Perth", house.identity(username)
-        ).decode("utf-8-sig")
+    def export(actor, number=own.number):
+        wanted = EmailFilter(text="put")
+        return emails_csv(house.hub, number, wanted, "Australia/Perth", actor).decode("utf-8-sig")
 
-    assert export("lead").splitlines()[1:] == [
+    assert export(house.identity("lead")).splitlines()[1:] == [
         "2026-11-20 11:00:00+08:00,Put 0,ada@example.com,Suspension notice,Accepted by the mail server"
     ]
     for username in ("viewer", "customer", "nobody", ""):
         with pytest.raises(PermissionError):
-            export(username)
+            export(house.identity(username))
+    drawn_for = house.identity("billing")
     try:
         shut_out(house, "billing", active=False)
         with pytest.raises(PermissionError):
-            export("billing")
+            export(drawn_for)
     finally:
         shut_out(house, "billing", active=True)
-    assert export("billing")
+    assert export(drawn_for)
 
 
 def shut_out(house, username, *, active):
