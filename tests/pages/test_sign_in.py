@@ -165,7 +165,7 @@ def test_a_role_that_was_taken_away_is_gone_at_the_next_click(house):
     try:
         sound(app.run())
         assert [button.label for button in app.button] == ["Sign out", "Sign out everywhere"]
-        assert "You have no role" in said(app)
+        assert "Your sign-in has no role" in said(app)
     finally:
         with writing(house.hub.services.engine) as connection:
             lead = connection.execute(person.select().where(person.c.username == "lead")).one().id

@@ -142,10 +142,11 @@ def mailed(server):
 
 
 def test_an_export_is_an_event_before_it_is_a_file(server, mailed):
-    with Session(server, token=server.cookie("billing")) as session:
+    token = server.cookie("billing")
+    with Session(server, token=token) as session:
         url, problem = fetch(session, emails_page(session))
         assert not problem
-        assert server.get(url)[1].count("ada@customer.example") == 3
+        assert server.get(url, token=token)[1].count("ada@customer.example") == 3
     ((phase, actor, number, details),) = handed_out(server)
     assert (phase, actor, number) == ("done", "billing@demo.example", OWN)
     assert (details["what"], details["rows"], details["accounts"]) == ("sent_emails", 3, OWN)
