@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from lib.private import make_folder
+
 PROJECT = Path(__file__).resolve().parent.parent
 _ZUORA_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -214,7 +216,7 @@ def _kept_secrets(folder: Path) -> dict[str, str]:
     }
     if made.keys() <= known.keys():
         return known
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     draft = path.with_suffix(f".{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(made | known))
