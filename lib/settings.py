@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     data_dir: Path = PROJECT / "var"
     address: str = "127.0.0.1"
     port: int = Field(default=8501, ge=1, le=65535)
+    allowed_hosts: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     time_zone: str = "Australia/Melbourne"
 

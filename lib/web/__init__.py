@@ -1,0 +1,20 @@
+"""What stands between the network and Streamlit: hosts, doors, headers, and the bounds of a websocket."""
+
+from lib.web.doors import Doors
+from lib.web.headers import Headers, inline_scripts
+from lib.web.hosts import Hosts
+from lib.web.ours import allowed_hosts, refuse_open_demo
+from lib.web.sockets import Bounds, Sockets
+from lib.web.who import Who
+
+__all__ = [
+    "Bounds",
+    "Doors",
+    "Headers",
+    "Hosts",
+    "Sockets",
+    "Who",
+    "allowed_hosts",
+    "inline_scripts",
+    "refuse_open_demo",
+]
