@@ -26,7 +26,7 @@ _ALWAYS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
+        b"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "
         b"magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()",
     ),
 ]
@@ -98,7 +98,8 @@ def _is_dropped(name: bytes, value: bytes, path: str) -> bool:
 def _policy(scripts: str, host: str, *, framed: bool) -> str:
     parts = {
         "default-src": "'self'",
-        "script-src": f"'self' {scripts}".strip(),
+        # The component's page, which is framed in ours, has a script in it that we do not write.
+        "script-src": "'self' 'unsafe-inline'" if framed else f"'self' {scripts}".strip(),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",

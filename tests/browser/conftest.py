@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -141,12 +142,24 @@ def fill_sign_in(page: Page, username: str) -> None:
     expect(signed_in).to_be_visible()
 
 
+def until(page: Page, expression: str) -> None:
+    """Until the expression is true in the page. Playwright's own waiting needs `eval`, which the page forbids."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        # A page on its way to another one cannot be asked.
+        with contextlib.suppress(PlaywrightError):
+            if page.evaluate(expression):
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
+
+
 def cookie_of(page: Page) -> str | None:
     return next((one["value"] for one in page.context.cookies() if one["name"] == COOKIE), None)
 
 
 def wait_for_cookie(page: Page) -> str:
-    page.wait_for_function(f"document.cookie.includes('{COOKIE}=')")
+    until(page, f"document.cookie.includes('{COOKIE}=')")
     settled(page)
     found = cookie_of(page)
     assert found

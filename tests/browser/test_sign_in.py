@@ -3,7 +3,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import fill_sign_in, heading, picker, settled, wait_for_cookie
+from tests.browser.conftest import fill_sign_in, heading, picker, settled, until, wait_for_cookie
 from tests.pages.conftest import demo
 from tests.server import COOKIE, SIGN_IN_HOURS
 
@@ -47,7 +47,7 @@ def test_a_reload_stays_signed_in_without_a_glimpse_of_the_form(house, path):
         assert page.evaluate("window.formWasSeen") is False
     # The watch itself works: a password field that comes into the page is seen.
     page.evaluate("document.body.append(Object.assign(document.createElement('input'), {type: 'password'}))")
-    page.wait_for_function("window.formWasSeen")
+    until(page, "window.formWasSeen")
 
 
 @pytest.mark.parametrize("zone", ["Australia/Melbourne", "America/Los_Angeles"])
@@ -68,7 +68,7 @@ def test_after_signing_out_neither_a_reload_nor_the_old_cookie_comes_back_in(hou
     expect(heading(page, TITLE)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Password", exact=True)).to_be_visible()
-    page.wait_for_function(f"!document.cookie.includes('{COOKIE}=')")
+    until(page, f"!document.cookie.includes('{COOKIE}=')")
     page.reload()
     expect(page.get_by_label("Password", exact=True)).to_be_visible()
     expect(picker(page)).to_have_count(0)
