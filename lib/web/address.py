@@ -17,6 +17,10 @@ class Address:
     name: str
     port: int | None = None
 
+    def __str__(self) -> str:
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return name if self.port is None else f"{name}:{self.port}"
+
 
 def read_host(text: str) -> Address | None:
     """A Host header, or an entry of `AM_ALLOWED_HOSTS`; None when it is not exactly a name or number with a port.

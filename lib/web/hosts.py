@@ -46,7 +46,7 @@ class Hosts:
             self._tell("origin", values(scope, b"origin"))
             await refuse(scope, receive, send, 403, "A page of another site may not do this.")
         else:
-            await self._app(_as_streamlit_compares(scope), receive, send)
+            await self._app(_as_streamlit_compares(scope, host), receive, send)
 
     def _host(self, scope: Scope) -> Address | None:
         """The one host that is asked for, when it is one of ours."""
@@ -72,14 +72,15 @@ class Hosts:
         self._told, self._untold = now, 0
 
 
-def _as_streamlit_compares(scope: Scope) -> Scope:
-    """The handshake with the Host spelt as in the Origin: Streamlit compares letters, and looks for our public address
-    when they differ.
+def _as_streamlit_compares(scope: Scope, host: Address) -> Scope:
+    """The handshake with one spelling of its host: Streamlit compares letters, and looks for our public address when
+    those of Host and Origin differ.
     """
     if scope["type"] != "websocket":
         return scope
-    spelling = values(scope, b"origin")[0].partition("://")[2].encode()
-    return {**scope, "headers": [(name, spelling if name == b"host" else value) for name, value in scope["headers"]]}
+    scheme = values(scope, b"origin")[0].partition("://")[0]
+    same = {b"host": str(host).encode(), b"origin": f"{scheme}://{host}".encode()}
+    return {**scope, "headers": [(name, same.get(name, value)) for name, value in scope["headers"]]}
 
 
 def _comes_from_here(scope: Scope, host: Address) -> bool:
