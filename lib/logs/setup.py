@@ -65,10 +65,16 @@ def _record(*args: Any, **keywords: Any) -> logging.LogRecord:
         said = record.getMessage()
     except (TypeError, ValueError):
         said = str(record.msg)
-    said = " ".join(said.partition(_TRACEBACK)[0].split()) or "an error"
+    said = _first_words(said, record.name)
     record.msg = f"{said} {digest(error)}" if error is not None else said
     record.args = None
     return record
+
+
+def _first_words(said: str, logger: str) -> str:
+    """What a library says of an error before it comes to details: futures and arguments of a callback hold values."""
+    line = next((one.strip() for one in said.partition(_TRACEBACK)[0].splitlines() if one.strip()), "an error")
+    return line.partition("(")[0] if logger == "asyncio" else line
 
 
 def _told(value: object) -> object:
