@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from lib.settings import PROJECT, Environment, Settings, SettingsError, load
+from lib.web import allowed_hosts
 
 
 def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv does not return
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv doe
         settings = load()
         if given.reset_demo:
             return _reset_demo(settings)
+        allowed_hosts(settings)
         _refuse_taken_port(settings)
         _prepare(settings)
     except (SettingsError, ValueError) as error:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -39,11 +40,31 @@ NOT_THERE = [
 ]
 
 
+@dataclass
+class First:
+    """What the first strangers were answered, before anybody had visited the server."""
+
+    closed: dict[str, int]
+    foreign_host: int
+    foreign_origin: int
+
+
 @pytest.fixture(scope="module", params=["server.py", "Home.py"])
-def server(request, tmp_path_factory) -> Iterator[Server]:
-    """A server that nobody has visited: each module's first probes find it fresh."""
+def _running(request, tmp_path_factory) -> Iterator[tuple[Server, First]]:
     with serving(copy_demo(tmp_path_factory.mktemp("doors")), script=request.param, wait_for=None) as running:
-        yield running
+        origin = opened(running, [own(running)], ["http://evil.example"])
+        host = opened(running, ["evil.example"], ["http://evil.example"])
+        yield running, First({target: get(running, target).status for target in NOT_THERE}, host, origin)
+
+
+@pytest.fixture
+def server(_running) -> Server:
+    return _running[0]
+
+
+@pytest.fixture
+def first(_running) -> First:
+    return _running[1]
 
 
 def own(server: Server) -> str:
@@ -69,10 +90,13 @@ def test_a_foreign_origin_costs_nothing_and_sends_nothing_out(server):
     assert time.monotonic() - began < 15
 
 
-@pytest.mark.parametrize("temperature", ["fresh", "warm"])
-def test_what_the_product_does_not_need_is_not_there(server, temperature):
-    if temperature == "warm":
-        look(server, token=cookie("lead"))
+def test_the_first_strangers_of_a_server_find_nothing_open(first):
+    assert {target: status for target, status in first.closed.items() if status not in (400, 404)} == {}
+    assert (first.foreign_host, first.foreign_origin) == (403, 403)
+
+
+def test_what_the_product_does_not_need_is_not_there(server):
+    look(server, token=cookie("lead"))
     for target in NOT_THERE:
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
             reply = get(server, target, method=method)

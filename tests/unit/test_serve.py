@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from lib.settings import PROJECT
+from tests.unit.test_settings import REAL
 
 
 def serve(tmp_path, *arguments, **settings):
@@ -38,6 +39,14 @@ def test_a_setting_that_is_not_allowed_is_named_in_one_line(tmp_path):
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert "AM_COOKIE_KEY" in line
+
+
+def test_hosts_that_are_not_named_are_said_before_the_address(tmp_path):
+    real = {f"AM_{name.upper()}": value for name, value in REAL.items()}
+    done = serve(tmp_path, AM_ENV="staging", **real)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.strip().splitlines()
+    assert "AM_ALLOWED_HOSTS is not set" in line
 
 
 def test_an_old_python_is_said_in_one_line(tmp_path):
