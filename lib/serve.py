@@ -6,6 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
+from lib import logs
 from lib.settings import PROJECT, Environment, Settings, SettingsError, load
 from lib.web import allowed_hosts
 
@@ -97,4 +98,5 @@ def _reset_demo(settings: Settings) -> int:
 
 
 if __name__ == "__main__":
+    logs.take_over()
     sys.exit(main())

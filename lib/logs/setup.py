@@ -37,8 +37,9 @@ def configure(level: str) -> None:
     )
 
 
-def take_over() -> None:
-    """Also tell in one line what nobody caught, in any thread. For a process of ours, not for one of tests."""
+def take_over(level: str = "INFO") -> None:
+    """Configure, and tell in one line also what nobody caught. For a process of ours, not for one of tests."""
+    configure(level)
     sys.excepthook = _uncaught
     sys.unraisablehook = _unraisable
     threading.excepthook = _uncaught_in_thread

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.schema import SchemaItem
 
+from lib import logs
 from lib.private import make_file
 from lib.store.engine import make_engine, writing
 from lib.store.schema import metadata
@@ -127,4 +128,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    logs.take_over()
     sys.exit(main())

@@ -161,9 +161,7 @@ def test_usual_messages_are_left_as_they_are():
     ids=["main", "thread", "end of an object", "message"],
 )
 def test_what_nobody_catches_in_a_process_of_ours_shows_no_value(act):
-    program = (
-        f"import logging, threading\nfrom lib import logs\nlogs.configure('INFO')\nlogs.take_over()\nname = {NAME!r}\n"
-    )
+    program = f"import logging, threading\nfrom lib import logs\nlogs.take_over()\nname = {NAME!r}\n"
     done = subprocess.run(
         [sys.executable, "-c", program + textwrap.dedent(act)],
         cwd=PROJECT,
