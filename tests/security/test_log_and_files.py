@@ -12,9 +12,11 @@ from sqlalchemy import text
 from lib.settings import PROJECT
 from lib.standins.demo.world import world
 from lib.store.engine import writing
+from tests.raw import ask, handshake
 from tests.server import COOKIE_KEY, Server, cookie, copy_demo, look, serving
 
 ACCOUNT = world().accounts[0]
+PUBLIC = "hub.example.com"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def server(tmp_path_factory):
         path.chmod(0o644)
     before = os.umask(0)
     try:
-        with serving(folder) as running:
+        with serving(folder, allowed_hosts=f"127.0.0.1, {PUBLIC}") as running:
             yield running
     finally:
         os.umask(before)
@@ -62,6 +64,27 @@ def test_a_page_that_breaks_is_one_line_with_the_id_that_was_shown(server: Serve
     for word in ("Traceback", "\x1b", "╭", "────", ACCOUNT.number, ACCOUNT.name, "SELECT", "select "):
         assert word not in said, word
     assert all(line.startswith("timestamp=") for line in said.splitlines()), said
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "tls", "status"),
+    [
+        (PUBLIC, f"https://{PUBLIC}", False, 101),
+        (PUBLIC, f"https://{PUBLIC}", True, 101),
+        (f"{PUBLIC.upper()}.:443", f"https://{PUBLIC}", True, 101),
+        (f"{PUBLIC}:8443", f"https://{PUBLIC}:8443", True, 101),
+        (PUBLIC, f"http://{PUBLIC}", True, 403),
+        (PUBLIC, f"https://{PUBLIC}:8443", True, 403),
+        (PUBLIC, f"https://evil.{PUBLIC}", True, 403),
+        (f"evil.{PUBLIC}", f"https://evil.{PUBLIC}", True, 403),
+        ("localhost", "http://localhost", False, 403),
+    ],
+)
+def test_behind_a_proxy_that_ends_tls_pages_of_the_public_host_open_sockets(server, host, origin, tls, status):
+    """The proxy passes Host and Origin on as they are, and says how the browser came."""
+    given = [*handshake([host], [origin]), *([("X-Forwarded-Proto", "https")] if tls else [])]
+    assert ask(server, "/_stcore/stream", given).status == status
+    assert "external IP" not in server.log.read_text()
 
 
 @pytest.mark.parametrize(

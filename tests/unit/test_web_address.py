@@ -117,3 +117,11 @@ def test_a_demo_that_other_machines_reach_is_not_started(tmp_path, listens_on):
         refuse_open_demo(load(data_dir=tmp_path), listens_on)
     refuse_open_demo(load(data_dir=tmp_path), "127.0.0.1")
     refuse_open_demo(load(env="staging", data_dir=tmp_path, **REAL), listens_on)
+
+
+@given(st.one_of(st.text(max_size=60), st.builds("{}://{}".format, st.sampled_from(["http", "https"]), st.text())))
+def test_whatever_a_stranger_writes_is_read_without_an_error(text):
+    host = read_host(text)
+    assert host is None or read_host(str(host)) == host
+    mine = Address("hub.example.com")
+    assert not is_same_origin(text, mine, encrypted=False) or text.lower().endswith("://hub.example.com")

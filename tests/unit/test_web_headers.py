@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from lib import logs
 from lib.web import Doors, Headers, Hosts
 from lib.web.address import Address
 from lib.web.headers import inline_scripts, script_hash
@@ -90,3 +91,14 @@ def test_a_form_of_ours_takes_what_it_names_from_our_own_pages_alone():
 def test_the_supervisor_asks_this_machine_and_nothing_else_does(path, status):
     app = Hosts(_page, [Address("hub.example.com")])
     assert answered(app, path=path, headers=[(b"host", b"127.0.0.1:8501")])[0] == status
+
+
+def test_a_stranger_does_not_fill_the_log(capsys):
+    logs.configure("INFO")
+    app = Hosts(_page, [Address("hub.example.com")])
+    for _ in range(50):
+        assert answered(app, headers=[(b"host", b"evil.example\xff" + 500 * b"x")])[0] == 400
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "setting='AM_ALLOWED_HOSTS'" in line
+    assert "times=1" in line
+    assert len(line) < 400
