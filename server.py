@@ -6,9 +6,11 @@ session has done so, it would run a file of a flat `pages/` folder without Home.
 
 import asyncio
 import logging
-import secrets
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,13 +19,37 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from streamlit import config
 
-from lib import frames, launch  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
+from lib import frames, launch, logs  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
+from lib.settings import Environment, SettingsError, load
 from lib.ui.navigation import closed_pages
-from lib.web import sign_in
-from lib.web.gate import Gate
+from lib.ui.typed_confirmation import NO_SPELLING
+from lib.web import (
+    FORMS,
+    Doors,
+    Gate,
+    Headers,
+    Hosts,
+    Sockets,
+    allowed_hosts,
+    inline_scripts,
+    knows,
+    refuse_open_demo,
+    routes,
+)
 
 log = structlog.get_logger(__name__)
+
+# Also for what libraries write: the files of the product are its owner's alone.
+os.umask(0o077)
+logs.take_over()
+settings = load()
+logs.configure(settings.log_level)
+hosts = allowed_hosts(settings)
+refuse_open_demo(settings, config.get_option("server.address"))
+# Streamlit asks the same of each websocket by a list of its own.
+config.set_option("server.allowedHosts", [host.name for host in hosts])
 
 _warnings = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
 _warnings.disabled = True  # it warns that nobody is connected yet, which is the point
@@ -34,7 +60,14 @@ _warnings.disabled = False
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Runs that lost their process go on as soon as the server is up, with no browser open."""
-    await asyncio.to_thread(launch.start)
+    try:
+        await asyncio.to_thread(launch.start)
+    except SettingsError as error:
+        sys.stderr.write(f"Not started: {error}\n")
+        raise
+    except Exception as error:
+        log.error("not started", exc_info=error)  # noqa: TRY400 (said in one line)
+        raise
     yield {}
     await asyncio.to_thread(launch.stop)
 
@@ -47,9 +80,9 @@ async def ready(_request: Request) -> Response:
 
 
 def show_error(error: Exception) -> bool:
-    """What a person sees of a bug: a sentence with an id. The id leads to the traceback in the log."""
-    quote = secrets.token_hex(4)
-    log.error("page broke", id=quote, exc_info=error)
+    """What a person sees of a bug: a sentence with an id. The id leads to the line in the log."""
+    quote = logs.error_id(error)
+    log.error("page broke", exc_info=error)
     st.error(
         f"This page stopped on an error of the Account Manager. What you asked for may not have been done: reload and "
         f"look before you try again. Quote **{quote}** if it happens again.",
@@ -58,10 +91,22 @@ def show_error(error: Exception) -> bool:
     return True
 
 
-app = st.App(
-    "Home.py",
-    lifespan=lifespan,
-    routes=[Route("/readyz", ready), *sign_in.routes(launch.start)],
-    middleware=[Middleware(Gate, hub=launch.start)],
-    on_script_error=show_error,
-)
+STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
+# Outermost first.
+PARTS: dict[str, Any] = {
+    "lifespan": lifespan,
+    "routes": [Route("/readyz", ready), *routes(launch.start)],
+    "middleware": [
+        Middleware(
+            Headers,
+            scripts=[*inline_scripts(STREAMLIT_PAGE), NO_SPELLING],
+            keep_to_tls=settings.env is not Environment.DEMO,
+        ),
+        Middleware(Hosts, allowed=hosts),
+        Middleware(Doors, forms=FORMS),
+        Middleware(Gate, hub=launch.start),
+        Middleware(Sockets, who=knows(launch.start)),
+    ],
+    "on_script_error": show_error,
+}
+app = st.App("Home.py", **PARTS)

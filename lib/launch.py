@@ -5,8 +5,6 @@ some other way (`streamlit run Home.py`) does it at its first run; the lock make
 """
 
 import gc
-import logging
-import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,12 +13,14 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from lib import logs
 from lib.actions.action import Services
 from lib.actions.runner import Runner
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.live import LiveReads
+from lib.private import close_to_others, make_folder
 from lib.settings import Environment, Settings, SettingsError, load
 from lib.store import migrate, people
 from lib.store.engine import database_now, make_engine
@@ -85,6 +85,7 @@ def stop() -> None:
 
 def _start(settings: Settings, undo: ExitStack) -> Hub:
     configure_logging(settings.log_level)
+    close_files(settings)
     migrate.upgrade(settings.database)
     engine = make_engine(settings.database)
     undo.callback(engine.dispose)
@@ -127,6 +128,23 @@ def _start(settings: Settings, undo: ExitStack) -> Hub:
     undo.callback(runner.close)
     log.info("started", env=settings.env.value, executor=runner.executor_id)
     return Hub(services=services, runner=runner, live=live)
+
+
+def close_files(settings: Settings) -> None:
+    """Keep what is in `AM_DATA_DIR` to its owner, also what an earlier version left open to others.
+
+    Raises:
+        SettingsError: the folder is one that others use as well, or cannot be used.
+    """
+    try:
+        make_folder(settings.data_dir)
+        still_open = close_to_others(settings.data_dir)
+    except ValueError as error:
+        raise SettingsError(f"AM_DATA_DIR must be a folder of its own: {error}.") from None
+    except OSError as error:
+        raise SettingsError(f"AM_DATA_DIR ({settings.data_dir}) cannot be used: {error.strerror}.") from None
+    if still_open:
+        log.warning("files are open to others", folder=str(settings.data_dir), names=still_open)
 
 
 def _start_zuora_standin(settings: Settings, undo: ExitStack) -> str:
@@ -204,22 +222,5 @@ def _connect_mail(settings: Settings, undo: ExitStack) -> Mailer:
 
 
 def configure_logging(level: str) -> None:
-    """One line per event on standard error. Callers log ids and kinds, never names, addresses or secrets."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=_to_standard_error,
-        cache_logger_on_first_use=False,
-    )
-
-
-def _to_standard_error(*_: object) -> structlog.PrintLogger:
-    # Looked up at each event: servers and tests replace it.
-    return structlog.PrintLogger(sys.stderr)
+    """One line per event on standard error; see `lib.logs`."""
+    logs.configure(level)

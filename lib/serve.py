@@ -6,7 +6,9 @@ import socket
 import sys
 from pathlib import Path
 
+from lib import logs
 from lib.settings import PROJECT, Environment, Settings, SettingsError, load
+from lib.web import allowed_hosts
 
 
 def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv does not return
@@ -18,11 +20,12 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv doe
         settings = load()
         if given.reset_demo:
             return _reset_demo(settings)
+        allowed_hosts(settings)
         _refuse_taken_port(settings)
+        _prepare(settings)
     except (SettingsError, ValueError) as error:
         print(f"Not started: {error}", file=sys.stderr)
         return 1
-    _prepare(settings)
     _announce(settings)
     os.chdir(PROJECT)
     command = [
@@ -53,9 +56,11 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 def _prepare(settings: Settings) -> None:
     """Database and demo data before the address is printed, so that the first click finds them."""
+    from lib.launch import close_files
     from lib.store import migrate
     from lib.store.engine import make_engine
 
+    close_files(settings)
     migrate.upgrade(settings.database)
     if settings.env is Environment.DEMO:
         from lib.standins.demo import seed_hub
@@ -93,4 +98,5 @@ def _reset_demo(settings: Settings) -> int:
 
 
 if __name__ == "__main__":
+    logs.take_over()
     sys.exit(main())

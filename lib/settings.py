@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from lib.private import make_folder
+
 PROJECT = Path(__file__).resolve().parent.parent
 _ZUORA_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -42,6 +44,7 @@ class Settings(BaseSettings):
     data_dir: Path = PROJECT / "var"
     address: str = "127.0.0.1"
     port: int = Field(default=8501, ge=1, le=65535)
+    allowed_hosts: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     time_zone: str = "Australia/Melbourne"
 
@@ -215,7 +218,7 @@ def _kept_secrets(folder: Path) -> dict[str, str]:
     }
     if made.keys() <= known.keys():
         return known
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     draft = path.with_suffix(f".{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(made | known))

@@ -34,6 +34,7 @@ def main() -> int:
         site = read_site(os.environ)
         program = _program()
         site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        site.data.chmod(0o700)
         lock = _lock(site.data)
         _check_ports(site)
         config = prepare(site)

@@ -12,6 +12,7 @@ import uuid
 from contextlib import ExitStack
 from pathlib import Path
 
+from lib.private import make_folder
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 
@@ -22,7 +23,7 @@ SBC_TOKEN = "sbc-token"  # noqa: S105 (the name of its file)
 def main(arguments: list[str] | None = None) -> int:
     """Start what was asked for, print where it is, and serve until interrupted."""
     options = _parser().parse_args(arguments)
-    options.data.mkdir(parents=True, exist_ok=True)
+    make_folder(options.data)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

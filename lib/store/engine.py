@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
+from lib.private import make_file, make_folder
 from lib.store import folding
 
 
@@ -28,7 +29,7 @@ def make_engine(url: str) -> Engine:
 
 def _sqlite(url: str, database: str | None) -> Engine:
     if database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        _make_private(database)
     # An error names the statement, never the values in it: they are customers' names and addresses.
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
 
@@ -46,6 +47,13 @@ def _sqlite(url: str, database: str | None) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _make_private(database: str) -> None:
+    """A new file would have the mode of the umask, and SQLite gives its journals the mode of the database."""
+    if database != ":memory:" and not database.startswith("file:"):
+        make_folder(Path(database).parent)
+        make_file(Path(database))
 
 
 @contextmanager

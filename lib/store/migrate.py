@@ -20,6 +20,8 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.schema import SchemaItem
 
+from lib import logs
+from lib.private import make_file
 from lib.store.engine import make_engine, writing
 from lib.store.schema import metadata
 
@@ -90,7 +92,9 @@ def _only_one_process(url: str) -> Iterator[None]:
     if not path or path == ":memory:":
         yield
         return
-    with Path(f"{path}-migrate").open("w") as lock:
+    beside = Path(f"{path}-migrate")
+    make_file(beside)
+    with beside.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -124,4 +128,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    logs.take_over()
     sys.exit(main())

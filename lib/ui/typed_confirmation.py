@@ -22,6 +22,9 @@ from lib.ui.plan_view import act_on_plan, make_plan, named_page, show_notice, st
 from lib.ui.selection import own_key
 from lib.ui.text import plain
 
+# A script in a page is named to the browser by its hash, so it is the same in each.
+NO_SPELLING = "document.querySelectorAll('[class*=_typed_field]').forEach(one => { one.spellcheck = false })"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -146,7 +149,7 @@ def _type_number(account: Account, *, key: str) -> str:
         )
     # Streamlit has no option for this. What is set around a field holds for the field.
     st.html(
-        f"<script>document.querySelector('.st-key-{key}_field').spellcheck = false</script>",
+        f"<script>{NO_SPELLING}</script>",
         unsafe_allow_javascript=True,
         width="content",
     )

@@ -1,1 +1,26 @@
-"""What stands between the network and Streamlit: who is let in, by which address, with which headers."""
+"""What stands between the network and Streamlit: hosts, doors, headers, the sign-in, and the bounds of a websocket."""
+
+from lib.web.doors import Doors
+from lib.web.gate import Gate, knows
+from lib.web.headers import Headers, inline_scripts
+from lib.web.hosts import Hosts
+from lib.web.ours import allowed_hosts, refuse_open_demo
+from lib.web.sign_in import FORMS, routes
+from lib.web.sockets import Bounds, Sockets
+from lib.web.who import Who
+
+__all__ = [
+    "FORMS",
+    "Bounds",
+    "Doors",
+    "Gate",
+    "Headers",
+    "Hosts",
+    "Sockets",
+    "Who",
+    "allowed_hosts",
+    "inline_scripts",
+    "knows",
+    "refuse_open_demo",
+    "routes",
+]

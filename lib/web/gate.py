@@ -1,7 +1,6 @@
 """The gate in front of Streamlit: pages for those who are signed in, files and sessions for those they belong to."""
 
-from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.web import bindings
 from lib.web.sign_in import SIGN_IN, database_away
+from lib.web.who import Who, cookies_of
 
 STREAM = "/_stcore/stream"
 MEDIA = "/media/"
@@ -78,26 +78,19 @@ class Gate:
 
     async def _who(self, scope: Scope) -> Identity | None:
         hub = await run_in_threadpool(self._hub)
-        token = cookies_of(Headers(scope=scope)).get(sign_in.cookie_name(hub))
+        token = cookies_of(scope).get(sign_in.cookie_name(hub))
         return await run_in_threadpool(sign_in.signed_in, hub, token)
 
 
-def cookies_of(headers: Headers) -> dict[str, str]:
-    """The cookies of a request, read as Starlette reads them; none when they cannot be read."""
-    found: dict[str, str] = {}
-    for line in headers.getlist("cookie"):
-        for part in line.split(";"):
-            name, mark, value = part.partition("=")
-            if mark and name.strip():
-                found[name.strip()] = _unquoted(value.strip())
-    return found
+def knows(hub: Callable[[], Hub]) -> Who:
+    """The answer to the question of `Sockets`: whether a cookie among these signs somebody in."""
 
+    async def is_known(cookies: Mapping[str, str]) -> bool:
+        started = await run_in_threadpool(hub)
+        token = cookies.get(sign_in.cookie_name(started))
+        return await run_in_threadpool(sign_in.signed_in, started, token) is not None
 
-def _unquoted(value: str) -> str:
-    try:
-        return SimpleCookie(f"x={value}")["x"].value
-    except (CookieError, KeyError):
-        return value
+    return is_known
 
 
 def _session_asked_for(scope: Scope) -> str | None:

@@ -22,6 +22,9 @@ from lib.sign_in import SignedIn, SignInRefused
 
 SIGN_IN = "/sign-in"
 STYLE = f"{SIGN_IN}/style.css"
+FORMS = {SIGN_IN: frozenset({"GET", "HEAD", "POST"})}
+"""The addresses that take more than a look, for `Doors`."""
+
 LONGEST_BODY = 8192
 KNOWN_SECONDS = 180 * 24 * 3600
 """How long a browser is known again."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -133,6 +134,18 @@ def fill_sign_in(page: Page, username: str) -> None:
     page.get_by_label("Password", exact=True).fill(f"{username}-demo")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
+
+
+def until(page: Page, expression: str) -> None:
+    """Until the expression is true in the page. Playwright's own waiting needs `eval`, which the page forbids."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        # A page on its way to another one cannot be asked.
+        with contextlib.suppress(PlaywrightError):
+            if page.evaluate(expression):
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
 
 
 def cookie_of(page: Page) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from lib.store.engine import writing
 from lib.store.events import append_event, head
 from lib.store.schema import account, sent_email
-from tests.browser.conftest import fits, follow, heading, settled
+from tests.browser.conftest import fits, follow, heading, settled, until
 from tests.browser.test_rename import open_edit, receipt, start, type_name
 from tests.pages.conftest import demo, plain_accounts
 
@@ -83,7 +83,7 @@ def test_a_person_renames_an_account_and_finds_it_on_activity_with_its_steps(hou
     expect(page.get_by_text("Nothing that happened matches all of these filters.")).to_be_visible()
     page.get_by_role("button", name="Clear the filters").click()
     expect(emails(page).first).to_be_visible()
-    page.wait_for_function("!location.search.includes('words=') && !location.search.includes('kind=')")
+    until(page, "!location.search.includes('words=') && !location.search.includes('kind=')")
 
     line.click()
     receipt_address = re.compile(rf"/account-details\?.*run=rename-{own.number}-")

@@ -3,7 +3,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import cookie_of, fill_sign_in, heading, picker, settled
+from tests.browser.conftest import cookie_of, fill_sign_in, heading, picker, settled, until
 from tests.pages.conftest import demo
 from tests.server import COOKIE, SIGN_IN_HOURS
 
@@ -45,7 +45,7 @@ def test_a_reload_stays_signed_in_without_a_glimpse_of_the_form(house, path):
         assert page.evaluate("window.formWasSeen") is False
     # The watch itself works: a password field that comes into the page is seen.
     page.evaluate("document.body.append(Object.assign(document.createElement('input'), {type: 'password'}))")
-    page.wait_for_function("window.formWasSeen")
+    until(page, "window.formWasSeen")
 
 
 def test_the_cookie_lasts_for_the_hours_and_no_script_sees_it(house):

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from lib.settings import PROJECT
-from tests.browser.conftest import SECONDS, settled
+from tests.browser.conftest import settled, until
 from tests.browser.typed_texts import TEXTS
 from tests.server import _free_port as free_port
 
@@ -52,7 +52,7 @@ def test_every_text_is_shown_as_it_was_typed(typed_page, _browser):
     context = _browser.new_context()
     page = context.new_page()
     page.goto(typed_page)
-    page.wait_for_function(f"{CELLS}.length >= {len(TEXTS)}", timeout=SECONDS * 1000)
+    until(page, f"{CELLS}.length >= {len(TEXTS)}")
     settled(page)
     # The parts that draw emojis and formulas come later, where they are needed.
     page.wait_for_load_state("networkidle")

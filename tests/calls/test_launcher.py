@@ -153,12 +153,14 @@ def test_without_a_token_one_is_made_and_kept_where_only_its_owner_reads(tmp_pat
     kept = Kamailio(tmp_path, settings={"SBC_TOKEN": ""})
     path = tmp_path / "data" / "token"
     path.parent.mkdir()
+    path.parent.chmod(0o755)
     kept.token = "made-before-the-first-start"
     path.write_text(kept.token)
     path.chmod(0o644)
     with kept:
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir() if file.is_file()}
         assert set(modes.values()) == {0o600}
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         assert {"token", "kamailio.cfg", "rules.db", "call-key"} <= set(modes)
         assert kept.token not in (path.parent / "kamailio.cfg").read_text()
         assert str(path) in kept.log.read_text()

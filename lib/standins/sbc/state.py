@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from lib.private import make_file, make_folder
 from lib.standins.faults import Faults
 from lib.standins.sbc.records import Change, Rule, RuleRecord
 
@@ -43,7 +44,8 @@ class SbcState:
     """Everything the SBC has, in the SQLite file `path`; safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        make_file(path)
         self.faults = Faults()
         self._changes: deque[Change] = deque(maxlen=_CHANGES_KEPT)
         self._lock = threading.RLock()

@@ -11,6 +11,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from lib.private import make_file, make_folder
 from lib.standins.zuora import schema
 from lib.standins.zuora.faults import Faults
 from lib.standins.zuora.lag import ReadLag
@@ -43,7 +44,8 @@ class ZuoraState:
     """Everything Zuora has, in the SQLite file `path`; safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
+        make_file(path)
         self.faults = Faults()
         self.lag = ReadLag()
         self.limits = Limits()

@@ -1,0 +1,98 @@
+"""The bounds of a websocket: how many a stranger may hold, how much one message may weigh, and what it may ask for."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import structlog
+
+from lib.web.asgi import App, Message, Receive, Scope, Send, refuse
+from lib.web.messages import Malformed, is_wanted
+from lib.web.who import Who, cookies_of, nobody_is_a_stranger
+
+log = structlog.get_logger(__name__)
+
+UNSUPPORTED, PROTOCOL_ERROR, TOO_BIG = 1003, 1002, 1009
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one process bears from strangers. Who is signed in is bound by Streamlit's own limits alone."""
+
+    strangers: int = 100
+    strangers_per_address: int = 20
+    stranger_bytes: int = 64 * 1024
+
+
+class Sockets:
+    """ASGI middleware around Streamlit's websocket."""
+
+    def __init__(self, app: App, who: Who = nobody_is_a_stranger, bounds: Bounds | None = None) -> None:
+        self._app = app
+        self._who = who
+        self._bounds = bounds or Bounds()
+        self._open: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the websocket on within its bounds, or refuse its handshake."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        if await self._is_known(scope):
+            await self._app(scope, *_watched(receive, send, None))
+            return
+        address = _address(scope)
+        if self._open.total() >= self._bounds.strangers or self._open[address] >= self._bounds.strangers_per_address:
+            await refuse(scope, receive, send, 403, "")
+            return
+        self._open[address] += 1
+        try:
+            await self._app(scope, *_watched(receive, send, self._bounds.stranger_bytes))
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+    async def _is_known(self, scope: Scope) -> bool:
+        try:
+            return await self._who(cookies_of(scope))
+        except Exception as error:
+            log.warning("not known who opens a websocket", exc_info=error)
+            return False
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _watched(receive: Receive, send: Send, most: int | None) -> tuple[Receive, Send]:
+    """The two ways of a websocket, on which only messages go that a page may send."""
+    closed = False
+
+    async def send_while_open(message: Message) -> None:
+        nonlocal closed
+        if not closed:
+            closed = message["type"] == "websocket.close"
+            await send(message)
+
+    async def end(code: int) -> Message:
+        await send_while_open({"type": "websocket.close", "code": code})
+        return {"type": "websocket.disconnect", "code": code}
+
+    async def receive_wanted() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            content = message.get("bytes")
+            if content is None:
+                return await end(UNSUPPORTED)
+            if most is not None and len(content) > most:
+                return await end(TOO_BIG)
+            try:
+                if is_wanted(content):
+                    return message
+            except Malformed:
+                return await end(PROTOCOL_ERROR)
+
+    return receive_wanted, send_while_open

@@ -1,0 +1,43 @@
+"""Who is behind a websocket, as far as its bounds are concerned: somebody who is signed in, or a stranger."""
+
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+
+from lib.web.asgi import Scope, values
+
+
+class Who(Protocol):
+    """The question the bounds of a websocket ask once, at its handshake."""
+
+    async def __call__(self, cookies: Mapping[str, str], /) -> bool:
+        """Whether one of these cookies belongs to a sign-in that lives. An error counts as no."""
+        ...
+
+
+async def nobody_is_a_stranger(_cookies: Mapping[str, str]) -> bool:
+    """The answer where the sign-in happens inside the websocket: everybody may still become somebody."""
+    return True
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """The cookies of a request. One that is there twice, with different values, is left out: nobody can say whose."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for header in values(scope, b"cookie"):
+        for part in header.split(";"):
+            name, equals, value = part.strip().partition("=")
+            if not equals:
+                continue
+            if found.setdefault(name, value) != value:
+                twice.add(name)
+    return {name: _unquoted(value) for name, value in found.items() if name not in twice}
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value
+    try:
+        return SimpleCookie(f"x={value}")["x"].value
+    except (CookieError, KeyError):
+        return value
