@@ -13,7 +13,7 @@ from lib.settings import PROJECT
 from lib.standins.demo.world import world
 from lib.store.engine import writing
 from tests.raw import ask, handshake
-from tests.server import COOKIE_KEY, Server, cookie, copy_demo, look, serving
+from tests.server import COOKIE_KEY, Server, copy_demo, look, serving
 
 ACCOUNT = world().accounts[0]
 PUBLIC = "hub.example.com"
@@ -35,7 +35,7 @@ def server(tmp_path_factory):
 
 
 def test_every_file_beside_the_database_is_the_owners_alone(server: Server):
-    look(server, token=cookie("lead"))
+    look(server, token=server.cookie("lead"))
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in server.folder.iterdir()}
     # The log is this test's own, and was there before.
     assert {"hub.db", "hub.db-wal", "hub.db-shm", "engine.db", "zuora.db", "sbc.db", "server.log"} <= found.keys()
@@ -48,7 +48,7 @@ def test_a_page_that_breaks_is_one_line_with_the_id_that_was_shown(server: Serve
     with server.hub() as engine, writing(engine) as connection:
         connection.execute(text("alter table account rename to elsewhere"))
     try:
-        seen = look(server, token=cookie("lead"), page_name="account-details", query=f"account={ACCOUNT.number}")
+        seen = look(server, token=server.cookie("lead"), page_name="account-details", query=f"account={ACCOUNT.number}")
     finally:
         with server.hub() as engine, writing(engine) as connection:
             connection.execute(text("alter table elsewhere rename to account"))
