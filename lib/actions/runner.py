@@ -22,17 +22,15 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import (
     AccountBusy,
     ActionError,
-    Blocked,
     NeedsSecondPerson,
     NotAllowed,
     NotResumable,
     OtherAccount,
-    PlanChanged,
     PlanExpired,
     WrongConfirmation,
 )
+from lib.actions.ground import Ground, look_again, on_firm_ground
 from lib.actions.keeper import RuleKeeper
-from lib.actions.plan_changes import changes_between
 from lib.actions.progress import Progress, progress_of
 from lib.actions.receipt import Receipt, receipt_of
 from lib.actions.second_person import SecondPerson
@@ -92,10 +90,21 @@ class Runner:
         Raises:
             NotAllowed: the person may not do this; the attempt is in the audit.
         """
-        action = ACTIONS[kind]
         self._require(kind, account, actor)
+        return self._plan(self.services, kind, account, params, actor, opened)
+
+    def _plan(
+        self,
+        services: Services,
+        kind: str,
+        account: str,
+        params: Mapping[str, Any],
+        actor: Identity,
+        opened: str | None,
+    ) -> Plan:
+        action = ACTIONS[kind]
         made_at = datetime.now(UTC)
-        draft = action.draft(self.services, account, params, actor)
+        draft = action.draft(services, account, params, actor)
         return Plan(
             **dict(draft),
             id=new_run_id(kind, account),
@@ -123,8 +132,9 @@ class Runner:
         given = confirmation or Confirmation()
         try:
             self._require(plan.kind, plan.account, actor, log_refusal=False)
-            spend = self._check(plan, actor, given, opened)
-            return self._begin(plan, actor, given, spend)
+            return on_firm_ground(
+                lambda: self._begin(plan, actor, given, self._check(plan, actor, given, opened)),
+            )
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
@@ -141,8 +151,14 @@ class Runner:
             if runs.get_run(connection, plan.id) is not None:
                 # A second click on the same plan: `_begin` answers with the run it started.
                 return lambda _connection: None
-        self._require_unchanged(plan, actor)
-        return self.second_person.check(plan, actor)
+        ground = self._require_unchanged(plan, actor)
+        spend = self.second_person.check(plan, actor)
+
+        def take(connection: Connection) -> None:
+            ground.require(connection)
+            spend(connection)
+
+        return take
 
     def ask(self, plan: Plan, actor: Identity, *, opened: str | None = None) -> None:
         """Put the plan before a second person. Starts nothing.
@@ -153,11 +169,10 @@ class Runner:
         try:
             self._require(plan.kind, plan.account, actor, log_refusal=False)
             self._require_own(plan, actor, opened)
-            self._require_unchanged(plan, actor)
+            on_firm_ground(lambda: self.second_person.ask(plan, actor, self._require_unchanged(plan, actor)))
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
-        self.second_person.ask(plan, actor)
 
     def approve(self, plan: Plan, actor: Identity, typed: str | None, *, opened: str | None = None) -> None:
         """As the second person: approve the plan on the screen, which has to be the one that was asked about.
@@ -172,8 +187,9 @@ class Runner:
             request = self.second_person.request(plan.kind, plan.account)
             if request is None or request.approved_by is not None:
                 raise NeedsSecondPerson("Not approved: nobody is asking for a second person on this account.")
-            self._require_unchanged(plan, actor)
-            self.second_person.approve(request, plan, actor, typed)
+            on_firm_ground(
+                lambda: self.second_person.approve(request, plan, actor, typed, self._require_unchanged(plan, actor))
+            )
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
@@ -184,17 +200,16 @@ class Runner:
         if plan.opened != opened:
             raise OtherAccount(plan.opened, opened)
 
-    def _require_unchanged(self, plan: Plan, actor: Identity) -> None:
-        """Raise unless the plan is young, and a plan made now would be the same."""
+    def _require_unchanged(self, plan: Plan, actor: Identity) -> Ground:
+        """Raise unless the plan is young, and a plan made now would be the same; returns what that one stands on."""
         if datetime.now(UTC) >= plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
-        fresh = self.plan(plan.kind, plan.account, plan.params, actor, opened=plan.opened)
-        if fresh.blockers:
-            raise Blocked(fresh.blockers)
-        if not fresh.steps:
-            raise Blocked((fresh.verdict or "There is nothing to do.",))
-        if fresh.fingerprint != plan.fingerprint:
-            raise PlanChanged(fresh, changes_between(plan, fresh))
+        self._require(plan.kind, plan.account, actor)
+        return look_again(
+            plan,
+            self.services,
+            lambda services: self._plan(services, plan.kind, plan.account, plan.params, actor, plan.opened),
+        )
 
     def _begin(self, plan: Plan, actor: Identity, given: Confirmation, spend: Spend) -> str:
         row = {
@@ -215,6 +230,8 @@ class Runner:
             with writing(engine) as connection:
                 if runs.get_run(connection, plan.id) is not None:
                     return plan.id
+                # First, so that what `spend` reads again can change no more.
+                runs.require_free(connection, row, plan.claims)
                 spend(connection)
                 runs.insert_run(connection, row, plan.claims)
                 events.append_event(

@@ -70,13 +70,8 @@ def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str
     Raises:
         Claimed: with the open run that holds one of the accounts.
     """
-    _lock_claims(connection)
-    accounts = sorted({run["account"], *claims})
+    accounts = require_free(connection, run, claims)
     lane = run.get("lane", ACCOUNT)
-    for holder in _holders(connection, accounts):
-        # A run of the account waits for what is half done in the other lane; a contact for nothing but what moves.
-        if lane in (ACCOUNT, holder.lane) or holder.state == "running":
-            raise Claimed(holder)
     connection.execute(
         insert(action_run).values(
             **run, state="running", created_at=datetime.now(UTC), touched=database_now(connection)
@@ -84,6 +79,25 @@ def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str
     )
     claimed = [{"account": number, "lane": lane, "run_id": run["id"]} for number in accounts]
     connection.execute(insert(action_claim), claimed)
+
+
+def require_free(connection: Connection, run: dict[str, Any], claims: Iterable[str]) -> list[str]:
+    """The accounts this run would claim, when no open run is in its way; from here on none can be.
+
+    What is read of these accounts in the rest of the transaction stays so until the run is written: what changes them
+    is a run, and every start waits for the end of this transaction.
+
+    Raises:
+        Claimed: with the open run that holds one of the accounts.
+    """
+    _lock_claims(connection)
+    accounts = sorted({run["account"], *claims})
+    lane = run.get("lane", ACCOUNT)
+    for holder in _holders(connection, accounts):
+        # A run of the account waits for what is half done in the other lane; a contact for nothing but what moves.
+        if lane in (ACCOUNT, holder.lane) or holder.state == "running":
+            raise Claimed(holder)
+    return accounts
 
 
 def resume_run(connection: Connection, run_id: str) -> bool:
@@ -133,6 +147,17 @@ def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> lis
         select(action_run).where(action_run.c.account == account).order_by(action_run.c.created_at.desc()).limit(limit)
     )
     return [_run(row) for row in rows]
+
+
+def newest_of(connection: Connection, accounts: Iterable[str], *, limit: int = 20) -> list[tuple[str, str]]:
+    """The newest runs of these accounts and the state of each: another answer later means that a run came or ended."""
+    rows = connection.execute(
+        select(action_run.c.id, action_run.c.state)
+        .where(action_run.c.account.in_(sorted(set(accounts))))
+        .order_by(action_run.c.created_at.desc(), action_run.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.state) for row in rows]
 
 
 def running_runs(connection: Connection) -> list[Run]:
