@@ -6,7 +6,9 @@ session has done so, it would run a file of a flat `pages/` folder without Home.
 
 import asyncio
 import logging
+import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +20,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lib import frames, launch  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
+from lib.not_started import why_not_started
+from lib.store.away import is_away
+from lib.ui.away import show_away
 from lib.ui.navigation import closed_pages
 
 log = structlog.get_logger(__name__)
@@ -31,13 +36,22 @@ _warnings.disabled = False
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Runs that lost their process go on as soon as the server is up, with no browser open."""
-    await asyncio.to_thread(launch.start)
+    try:
+        await asyncio.to_thread(launch.start)
+    except Exception as error:
+        why = why_not_started(error)
+        if why is None:
+            raise
+        # The server would print where in our code it was, which helps nobody who can set this right.
+        sys.stderr.write(f"{why}\n")
+        sys.stderr.flush()
+        os._exit(1)
     yield {}
     await asyncio.to_thread(launch.stop)
 
 
 async def ready(_request: Request) -> Response:
-    """200 when the product has started and its database answers; for the supervisor, not for people."""
+    """200 when the product has started and its databases can be written to; for the supervisor, not for people."""
     hub = await asyncio.to_thread(launch.start)
     problem = await asyncio.to_thread(hub.problem)
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)
@@ -45,6 +59,9 @@ async def ready(_request: Request) -> Response:
 
 def show_error(error: Exception) -> bool:
     """What a person sees of a bug: a sentence with an id. The id leads to the traceback in the log."""
+    if is_away(error):
+        show_away(error)
+        return True
     quote = secrets.token_hex(4)
     log.error("page broke", id=quote, exc_info=error)
     st.error(

@@ -6,6 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
+from lib.not_started import why_not_started
 from lib.settings import PROJECT, Environment, Settings, SettingsError, load
 
 
@@ -19,10 +20,13 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv doe
         if given.reset_demo:
             return _reset_demo(settings)
         _refuse_taken_port(settings)
-    except (SettingsError, ValueError) as error:
-        print(f"Not started: {error}", file=sys.stderr)
+        _prepare(settings)
+    except Exception as error:
+        why = why_not_started(error)
+        if why is None:
+            raise
+        print(why, file=sys.stderr)
         return 1
-    _prepare(settings)
     _announce(settings)
     os.chdir(PROJECT)
     command = [

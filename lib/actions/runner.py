@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from lib.actions import durable
 from lib.actions.action import Confirmation, Plan, Services, Weight, new_run_id
@@ -67,6 +67,7 @@ class Runner:
                 executor_id=self.executor_id,
                 step_attempts=settings.step_attempts,
                 step_retry_seconds=settings.step_retry_seconds,
+                patience_seconds=settings.database_patience_minutes * 60,
             ),
             Stepper(self.services, self.executor_id),
         )
@@ -78,8 +79,12 @@ class Runner:
         self._keeper.stop()
         self._sweeper.stop()
         durable.stop()
-        with writing(self.services.engine) as connection:
-            runs.forget_executor(connection, self.executor_id)
+        try:
+            with writing(self.services.engine) as connection:
+                runs.forget_executor(connection, self.executor_id)
+        except SQLAlchemyError as error:
+            # The database is away: the others find out by themselves, a little later.
+            log.warning("end not told", why=type(error).__name__)
 
     # ------------------------------------------------------------------ plan and start
     def plan(

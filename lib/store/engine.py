@@ -5,9 +5,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from lib.store import folding
+from lib.store import (
+    away,  # noqa: F401 - from here on no connection that broke is used again
+    folding,
+)
+
+_CAN_WRITE = text("select current_setting('transaction_read_only') = 'off'")
+
+
+_POSTGRES: dict[str, Any] = {
+    # Prepared statements turn generic after a few runs and then ignore the trigram index (0.3 -> 255 ms).
+    "prepare_threshold": None,
+    # A server that is gone without a word is noticed in seconds, not in the quarter of an hour TCP would take.
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How to connect to PostgreSQL, unless the URL says otherwise."""
 
 
 def make_engine(url: str) -> Engine:
@@ -20,9 +39,13 @@ def make_engine(url: str) -> Engine:
         return _sqlite(url, parsed.database)
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    # Prepared statements turn generic after a few runs and then ignore the trigram index (0.3 -> 255 ms).
     return create_engine(
-        parsed, pool_pre_ping=True, pool_size=10, hide_parameters=True, connect_args={"prepare_threshold": None}
+        parsed,
+        pool_pre_ping=True,
+        pool_size=10,
+        pool_timeout=10,
+        hide_parameters=True,
+        connect_args={name: value for name, value in _POSTGRES.items() if name not in parsed.query},
     )
 
 
@@ -50,9 +73,37 @@ def _sqlite(url: str, database: str | None) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that will write. On SQLite it holds the write lock from its first statement."""
-    with engine.connect().execution_options(write=True) as connection, connection.begin():
+    """A transaction that will write. On SQLite it holds the write lock from its first statement.
+
+    A connection that was made while the database could only be read is dropped here, before anything is done.
+    """
+    connection, transaction = _begun(engine)
+    with connection, transaction:
         yield connection
+
+
+def _begun(engine: Engine) -> tuple[Connection, RootTransaction]:
+    for last in (False, True):
+        connection = engine.connect().execution_options(write=True)
+        try:
+            transaction = connection.begin()
+            if last or _can_write(connection):
+                return connection, transaction
+        except BaseException as error:
+            connection.close()
+            if last or not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                raise
+        else:
+            connection.close()
+            # The others in the pool speak with the same server, which was the primary once.
+            connection.engine.dispose()
+    raise AssertionError("the second try returns or raises")
+
+
+def _can_write(connection: Connection) -> bool:
+    if connection.dialect.name != "postgresql":
+        return True  # SQLite said so when it took the write lock
+    return bool(connection.execute(_CAN_WRITE).scalar_one())
 
 
 def database_now(connection: Connection) -> float:
