@@ -12,8 +12,11 @@ from typing import Any, Protocol
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import exc
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
+from lib.actions.run_threads import RunThreads
 from lib.store.engine import make_engine
 
 QUEUE = "actions"
@@ -46,35 +49,49 @@ class Options:
 
 @dataclass(frozen=True)
 class Work:
-    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to."""
+    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to.
+
+    `claimed` changes each time a process takes the run on.
+    """
 
     status: str
     executor: str | None
+    claimed: int | None = None
 
 
+class _Unrecorded(BaseException):
+    """The engine could not write its own record. Not an `Exception`: it would take one for the outcome of the run."""
+
+
+AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
+"""How a database shows that it is away, full or read-only: what waiting cures."""
+_UNRECORDED = (*AWAY, MemoryError)
+"""Whatever else the engine raises it would raise again, and that ends the run."""
 _hooks: Hooks | None = None
 _retry: StepOptions = {}
-_active: set[str] = set()
+_threads = RunThreads()
 
 
 @DBOS.workflow(name="action")
 def _action(run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     assert _hooks is not None
-    _active.add(run_id)
-    try:
-        _carry_out(_hooks, run_id, steps, job)
-    finally:
-        _active.discard(run_id)
+    with _threads.moving(run_id):
+        try:
+            _carry_out(_hooks, run_id, steps, job)
+        except _UNRECORDED as error:
+            raise _Unrecorded from error
 
 
 def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     try:
         for step in steps:
             DBOS.run_step(_named(step), hooks.run_step, run_id, step, job)
+    except _UNRECORDED:
+        raise  # what a step could not do with the Hub's database comes as another error, after its retries
     except Exception as error:
         if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
-        DBOS.run_step(_named("_failed"), hooks.fail, run_id, _sentence(error))
+        DBOS.run_step(_named("_failed"), hooks.fail, run_id, sentence_of(error))
         raise
     DBOS.run_step(_named("_done"), hooks.finish, run_id)
 
@@ -90,11 +107,12 @@ def launch(options: Options, hooks: Hooks) -> None:
     _hooks = hooks
     # Outside systems are retried by their client; what is left to the engine is our own database being away.
     _retry = {
-        "retries_allowed": options.step_attempts > 1,
+        # With a single attempt, too: only so does the engine tell a step's trouble from its own.
+        "retries_allowed": True,
         "max_attempts": options.step_attempts,
         "interval_seconds": options.step_retry_seconds,
         "backoff_rate": 2.0,
-        "should_retry": lambda error: isinstance(error, OperationalError | InterfaceError),
+        "should_retry": lambda error: isinstance(error, AWAY),
     }
     if options.database.startswith("sqlite"):
         # Write-ahead logging is a property of the file; the engine does not switch it on itself.
@@ -120,6 +138,9 @@ def launch(options: Options, hooks: Hooks) -> None:
 
 def _launch() -> None:
     DBOS.launch()
+    # Its own waits for a database that is away grow to a minute and a half. Without them its queue looks again at once,
+    # and a run that lost its thread is taken on again, both within seconds after the database is back.
+    _engine()._sys_db._retry_connection_errors = False
     DBOS.register_queue(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=0.2)
 
 
@@ -128,7 +149,7 @@ def stop() -> None:
     global _hooks
     # Given a time of its own the engine always waits a whole second, even with nothing to do.
     end = time.monotonic() + STOP_SECONDS
-    while _active and time.monotonic() < end:
+    while _threads.any() and time.monotonic() < end:
         time.sleep(0.05)
     DBOS.destroy()
     _hooks = None
@@ -145,11 +166,16 @@ def look_up(run_ids: list[str]) -> dict[str, Work]:
     if not run_ids:
         return {}
     found = DBOS.list_workflows(workflow_ids=run_ids, load_input=False, load_output=False)
-    return {one.workflow_id: Work(status=one.status, executor=one.executor_id) for one in found}
+    return {one.workflow_id: Work(one.status, one.executor_id, one.dequeued_at) for one in found}
+
+
+def has_thread(run_id: str) -> bool:
+    """True while a thread of this process carries the run out, or waits to."""
+    return _threads.has(run_id)
 
 
 def take_over(run_id: str) -> None:
-    """Continue a run whose process died, from the step it was in."""
+    """Continue a run whose process or thread died, from the step it was in."""
     DBOS.resume_workflow(run_id, queue_name=QUEUE)
 
 
@@ -157,14 +183,47 @@ def rewind(run_id: str) -> None:
     """Continue a failed run from the step that failed; the steps before it are not done again."""
     # Our row says "failed" a moment before the engine's own last write.
     for _ in range(100):
-        if look_up([run_id])[run_id].status not in {"PENDING", "ENQUEUED"}:
+        status = look_up([run_id])[run_id].status
+        if status not in _UNDER_WAY:
             break
         time.sleep(0.05)
-    failed = [step["function_id"] for step in DBOS.list_workflow_steps(run_id) if step["error"] is not None]
-    DBOS.rewind_workflow(run_id, start_step=min(failed, default=1), queue_name=QUEUE)
+    else:
+        # That write was lost. The run has nothing more to do than that: its row says so.
+        DBOS.cancel_workflow(run_id)
+    DBOS.rewind_workflow(run_id, start_step=_first_failed(run_id), queue_name=QUEUE)
 
 
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
+def why(run_id: str) -> str | None:
+    """The sentence of the step that failed, as the engine recorded it; None when it recorded none."""
+    failed = [step for step in DBOS.list_workflow_steps(run_id) if step["error"] is not None]
+    first = min(failed, key=lambda step: step["function_id"], default=None)
+    return None if first is None or first["error"] is None else sentence_of(first["error"])
+
+
+_UNDER_WAY = {"PENDING", "ENQUEUED"}
+_RETRIES = dbos_error.DBOSMaxStepRetriesExceeded.__name__
+
+
+def _first_failed(run_id: str) -> int:
+    """The place of the step to go on from: the one that failed, else the first that has no record."""
+    steps = DBOS.list_workflow_steps(run_id)
+    failed = [step["function_id"] for step in steps if step["error"] is not None]
+    last = max((step["function_id"] for step in steps), default=0)
+    return min(failed, default=last + 1)
+
+
+def _engine() -> Any:
+    from dbos._dbos import _get_dbos_instance
+
+    return _get_dbos_instance()
+
+
+def sentence_of(error: BaseException) -> str:
+    """What a person is told of an error that ended a run, be it fresh or read from the engine's record."""
+    # What is read from the record has lost its class and kept its name.
+    name = getattr(error, "name", type(error).__name__)
+    if name == _RETRIES:
         return "The Hub database could not be reached for too long. Resume when it answers again."
+    if hasattr(exc, str(name)):
+        return f"What was done could not be recorded ({name}). Look at the steps, then resume or abandon."
     return str(error)
