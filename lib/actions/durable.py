@@ -70,6 +70,7 @@ _UNRECORDED = (*AWAY, MemoryError)
 _hooks: Hooks | None = None
 _retry: StepOptions = {}
 _threads = RunThreads()
+_executor_id = ""
 
 
 @DBOS.workflow(name="action")
@@ -103,8 +104,9 @@ def _named(step: str) -> StepOptions:
 
 def launch(options: Options, hooks: Hooks) -> None:
     """Start the engine in this process. Call `stop` before another `launch`."""
-    global _hooks, _retry
+    global _hooks, _retry, _executor_id
     _hooks = hooks
+    _executor_id = options.executor_id
     # Outside systems are retried by their client; what is left to the engine is our own database being away.
     _retry = {
         # With a single attempt, too: only so does the engine tell a step's trouble from its own.
@@ -180,15 +182,21 @@ def take_over(run_id: str) -> None:
 
 
 def rewind(run_id: str) -> None:
-    """Continue a failed run from the step that failed; the steps before it are not done again."""
+    """Continue a failed run from the step that failed; the steps before it are not done again.
+
+    Does nothing to a run that somebody else rewound meanwhile.
+    """
     # Our row says "failed" a moment before the engine's own last write.
+    first = look_up([run_id])[run_id]
     for _ in range(100):
-        status = look_up([run_id])[run_id].status
-        if status not in _UNDER_WAY:
+        now = look_up([run_id])[run_id]
+        if now.status == "ENQUEUED" or (now.status == "PENDING" and now.claimed != first.claimed):
+            return
+        if now.status != "PENDING" or (now.executor == _executor_id and not has_thread(run_id)):
             break
         time.sleep(0.05)
-    else:
-        # That write was lost. The run has nothing more to do than that: its row says so.
+    if now.status == "PENDING":
+        # That last write was lost, and only a run that has ended can be rewound.
         DBOS.cancel_workflow(run_id)
     DBOS.rewind_workflow(run_id, start_step=_first_failed(run_id), queue_name=QUEUE)
 
@@ -200,7 +208,6 @@ def why(run_id: str) -> str | None:
     return None if first is None or first["error"] is None else sentence_of(first["error"])
 
 
-_UNDER_WAY = {"PENDING", "ENQUEUED"}
 _RETRIES = dbos_error.DBOSMaxStepRetriesExceeded.__name__
 
 

@@ -100,7 +100,7 @@ class RuleKeeper:
     def _loop(self) -> None:
         rest = self._services.settings.executor_beat_seconds
         wait = rest
-        trouble = Trouble("rule keeper failed")
+        trouble = Trouble("rule keeper")
         while not self._stop.wait(wait):
             try:
                 # As long as there is work the next piece follows at once.

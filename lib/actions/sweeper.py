@@ -170,11 +170,15 @@ class Sweeper:
             ours = seen.executor == self._executor_id
             beat = runs.beats(connection).get(seen.executor or "")
             if self._lacks_thread(run, seen) if ours else beat in (None, beats.get(seen.executor or "")):
-                durable.take_over(run.id)
+                if _resumed_last(events.events_of_run(connection, run.id)):
+                    # What the engine has on record is the failure from before the Resume.
+                    durable.rewind(run.id)
+                else:
+                    durable.take_over(run.id)
                 log.warning(told, run=run.id, executor=seen.executor)
 
     def _repeat(self, *duties: Callable[[], None]) -> None:
-        troubles = {duty: Trouble("sweep failed", duty=duty.__name__) for duty in duties}
+        troubles = {duty: Trouble("sweep", duty=duty.__name__) for duty in duties}
         while not self._stop.is_set():
             for duty, trouble in troubles.items():
                 try:
@@ -191,7 +195,7 @@ class Sweeper:
             told = events.events_of_run(connection, run.id)
         if work.status == "SUCCESS":
             self._close(run, "done", None)
-        elif told and told[-1].phase == "resumed":
+        elif _resumed_last(told):
             self._resume_again(run)
         else:
             self._close(run, "failed", _why(run, told))
@@ -222,6 +226,11 @@ class Sweeper:
 
 def _is_due(last: float | None, seconds: float) -> bool:
     return last is None or time.monotonic() - last >= seconds
+
+
+def _resumed_last(told: list[Event]) -> bool:
+    """True when somebody resumed the run and nothing of it has moved since."""
+    return bool(told) and told[-1].phase == "resumed"
 
 
 def _why(run: Run, told: list[Event]) -> str:

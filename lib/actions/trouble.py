@@ -10,10 +10,10 @@ log = structlog.get_logger(__name__)
 
 
 class Trouble:
-    """What the log hears of one duty that is done over and over. `event` is the name of its lines."""
+    """What the log hears of one duty that is done over and over: `<what> failed`, `<what> works again`."""
 
-    def __init__(self, event: str, **told: object) -> None:
-        self._event = event
+    def __init__(self, what: str, **told: object) -> None:
+        self._what = what
         self._told = told
         self._why: str | None = None
         self._failures = 0
@@ -31,14 +31,20 @@ class Trouble:
             bug = fresh and not isinstance(error, (*AWAY, OSError))
             # A log that cannot be written (its disk is full, too) must not end the thread that looks after runs.
             with contextlib.suppress(OSError, ValueError):
-                log.error(self._event, why=why, failures=self._failures, exc_info=error if bug else None, **self._told)
+                log.error(
+                    f"{self._what} failed",
+                    why=why,
+                    failures=self._failures,
+                    exc_info=error if bug else None,
+                    **self._told,
+                )
 
     def works(self) -> None:
         """It went well; told after failures."""
         if self._why is None:
             return
         with contextlib.suppress(OSError, ValueError):
-            log.warning(f"{self._event}, works again", why=self._why, failures=self._failures, **self._told)
+            log.warning(f"{self._what} works again", why=self._why, failures=self._failures, **self._told)
         self._why, self._failures = None, 0
 
 
