@@ -9,20 +9,22 @@ class Stillness:
     """Seconds without a change, for each of many values, as one process sees them.
 
     It never compares a time that was written down with another one: a wall clock may jump between the two. And only
-    time in which somebody looked counts, `longest` seconds a look at most: who could not look for a minute, because
-    the database was away, cannot know of a minute of silence.
+    time in which somebody looked counts: who could not look for a minute, because the database was away, cannot know
+    of a minute of silence.
     """
 
-    def __init__(self, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._longest = longest
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._looked: float | None = None
         self._seen: dict[Hashable, tuple[Any, float]] = {}
 
-    def look(self, seen: Mapping[Hashable, Any]) -> None:
-        """Take in what each value is now. What is not among them is forgotten."""
+    def look(self, seen: Mapping[Hashable, Any], *, longest: float) -> None:
+        """Take in what each value is now. What is not among them is forgotten.
+
+        `longest`: so many seconds at most count between two looks.
+        """
         now = self._clock()
-        passed = 0.0 if self._looked is None else min(now - self._looked, self._longest)
+        passed = 0.0 if self._looked is None else min(now - self._looked, longest)
         self._looked = now
         before = self._seen
         self._seen = {

@@ -7,6 +7,7 @@ old drafts of forms.
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import structlog
 
@@ -17,7 +18,7 @@ from lib.actions.stepping import hand_over
 from lib.actions.stillness import Stillness
 from lib.actions.trouble import Trouble
 from lib.store import drafts, events, runs
-from lib.store.engine import writing
+from lib.store.engine import database_now, writing
 from lib.store.events import Event
 from lib.store.presence import Presence, is_known, is_present
 from lib.store.runs import Run
@@ -47,19 +48,16 @@ class Sweeper:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._presence = Presence(services.engine, executor_id)
-        # A third: whoever is taken for dead was looked at three times at least.
-        self._still = Stillness(longest=services.settings.executor_dead_seconds / 3)
-        self._head_told_at: float | None = None
-        self._drafts_cleared_at: float | None = None
+        self._still = Stillness()
+        self._head_told_at: _Moment | None = None
+        self._drafts_cleared_at: _Moment | None = None
 
     def start(self) -> None:
         """Begin to beat and sweep."""
         self._stop.clear()
         self._threads = [
-            threading.Thread(target=self._repeat, args=(self.beat,), name="heartbeat", daemon=True),
-            threading.Thread(
-                target=self._repeat, args=(self.tell_head, self.sweep, self.clear_drafts), name="sweeper", daemon=True
-            ),
+            threading.Thread(target=self._go_on_beating, name="heartbeat", daemon=True),
+            threading.Thread(target=self._look_after, name="sweeper", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -82,20 +80,23 @@ class Sweeper:
 
         The log is kept elsewhere than the database: an audit whose end was cut off does not agree with it.
         """
-        if not _is_due(self._head_told_at, HEAD_SECONDS):
-            return
         with self._services.engine.connect() as connection:
+            now = _Moment(database_now(connection), time.monotonic())
+            if not now.is_due(self._head_told_at, HEAD_SECONDS):
+                return
             newest = events.head(connection)
-        self._head_told_at = time.monotonic()
+        self._head_told_at = now
         log.info("audit head", sequence=newest.sequence, hash=newest.hash)
 
     def clear_drafts(self) -> None:
         """Forget what was typed into forms more than a day ago, at the first call and then once an hour."""
-        if not _is_due(self._drafts_cleared_at, DRAFT_SECONDS):
+        with self._services.engine.connect() as connection:
+            now = _Moment(database_now(connection), time.monotonic())
+        if not now.is_due(self._drafts_cleared_at, DRAFT_SECONDS):
             return
         with writing(self._services.engine) as connection:
             drafts.drop_old_drafts(connection)
-        self._drafts_cleared_at = time.monotonic()
+        self._drafts_cleared_at = now
 
     def sweep(self) -> None:
         """One round: whatever the engine and our rows disagree about is put right.
@@ -110,7 +111,9 @@ class Sweeper:
         self._still.look(
             {("beat", executor): beat for executor, beat in beats.items()}
             | {("run", run.id): (run.touched, known.get(run.id)) for run in running}
-            | {("thread", run.id): known[run.id] for run in running if self._lacks_thread(run, known.get(run.id))}
+            | {("thread", run.id): known[run.id] for run in running if self._lacks_thread(run, known.get(run.id))},
+            # Whoever is taken for dead was looked at three times at least.
+            longest=self._services.settings.executor_dead_seconds / 3,
         )
         first: Exception | None = None
         for run in running:
@@ -177,17 +180,16 @@ class Sweeper:
                     durable.take_over(run.id)
                 log.warning(told, run=run.id, executor=seen.executor)
 
-    def _repeat(self, *duties: Callable[[], None]) -> None:
-        troubles = {duty: Trouble("sweep", duty=duty.__name__) for duty in duties}
-        while not self._stop.is_set():
-            for duty, trouble in troubles.items():
-                try:
-                    duty()
-                except Exception as error:  # noqa: BLE001 - the database may be away for a while; the next round tries
-                    trouble.failed(error)
-                else:
-                    trouble.works()
-            self._stop.wait(self._services.settings.executor_beat_seconds)
+    def _go_on_beating(self) -> None:
+        trouble = Trouble("heartbeat")
+        while not self._stop.wait(self._services.settings.executor_beat_seconds):
+            _try(trouble, self.beat)
+
+    def _look_after(self) -> None:
+        trouble = Trouble("sweep")
+        _try(trouble, self.tell_head)
+        while not self._stop.wait(self._services.settings.executor_beat_seconds):
+            _try(trouble, self.sweep, self.tell_head, self.clear_drafts)
 
     def _reconcile(self, run: Run, work: Work) -> None:
         """The engine ended the run, and our own last write was lost, or the engine did not hear of a Resume."""
@@ -224,8 +226,25 @@ class Sweeper:
                 )
 
 
-def _is_due(last: float | None, seconds: float) -> bool:
-    return last is None or time.monotonic() - last >= seconds
+class _Moment(NamedTuple):
+    """The same moment on the database's clock and on this process's own."""
+
+    database: float
+    own: float
+
+    def is_due(self, last: "_Moment | None", seconds: float) -> bool:
+        """True when so much time has passed since `last` on either clock: the one may stand, or be set back."""
+        return last is None or abs(self.database - last.database) >= seconds or self.own - last.own >= seconds
+
+
+def _try(trouble: Trouble, *duties: Callable[[], None]) -> None:
+    try:
+        for duty in duties:
+            duty()
+    except Exception as error:  # noqa: BLE001 - the database may be away for a while; the next round tries again
+        trouble.failed(error)
+    else:
+        trouble.works()
 
 
 def _resumed_last(told: list[Event]) -> bool:

@@ -15,25 +15,25 @@ class Trouble:
     def __init__(self, what: str, **told: object) -> None:
         self._what = what
         self._told = told
-        self._why: str | None = None
+        self._kind: str | None = None
         self._failures = 0
 
     def failed(self, error: Exception) -> None:
-        """It failed: tells the first time, another reason, and from then on the tenth, the hundredth, and so on.
+        """It failed: tells the first time, and then the tenth, the hundredth, and so on.
 
         A database that is away is one line. Anything else may be a bug, and its first line has a traceback.
         """
-        why = reason(error)
-        fresh = why != self._why
-        self._why = why
-        self._failures = 1 if fresh else self._failures + 1
-        if fresh or set(str(self._failures)[1:]) == {"0"}:
-            bug = fresh and not isinstance(error, (*AWAY, OSError))
+        # A database that goes away has many words for it, one after the other.
+        kind = "away" if isinstance(error, AWAY) else type(error).__name__
+        self._failures = self._failures + 1 if kind == self._kind else 1
+        self._kind = kind
+        if str(self._failures).rstrip("0") == "1":
+            bug = self._failures == 1 and not isinstance(error, (*AWAY, OSError))
             # A log that cannot be written (its disk is full, too) must not end the thread that looks after runs.
             with contextlib.suppress(OSError, ValueError):
                 log.error(
                     f"{self._what} failed",
-                    why=why,
+                    why=reason(error),
                     failures=self._failures,
                     exc_info=error if bug else None,
                     **self._told,
@@ -41,11 +41,11 @@ class Trouble:
 
     def works(self) -> None:
         """It went well; told after failures."""
-        if self._why is None:
+        if self._kind is None:
             return
         with contextlib.suppress(OSError, ValueError):
-            log.warning(f"{self._what} works again", why=self._why, failures=self._failures, **self._told)
-        self._why, self._failures = None, 0
+            log.warning(f"{self._what} works again", failures=self._failures, **self._told)
+        self._kind, self._failures = None, 0
 
 
 def reason(error: Exception) -> str:

@@ -128,10 +128,9 @@ def open_runs(connection: Connection, account: str) -> list[Run]:
 
 
 def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> list[Run]:
-    """The newest runs of one account, newest first."""
-    rows = connection.execute(
-        select(action_run).where(action_run.c.account == account).order_by(action_run.c.created_at.desc()).limit(limit)
-    )
+    """The newest runs of one account, newest first, in the order of the audit."""
+    own = select(action_run).where(action_run.c.account == account)
+    rows = connection.execute(own.order_by(action_run.c.sequence.desc(), action_run.c.created_at.desc()).limit(limit))
     return [_run(row) for row in rows]
 
 
