@@ -8,7 +8,7 @@ import gc
 import logging
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -229,4 +229,15 @@ def configure_logging(level: str) -> None:
 
 def _to_standard_error(*_: object) -> structlog.PrintLogger:
     # Looked up at each event: servers and tests replace it.
-    return structlog.PrintLogger(sys.stderr)
+    return _Patient(sys.stderr)
+
+
+class _Patient(structlog.PrintLogger):
+    """A log that cannot be written, because its disk is full or nobody reads it any more, stops no work."""
+
+    def msg(self, message: str) -> None:
+        """Write the line, or go on without it."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = fatal = exception = failure = err = msg

@@ -5,7 +5,6 @@ own, and the application version is constant. Each process has its own executor 
 taken over through `take_over`, because the engine itself only ever looks after its own.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
-from dbos import _sys_db as engine_store
 from dbos import error as dbos_error
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import exc
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from lib.actions.patience import LONGEST_WAIT, Patience
-from lib.store.away import is_away
+from lib.actions.patience import GONE, DatabaseGone, Patience
+from lib.actions.run_threads import RunThreads
 from lib.store.engine import make_engine
 
 QUEUE = "actions"
@@ -53,70 +53,76 @@ class Options:
 
 @dataclass(frozen=True)
 class Work:
-    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to."""
+    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to.
+
+    `claimed` changes each time a process takes the run on.
+    """
 
     status: str
     executor: str | None
+    claimed: int | None = None
 
 
+class _Unrecorded(BaseException):
+    """The engine could not write its own record. Not an `Exception`: it would take one for the outcome of the run."""
+
+
+AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
+"""How a database shows that it is away, full or read-only: what waiting cures."""
+_UNRECORDED = (*AWAY, MemoryError)
+"""Whatever else the engine raises it would raise again, and that ends the run."""
 _hooks: Hooks | None = None
 _patience = Patience(0, attempts=1, first_wait=0)
 _short = Patience(0, attempts=1, first_wait=0)
-_active: set[str] = set()
-_here = threading.local()
-
-
-class _EngineClock:
-    """What the engine takes for the module `time`.
-
-    It tries its own writes again until they succeed, and waits longer and longer in between: after some minutes
-    without a database for a minute and a half, which a run would stand still for when the database is back.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(time, name)
-
-    def sleep(self, seconds: float) -> None:
-        if getattr(_here, "runs", False):
-            _patience.sleep(seconds)
-        else:
-            time.sleep(min(seconds, LONGEST_WAIT))
-
-
-setattr(engine_store, "time", _EngineClock())  # noqa: B010 - it is not meant to be set, as a type checker says
+_spent: set[str] = set()
+"""Runs that have waited for as long as they may. Where the engine's database was away as well, it does not know."""
+_threads = RunThreads()
+_executor_id = ""
 
 
 @DBOS.workflow(name="action")
 def _action(run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     assert _hooks is not None
-    _active.add(run_id)
-    _here.runs = True
-    try:
-        _carry_out(_hooks, run_id, steps, job)
-    finally:
-        _here.runs = False
-        _active.discard(run_id)
+    with _threads.moving(run_id):
+        try:
+            _carry_out(_hooks, run_id, steps, job)
+        except _UNRECORDED as error:
+            raise _Unrecorded from error
 
 
 def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     try:
         for step in steps:
             # A name of its own for each step: replaying a changed order by position would skip work silently.
-            DBOS.run_step(StepOptions(name=step), _patience.carry, hooks.run_step, run_id, step, job)
+            DBOS.run_step(StepOptions(name=step), _do, hooks.run_step, run_id, step, job)
+    except _UNRECORDED:
+        raise  # what a step could not do with the Hub's database comes as another error, after its patience
     except Exception as error:
-        if isinstance(error, dbos_error.DBOSException):
+        if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
         # It has waited already. What cannot be written now the sweeper writes when the database is back.
-        DBOS.run_step(StepOptions(name="_failed"), _short.carry, hooks.fail, run_id, _sentence(error))
+        DBOS.run_step(StepOptions(name="_failed"), _short.carry, hooks.fail, run_id, sentence_of(error))
+        _spent.discard(run_id)
         raise
-    DBOS.run_step(StepOptions(name="_done"), _patience.carry, hooks.finish, run_id)
+    DBOS.run_step(StepOptions(name="_done"), _do, hooks.finish, run_id)
+
+
+def _do(work: Callable[..., Any], run_id: str, *given: Any) -> Any:
+    if run_id in _spent:
+        raise DatabaseGone(GONE)
+    try:
+        return _patience.carry(work, run_id, *given)
+    except DatabaseGone:
+        _spent.add(run_id)
+        raise
 
 
 def launch(options: Options, hooks: Hooks) -> None:
     """Start the engine in this process. Call `stop` before another `launch`."""
-    global _hooks, _patience, _short
+    global _hooks, _patience, _short, _executor_id
     _hooks = hooks
-    # Outside systems are retried by their client; what is left is a database that is away.
+    _executor_id = options.executor_id
+    # Outside systems are retried by their client; what is left is our own database being away.
     attempts, first_wait = options.step_attempts, options.step_retry_seconds
     _patience = Patience(options.patience_seconds, attempts=attempts, first_wait=first_wait)
     _short = Patience(0, attempts=attempts, first_wait=first_wait)
@@ -144,6 +150,9 @@ def launch(options: Options, hooks: Hooks) -> None:
 
 def _launch() -> None:
     DBOS.launch()
+    # Its own waits for a database that is away grow to a minute and a half. Without them its queue looks again at once,
+    # and a run that lost its thread is taken on again, both within seconds after the database is back.
+    _engine()._sys_db._retry_connection_errors = False
     DBOS.register_queue(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=0.2)
 
 
@@ -152,9 +161,10 @@ def stop() -> None:
     global _hooks
     # Given a time of its own the engine always waits a whole second, even with nothing to do.
     end = time.monotonic() + STOP_SECONDS
+    _spent.clear()
     _patience.end()
     _short.end()
-    while _active and time.monotonic() < end:
+    while _threads.any() and time.monotonic() < end:
         time.sleep(0.05)
     DBOS.destroy()
     _hooks = None
@@ -185,27 +195,69 @@ def look_up(run_ids: list[str]) -> dict[str, Work]:
     if not run_ids:
         return {}
     found = _afresh(lambda: DBOS.list_workflows(workflow_ids=run_ids, load_input=False, load_output=False))
-    return {one.workflow_id: Work(status=one.status, executor=one.executor_id) for one in found}
+    return {one.workflow_id: Work(one.status, one.executor_id, one.dequeued_at) for one in found}
+
+
+def has_thread(run_id: str) -> bool:
+    """True while a thread of this process carries the run out, or waits to."""
+    return _threads.has(run_id)
 
 
 def take_over(run_id: str) -> None:
-    """Continue a run whose process died, from the step it was in."""
+    """Continue a run whose process or thread died, from the step it was in."""
     _afresh(lambda: DBOS.resume_workflow(run_id, queue_name=QUEUE))
 
 
 def rewind(run_id: str) -> None:
-    """Continue a failed run from the step that failed; the steps before it are not done again."""
+    """Continue a failed run from the step that failed; the steps before it are not done again.
+
+    Does nothing to a run that somebody else rewound meanwhile.
+    """
     # Our row says "failed" a moment before the engine's own last write.
+    first = look_up([run_id])[run_id]
     for _ in range(100):
-        if look_up([run_id])[run_id].status not in {"PENDING", "ENQUEUED"}:
+        now = look_up([run_id])[run_id]
+        if now.status == "ENQUEUED" or (now.status == "PENDING" and now.claimed != first.claimed):
+            return
+        if now.status != "PENDING" or (now.executor == _executor_id and not has_thread(run_id)):
             break
         time.sleep(0.05)
-    steps = _afresh(lambda: DBOS.list_workflow_steps(run_id))
+    if now.status == "PENDING":
+        # That last write was lost, and only a run that has ended can be rewound.
+        _afresh(lambda: DBOS.cancel_workflow(run_id))
+    _afresh(lambda: DBOS.rewind_workflow(run_id, start_step=_first_failed(run_id), queue_name=QUEUE))
+
+
+def why(run_id: str) -> str | None:
+    """The sentence of the step that failed, as the engine recorded it; None when it recorded none."""
+    failed = [step for step in DBOS.list_workflow_steps(run_id) if step["error"] is not None]
+    first = min(failed, key=lambda step: step["function_id"], default=None)
+    return None if first is None or first["error"] is None else sentence_of(first["error"])
+
+
+_RETRIES = dbos_error.DBOSMaxStepRetriesExceeded.__name__
+
+
+def _first_failed(run_id: str) -> int:
+    """The place of the step to go on from: the one that failed, else the first that has no record."""
+    steps = DBOS.list_workflow_steps(run_id)
     failed = [step["function_id"] for step in steps if step["error"] is not None]
-    _afresh(lambda: DBOS.rewind_workflow(run_id, start_step=min(failed, default=1), queue_name=QUEUE))
+    last = max((step["function_id"] for step in steps), default=0)
+    return min(failed, default=last + 1)
 
 
-def _sentence(error: BaseException) -> str:
-    if is_away(error):
+def _engine() -> Any:
+    from dbos._dbos import _get_dbos_instance
+
+    return _get_dbos_instance()
+
+
+def sentence_of(error: BaseException) -> str:
+    """What a person is told of an error that ended a run, be it fresh or read from the engine's record."""
+    # What is read from the record has lost its class and kept its name.
+    name = getattr(error, "name", type(error).__name__)
+    if name == _RETRIES:
         return "The Hub database could not be reached for too long. Resume when it answers again."
+    if hasattr(exc, str(name)):
+        return f"What was done could not be recorded ({name}). Look at the steps, then resume or abandon."
     return str(error)

@@ -9,10 +9,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from lib.store.away import is_away
 
 LONGEST_WAIT = 3.0
 """Seconds between two tries at most: so soon after its return is a database used again."""
+
+GONE = "The Hub database could not be reached for too long. Resume when it answers again."
+
+REFUSED = "What was done could not be recorded ({}). Look at the steps, then resume or abandon."
 
 
 class Ending(BaseException):
@@ -20,6 +26,10 @@ class Ending(BaseException):
 
     Not an `Exception`: whoever keeps the errors of a step must not keep this one.
     """
+
+
+class DatabaseGone(Exception):
+    """Waiting has not helped, or would not; `str()` is the sentence for the run."""
 
 
 class Patience:
@@ -50,7 +60,8 @@ class Patience:
 
         Raises:
             Ending: the process ends before the database is back.
-            Exception: the last error, when patience is at an end, and at once any that means something else.
+            DatabaseGone: patience is at an end, or the database takes this never.
+            Exception: at once, any error that is none of the database.
         """
         made, wait, end = 0, self._first_wait, 0.0
         while True:
@@ -60,7 +71,12 @@ class Patience:
                 made += 1
                 now = time.monotonic()
                 end = end or now + self._seconds
-                if not is_away(error) or (made >= self._attempts and now >= end):
+                if not is_away(error):
+                    if isinstance(error, SQLAlchemyError):
+                        # As it is, the engine would take it for its own trouble, and try for ever.
+                        raise DatabaseGone(REFUSED.format(type(error).__name__)) from error
                     raise
+                if made >= self._attempts and now >= end:
+                    raise DatabaseGone(GONE) from error
             self.sleep(wait)
             wait *= 2

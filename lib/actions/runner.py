@@ -207,7 +207,8 @@ class Runner:
 
     def _require_unchanged(self, plan: Plan, actor: Identity) -> Ground:
         """Raise unless the plan is young, and a plan made now would be the same; returns what that one stands on."""
-        if datetime.now(UTC) >= plan.expires_at:
+        # A plan from the future is one from before the clock was set back: nobody can say how old it is.
+        if not plan.made_at <= datetime.now(UTC) < plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
         self._require(plan.kind, plan.account, actor)
         return look_again(
@@ -288,7 +289,11 @@ class Runner:
                 self._record(connection, run, actor, "resumed", {"error": run.error})
         except runs.Claimed as claimed:
             raise self._busy(claimed.by) from claimed
-        durable.rewind(run_id)
+        try:
+            durable.rewind(run_id)
+        except durable.AWAY as error:
+            # The Resume is in the audit; the sweeper tells the engine again.
+            log.warning("run waits for the step engine", run=run_id, why=type(error).__name__)
 
     def abandon(self, run_id: str, actor: Identity, reason: str, *, opened: str | None = None) -> None:
         """Give up a failed run: what it did stays, what it did not do is not done, the account is free again.

@@ -23,7 +23,10 @@ log = structlog.get_logger(__name__)
 
 
 def hand_over(run: Run) -> None:
-    """Give a written run to the step engine, with all its steps need: a deploy cannot change a replay."""
+    """Give a written run to the step engine, with all its steps need: a deploy cannot change a replay.
+
+    While the engine cannot take it, the run waits for the sweeper, which looks for such runs.
+    """
     job = {
         "kind": run.kind,
         "account": run.account,
@@ -34,7 +37,10 @@ def hand_over(run: Run) -> None:
         "params": run.params,
         "facts": run.plan["facts"],
     }
-    durable.enqueue(run.id, run.steps, job)
+    try:
+        durable.enqueue(run.id, run.steps, job)
+    except durable.AWAY as error:
+        log.warning("run waits for the step engine", run=run.id, why=type(error).__name__)
 
 
 TELL_SECONDS = 1.0

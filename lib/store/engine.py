@@ -1,5 +1,6 @@
 """Connections to the Hub database: SQLite (WAL) by default, PostgreSQL by URL."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from lib.store import (
     folding,
 )
 
+_MADE_AT = "made_at"
 _CAN_WRITE = text("select current_setting('transaction_read_only') = 'off'")
 
 
@@ -39,7 +41,7 @@ def make_engine(url: str) -> Engine:
         return _sqlite(url, parsed.database)
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_pre_ping=True,
         pool_size=10,
@@ -47,6 +49,12 @@ def make_engine(url: str) -> Engine:
         hide_parameters=True,
         connect_args={name: value for name, value in _POSTGRES.items() if name not in parsed.query},
     )
+
+    @event.listens_for(engine, "connect")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info[_MADE_AT] = time.monotonic()
+
+    return engine
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
@@ -83,21 +91,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _begun(engine: Engine) -> tuple[Connection, RootTransaction]:
-    for last in (False, True):
+    began, failed = time.monotonic(), False
+    while True:
         connection = engine.connect().execution_options(write=True)
         try:
             transaction = connection.begin()
-            if last or _can_write(connection):
+            # One that was made just now and can only read says what the server is now: let it refuse by itself.
+            if _can_write(connection) or connection.info.get(_MADE_AT, began) >= began:
                 return connection, transaction
+            connection.invalidate()
         except BaseException as error:
             connection.close()
-            if last or not (isinstance(error, DBAPIError) and error.connection_invalidated):
+            if failed or not (isinstance(error, DBAPIError) and error.connection_invalidated):
                 raise
+            failed = True
         else:
             connection.close()
-            # The others in the pool speak with the same server, which was the primary once.
-            connection.engine.dispose()
-    raise AssertionError("the second try returns or raises")
 
 
 def _can_write(connection: Connection) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from lib.actions import durable
-from lib.actions.patience import Ending, Patience
+from lib.actions.patience import DatabaseGone, Ending, Patience
 from lib.store import events
 from lib.store.away import is_away
 from lib.store.engine import make_engine, writing
@@ -179,7 +179,7 @@ class TestGone:
         with database.gone():
             time.sleep(1)
             world.runner.close()
-            wait_for(lambda: durable._active, lambda running: not running, 10)
+            wait_for(durable._threads.any, lambda running: not running, 10)
         world.runner.open()
         assert world.finish(run_id).run.state == "done"
 
@@ -225,7 +225,7 @@ class TestPatience:
             raise self.locked()
 
         began = time.monotonic()
-        with pytest.raises(DBAPIError):
+        with pytest.raises(DatabaseGone, match="Resume when it answers"):
             Patience(0.3, attempts=2, first_wait=0.01).carry(away)
         assert 0.3 <= time.monotonic() - began < 5
         assert next(asked) > 3
