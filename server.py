@@ -19,10 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib import frames, launch  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
-from lib.not_started import why_not_started
-from lib.store.away import is_away
-from lib.ui.away import show_away
+from lib import frames, launch, not_started  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
+from lib.ui.away import told_away
 from lib.ui.navigation import closed_pages
 
 log = structlog.get_logger(__name__)
@@ -39,7 +37,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         await asyncio.to_thread(launch.start)
     except Exception as error:
-        why = why_not_started(error)
+        why = not_started.why_not_started(error)
         if why is None:
             raise
         # The server would print where in our code it was, which helps nobody who can set this right.
@@ -59,8 +57,7 @@ async def ready(_request: Request) -> Response:
 
 def show_error(error: Exception) -> bool:
     """What a person sees of a bug: a sentence with an id. The id leads to the traceback in the log."""
-    if is_away(error):
-        show_away(error)
+    if told_away(error):
         return True
     quote = secrets.token_hex(4)
     log.error("page broke", id=quote, exc_info=error)

@@ -21,8 +21,13 @@ Given = ParamSpec("Given")
 _noted = ("", float("-inf"))
 
 
-def show_away(error: Exception) -> None:
-    """Say it where the page has come to, and draw the page again as soon as the databases can be written to."""
+def told_away(error: Exception) -> bool:
+    """Say it where the page has come to, and draw the page again as soon as the databases can be written to.
+
+    False, and nothing is said, when the error is another one.
+    """
+    if not is_away(error):
+        return False
     quote = _note(error)
     st.error(
         "The database does not answer at the moment, or cannot be written. What you asked for last may not have been "
@@ -31,6 +36,7 @@ def show_away(error: Exception) -> None:
         icon=":material/cloud_off:",
     )
     come_back()
+    return True
 
 
 def come_back() -> None:
@@ -57,9 +63,8 @@ def telling(body: Callable[Given, None]) -> Callable[Given, None]:
         try:
             body(*given, **more)
         except Exception as error:
-            if not is_away(error):
+            if not told_away(error):
                 raise
-            show_away(error)
 
     return told
 
