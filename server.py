@@ -15,6 +15,7 @@ from typing import Any
 
 import streamlit as st
 import structlog
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,6 +23,8 @@ from starlette.routing import Route
 from lib import frames, launch, not_started  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
 from lib.ui.away import told_away
 from lib.ui.navigation import closed_pages
+from lib.web import sign_in
+from lib.web.gate import Gate
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +75,7 @@ def show_error(error: Exception) -> bool:
 app = st.App(
     "Home.py",
     lifespan=lifespan,
-    routes=[Route("/readyz", ready)],
+    routes=[Route("/readyz", ready), *sign_in.routes(launch.start)],
+    middleware=[Middleware(Gate, hub=launch.start)],
     on_script_error=show_error,
 )

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     cookie_key: SecretStr = SecretStr("")
     sign_in_hours: float = Field(default=8.0, gt=0, le=24)
     sign_in_attempts: int = Field(default=8, ge=1)
+    sign_in_address_attempts: int = Field(default=40, ge=1)
     sign_in_lock_minutes: float = Field(default=15.0, gt=0)
 
     zuora_url: str = ""

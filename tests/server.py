@@ -15,13 +15,16 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from http.client import HTTPMessage
 from pathlib import Path
+from urllib.parse import urlencode
 
-import jwt
 import pyarrow.ipc
 import websockets.sync.client as websocket
 from google.protobuf.message import Message
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -31,7 +34,9 @@ from lib.standins.demo.billing import zuora_invoices, zuora_subscriptions
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.store import migrate
-from lib.store.engine import make_engine
+from lib.store.engine import make_engine, writing
+from lib.store.schema import sign_in_session
+from lib.store.sessions import begin_session, find_by_token
 
 CLIENT_ID = "0f9b1c6e-7a52-4d0c-9a3e-5e1f2b7c8d90"
 CLIENT_SECRET = "standin-secret-of-the-page-tests"
@@ -106,12 +111,48 @@ class Server:
         finally:
             engine.dispose()
 
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def cookie(self, username: str, *, age: float = 0.0) -> str:
+        """The cookie of somebody who signed in `age` seconds ago."""
+        with self.hub() as engine:
+            return sign_in_as(engine, username, age=age)
+
+    def get(self, path: str, *, token: str | None = None) -> tuple[int, str]:
+        reply = self.ask("GET", path, headers={"Cookie": f"{COOKIE}={token}"} if token else {})
+        return reply.status, reply.body
+
+    def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"") -> "Reply":
+        """One request of its own connection, answered without following where it leads."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
-            connection.request("GET", path)
+            connection.request(method, path, body=body or None, headers=headers or {})
             reply = connection.getresponse()
-            return reply.status, reply.read().decode()
+            return Reply(reply.status, reply.read().decode("utf-8", "replace"), reply.headers)
+
+    def sign_in(self, username: str, password: str, *, cookies: str = "", **headers: str) -> "Reply":
+        """What the form of the sign-in page sends."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **({"Cookie": cookies} if cookies else {})}
+        body = urlencode({"username": username, "password": password}).encode()
+        return self.ask("POST", "/sign-in", headers={**sent, **headers}, body=body)
+
+
+@dataclass
+class Reply:
+    """An answer over HTTP."""
+
+    status: int
+    body: str
+    headers: HTTPMessage
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies it sets, with their attributes as they were sent."""
+        return dict(line.split("=", 1) for line in self.headers.get_all("set-cookie") or [])
+
+    @property
+    def alert(self) -> str:
+        """What the sign-in page has to say."""
+        found = re.search(r'role="alert">([^<]*)<', self.body)
+        return unescape(found[1]) if found else ""
 
 
 def _free_port() -> int:
@@ -184,10 +225,18 @@ def serving(
         process.wait(10)
 
 
-def cookie(username: str, *, key: str = COOKIE_KEY, age: float = 0.0, algorithm: str = "HS256") -> str:
-    """A sign-in cookie as the dashboard writes it, `age` seconds old."""
-    claims = {"username": username, "exp_date": time.time() - age + SIGN_IN_HOURS * 3600}
-    return jwt.encode(claims, key, algorithm=algorithm)
+def sign_in_as(engine: Engine, username: str, *, age: float = 0.0) -> str:
+    """The cookie of somebody who signed in `age` seconds ago."""
+    with writing(engine) as connection:
+        token = begin_session(connection, username, address="127.0.0.1")
+        if age:
+            found = find_by_token(connection, token)
+            connection.execute(
+                update(sign_in_session)
+                .where(sign_in_session.c.id == found.id)
+                .values(began_at=datetime.now(UTC) - timedelta(seconds=age))
+            )
+    return token
 
 
 @dataclass
@@ -244,6 +293,16 @@ class Seen:
         )
 
     @property
+    def session_id(self) -> str:
+        """The id by which Streamlit knows this session."""
+        return next(one.new_session.initialize.session_id for one in self.messages if one.HasField("new_session"))
+
+    @property
+    def left_for(self) -> str | None:
+        """The address the browser was sent to, away from the app."""
+        return next((one.auth_redirect.url for one in self.messages if one.HasField("auth_redirect")), None)
+
+    @property
     def page_titles(self) -> set[str]:
         return {
             page.page_name
@@ -272,12 +331,13 @@ class Session:
         token: str | None = None,
         origin: str | None = None,
         headers: dict[str, str] | None = None,
+        session_id: str = "",
     ) -> None:
         sent = {**(headers or {}), **({} if token is None else {"Cookie": f"{COOKIE}={token}"})}
         self._connecting = websocket.connect(
             f"ws://127.0.0.1:{server.port}/_stcore/stream",
             origin=origin or server.url,
-            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],
+            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN", *([session_id] if session_id else [])],
             additional_headers=sent,
             proxy=None,
             max_size=None,
@@ -307,6 +367,20 @@ class Session:
         message.rerun_script.fragment_id = fragment
         message.rerun_script.widget_states.widgets.add(id=widget, trigger_value=True)
         self._socket.send(message.SerializeToString())
+
+    def download(self, button: str, session_id: str, seconds: float = 20) -> str:
+        """Press this download button (`deferred_file_id`); the link to the file or the error, as a browser gets it."""
+        message = BackMsg()
+        message.backend_operation_request.session_id = session_id
+        message.backend_operation_request.request_id = button
+        message.backend_operation_request.deferred_file.file_id = button
+        self._socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg()
+            answer.ParseFromString(self._socket.recv(timeout=seconds))
+            if answer.HasField("backend_operation_response"):
+                reply = answer.backend_operation_response
+                return reply.deferred_file.url or reply.error_msg
 
     def take(self, seconds: float = 20) -> Seen:
         """Everything until the script has ended."""

@@ -2,6 +2,7 @@
 
 ActionError
 ├── NotAllowed      the person may not do this
+│   └── SignedOut   the person is signed out, or shut out, since the page was drawn
 ├── OtherAccount    the page shows another account than the one this was made for
 ├── Blocked         the plan lists reasons against it
 ├── PlanExpired     the plan is too old to be trusted
@@ -24,6 +25,15 @@ class ActionError(Exception):
 
 class NotAllowed(ActionError):
     """The person may not do this."""
+
+
+class SignedOut(NotAllowed):
+    """The person's sign-in does not hold any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was done: you are signed out. Sign in again, and look at the account before you repeat it."
+        )
 
 
 class OtherAccount(ActionError):

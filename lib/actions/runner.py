@@ -36,6 +36,7 @@ from lib.actions.receipt import Receipt, receipt_of
 from lib.actions.second_person import SecondPerson
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
+from lib.actions.who import require_now
 from lib.domain.permissions import Identity
 from lib.domain.texts import trimmed
 from lib.store import events, items, runs
@@ -93,9 +94,9 @@ class Runner:
         """Read live state and say what would happen; changes nothing. `opened`: the account whose page asks.
 
         Raises:
-            NotAllowed: the person may not do this; the attempt is in the audit.
+            NotAllowed: the person may not do this now, or is signed out; the attempt is in the audit.
         """
-        self._require(kind, account, actor)
+        actor = self._require(kind, account, actor)
         return self._plan(self.services, kind, account, params, actor, opened)
 
     def _plan(
@@ -136,10 +137,9 @@ class Runner:
         """
         given = confirmation or Confirmation()
         try:
-            self._require(plan.kind, plan.account, actor, log_refusal=False)
-            return on_firm_ground(
-                lambda: self._begin(plan, actor, given, self._check(plan, actor, given, opened)),
-            )
+            actor = self._require(plan.kind, plan.account, actor, log_refusal=False)
+            who = actor
+            return on_firm_ground(lambda: self._begin(plan, who, given, self._check(plan, who, given, opened)))
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
@@ -172,7 +172,7 @@ class Runner:
             NotAllowed, OtherAccount, Blocked, PlanExpired, PlanChanged: as for `start`; nobody was asked.
         """
         try:
-            self._require(plan.kind, plan.account, actor, log_refusal=False)
+            actor = self._require(plan.kind, plan.account, actor, log_refusal=False)
             self._require_own(plan, actor, opened)
             on_firm_ground(lambda: self.second_person.ask(plan, actor, self._require_unchanged(plan, actor)))
         except ActionError as refusal:
@@ -187,7 +187,7 @@ class Runner:
             NotAllowed, OtherAccount, WrongConfirmation, Blocked, PlanExpired, PlanChanged: not approved.
         """
         try:
-            self._require(plan.kind, plan.account, actor, log_refusal=False)
+            actor = self._require(plan.kind, plan.account, actor, log_refusal=False)
             self._require_own(plan, actor, opened)
             request = self.second_person.request(plan.kind, plan.account)
             if request is None or request.approved_by is not None:
@@ -210,7 +210,7 @@ class Runner:
         # A plan from the future is one from before the clock was set back: nobody can say how old it is.
         if not plan.made_at <= datetime.now(UTC) < plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
-        self._require(plan.kind, plan.account, actor)
+        actor = self._require(plan.kind, plan.account, actor)
         return look_again(
             plan,
             self.services,
@@ -279,7 +279,7 @@ class Runner:
             AccountBusy: a contact of the account is being changed; two runs never move at once.
         """
         run = self._waiting(run_id)
-        self._require(run.kind, run.account, actor)
+        actor = self._require(run.kind, run.account, actor)
         if opened is not None and not run.concerns(opened):
             raise OtherAccount(run.account, opened)
         try:
@@ -304,7 +304,7 @@ class Runner:
             NotResumable: the run is not waiting, or no reason was given.
         """
         run = self._waiting(run_id)
-        self._require(run.kind, run.account, actor)
+        actor = self._require(run.kind, run.account, actor)
         if opened is not None and not run.concerns(opened):
             raise OtherAccount(run.account, opened)
         if not reason.strip():
@@ -375,16 +375,14 @@ class Runner:
             raise NotResumable(f"The run {run_id} is {run.state}; only a failed run can be resumed or abandoned.")
         return run
 
-    def _require(self, kind: str, account: str, actor: Identity, *, log_refusal: bool = True) -> None:
-        action = ACTIONS[kind]
-        if actor.may(action.permission, account):
-            return
-        refusal = NotAllowed(
-            f"Nothing was done: your role does not include {action.permission}. Ask a support lead to do it."
-        )
-        if log_refusal:
-            self._record_refusal(kind, account, actor, refusal, None)
-        raise refusal
+    def _require(self, kind: str, account: str, actor: Identity, *, log_refusal: bool = True) -> Identity:
+        """The person as they are at this moment, who may do this."""
+        try:
+            return require_now(self.services, actor, ACTIONS[kind].permission, account)
+        except NotAllowed as refusal:
+            if log_refusal:
+                self._record_refusal(kind, account, actor, refusal, None)
+            raise
 
     def _busy(self, run: Run) -> AccountBusy:
         return AccountBusy(run, local_time(run.created_at, self.services.settings.time_zone))

@@ -81,7 +81,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 
 
 class Identity(BaseModel):
-    """The person who is signed in. `account` is the only account an account admin may see."""
+    """The person who is signed in. `account` is the only account an account admin may see.
+
+    `session` is the sign-in they act in. Without one nobody acts: the engine asks whether it still holds.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -90,6 +93,8 @@ class Identity(BaseModel):
     roles: frozenset[Role]
     source: str
     account: str | None = None
+    username: str = ""
+    session: str | None = None
 
     @property
     def may_choose_accounts(self) -> bool:

@@ -300,9 +300,29 @@ person = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("demo", Boolean, nullable=False, server_default=text("false")),
     Column("account_id", BigId, ForeignKey("account.id")),
-    Column("failed_sign_ins", Integer, nullable=False, server_default="0"),
-    Column("locked_until", UtcDateTime),
-    Column("signed_out_at", UtcDateTime),
+)
+
+# One sign-in of a person in one browser. The cookie holds a random token, and here is only the token's hash.
+sign_in_session = Table(
+    "sign_in_session",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("person_id", BigId, ForeignKey("person.id"), nullable=False, index=True),
+    # A mark of the password it was made with: another password ends it.
+    Column("password_mark", String(64), nullable=False),
+    Column("address", String(45), nullable=False),
+    Column("began_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime),
+)
+
+# Failed sign-ins, counted per address, per name, and per name and address; `counter` is a hash of those.
+sign_in_try = Table(
+    "sign_in_try",
+    metadata,
+    Column("counter", String(64), primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False, index=True),
 )
 
 person_role = Table(

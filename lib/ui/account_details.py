@@ -13,6 +13,7 @@ from lib.live import Reading
 from lib.store import accounts, billing, numbers
 from lib.ui.action_bar import show_reading
 from lib.ui.again import draw_again
+from lib.ui.fragments import fragment
 from lib.ui.tables import choose_account, show_text_table
 
 POLL_SECONDS = 1.0
@@ -34,7 +35,7 @@ def show_details(hub: Hub, account: Account, identity: Identity) -> None:
     reading = hub.live.zuora(account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
+        fragment(_await_reading, run_every=POLL_SECONDS)(hub, account)
     else:
         _show_facts(hub, account, reading)
     if resting:

@@ -50,7 +50,7 @@ def show_audit(hub: Hub, account: Account, identity: Identity) -> None:
             help="Recomputes the hash of every event of every account. That may take a while.",
         )
         if identity.may(Permission.EXPORT, account.number):
-            _offer_download(hub, account)
+            _offer_download(hub, account, identity)
     if asked:
         with said, st.spinner("Checking every event"):
             _check(hub)
@@ -96,8 +96,8 @@ def _check(hub: Hub) -> None:
         log.error("audit broken", sequence=check.broken.sequence, reason=check.broken.reason)
 
 
-def _offer_download(hub: Hub, account: Account) -> None:
-    username = str(st.session_state.get("username", ""))
+def _offer_download(hub: Hub, account: Account, identity: Identity) -> None:
+    username = identity.username
     st.download_button(
         "Download the events",
         lambda: account_lines(hub, account.number, username),

@@ -12,6 +12,7 @@ from lib.launch import Hub
 from lib.store.billing import HubSubscription
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
+from lib.ui.fragments import dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
 from lib.ui.text import plain
@@ -72,7 +73,7 @@ def show_dialog(hub: Hub, account: Account, identity: Identity) -> None:
     if state is None or state["name"] not in drawn:
         return
     body, title = drawn[state["name"]]
-    st.dialog(title, width="large", on_dismiss=close_dialog)(body)(hub, account, identity, state)
+    dialog(title, body, width="large", on_dismiss=close_dialog)(hub, account, identity, state)
 
 
 def _look(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:

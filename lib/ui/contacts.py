@@ -14,6 +14,7 @@ from lib.ui.action_bar import show_reading
 from lib.ui.again import draw_again
 from lib.ui.contacts_form import is_begun, show_form
 from lib.ui.contacts_tables import contact_frame
+from lib.ui.fragments import fragment
 from lib.ui.tables import show_text_table
 from lib.ui.text import plain
 from lib.ui.zuora_link import show_zuora_link
@@ -32,7 +33,7 @@ def show_contacts(hub: Hub, account: Account, identity: Identity) -> None:
     begun = _may_edit(account, identity) and is_begun(account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        st.fragment(_await_reading, run_every=POLL_SECONDS)(hub, account, alone=not begun)
+        fragment(_await_reading, run_every=POLL_SECONDS)(hub, account, alone=not begun)
     else:
         show_reading(hub, reading)
     if reading.state != "reading" or begun:
@@ -63,7 +64,7 @@ def _show(hub: Hub, account: Account, identity: Identity, reading: Reading, *, b
     # Forms that are on the screen stay there when Zuora stops answering: somebody may have typed into them.
     if begun or (_may_edit(account, identity) and reading.state == "live"):
         # A fragment: each field that is left draws the forms again, and nothing else.
-        st.fragment(_show_forms)(hub, account, identity, billing)
+        fragment(_show_forms)(hub, account, identity, billing)
     else:
         _show_both(billing)
     _show_additional(billing)

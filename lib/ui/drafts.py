@@ -12,6 +12,7 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from lib import auth
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.launch import Hub
@@ -47,6 +48,10 @@ class DraftPlace:
 
     def keep(self, typed: dict[str, Any], began_with: dict[str, Any]) -> None:
         """Keep what is typed now; nothing typed is nothing to keep."""
+        # A field's callback comes before the page asks who this is.
+        now = auth.known_now() or auth.current(self.hub)
+        if now is None or now.email != self.person:
+            return
         if not typed:
             self.drop()
             return

@@ -14,6 +14,7 @@ from lib.store import accounts
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.drafts import DraftPlace
+from lib.ui.fragments import dialog
 from lib.ui.kept_text import kept_text_area
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
@@ -39,8 +40,9 @@ def edit_dialog(hub: Hub, account: Account, identity: Identity, editing: dict[st
         # Somebody deactivated the account, or took the role away, while it was open.
         close_dialog()
         return
-    dialog = st.dialog(f"Edit {plain(account.title)}", width="medium", on_dismiss=close_dialog)
-    dialog(_edit)(hub, account, identity, editing, _tabs(account, identity))
+    title = f"Edit {plain(account.title)}"
+    show = dialog(title, _edit, width="medium", on_dismiss=close_dialog)
+    show(hub, account, identity, editing, _tabs(account, identity))
 
 
 def _tabs(account: Account, identity: Identity) -> list[str]:

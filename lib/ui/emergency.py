@@ -15,6 +15,7 @@ from lib.ui.emergency_export import numbers_csv
 from lib.ui.emergency_form import is_open, offer_form, show_form
 from lib.ui.emergency_tables import history_frame, record_frame
 from lib.ui.export_right import require_export
+from lib.ui.fragments import fragment
 from lib.ui.tables import show_text_table
 from lib.ui.text import unlinked
 from lib.ui.zuora_link import show_zuora_link
@@ -31,7 +32,7 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
         if may:
             offer_form(hub, account, identity, latest)
         if latest is not None and has_numbers and identity.may(Permission.EXPORT, account.number):
-            username = str(st.session_state.get("username", ""))
+            username = identity.username
             st.download_button(
                 "Download by number",
                 lambda: details_csv(hub, account.number, latest, username),
@@ -46,7 +47,7 @@ def show_emergency(hub: Hub, account: Account, identity: Identity) -> None:
     if may and is_open(account):
         # A fragment: each field that is left draws the form again, and nothing else.
         owned = {one.number for one in _owned(hub, account.number)}
-        st.fragment(show_form)(hub, account, identity, latest, owned)
+        fragment(show_form)(hub, account, identity, latest, owned)
     elif latest is not None:
         show_text_table(record_frame(latest.record), "Saved emergency details")
     if len(versions) > 1:

@@ -14,10 +14,10 @@ from lib.ui import navigation, selection
 from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
 from lib.ui.away import telling
+from lib.ui.person import show_person
 from lib.ui.picker import show_picker
 from lib.ui.reconnect import follow_connection
 from lib.ui.run_panel import show_runs
-from lib.ui.sign_in import show_person, show_sign_in
 from lib.ui.strip import show_strip
 from lib.ui.text import plain
 
@@ -26,7 +26,7 @@ ICON = Path(__file__).with_name("icon.png")
 
 
 def show() -> None:
-    """Run the page the address names, for those who may see it. Anonymous visitors get the sign-in form alone."""
+    """Run the page the address names, for those who may see it. Anonymous visitors are sent to the sign-in."""
     st.set_page_config(page_title="Account Manager", page_icon=str(ICON), layout="wide")
     telling(_show)()
 
@@ -49,9 +49,16 @@ def _show() -> None:
         raise
     if identity is None:
         st.navigation(navigation.closed_pages(), position="hidden").run()
-        show_strip(hub)
-        show_sign_in(hub)
-        auth.keep_cookie(hub)
+        auth.leave()
+    with auth.known(identity):
+        _show_page(hub, identity)
+
+
+def _show_page(hub: Hub, identity: Identity) -> None:
+    if not navigation.sections_for(identity):
+        st.navigation(navigation.closed_pages(), position="hidden")
+        st.warning("You have no role, so there is no page for you yet. Ask an admin for one.", icon=":material/lock:")
+        show_person(hub, identity)
         st.stop()
     page = st.navigation(navigation.pages_for(identity))
     if page.url_path == "":
@@ -61,11 +68,10 @@ def _show() -> None:
         if identity.may_choose_accounts:
             show_picker(hub, number, page.url_path)
         show_person(hub, identity)
-        auth.keep_cookie(hub)
     show_strip(hub)
     follow_connection()
     account = _show_account_head(hub, page.url_path, number, identity)
-    with auth.known(identity), selection.headed(account):
+    with selection.headed(account):
         page.run()
 
 

@@ -132,4 +132,4 @@ def _bare_address() -> StreamlitPage:
 
 
 def _nothing() -> None:
-    """The sign-in form is all an anonymous visitor gets."""
+    """An anonymous visitor is sent to the sign-in."""

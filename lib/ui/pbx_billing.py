@@ -13,6 +13,7 @@ from lib.store import pbxs
 from lib.store.pbxs import Pbx
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog
+from lib.ui.fragments import dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
 
@@ -22,7 +23,7 @@ NAME = "pbx_billing"
 def billing_dialog(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
     """Draw the dialog."""
     title = f"Billing subscription of {plain(state['pbx'].name)}"
-    st.dialog(title, width="medium", on_dismiss=close_dialog)(_choose)(hub, account, identity, state)
+    dialog(title, _choose, width="medium", on_dismiss=close_dialog)(hub, account, identity, state)
 
 
 def _choose(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:

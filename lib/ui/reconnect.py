@@ -1,6 +1,6 @@
 """A page that lost its server draws itself again as soon as there is one."""
 
-import streamlit as st
+from lib.ui.fragments import fragment
 
 SECONDS = 3600.0
 
@@ -12,7 +12,7 @@ def follow_connection() -> None:
     in one of them would do nothing and say nothing. Streamlit's browser part asks for the page by itself only where
     something repeats itself on it (`run_every`), so something does, seldom and without drawing anything.
     """
-    st.fragment(_nothing, run_every=SECONDS)()
+    fragment(_nothing, run_every=SECONDS)()
 
 
 def _nothing() -> None:

@@ -11,6 +11,7 @@ from lib.domain.words import counted
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.fragments import dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
 from lib.ui.text import plain
@@ -34,7 +35,7 @@ def offer_refresh(hub: Hub, account: Account, identity: Identity) -> None:
 def refresh_dialog(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
     """Draw the dialog with the findings."""
     title = f"Auth rules of {plain(account.title)}"
-    st.dialog(title, width="large", on_dismiss=close_dialog)(_refresh)(hub, account, identity, state)
+    dialog(title, _refresh, width="large", on_dismiss=close_dialog)(hub, account, identity, state)
 
 
 def _refresh(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:

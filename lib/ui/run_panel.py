@@ -15,6 +15,7 @@ from lib.domain.standing import REASON_WORDS
 from lib.frames import items_frame, steps_frame
 from lib.launch import Hub
 from lib.ui.again import draw_again
+from lib.ui.fragments import fragment
 from lib.ui.moments import at
 from lib.ui.navigation import DETAILS
 from lib.ui.selection import named_account, show_run, shown_run
@@ -54,7 +55,7 @@ def _show(hub: Hub, run_id: str, account: str, identity: Identity) -> None:
     if run.account != account and not (identity.may_choose_accounts and run.concerns(account)):
         _show_the_way(progress, identity)
     elif run.state == "running":
-        st.fragment(_follow, run_every=POLL_SECONDS)(hub, run_id, account, identity)
+        fragment(_follow, run_every=POLL_SECONDS)(hub, run_id, account, identity)
     elif run.state == "failed":
         _show_failed(hub, progress, account, identity)
     else:

@@ -90,7 +90,7 @@ def _show_head(hub: Hub, account: Account, identity: Identity, wanted: EmailFilt
         noun = "e-mail" if count == 1 else "e-mails"
         st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
         if identity.may(Permission.EXPORT, account.number):
-            username = str(st.session_state.get("username", ""))
+            username = identity.username
             st.download_button(
                 "Export as CSV",
                 lambda: emails_csv(hub, account.number, wanted, zone, username),

@@ -13,6 +13,7 @@ from lib.store import emails
 from lib.store.emails import EmailDetail
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.fragments import dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.sent_emails_tables import kind_label, row_of, state_label
 from lib.ui.sent_emails_text import covered
@@ -73,7 +74,7 @@ def show_detail(hub: Hub, account: Account, identity: Identity, zone: str) -> No
 
 def resend_dialog(hub: Hub, identity: Identity, state: dict[str, Any]) -> None:
     """Draw the dialog with what would be sent."""
-    st.dialog("Send again", width="medium", on_dismiss=close_dialog)(_confirm)(hub, identity, state)
+    dialog("Send again", _confirm, width="medium", on_dismiss=close_dialog)(hub, identity, state)
 
 
 def _offer(hub: Hub, account: Account, identity: Identity, email: EmailDetail) -> None:

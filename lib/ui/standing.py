@@ -13,6 +13,7 @@ from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.drafts import DraftPlace
+from lib.ui.fragments import dialog
 from lib.ui.kept_text import kept_text_area
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
@@ -35,7 +36,7 @@ def offer_standing(hub: Hub, account: Account, identity: Identity) -> None:
 def standing_dialog(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
     """Draw the dialog to suspend or enable."""
     title = f"{_BUTTONS[state['name']][0]} {plain(account.title)}"
-    st.dialog(title, width="large", on_dismiss=close_dialog)(_change)(hub, account, identity, state)
+    dialog(title, _change, width="large", on_dismiss=close_dialog)(hub, account, identity, state)
 
 
 def _offered(account: Account) -> list[str]:

@@ -11,6 +11,7 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.ui.again import draw_again
 from lib.ui.dialogs import close_dialog, open_dialog
+from lib.ui.fragments import dialog
 from lib.ui.plan_view import make_plan, show_notice, show_plan, start_plan
 from lib.ui.text import plain
 
@@ -35,8 +36,8 @@ def offer_undo(hub: Hub, progress: Progress, page: str, identity: Identity) -> N
 
 def undo_dialog(hub: Hub, account: Account, identity: Identity, state: dict[str, Any]) -> None:
     """Draw the dialog with what would change back."""
-    dialog = st.dialog(f"Undo: {plain(state['title'])}", width="medium", on_dismiss=close_dialog)
-    dialog(_undo)(hub, identity, state)
+    title = f"Undo: {plain(state['title'])}"
+    dialog(title, _undo, width="medium", on_dismiss=close_dialog)(hub, identity, state)
 
 
 def _undo(hub: Hub, identity: Identity, state: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from lib.actions.runner import Runner
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
-from lib.domain.permissions import Identity, Role
+from lib.domain.permissions import Role
 from lib.settings import Settings
 from lib.standins.mail import MailStandin
 from lib.standins.sbc import Fault as SbcFault
@@ -29,15 +29,17 @@ from lib.store.accounts import get_account
 from lib.store.engine import writing
 from lib.store.schema import account, phone_number, rule_change
 from tests.conftest import administer, named
+from tests.people import let_in, somebody
 
 CLIENT_ID = "5b0c1d2e-3f40-4a51-8b62-7c8d9e0f1a2b"
 CLIENT_SECRET = "standin-secret-of-the-action-tests"
 SBC_TOKEN = "token-of-the-action-tests"
-LEAD = Identity(email="lead@example.com", name="Lee Lead", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
-OTHER = Identity(email="olga@example.com", name="Olga Other", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
-VIEWER = Identity(email="viewer@example.com", name="Vic Viewer", roles=frozenset({Role.READ_ONLY}), source="test")
-
-BILLING = Identity(email="bo@example.com", name="Bo Billing", roles=frozenset({Role.BILLING}), source="test")
+LEAD = somebody("lead@example.com", "Lee Lead", Role.SUPPORT_LEAD)
+OTHER = somebody("olga@example.com", "Olga Other", Role.SUPPORT_LEAD)
+VIEWER = somebody("viewer@example.com", "Vic Viewer", Role.READ_ONLY)
+BILLING = somebody("bo@example.com", "Bo Billing", Role.BILLING)
+ADMIN = somebody("adi@example.com", "Adi Admin", Role.ADMIN)
+EVERYBODY = (LEAD, OTHER, VIEWER, BILLING, ADMIN)
 
 # number -> (name, parent)
 ACCOUNTS = {
@@ -122,6 +124,7 @@ def fill(engine: Engine, standin: ZuoraStandin) -> None:
                 )
                 .returning(account.c.id)
             ).scalar_one()
+    let_in(engine, *EVERYBODY)
     with writing(engine) as connection:
         for number, owned in NUMBERS.items():
             for e164 in owned:

@@ -10,16 +10,14 @@ from lib.actions.charge_map import HOUSE, to_params
 from lib.actions.errors import Blocked, NotAllowed, PlanChanged
 from lib.clients.zuora import CancelPolicy
 from lib.domain.allowances import MapRow
-from lib.domain.permissions import Identity, Role
 from lib.standins.zuora.records import RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
 from lib.store import billing, snapshots
 from lib.store.billing import SubscriptionTerms
 from lib.store.engine import writing
 from lib.store.schema import account, action_event, pbx, phone_number, phone_user, subscription
 from lib.store.search import search
-from tests.actions.conftest import BILLING, LEAD, VIEWER, zuora_id
+from tests.actions.conftest import ADMIN, BILLING, LEAD, VIEWER, zuora_id
 
-ADMIN = Identity(email="adi@example.com", name="Adi Admin", roles=frozenset({Role.ADMIN}), source="test")
 START, END = date(2026, 1, 1), date(2099, 1, 1)
 SUB, SECOND, STRANGER = "SUB-00000001", "SUB-00000002", "SUB-00000003"
 MAP = [

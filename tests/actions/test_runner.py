@@ -10,10 +10,11 @@ from lib.actions.action import Weight
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import AccountBusy, NotAllowed, NotResumable, PlanExpired, WrongConfirmation
 from lib.actions.sweeper import Sweeper
-from lib.domain.permissions import Identity, Role
+from lib.domain.permissions import Role
 from lib.store import events
 from lib.store.schema import action_run
 from tests.actions.conftest import LEAD, OTHER, VIEWER, wait_for
+from tests.people import let_in, somebody
 
 
 def rename(world, name="Wattle New", actor=LEAD):
@@ -87,9 +88,8 @@ def test_without_the_permission_nothing_is_planned_or_started_and_the_try_is_rec
 
 
 def test_an_account_admin_changes_nothing_not_even_on_the_own_account(world):
-    customer = Identity(
-        email="c@example.com", name="C", roles=frozenset({Role.ACCOUNT_ADMIN}), source="test", account="1001"
-    )
+    customer = somebody("c@example.com", "C", Role.ACCOUNT_ADMIN, account="1001")
+    let_in(world.services.engine, customer)
     with pytest.raises(NotAllowed):
         rename(world, actor=customer)
 

@@ -6,13 +6,11 @@ import pytest
 
 from lib.actions.errors import Blocked, NotAllowed
 from lib.actions.receipt_page import receipt_page
-from lib.domain.permissions import Identity, Role
 from lib.store import numbers
 from lib.store.engine import writing
 from lib.store.search import search
-from tests.actions.conftest import LEAD, NUMBERS, VIEWER, wait_for
+from tests.actions.conftest import ADMIN, LEAD, NUMBERS, VIEWER, wait_for
 
-ADMIN = Identity(email="adm@example.com", name="Ann Admin", roles=frozenset({Role.ADMIN}), source="test")
 GIVEN_UP = NUMBERS["2001"][0]
 
 

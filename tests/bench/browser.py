@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from tests.bench.samples import Report, Samples
 from tests.bench.targets import DETAILS_LARGE, DETAILS_SMALL, EVERYTHING, SECTIONS, Target
-from tests.server import COOKIE, Server, Session, cookie, serving
+from tests.server import COOKIE, Server, Session, serving
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -85,7 +85,7 @@ class Tab:
 
 def record(product: Server, account: str, target: Target) -> list[bytes]:
     """What the product sends to draw this page, in order, without what names the page or ends the script."""
-    with Session(product, token=cookie("lead")) as session:
+    with Session(product, token=product.cookie("lead")) as session:
         session.ask(page_name=target.path, query=f"account={account}")
         # Once more: at first the page reads Zuora, and what it draws meanwhile is another page.
         session.take()
@@ -131,8 +131,8 @@ def measure_pages(product: Server, empty: Server, small: str, large: str, report
         tabs = {
             "empty": Tab(browser, f"{empty.url}/two", None),
             "replay": Tab(browser, copy.url, None),
-            "small": Tab(browser, f"{product.url}/account-details?account={small}", cookie("lead")),
-            "large": Tab(browser, f"{product.url}/account-details?account={large}", cookie("lead")),
+            "small": Tab(browser, f"{product.url}/account-details?account={small}", product.cookie("lead")),
+            "large": Tab(browser, f"{product.url}/account-details?account={large}", product.cookie("lead")),
         }
         tabs["empty"].page.get_by_text("empty page two").wait_for()
         for name in ("small", "large", "replay"):

@@ -20,7 +20,8 @@ from lib.store import accounts, search
 from lib.store.engine import make_engine, writing
 from tests.bench.samples import Report, Samples
 from tests.bench.targets import DETAILS_LARGE, DETAILS_SMALL, EVERYTHING, SECTIONS
-from tests.server import CLIENT_ID, CLIENT_SECRET, Server, Session, cookie
+from tests.people import let_in, somebody
+from tests.server import CLIENT_ID, CLIENT_SECRET, Server, Session
 
 SCRIPT_ROUNDS = 30
 SEARCH_ROUNDS = 40
@@ -32,7 +33,7 @@ WARM_UP = 3
 
 def measure_scripts(product: Server, empty: Server, small: str, large: str, report: Report) -> None:
     """From the request of a page to the end of its script, in one session per page, in turn."""
-    token = cookie("lead")
+    token = product.cookie("lead")
     asked = {"empty page": (Session(empty), {"page_name": "one"})}
     for target in (DETAILS_SMALL, DETAILS_LARGE, EVERYTHING, *SECTIONS):
         question = {"page_name": target.path, "query": f"account={small if target is DETAILS_SMALL else large}"}
@@ -88,7 +89,8 @@ def measure_rename(folder: Path, number: str, report: Report) -> None:
     """A rename by the runner, from the click to the end of the run, against the two writes it is made of."""
     configure_logging("WARNING")
     engine = make_engine(f"sqlite:///{folder / 'hub.db'}")
-    actor = Identity(email="bench@demo.example", name="Bench", roles=frozenset({Role.SUPPORT_LEAD}), source="bench")
+    actor = somebody("bench@demo.example", "Bench", Role.SUPPORT_LEAD)
+    let_in(engine, actor)
     with ZuoraStandin(folder, CLIENT_ID, CLIENT_SECRET) as standin:
         zuora = Zuora(ZuoraConfig(url=standin.url, client_id=CLIENT_ID, client_secret=CLIENT_SECRET))
         settings = Settings(data_dir=folder, zuora_url=standin.url)

@@ -28,8 +28,9 @@ from lib.standins.sbc import RuleRecord, SbcStandin
 from lib.standins.zuora import ContactRecord, SubscriptionRecord, ZuoraRecord, ZuoraStandin
 from lib.store import belongings, schema
 from lib.store.engine import writing
-from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, wait_for, zuora_id
+from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, LEAD, SBC_TOKEN, wait_for, zuora_id
 from tests.faults.soak_process import AT_ONCE, CLOSING, serve
+from tests.people import let_in
 
 NUMBERS, USERS, QUEUES, CALLFLOWS, PORTAL_USERS, SUBSCRIPTIONS = 220, 120, 20, 30, 8, 3
 RESERVED = [
@@ -54,6 +55,9 @@ class World:
     """As in the product: on a busy machine a beat may wait for seconds, and who lives must not be taken for dead."""
     had: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     bystanders: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        let_in(self.engine, LEAD)
 
     @property
     def closing(self) -> set[str]:

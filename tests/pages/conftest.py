@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 import pytest
+import streamlit as st
 from sqlalchemy import update
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from lib import launch
+from lib import auth, launch
+from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.settings import PROJECT, load
+from lib.sign_in import signed_in
 from lib.standins.demo import notable
 from lib.standins.demo.model import DemoAccount
 from lib.standins.demo.world import world
@@ -24,16 +27,21 @@ from lib.standins.zuora.faults import Fault
 from lib.store.engine import writing
 from lib.store.schema import account
 from lib.ui.navigation import ACCOUNTS, DETAILS
-from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, copy_demo, sbc_of, zuora_of
+from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, copy_demo, sbc_of, sign_in_as, zuora_of
 
 HOME = str(PROJECT / "Home.py")
 SECONDS = 20
+TOKEN = "cookie_of_the_test"
+"""Where a session of a test has what a browser has as its cookie: there is no browser to ask."""
 READ = ("Name", "Status", "Parent", "Account number", "Balance")
 """The facts that are read from Zuora."""
 
 # Each run of an AppTest looks through every installed package for components. They stay the same, and the look took
 # a third of the time of these tests.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+
+auth.KEPT.add(TOKEN)
+auth.presented_cookie = lambda _name: st.session_state.get(TOKEN)
 
 
 @dataclass
@@ -54,15 +62,24 @@ class House:
     def open(self, username: str, path: str | None = None, **query: str) -> AppTest:
         """Somebody who is signed in, on the section with this script, or where they start."""
         app = AppTest.from_file(HOME, default_timeout=SECONDS)
-        app.session_state["authentication_status"] = True
-        app.session_state["username"] = username
-        app.session_state["signed_in_at"] = time.time()
+        app.session_state[TOKEN] = sign_in_as(self.hub.services.engine, username)
         for name, value in query.items():
             app.query_params[name] = value
         app.run()
         if path is not None:
             app.switch_page(path).run()
         return sound(app)
+
+    def identity(self, username: str) -> Identity:
+        """Somebody who is signed in, as pages hand them to the engine."""
+        found = signed_in(self.hub, sign_in_as(self.hub.services.engine, username))
+        assert found is not None
+        return found
+
+    def seat(self, app: AppTest, username: str) -> AppTest:
+        """Somebody else signs in, in the same tab."""
+        app.session_state[TOKEN] = sign_in_as(self.hub.services.engine, username)
+        return sound(app.run())
 
     def details(self, number: str, username: str = "lead", **query: str) -> AppTest:
         return self.open(username, DETAILS.path, account=number, **query)

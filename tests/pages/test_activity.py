@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from lib.actions.errors import NotAllowed
-from lib.domain.permissions import Identity, Role
 from lib.store.activity import PAGE
 from lib.store.engine import writing
 from lib.store.events import append_event, head
@@ -20,7 +19,6 @@ from lib.ui.audit import account_lines
 from lib.ui.navigation import ACTIVITY, DETAILS
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
 
-VIEWER = Identity(email="viewer@demo.example", name="Demo viewer", roles=frozenset({Role.READ_ONLY}), source="test")
 NOW = datetime.now(UTC).replace(microsecond=0)
 OWN = iter(plain_accounts())
 
@@ -143,7 +141,7 @@ def test_a_run_is_one_entry_that_folds_its_steps(house, own):
 
 def test_a_refused_attempt_says_who_wanted_what_and_why_it_was_refused(house, own):
     with pytest.raises(NotAllowed):
-        house.hub.runner.plan("rename", own.number, {"name": "Else"}, VIEWER)
+        house.hub.runner.plan("rename", own.number, {"name": "Else"}, house.identity("viewer"))
     app = activity(house, own.number)
     assert lines(app) == ["Refused: Rename account · Demo viewer"]
     assert "Nothing was done: your role does not include account:rename." in shown(app)

@@ -43,7 +43,7 @@ def test_a_customer_sees_their_own_account_and_nothing_staff_can_do(house):
     assert "This account is suspended" in said(app)
     assert not has_edit(app)
     assert not has_picker(app)
-    assert [button.label for button in app.button] == ["Sign out"]
+    assert [button.label for button in app.button] == ["Sign out", "Sign out everywhere"]
 
 
 @pytest.mark.parametrize("named", ["overdue", "parent", "nonsense"])

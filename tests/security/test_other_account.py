@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from lib.store.schema import action_run
 from tests.pages.conftest import demo
-from tests.server import Session, cookie, copy_demo, serving
+from tests.server import Session, copy_demo, serving
 
 OWN, OTHER = demo("rules_wrong").number, demo("child").number
 
@@ -18,7 +18,7 @@ def server(tmp_path_factory):
 
 def refresh(server, named: str) -> list[str]:
     """Press the button in the dialog of OWN while the address names `named`; the accounts that have a run then."""
-    with Session(server, token=cookie("lead")) as session:
+    with Session(server, token=server.cookie("lead")) as session:
         session.ask(page_name="account-details", query=f"account={OWN}")
         seen = session.take()
         opened, _ = seen.button("Refresh auth rules")

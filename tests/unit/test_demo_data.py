@@ -38,6 +38,8 @@ NOT_SEEDED = {
     "form_draft",
     "plan_approval",
     "rule_change",
+    "sign_in_session",
+    "sign_in_try",
     "snapshot",
 }
 

@@ -1,0 +1,121 @@
+"""The gate in front of Streamlit: pages for those who are signed in, files and sessions for those they belong to."""
+
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lib import sign_in
+from lib.domain.permissions import Identity
+from lib.launch import Hub
+from lib.web import bindings
+from lib.web.sign_in import SIGN_IN, database_away
+
+STREAM = "/_stcore/stream"
+MEDIA = "/media/"
+# What a browser needs to show the sign-in and to build the app; nothing in it is about a customer.
+OPEN = ("/_stcore/", "/static/", "/component/", "/readyz", "/favicon.png", "/manifest.json", SIGN_IN)
+
+
+class Gate:
+    """The middleware. `hub` gives the started product: the middleware is made before anything is started."""
+
+    def __init__(self, app: ASGIApp, hub: Callable[[], Hub]) -> None:
+        self._app = app
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through to Streamlit, or answer it here."""
+        path = scope.get("path", "")
+        if scope["type"] == "websocket" and path.endswith(STREAM):
+            await self._connect(scope, receive, send)
+        elif scope["type"] == "http" and not path.startswith(OPEN):
+            answer = await self._refuse(scope, path)
+            await (answer or self._app)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, path: str) -> Response | None:
+        """The answer instead of Streamlit's, or None when it may answer."""
+        try:
+            identity = await self._who(scope)
+        except SQLAlchemyError:
+            return database_away()
+        if path.startswith(MEDIA):
+            # The same answer for a file that is not there: nobody learns which ones are.
+            allowed = identity is not None and bindings.may_load(identity.session or "", path.removeprefix(MEDIA))
+            return None if allowed else PlainTextResponse("There is no such file, or it is not yours.", 404)
+        if identity is not None:
+            return None
+        query = scope.get("query_string", b"").decode("latin-1")
+        wanted = f"{path}?{query}" if query else path
+        target = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
+        return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A session goes on only for the sign-in it belongs to; for anybody else a new one begins."""
+        try:
+            identity = await self._who(scope)
+        except SQLAlchemyError:
+            identity = None
+        own = identity.session if identity is not None else None
+        wanted = _session_asked_for(scope)
+        if wanted is not None and (own is None or bindings.owner(wanted) != own):
+            scope = _without_session(scope)
+
+        async def note(message: Message) -> None:
+            if own is not None and message["type"] == "websocket.send" and message.get("bytes"):
+                bindings.hand_out(own, message["bytes"])
+            await send(message)
+
+        await self._app(scope, receive, note)
+
+    async def _who(self, scope: Scope) -> Identity | None:
+        hub = await run_in_threadpool(self._hub)
+        token = cookies_of(Headers(scope=scope)).get(sign_in.cookie_name(hub))
+        return await run_in_threadpool(sign_in.signed_in, hub, token)
+
+
+def cookies_of(headers: Headers) -> dict[str, str]:
+    """The cookies of a request, read as Starlette reads them; none when they cannot be read."""
+    found: dict[str, str] = {}
+    for line in headers.getlist("cookie"):
+        for part in line.split(";"):
+            name, mark, value = part.partition("=")
+            if mark and name.strip():
+                found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return SimpleCookie(f"x={value}")["x"].value
+    except (CookieError, KeyError):
+        return value
+
+
+def _session_asked_for(scope: Scope) -> str | None:
+    """The session a browser wants to go on with: the third of its subprotocols."""
+    asked = _subprotocols(scope)
+    return asked[2] if len(asked) > 2 and asked[2] else None
+
+
+def _subprotocols(scope: Scope) -> list[str]:
+    given = Headers(scope=scope).get("sec-websocket-protocol") or ""
+    return [part.strip() for part in given.split(",")]
+
+
+def _without_session(scope: Scope) -> dict[str, Any]:
+    kept = ", ".join(_subprotocols(scope)[:2])
+    headers = [(name, value) for name, value in scope["headers"] if name != b"sec-websocket-protocol"]
+    return {
+        **scope,
+        "headers": [*headers, (b"sec-websocket-protocol", kept.encode("latin-1"))],
+        "subprotocols": [part for part in _subprotocols(scope)[:2] if part],
+    }

@@ -1,0 +1,205 @@
+"""The sign-in page: a form of its own in front of the app, which sets a cookie that no script can read."""
+
+import ipaddress
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from jinja2 import Environment as Templates
+from jinja2 import FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lib import sign_in
+from lib.launch import Hub
+from lib.settings import Environment
+from lib.sign_in import SignedIn, SignInRefused
+
+SIGN_IN = "/sign-in"
+STYLE = f"{SIGN_IN}/style.css"
+LONGEST_BODY = 8192
+KNOWN_SECONDS = 180 * 24 * 3600
+"""How long a browser is known again."""
+
+_FOLDER = Path(__file__).parent
+_FRESH = {"Cache-Control": "no-store"}
+
+
+def routes(hub: Callable[[], Hub]) -> list[BaseRoute]:
+    """The routes of the sign-in; `hub` gives the started product."""
+
+    async def form(request: Request) -> Response:
+        started = await run_in_threadpool(hub)
+        token = request.cookies.get(sign_in.cookie_name(started))
+        try:
+            identity = await run_in_threadpool(sign_in.signed_in, started, token)
+        except SQLAlchemyError:
+            return database_away()
+        back = safe_address(request.query_params.get("next"))
+        if identity is not None:
+            return RedirectResponse(back, 303, headers=_FRESH)
+        return _page(started, back, notice="You are signed out." if token else None)
+
+    async def enter(request: Request) -> Response:
+        started = await run_in_threadpool(hub)
+        back = safe_address(request.query_params.get("next"))
+        if not _is_own_form(request):
+            return _page(started, back, error="You are not signed in: the form came from another site. Use this one.")
+        given = await _fields(request)
+        if given is None:
+            return _page(started, back, error="You are not signed in: what was sent is no user name and password.")
+        username, password = given
+        try:
+            return await run_in_threadpool(_enter, started, request, username, password, back)
+        except SignInRefused as refused:
+            return _page(started, back, error=str(refused), username=username)
+        except SQLAlchemyError:
+            return database_away()
+
+    return [
+        Route(SIGN_IN, form, methods=["GET"]),
+        Route(SIGN_IN, enter, methods=["POST"]),
+        Route(STYLE, _style, methods=["GET"]),
+    ]
+
+
+def safe_address(text: str | None) -> str:
+    """The address on this site to go to after the sign-in; the start page for anything that leads elsewhere."""
+    if not text or not text.startswith("/") or text.startswith(("//", SIGN_IN)) or "\\" in text:
+        return "/"
+    if any(ord(character) < 33 or ord(character) == 127 for character in text):
+        return "/"
+    parts = urlsplit(text)
+    return "/" if parts.scheme or parts.netloc else text
+
+
+def client_address(request: Request) -> str:
+    """Where the request comes from, as failed tries are counted: an IPv6 host has a whole network of addresses."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def database_away() -> Response:
+    """The page while the Hub database does not answer; it asks again by itself."""
+    html = _templates().get_template("away.html").render()
+    return HTMLResponse(html, 503, headers={**_FRESH, "Retry-After": "5", "Refresh": "5"})
+
+
+def _enter(hub: Hub, request: Request, username: str, password: str, back: str) -> Response:
+    name = sign_in.cookie_name(hub)
+    found = sign_in.sign_in(
+        hub,
+        username,
+        password,
+        address=client_address(request),
+        browser=request.cookies.get(sign_in.browser_cookie_name(hub)),
+    )
+    # Whoever was signed in here before leaves by it.
+    before = sign_in.signed_in(hub, request.cookies.get(name))
+    if before is not None:
+        sign_in.sign_out(hub, before)
+    return _with_cookies(hub, RedirectResponse(back, 303, headers=_FRESH), found)
+
+
+def _with_cookies(hub: Hub, response: Response, found: SignedIn) -> Response:
+    for name, value, seconds in (
+        (sign_in.cookie_name(hub), found.token, hub.settings.sign_in_hours * 3600),
+        (sign_in.browser_cookie_name(hub), found.browser, KNOWN_SECONDS),
+    ):
+        response.set_cookie(
+            name,
+            value,
+            max_age=int(seconds),
+            httponly=True,
+            samesite="lax",
+            secure=hub.settings.env is not Environment.DEMO,
+        )
+    return response
+
+
+def _is_own_form(request: Request) -> bool:
+    """False when another site sends the form: it would sign its own account in, in somebody else's browser."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or URL(origin).netloc == request.headers.get("host")
+
+
+async def _fields(request: Request) -> tuple[str, str] | None:
+    """User name and password of the form, or None when it is not such a form."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_BODY:
+            return None
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=5, errors="replace")
+    except ValueError:
+        return None
+    names = ("username", "password")
+    if any(len(fields.get(name, [])) > 1 for name in names):
+        return None
+    username, password = (fields.get(name, [""])[0] for name in names)
+    return username, password
+
+
+def _page(
+    hub: Hub, back: str, *, error: str | None = None, notice: str | None = None, username: str = ""
+) -> HTMLResponse:
+    html = (
+        _templates()
+        .get_template("sign_in.html")
+        .render(
+            strip=_strip(hub.settings.env),
+            production=hub.settings.env is Environment.PRODUCTION,
+            back=None if back == "/" else back,
+            error=error,
+            notice=notice,
+            username=username,
+            sign_ins=_demo_sign_ins(hub),
+        )
+    )
+    return HTMLResponse(html, 403 if error else 200, headers=_FRESH)
+
+
+def _strip(environment: Environment) -> str:
+    match environment:
+        case Environment.DEMO:
+            return "DEMO · Every account, name and number is made up."
+        case Environment.STAGING:
+            return "STAGING · Not the customers' real accounts."
+        case Environment.PRODUCTION:
+            return "PRODUCTION · real customers"
+
+
+def _demo_sign_ins(hub: Hub) -> list[tuple[str, str, str]]:
+    if hub.settings.env is not Environment.DEMO:
+        return []
+    from lib.standins.demo import DEMO_SIGN_INS
+
+    return [(one.username, one.password, one.what) for one in DEMO_SIGN_INS]
+
+
+async def _style(_request: Request) -> Response:
+    return FileResponse(_FOLDER / "static" / "sign_in.css", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _templates() -> Templates:
+    return Templates(
+        loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )

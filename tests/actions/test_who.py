@@ -1,0 +1,146 @@
+"""The engine asks who is acting, whatever the page hands over."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+
+from lib.actions.action import Confirmation
+from lib.actions.errors import NotAllowed, SignedOut
+from lib.domain.permissions import Role
+from lib.store.engine import writing
+from lib.store.schema import action_event, action_run, person, person_role, plan_approval, sign_in_session
+from lib.store.sessions import end_session, end_sessions_of
+from tests.actions.conftest import LEAD, OTHER, VIEWER
+
+NEW = {"name": "Wattle Group", "base": "Wattle Plumbing"}
+
+
+def _write(world, query):
+    with writing(world.services.engine) as connection:
+        connection.execute(query)
+
+
+def _end(world):
+    with writing(world.services.engine) as connection:
+        end_session(connection, LEAD.session)
+
+
+def _end_all(world):
+    with writing(world.services.engine) as connection:
+        end_sessions_of(connection, LEAD.username)
+
+
+def _strip(world):
+    one = select(person.c.id).where(person.c.username == LEAD.username).scalar_subquery()
+    _write(world, delete(person_role).where(person_role.c.person_id == one))
+
+
+WAYS = {
+    "signed out": (_end, SignedOut),
+    "signed out everywhere": (_end_all, SignedOut),
+    "disabled": (
+        lambda world: _write(world, update(person).where(person.c.username == LEAD.username).values(active=False)),
+        SignedOut,
+    ),
+    "another password": (
+        lambda world: _write(
+            world, update(person).where(person.c.username == LEAD.username).values(password_hash="another")
+        ),
+        SignedOut,
+    ),
+    "too long ago": (
+        lambda world: _write(
+            world, update(sign_in_session).values(began_at=datetime.now(UTC) - timedelta(hours=8, seconds=1))
+        ),
+        SignedOut,
+    ),
+    "without the role": (_strip, NotAllowed),
+}
+
+
+@pytest.fixture(params=WAYS)
+def shut_out(request):
+    return WAYS[request.param]
+
+
+def _refusals(world):
+    with world.services.engine.connect() as connection:
+        rows = connection.execute(select(action_event).where(action_event.c.phase == "refused"))
+        return [(row.actor, row.details["why"]) for row in rows]
+
+
+def _runs(world):
+    with world.services.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(action_run)).scalar_one()
+
+
+def test_no_plan_is_made_and_none_starts(world, shut_out):
+    end, error = shut_out
+    plan = world.runner.plan("rename", "1001", NEW, LEAD)
+    end(world)
+    for verb in (
+        lambda: world.runner.plan("rename", "1001", NEW, LEAD),
+        lambda: world.runner.start(plan, LEAD),
+        lambda: world.runner.ask(plan, LEAD),
+        lambda: world.runner.approve(plan, LEAD, "1001"),
+    ):
+        with pytest.raises(error, match="Nothing was done"):
+            verb()
+    assert _runs(world) == 0
+    assert _refusals(world) == 4 * [(LEAD.email, error.__name__)]
+
+
+def test_a_failed_run_is_neither_resumed_nor_abandoned(world, shut_out):
+    end, error = shut_out
+    world.fail("PUT /v1/accounts", "success_false")
+    run_id = world.runner.start(world.runner.plan("rename", "1001", NEW, LEAD), LEAD)
+    assert world.finish(run_id).run.state == "failed"
+    end(world)
+    with pytest.raises(error):
+        world.runner.resume(run_id, LEAD)
+    with pytest.raises(error):
+        world.runner.abandon(run_id, LEAD, "no reason")
+    assert world.runner.progress(run_id).run.state == "failed"
+    # Another person who may goes on with it.
+    if error is NotAllowed:
+        world.runner.abandon(run_id, OTHER, "given up")
+        assert world.runner.progress(run_id).run.state == "abandoned"
+
+
+def test_roles_are_those_of_the_database_not_those_handed_over(world):
+    claimed = VIEWER.model_copy(update={"roles": frozenset({Role.SUPPORT_LEAD})})
+    with pytest.raises(NotAllowed):
+        world.runner.plan("rename", "1001", NEW, claimed)
+    one = select(person.c.id).where(person.c.username == VIEWER.username).scalar_subquery()
+    _write(world, insert(person_role).values(person_id=one, role="support_lead"))
+    assert world.runner.plan("rename", "1001", NEW, VIEWER).blockers == ()
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        {"session": None},
+        {"session": "made-up"},
+        {"session": OTHER.session},
+        {"session": VIEWER.session, "roles": frozenset({Role.ADMIN})},
+    ],
+)
+def test_an_identity_without_its_own_sign_in_is_nobody(world, made_up):
+    with pytest.raises(SignedOut):
+        world.runner.plan("rename", "1001", NEW, LEAD.model_copy(update=made_up))
+
+
+def test_an_approval_by_somebody_who_is_gone_is_none(world):
+    world.services.settings.__dict__["four_eyes"] = True
+    plan = world.runner.plan("deactivate", "2002", {"zuora": "invoice_period"}, LEAD)
+    world.runner.ask(plan, LEAD)
+    mine = world.runner.plan("deactivate", "2002", {"zuora": "invoice_period"}, OTHER)
+    with writing(world.services.engine) as connection:
+        end_session(connection, OTHER.session)
+    with pytest.raises(SignedOut):
+        world.runner.approve(mine, OTHER, "2002")
+    with world.services.engine.connect() as connection:
+        assert connection.execute(select(plan_approval.c.approved_by)).scalar_one() is None
+    with pytest.raises(Exception, match="second person"):
+        world.runner.start(plan, LEAD, Confirmation(typed="2002", reason="customer_request", note="Closed."))
