@@ -8,6 +8,7 @@ from typing import ParamSpec
 
 import streamlit as st
 import structlog
+from streamlit import fragment as alone
 
 from lib import launch
 from lib.store.away import is_away
@@ -41,7 +42,8 @@ def told_away(error: Exception) -> bool:
 
 def come_back() -> None:
     """Have the browser ask every few seconds whether the databases can be written to, and then for the whole page."""
-    st.fragment(_ask_again, run_every=SECONDS)()
+    # Nobody is asked who they are, since that is in the database: this draws the page again, which asks.
+    alone(_ask_again, run_every=SECONDS)()
 
 
 def _note(error: Exception) -> str:
