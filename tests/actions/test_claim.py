@@ -10,7 +10,7 @@ from lib.actions.action import Confirmation
 from lib.actions.charge_map import HOUSE, to_params
 from lib.actions.errors import NeedsSecondPerson, PlanChanged
 from lib.domain.allowances import MapRow
-from lib.domain.permissions import Identity, Role
+from lib.domain.permissions import Role
 from lib.store import numbers
 from lib.store.accounts import get_account
 from lib.store.engine import writing
@@ -22,11 +22,17 @@ from tests.actions.test_emergency import GOOD
 from tests.actions.test_pbx import house  # noqa: F401
 from tests.actions.test_refresh_rules import THIRD, lose
 from tests.actions.test_resend import put
+from tests.people import let_in, somebody
 
 GIVEN_UP = NUMBERS["2001"][0]
-BOSS = frozenset({Role.SUPPORT_LEAD, Role.ADMIN, Role.BILLING})
-ANN = Identity(email="ann@example.com", name="Ann First", roles=BOSS, source="test")
-BEN = Identity(email="ben@example.com", name="Ben Second", roles=BOSS, source="test")
+BOSS = (Role.SUPPORT_LEAD, Role.ADMIN, Role.BILLING)
+ANN = somebody("ann@example.com", "Ann First", *BOSS)
+BEN = somebody("ben@example.com", "Ben Second", *BOSS)
+
+
+@pytest.fixture(autouse=True)
+def _signed_in(world):
+    let_in(world.services.engine, ANN, BEN)
 
 
 @dataclass
@@ -105,7 +111,7 @@ def meanwhile(world, monkeypatch):
 
         def check(plan, actor):
             spend = real(plan, actor)
-            if actor == BEN and waiting:
+            if actor.email == BEN.email and waiting:
                 waiting.pop()()
             return spend
 
@@ -225,7 +231,7 @@ def test_an_account_that_never_rests_is_said_so(world, monkeypatch):
 
     def check(checked, actor):
         spend = real(checked, actor)
-        if actor == BEN:
+        if actor.email == BEN.email:
             noted = Case("pin", params={"note": f"note {next(notes)}", "until": None}).plan(world, ANN)
             world.finish(world.runner.start(noted, ANN))
         return spend

@@ -17,7 +17,7 @@ from lib.store import events
 from lib.store.away import is_away
 from lib.store.engine import make_engine, writing
 from lib.store.ready import WriteCheck
-from tests.actions.conftest import LEAD, _engine_file, _postgres_template, wait_for, world  # noqa: F401
+from tests.actions.conftest import LEAD, _engine_file, wait_for, world  # noqa: F401
 from tests.conftest import administer
 
 NEW = "Wattle New"
