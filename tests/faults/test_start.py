@@ -13,11 +13,8 @@ from lib.settings import PROJECT
 STARTS = {
     "make run": ["-m", "lib.serve"],
     "server.py": [
-        "-m",
-        "streamlit",
-        "run",
-        "server.py",
-        "--server.address=127.0.0.1",
+        *("-m", "streamlit", "run", "server.py", "--server.address=127.0.0.1"),
+        # It need not look for the address of this machine.
         "--browser.serverAddress=localhost",
     ],
 }
