@@ -21,8 +21,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from lib import frames, launch, logs  # noqa: F401 - pandas is loaded now, to be part of the memory frozen at the start
-from lib.settings import Environment, SettingsError, load
+from lib import frames, launch, logs, not_started  # noqa: F401 - pandas becomes part of the memory frozen at the start
+from lib.settings import Environment, load
+from lib.ui.away import told_away
 from lib.ui.navigation import closed_pages
 from lib.ui.typed_confirmation import NO_SPELLING
 from lib.web import (
@@ -62,18 +63,21 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Runs that lost their process go on as soon as the server is up, with no browser open."""
     try:
         await asyncio.to_thread(launch.start)
-    except SettingsError as error:
-        sys.stderr.write(f"Not started: {error}\n")
-        raise
     except Exception as error:
-        log.error("not started", exc_info=error)  # noqa: TRY400 (said in one line)
-        raise
+        why = not_started.why_not_started(error)
+        if why is None:
+            log.error("not started", exc_info=error)  # noqa: TRY400 (said in one line)
+            raise
+        # The server would print where in our code it was, which helps nobody who can set this right.
+        sys.stderr.write(f"{why}\n")
+        sys.stderr.flush()
+        os._exit(1)
     yield {}
     await asyncio.to_thread(launch.stop)
 
 
 async def ready(_request: Request) -> Response:
-    """200 when the product has started and its database answers; for the supervisor, not for people."""
+    """200 when the product has started and its databases can be written to; for the supervisor, not for people."""
     hub = await asyncio.to_thread(launch.start)
     problem = await asyncio.to_thread(hub.problem)
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)
@@ -81,6 +85,8 @@ async def ready(_request: Request) -> Response:
 
 def show_error(error: Exception) -> bool:
     """What a person sees of a bug: a sentence with an id. The id leads to the line in the log."""
+    if told_away(error):
+        return True
     quote = logs.error_id(error)
     log.error("page broke", exc_info=error)
     st.error(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
 from lib import logs
 from lib.actions.action import Services
@@ -23,7 +23,8 @@ from lib.live import LiveReads
 from lib.private import close_to_others, make_folder
 from lib.settings import Environment, Settings, SettingsError, load
 from lib.store import migrate, people
-from lib.store.engine import database_now, make_engine
+from lib.store.engine import make_engine
+from lib.store.ready import WriteCheck
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ class Hub:
     services: Services
     runner: Runner
     live: LiveReads
+    writable: WriteCheck
 
     @property
     def settings(self) -> Settings:
@@ -42,13 +44,8 @@ class Hub:
         return self.services.settings
 
     def problem(self) -> str | None:
-        """Why this process could not serve a page now; None when it can."""
-        try:
-            with self.services.engine.connect() as connection:
-                database_now(connection)
-        except SQLAlchemyError as error:
-            return f"the Hub database does not answer ({type(error).__name__})"
-        return None
+        """Why this process could not do its work now; None when both its databases can be written to."""
+        return self.writable.problem()
 
 
 _lock = threading.Lock()
@@ -127,7 +124,17 @@ def _start(settings: Settings, undo: ExitStack) -> Hub:
     runner.open()
     undo.callback(runner.close)
     log.info("started", env=settings.env.value, executor=runner.executor_id)
-    return Hub(services=services, runner=runner, live=live)
+    return Hub(services=services, runner=runner, live=live, writable=_watch_databases(settings, engine, undo))
+
+
+def _watch_databases(settings: Settings, engine: Engine, undo: ExitStack) -> WriteCheck:
+    engines = {"the Hub database": engine}
+    if settings.engine_database != settings.database:
+        engines["the step engine's database"] = make_engine(settings.engine_database)
+        undo.callback(engines["the step engine's database"].dispose)
+    writable = WriteCheck(engines)
+    undo.callback(writable.close)
+    return writable
 
 
 def close_files(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from lib.clients.errors import NotFound, RemoteError
 from lib.clients.zuora import ZuoraAccount
 from lib.domain.accounts import Account
 from lib.store import accounts, snapshots
+from lib.store.away import is_away
 from lib.store.engine import writing
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,10 @@ class LiveReads:
             reading = entry.future.result(timeout=patience)
         except WaitedTooLong:
             return self._last(account, "reading")
+        except Exception:
+            # Of a reading that broke nothing is kept: the next page begins another one.
+            self.forget(account.number)
+            raise
         entry.served = True
         return reading
 
@@ -126,6 +131,9 @@ class LiveReads:
         except RemoteError as error:
             return self._last(account, "failed", why=str(error))
         except Exception as error:
+            if is_away(error):
+                # Nothing is known, not even what was read last; whoever shows the account says so.
+                raise
             log.exception("reading broke", account=account.number)
             return self._last(account, "failed", why=f"Reading Zuora stopped on an error ({type(error).__name__}).")
         self._keep(account, facts)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from lib import logs
+from lib.not_started import why_not_started
 from lib.settings import PROJECT, Environment, Settings, SettingsError, load
 from lib.web import allowed_hosts
 
@@ -23,8 +24,11 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv doe
         allowed_hosts(settings)
         _refuse_taken_port(settings)
         _prepare(settings)
-    except (SettingsError, ValueError) as error:
-        print(f"Not started: {error}", file=sys.stderr)
+    except Exception as error:
+        why = why_not_started(error)
+        if why is None:
+            raise
+        print(why, file=sys.stderr)
         return 1
     _announce(settings)
     os.chdir(PROJECT)

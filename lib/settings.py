@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import secrets
+import tempfile
 import uuid
 from enum import StrEnum
 from pathlib import Path
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     executor_dead_seconds: float = Field(default=10.0, gt=0)
     step_attempts: int = Field(default=4, ge=1)
     step_retry_seconds: float = Field(default=1.0, gt=0)
+    database_patience_minutes: float = Field(default=15.0, ge=0)
     plan_minutes: float = Field(default=5.0, gt=0)
     four_eyes: bool = False
 
@@ -183,9 +185,31 @@ def load(**overrides: Any) -> Settings:
         )
         raise SettingsError(wrong) from None
     if given.env is Environment.DEMO:
+        _require_writable(given.data_dir, "AM_DATA_DIR")
         given = given.model_copy(update=_demo_secrets(given))
     _refuse_unsafe(given)
+    for url, setting in ((given.database, "AM_DATABASE_URL"), (given.engine_database, "AM_ENGINE_DATABASE_URL")):
+        if url.startswith("sqlite:///") and (path := url.removeprefix("sqlite:///").partition("?")[0]):
+            inside = Path(path).parent == given.data_dir
+            _require_writable(Path(path).parent, "AM_DATA_DIR" if inside else setting, Path(path))
     return given
+
+
+def _require_writable(folder: Path, setting: str, file: Path | None = None) -> None:
+    """Make the folder, and see that this process may write in it: SQLite puts files of its own beside each database."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        if file is not None and file.exists():
+            with file.open("r+b"):
+                pass
+    except OSError as error:
+        what, where = ("the file", file) if file is not None and folder.is_dir() else ("the folder", folder)
+        raise SettingsError(
+            f"{what} {where} cannot be written ({error.strerror or type(error).__name__}). Let the user that runs the "
+            f"Account Manager write there, or name another place with {setting}."
+        ) from error
 
 
 def _demo_secrets(settings: Settings) -> dict[str, Any]:

@@ -6,19 +6,25 @@ taken over through `take_over`, because the engine itself only ever looks after 
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import exc
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
+from lib.actions.patience import GONE, DatabaseGone, Patience
+from lib.actions.run_threads import RunThreads
 from lib.store.engine import make_engine
 
 QUEUE = "actions"
 WORKERS = 8
 STOP_SECONDS = 2
+Done = TypeVar("Done")
 
 
 class Hooks(Protocol):
@@ -42,60 +48,84 @@ class Options:
     executor_id: str
     step_attempts: int
     step_retry_seconds: float
+    patience_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Work:
-    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to."""
+    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to.
+
+    `claimed` changes each time a process takes the run on.
+    """
 
     status: str
     executor: str | None
+    claimed: int | None = None
 
 
+class _Unrecorded(BaseException):
+    """The engine could not write its own record. Not an `Exception`: it would take one for the outcome of the run."""
+
+
+AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
+"""How a database shows that it is away, full or read-only: what waiting cures."""
+_UNRECORDED = (*AWAY, MemoryError)
+"""Whatever else the engine raises it would raise again, and that ends the run."""
 _hooks: Hooks | None = None
-_retry: StepOptions = {}
-_active: set[str] = set()
+_patience = Patience(0, attempts=1, first_wait=0)
+_short = Patience(0, attempts=1, first_wait=0)
+_spent: set[str] = set()
+"""Runs that have waited for as long as they may. Where the engine's database was away as well, it does not know."""
+_threads = RunThreads()
+_executor_id = ""
 
 
 @DBOS.workflow(name="action")
 def _action(run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     assert _hooks is not None
-    _active.add(run_id)
-    try:
-        _carry_out(_hooks, run_id, steps, job)
-    finally:
-        _active.discard(run_id)
+    with _threads.moving(run_id):
+        try:
+            _carry_out(_hooks, run_id, steps, job)
+        except _UNRECORDED as error:
+            raise _Unrecorded from error
 
 
 def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     try:
         for step in steps:
-            DBOS.run_step(_named(step), hooks.run_step, run_id, step, job)
+            # A name of its own for each step: replaying a changed order by position would skip work silently.
+            DBOS.run_step(StepOptions(name=step), _do, hooks.run_step, run_id, step, job)
+    except _UNRECORDED:
+        raise  # what a step could not do with the Hub's database comes as another error, after its patience
     except Exception as error:
         if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
-        DBOS.run_step(_named("_failed"), hooks.fail, run_id, _sentence(error))
+        # It has waited already. What cannot be written now the sweeper writes when the database is back.
+        DBOS.run_step(StepOptions(name="_failed"), _short.carry, hooks.fail, run_id, sentence_of(error))
+        _spent.discard(run_id)
         raise
-    DBOS.run_step(_named("_done"), hooks.finish, run_id)
+    DBOS.run_step(StepOptions(name="_done"), _do, hooks.finish, run_id)
 
 
-def _named(step: str) -> StepOptions:
-    # A name of its own for each step: replaying a changed order by position would skip work silently.
-    return {**_retry, "name": step}
+def _do(work: Callable[..., Any], run_id: str, *given: Any) -> Any:
+    if run_id in _spent:
+        raise DatabaseGone(GONE)
+    try:
+        return _patience.carry(work, run_id, *given)
+    except DatabaseGone:
+        _spent.add(run_id)
+        raise
 
 
 def launch(options: Options, hooks: Hooks) -> None:
     """Start the engine in this process. Call `stop` before another `launch`."""
-    global _hooks, _retry
+    global _hooks, _patience, _short, _executor_id
     _hooks = hooks
-    # Outside systems are retried by their client; what is left to the engine is our own database being away.
-    _retry = {
-        "retries_allowed": options.step_attempts > 1,
-        "max_attempts": options.step_attempts,
-        "interval_seconds": options.step_retry_seconds,
-        "backoff_rate": 2.0,
-        "should_retry": lambda error: isinstance(error, OperationalError | InterfaceError),
-    }
+    _executor_id = options.executor_id
+    # Outside systems are retried by their client; what is left is our own database being away.
+    attempts, first_wait = options.step_attempts, options.step_retry_seconds
+    _patience = Patience(options.patience_seconds, attempts=attempts, first_wait=first_wait)
+    _short = Patience(0, attempts=attempts, first_wait=first_wait)
     if options.database.startswith("sqlite"):
         # Write-ahead logging is a property of the file; the engine does not switch it on itself.
         engine = make_engine(options.database)
@@ -120,6 +150,9 @@ def launch(options: Options, hooks: Hooks) -> None:
 
 def _launch() -> None:
     DBOS.launch()
+    # Its own waits for a database that is away grow to a minute and a half. Without them its queue looks again at once,
+    # and a run that lost its thread is taken on again, both within seconds after the database is back.
+    _engine()._sys_db._retry_connection_errors = False
     DBOS.register_queue(QUEUE, worker_concurrency=WORKERS, polling_interval_sec=0.2)
 
 
@@ -128,43 +161,103 @@ def stop() -> None:
     global _hooks
     # Given a time of its own the engine always waits a whole second, even with nothing to do.
     end = time.monotonic() + STOP_SECONDS
-    while _active and time.monotonic() < end:
+    _spent.clear()
+    _patience.end()
+    _short.end()
+    while _threads.any() and time.monotonic() < end:
         time.sleep(0.05)
     DBOS.destroy()
     _hooks = None
 
 
+def _afresh(work: Callable[[], Done]) -> Done:
+    """Do it, and once more when its connection was one from before the database was away: it has left the pool."""
+    try:
+        return work()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return work()
+
+
 def enqueue(run_id: str, steps: list[str], job: dict[str, Any]) -> None:
     """Hand the run to whichever process is free. Doing it twice for one run does it once."""
-    with SetWorkflowID(run_id):
-        DBOS.enqueue_workflow(QUEUE, _action, run_id, steps, job)
+
+    def hand_over() -> None:
+        with SetWorkflowID(run_id):
+            DBOS.enqueue_workflow(QUEUE, _action, run_id, steps, job)
+
+    _afresh(hand_over)
 
 
 def look_up(run_ids: list[str]) -> dict[str, Work]:
     """What the engine knows of these runs; a run it never got is missing from the answer."""
     if not run_ids:
         return {}
-    found = DBOS.list_workflows(workflow_ids=run_ids, load_input=False, load_output=False)
-    return {one.workflow_id: Work(status=one.status, executor=one.executor_id) for one in found}
+    found = _afresh(lambda: DBOS.list_workflows(workflow_ids=run_ids, load_input=False, load_output=False))
+    return {one.workflow_id: Work(one.status, one.executor_id, one.dequeued_at) for one in found}
+
+
+def has_thread(run_id: str) -> bool:
+    """True while a thread of this process carries the run out, or waits to."""
+    return _threads.has(run_id)
 
 
 def take_over(run_id: str) -> None:
-    """Continue a run whose process died, from the step it was in."""
-    DBOS.resume_workflow(run_id, queue_name=QUEUE)
+    """Continue a run whose process or thread died, from the step it was in."""
+    _afresh(lambda: DBOS.resume_workflow(run_id, queue_name=QUEUE))
 
 
 def rewind(run_id: str) -> None:
-    """Continue a failed run from the step that failed; the steps before it are not done again."""
+    """Continue a failed run from the step that failed; the steps before it are not done again.
+
+    Does nothing to a run that somebody else rewound meanwhile.
+    """
     # Our row says "failed" a moment before the engine's own last write.
+    first = look_up([run_id])[run_id]
     for _ in range(100):
-        if look_up([run_id])[run_id].status not in {"PENDING", "ENQUEUED"}:
+        now = look_up([run_id])[run_id]
+        if now.status == "ENQUEUED" or (now.status == "PENDING" and now.claimed != first.claimed):
+            return
+        if now.status != "PENDING" or (now.executor == _executor_id and not has_thread(run_id)):
             break
         time.sleep(0.05)
-    failed = [step["function_id"] for step in DBOS.list_workflow_steps(run_id) if step["error"] is not None]
-    DBOS.rewind_workflow(run_id, start_step=min(failed, default=1), queue_name=QUEUE)
+    if now.status == "PENDING":
+        # That last write was lost, and only a run that has ended can be rewound.
+        _afresh(lambda: DBOS.cancel_workflow(run_id))
+    _afresh(lambda: DBOS.rewind_workflow(run_id, start_step=_first_failed(run_id), queue_name=QUEUE))
 
 
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
+def why(run_id: str) -> str | None:
+    """The sentence of the step that failed, as the engine recorded it; None when it recorded none."""
+    failed = [step for step in DBOS.list_workflow_steps(run_id) if step["error"] is not None]
+    first = min(failed, key=lambda step: step["function_id"], default=None)
+    return None if first is None or first["error"] is None else sentence_of(first["error"])
+
+
+_RETRIES = dbos_error.DBOSMaxStepRetriesExceeded.__name__
+
+
+def _first_failed(run_id: str) -> int:
+    """The place of the step to go on from: the one that failed, else the first that has no record."""
+    steps = DBOS.list_workflow_steps(run_id)
+    failed = [step["function_id"] for step in steps if step["error"] is not None]
+    last = max((step["function_id"] for step in steps), default=0)
+    return min(failed, default=last + 1)
+
+
+def _engine() -> Any:
+    from dbos._dbos import _get_dbos_instance
+
+    return _get_dbos_instance()
+
+
+def sentence_of(error: BaseException) -> str:
+    """What a person is told of an error that ended a run, be it fresh or read from the engine's record."""
+    # What is read from the record has lost its class and kept its name.
+    name = getattr(error, "name", type(error).__name__)
+    if name == _RETRIES:
         return "The Hub database could not be reached for too long. Resume when it answers again."
+    if hasattr(exc, str(name)):
+        return f"What was done could not be recorded ({name}). Look at the steps, then resume or abandon."
     return str(error)

@@ -47,11 +47,12 @@ class OtherAccount(ActionError):
 
 
 class Blocked(ActionError):
-    """The plan lists reasons against it."""
+    """The plan lists reasons against it; `plan` is the fresh one that does."""
 
-    def __init__(self, blockers: tuple[str, ...]) -> None:
+    def __init__(self, blockers: tuple[str, ...], plan: Plan | None = None) -> None:
         super().__init__("Nothing was done: " + " ".join(blockers))
         self.blockers = blockers
+        self.plan = plan
 
 
 class PlanExpired(ActionError):

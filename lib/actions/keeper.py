@@ -11,8 +11,10 @@ from collections import defaultdict
 import structlog
 
 from lib.actions.action import Services
+from lib.actions.durable import AWAY
 from lib.actions.errors import StepFailed
 from lib.actions.rules import CHUNK, apply_rules
+from lib.actions.trouble import Trouble
 from lib.clients.errors import Rejected, RemoteError
 from lib.domain.auth_rules import Rule
 from lib.store import events
@@ -98,6 +100,7 @@ class RuleKeeper:
     def _loop(self) -> None:
         rest = self._services.settings.executor_beat_seconds
         wait = rest
+        trouble = Trouble("rule keeper")
         while not self._stop.wait(wait):
             try:
                 # As long as there is work the next piece follows at once.
@@ -105,10 +108,12 @@ class RuleKeeper:
             except RemoteError as error:
                 wait = min(LONGEST_WAIT, max(rest, wait * 2))
                 log.warning("auth rules wait for the SBC", why=type(error).__name__, seconds=round(wait, 1))
-            except Exception:
-                # The database may be away for a while; the next round tries again.
-                wait = min(LONGEST_WAIT, max(rest, wait * 2))
-                log.exception("rule keeper failed")
+            except Exception as error:  # noqa: BLE001 - the database may be away for a while; the next round tries
+                # To wait longer for our own database spares nobody.
+                wait = rest if isinstance(error, AWAY) else min(LONGEST_WAIT, max(rest, wait * 2))
+                trouble.failed(error)
+            else:
+                trouble.works()
 
 
 def _by_account(changed: dict[str, tuple[Rule | None, Rule | None]]) -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from lib.actions import durable
 from lib.actions.action import Confirmation, Plan, Services, Weight, new_run_id
@@ -22,17 +22,15 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import (
     AccountBusy,
     ActionError,
-    Blocked,
     NeedsSecondPerson,
     NotAllowed,
     NotResumable,
     OtherAccount,
-    PlanChanged,
     PlanExpired,
     WrongConfirmation,
 )
+from lib.actions.ground import Ground, look_again, on_firm_ground
 from lib.actions.keeper import RuleKeeper
-from lib.actions.plan_changes import changes_between
 from lib.actions.progress import Progress, progress_of
 from lib.actions.receipt import Receipt, receipt_of
 from lib.actions.second_person import SecondPerson
@@ -71,6 +69,7 @@ class Runner:
                 executor_id=self.executor_id,
                 step_attempts=settings.step_attempts,
                 step_retry_seconds=settings.step_retry_seconds,
+                patience_seconds=settings.database_patience_minutes * 60,
             ),
             Stepper(self.services, self.executor_id),
         )
@@ -82,8 +81,12 @@ class Runner:
         self._keeper.stop()
         self._sweeper.stop()
         durable.stop()
-        with writing(self.services.engine) as connection:
-            runs.forget_executor(connection, self.executor_id)
+        try:
+            with writing(self.services.engine) as connection:
+                runs.forget_executor(connection, self.executor_id)
+        except SQLAlchemyError as error:
+            # The database is away: the others find out by themselves, a little later.
+            log.warning("end not told", why=type(error).__name__)
 
     # ------------------------------------------------------------------ plan and start
     def plan(
@@ -94,10 +97,21 @@ class Runner:
         Raises:
             NotAllowed: the person may not do this now, or is signed out; the attempt is in the audit.
         """
-        action = ACTIONS[kind]
         actor = self._require(kind, account, actor)
+        return self._plan(self.services, kind, account, params, actor, opened)
+
+    def _plan(
+        self,
+        services: Services,
+        kind: str,
+        account: str,
+        params: Mapping[str, Any],
+        actor: Identity,
+        opened: str | None,
+    ) -> Plan:
+        action = ACTIONS[kind]
         made_at = datetime.now(UTC)
-        draft = action.draft(self.services, account, params, actor)
+        draft = action.draft(services, account, params, actor)
         return Plan(
             **dict(draft),
             id=new_run_id(kind, account),
@@ -125,8 +139,8 @@ class Runner:
         given = confirmation or Confirmation()
         try:
             actor = self._require(plan.kind, plan.account, actor, log_refusal=False)
-            spend = self._check(plan, actor, given, opened)
-            return self._begin(plan, actor, given, spend)
+            who = actor
+            return on_firm_ground(lambda: self._begin(plan, who, given, self._check(plan, who, given, opened)))
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
@@ -143,8 +157,14 @@ class Runner:
             if runs.get_run(connection, plan.id) is not None:
                 # A second click on the same plan: `_begin` answers with the run it started.
                 return lambda _connection: None
-        self._require_unchanged(plan, actor)
-        return self.second_person.check(plan, actor)
+        ground = self._require_unchanged(plan, actor)
+        spend = self.second_person.check(plan, actor)
+
+        def take(connection: Connection) -> None:
+            ground.require(connection)
+            spend(connection)
+
+        return take
 
     def ask(self, plan: Plan, actor: Identity, *, opened: str | None = None) -> None:
         """Put the plan before a second person. Starts nothing.
@@ -155,11 +175,10 @@ class Runner:
         try:
             actor = self._require(plan.kind, plan.account, actor, log_refusal=False)
             self._require_own(plan, actor, opened)
-            self._require_unchanged(plan, actor)
+            on_firm_ground(lambda: self.second_person.ask(plan, actor, self._require_unchanged(plan, actor)))
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
-        self.second_person.ask(plan, actor)
 
     def approve(self, plan: Plan, actor: Identity, typed: str | None, *, opened: str | None = None) -> None:
         """As the second person: approve the plan on the screen, which has to be the one that was asked about.
@@ -174,8 +193,9 @@ class Runner:
             request = self.second_person.request(plan.kind, plan.account)
             if request is None or request.approved_by is not None:
                 raise NeedsSecondPerson("Not approved: nobody is asking for a second person on this account.")
-            self._require_unchanged(plan, actor)
-            self.second_person.approve(request, plan, actor, typed)
+            on_firm_ground(
+                lambda: self.second_person.approve(request, plan, actor, typed, self._require_unchanged(plan, actor))
+            )
         except ActionError as refusal:
             self._record_refusal(plan.kind, plan.account, actor, refusal, plan.id)
             raise
@@ -186,17 +206,17 @@ class Runner:
         if plan.opened != opened:
             raise OtherAccount(plan.opened, opened)
 
-    def _require_unchanged(self, plan: Plan, actor: Identity) -> None:
-        """Raise unless the plan is young, and a plan made now would be the same."""
-        if datetime.now(UTC) >= plan.expires_at:
+    def _require_unchanged(self, plan: Plan, actor: Identity) -> Ground:
+        """Raise unless the plan is young, and a plan made now would be the same; returns what that one stands on."""
+        # A plan from the future is one from before the clock was set back: nobody can say how old it is.
+        if not plan.made_at <= datetime.now(UTC) < plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
-        fresh = self.plan(plan.kind, plan.account, plan.params, actor, opened=plan.opened)
-        if fresh.blockers:
-            raise Blocked(fresh.blockers)
-        if not fresh.steps:
-            raise Blocked((fresh.verdict or "There is nothing to do.",))
-        if fresh.fingerprint != plan.fingerprint:
-            raise PlanChanged(fresh, changes_between(plan, fresh))
+        actor = self._require(plan.kind, plan.account, actor)
+        return look_again(
+            plan,
+            self.services,
+            lambda services: self._plan(services, plan.kind, plan.account, plan.params, actor, plan.opened),
+        )
 
     def _begin(self, plan: Plan, actor: Identity, given: Confirmation, spend: Spend) -> str:
         row = {
@@ -217,6 +237,8 @@ class Runner:
             with writing(engine) as connection:
                 if runs.get_run(connection, plan.id) is not None:
                     return plan.id
+                # First, so that what `spend` reads again can change no more.
+                runs.require_free(connection, row, plan.claims)
                 spend(connection)
                 runs.insert_run(connection, row, plan.claims)
                 events.append_event(
@@ -268,7 +290,11 @@ class Runner:
                 self._record(connection, run, actor, "resumed", {"error": run.error})
         except runs.Claimed as claimed:
             raise self._busy(claimed.by) from claimed
-        durable.rewind(run_id)
+        try:
+            durable.rewind(run_id)
+        except durable.AWAY as error:
+            # The Resume is in the audit; the sweeper tells the engine again.
+            log.warning("run waits for the step engine", run=run_id, why=type(error).__name__)
 
     def abandon(self, run_id: str, actor: Identity, reason: str, *, opened: str | None = None) -> None:
         """Give up a failed run: what it did stays, what it did not do is not done, the account is free again.

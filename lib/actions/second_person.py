@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from lib.actions.action import Plan, Services, Weight
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.ground import Ground
 from lib.domain.permissions import Identity
 from lib.domain.texts import trimmed
 from lib.store import approvals, events
@@ -36,9 +37,15 @@ class SecondPerson:
         with self._services.engine.connect() as connection:
             return approvals.newest(connection, kind, account, hours=HOURS)
 
-    def ask(self, plan: Plan, actor: Identity) -> None:
-        """Put the plan before a second person. Starts nothing."""
+    def ask(self, plan: Plan, actor: Identity, ground: Ground | None = None) -> None:
+        """Put the plan before a second person. Starts nothing.
+
+        Raises:
+            Moved: the ground did.
+        """
         with writing(self._services.engine) as connection:
+            if ground is not None:
+                ground.require(connection)
             approvals.ask(
                 connection,
                 kind=plan.kind,
@@ -50,13 +57,17 @@ class SecondPerson:
             )
             self._record(connection, plan, actor, "asked")
 
-    def approve(self, approval: Approval, fresh: Plan, actor: Identity, typed: str | None) -> None:
+    def approve(
+        self, approval: Approval, fresh: Plan, actor: Identity, typed: str | None, ground: Ground | None = None
+    ) -> None:
         """Approve the plan as the second person sees it now.
 
         Raises:
             NotAllowed: it is their own request.
             WrongConfirmation: the typed number is not the account's.
             PlanChanged: it is not the plan that was asked about any more.
+            NeedsSecondPerson: somebody else approved it a moment ago, and it may be started already.
+            Moved: the ground did.
         """
         if approval.asked_by == actor.email:
             raise NotAllowed("You asked for this yourself; the second person has to be somebody else.")
@@ -67,8 +78,11 @@ class SecondPerson:
         if fresh.blockers or fresh.fingerprint != approval.fingerprint:
             raise PlanChanged(fresh, ("The plan is no longer the one that was asked about. It has to be asked anew.",))
         with writing(self._services.engine) as connection:
-            if approvals.approve(connection, approval.id, by=actor.email, by_name=actor.name):
-                self._record(connection, fresh, actor, "approved")
+            if ground is not None:
+                ground.require(connection)
+            if not approvals.approve(connection, approval.id, by=actor.email, by_name=actor.name):
+                raise NeedsSecondPerson("Not approved: somebody else approved this a moment ago.")
+            self._record(connection, fresh, actor, "approved")
 
     def check(self, plan: Plan, actor: Identity) -> Callable[[Connection], None]:
         """Raise unless the plan may start; returns what spends the approval in the transaction of the start.

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from lib.actions import durable
 from lib.actions.action import Services, StepContext, StepReport
@@ -15,6 +14,7 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import NotSeenYet, StepFailed
 from lib.clients.errors import RemoteError
 from lib.store import events, items, runs
+from lib.store.away import is_away
 from lib.store.engine import writing
 from lib.store.events import Event
 from lib.store.runs import Run
@@ -23,7 +23,10 @@ log = structlog.get_logger(__name__)
 
 
 def hand_over(run: Run) -> None:
-    """Give a written run to the step engine, with all its steps need: a deploy cannot change a replay."""
+    """Give a written run to the step engine, with all its steps need: a deploy cannot change a replay.
+
+    While the engine cannot take it, the run waits for the sweeper, which looks for such runs.
+    """
     job = {
         "kind": run.kind,
         "account": run.account,
@@ -34,7 +37,10 @@ def hand_over(run: Run) -> None:
         "params": run.params,
         "facts": run.plan["facts"],
     }
-    durable.enqueue(run.id, run.steps, job)
+    try:
+        durable.enqueue(run.id, run.steps, job)
+    except durable.AWAY as error:
+        log.warning("run waits for the step engine", run=run.id, why=type(error).__name__)
 
 
 TELL_SECONDS = 1.0
@@ -59,7 +65,7 @@ class Stepper:
 
         Raises:
             StepFailed, RemoteError: the step cannot go on.
-            OperationalError: our own database is away; the engine tries again.
+            DBAPIError: our own database is away; the engine waits and tries again.
         """
         earlier = self._begin(run_id, step, job)
         last = earlier[-1] if earlier else None
@@ -118,9 +124,11 @@ class Stepper:
     def _do(self, context: StepContext, kind: str, step: str) -> StepReport:
         try:
             return ACTIONS[kind].step(step).run(context)
-        except (StepFailed, RemoteError, OperationalError, InterfaceError):
+        except (StepFailed, RemoteError):
             raise
         except Exception as error:
+            if is_away(error):
+                raise
             log.exception("step broke", run=context.run_id, step=step)
             raise StepFailed(
                 f"This step stopped on an error of the Account Manager ({type(error).__name__}). "

@@ -1,11 +1,13 @@
-"""Look after runs that lost their process: say that this one lives, take over from the dead, repair lost writes.
+"""Look after runs that lost their process or their thread: say that this one lives, take over, repair lost writes.
 
 It also puts the head of the audit into the log, where nobody who can write to the database can change it, and forgets
 old drafts of forms.
 """
 
 import threading
+import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import structlog
 
@@ -13,9 +15,12 @@ from lib.actions import durable
 from lib.actions.action import Services
 from lib.actions.durable import Work
 from lib.actions.stepping import hand_over
+from lib.actions.stillness import Stillness
+from lib.actions.trouble import Trouble
 from lib.store import drafts, events, runs
 from lib.store.engine import database_now, writing
-from lib.store.presence import Presence, is_present
+from lib.store.events import Event
+from lib.store.presence import Presence, is_known, is_present
 from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
@@ -26,11 +31,15 @@ HEAD_SECONDS = 24 * 3600.0
 DRAFT_SECONDS = 3600.0
 """How often drafts of forms are looked through for those that were kept long enough."""
 
+_NO_REASON = "The process ended before it could say why. Look at the steps, then resume or abandon."
+
 
 class Sweeper:
     """Two threads per process: whatever a round has to wait for, the process goes on saying that it lives.
 
-    All times are on the database's clock, the only one replicas share.
+    No time that was written down is compared with another: wall clocks jump, also the database's. A process is dead
+    when its beat has not changed for `executor_dead_seconds` of this process's own clock; on SQLite, when its lock is
+    gone. What else has to be quiet for a while is measured in the same way.
     """
 
     def __init__(self, services: Services, executor_id: str) -> None:
@@ -39,14 +48,15 @@ class Sweeper:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._presence = Presence(services.engine, executor_id)
-        self._head_told_at: float | None = None
-        self._drafts_cleared_at: float | None = None
+        self._still = Stillness()
+        self._head_told_at: _Moment | None = None
+        self._drafts_cleared_at: _Moment | None = None
 
     def start(self) -> None:
         """Begin to beat and sweep."""
         self._stop.clear()
         self._threads = [
-            threading.Thread(target=self._repeat, args=(self.beat,), name="heartbeat", daemon=True),
+            threading.Thread(target=self._go_on_beating, name="heartbeat", daemon=True),
             threading.Thread(target=self._look_after, name="sweeper", daemon=True),
         ]
         for thread in self._threads:
@@ -71,8 +81,8 @@ class Sweeper:
         The log is kept elsewhere than the database: an audit whose end was cut off does not agree with it.
         """
         with self._services.engine.connect() as connection:
-            now = database_now(connection)
-            if self._head_told_at is not None and now - self._head_told_at < HEAD_SECONDS:
+            now = _Moment(database_now(connection), time.monotonic())
+            if not now.is_due(self._head_told_at, HEAD_SECONDS):
                 return
             newest = events.head(connection)
         self._head_told_at = now
@@ -81,78 +91,127 @@ class Sweeper:
     def clear_drafts(self) -> None:
         """Forget what was typed into forms more than a day ago, at the first call and then once an hour."""
         with self._services.engine.connect() as connection:
-            now = database_now(connection)
-        if self._drafts_cleared_at is not None and now - self._drafts_cleared_at < DRAFT_SECONDS:
+            now = _Moment(database_now(connection), time.monotonic())
+        if not now.is_due(self._drafts_cleared_at, DRAFT_SECONDS):
             return
         with writing(self._services.engine) as connection:
             drafts.drop_old_drafts(connection)
         self._drafts_cleared_at = now
 
     def sweep(self) -> None:
-        """One round: whatever the engine and our rows disagree about is put right."""
-        settings = self._services.settings
-        with writing(self._services.engine) as connection:
-            alive = runs.live_executors(connection, dead_after=settings.executor_dead_seconds)
-            running = runs.running_runs(connection)
-            quiet_since = database_now(connection) - settings.executor_dead_seconds
-        known = durable.look_up([run.id for run in running])
-        for run in running:
-            work = known.get(run.id)
-            if work is None:
-                self._enqueue_again(run, quiet_since)
-            elif work.status == "PENDING" and work.executor not in alive and not self._is_present(work.executor):
-                self._take_over(run, work)
-            elif work.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
-                self._reconcile(run, "failed", quiet_since)
-            elif work.status == "SUCCESS":
-                self._reconcile(run, "done", quiet_since)
+        """One round: whatever the engine and our rows disagree about is put right.
 
-    def _take_over(self, run: Run, seen: Work) -> None:
+        Raises:
+            Exception: of the first run that could not be put right; the others were looked after.
+        """
+        with self._services.engine.connect() as connection:
+            running = runs.running_runs(connection)
+            beats = runs.beats(connection)
+        known = durable.look_up([run.id for run in running])
+        self._still.look(
+            {("beat", executor): beat for executor, beat in beats.items()}
+            | {("run", run.id): (run.touched, known.get(run.id)) for run in running}
+            | {("thread", run.id): known[run.id] for run in running if self._lacks_thread(run, known.get(run.id))},
+            # Whoever is taken for dead was looked at three times at least.
+            longest=self._services.settings.executor_dead_seconds / 3,
+        )
+        first: Exception | None = None
+        for run in running:
+            try:
+                self._put_right(run, known.get(run.id), beats)
+            except Exception as error:  # noqa: BLE001 - one run that cannot be put right must not hold up the others
+                first = first or error
+        if first is not None:
+            raise first
+        self._forget_dead(beats)
+
+    def _put_right(self, run: Run, work: Work | None, beats: dict[str, float]) -> None:
+        if work is None:
+            if self._is_still("run", run.id):  # else its process may be about to hand it over this very moment
+                log.warning("run enqueued again", run=run.id)
+                hand_over(run)
+        elif work.status == "PENDING":
+            if self._lacks_thread(run, work):
+                # It may be about to start. Or its thread ended, because the engine could not write its record.
+                if self._is_still("thread", run.id):
+                    self._take_over(run, work, "run taken on again, its thread had ended", beats)
+            elif work.executor != self._executor_id and self._is_dead(work.executor, beats):
+                self._take_over(run, work, "run taken over", beats)
+        elif work.status != "ENQUEUED" and self._is_still("run", run.id):
+            self._reconcile(run, work)
+
+    def _lacks_thread(self, run: Run, work: Work | None) -> bool:
+        """True when this process has the run, as the engine says, and no thread that carries it out."""
+        here = work is not None and work.status == "PENDING" and work.executor == self._executor_id
+        return here and not durable.has_thread(run.id)
+
+    def _is_still(self, what: str, which: str) -> bool:
+        return self._still.seconds((what, which)) >= self._services.settings.executor_dead_seconds
+
+    def _is_dead(self, executor: str | None, beats: dict[str, float]) -> bool:
+        if executor is None:
+            return True
+        if is_known(self._services.engine):
+            return not is_present(self._services.engine, executor)
+        # One that left in good order, or was forgotten, has no beat.
+        return executor not in beats or self._is_still("beat", executor)
+
+    def _forget_dead(self, beats: dict[str, float]) -> None:
+        dead = [one for one in beats if one != self._executor_id and self._is_dead(one, beats)]
+        if dead:
+            with writing(self._services.engine) as connection:
+                for executor in dead:
+                    runs.forget_silent(connection, executor, beats[executor])
+
+    def _take_over(self, run: Run, seen: Work, told: str, beats: dict[str, float]) -> None:
         """Once, however many processes see at the same moment that its own is dead."""
         with writing(self._services.engine) as connection:
             # Locks the run's row: whoever comes second sees that it is somebody's again.
             runs.touch_run(connection, run.id)
-            if durable.look_up([run.id]).get(run.id) == seen:
-                log.warning("run taken over", run=run.id, dead_executor=seen.executor)
-                durable.take_over(run.id)
+            if durable.look_up([run.id]).get(run.id) != seen:
+                return
+            ours = seen.executor == self._executor_id
+            beat = runs.beats(connection).get(seen.executor or "")
+            if self._lacks_thread(run, seen) if ours else beat in (None, beats.get(seen.executor or "")):
+                if _resumed_last(events.events_of_run(connection, run.id)):
+                    # What the engine has on record is the failure from before the Resume.
+                    durable.rewind(run.id)
+                else:
+                    durable.take_over(run.id)
+                log.warning(told, run=run.id, executor=seen.executor)
 
-    def _is_present(self, executor_id: str | None) -> bool:
-        return executor_id is not None and is_present(self._services.engine, executor_id)
+    def _go_on_beating(self) -> None:
+        trouble = Trouble("heartbeat")
+        while not self._stop.wait(self._services.settings.executor_beat_seconds):
+            _try(trouble, self.beat)
 
     def _look_after(self) -> None:
-        self._try(self.tell_head)
-        self._repeat(self.sweep, self.tell_head, self.clear_drafts)
-
-    def _repeat(self, *duties: Callable[[], None]) -> None:
+        trouble = Trouble("sweep")
+        _try(trouble, self.tell_head)
         while not self._stop.wait(self._services.settings.executor_beat_seconds):
-            self._try(*duties)
+            _try(trouble, self.sweep, self.tell_head, self.clear_drafts)
 
-    def _try(self, *duties: Callable[[], None]) -> None:
-        try:
-            for duty in duties:
-                duty()
-        except Exception:
-            # The database may be away for a while; the next round tries again.
-            log.exception("sweep failed")
+    def _reconcile(self, run: Run, work: Work) -> None:
+        """The engine ended the run, and our own last write was lost, or the engine did not hear of a Resume."""
+        with self._services.engine.connect() as connection:
+            told = events.events_of_run(connection, run.id)
+        if work.status == "SUCCESS":
+            self._close(run, "done", None)
+        elif _resumed_last(told):
+            self._resume_again(run)
+        else:
+            self._close(run, "failed", _why(run, told))
 
-    def _enqueue_again(self, run: Run, quiet_since: float) -> None:
-        """The process died between writing the run and handing it over."""
-        if run.touched >= quiet_since:
-            return  # its process may be about to hand it over this very moment
-        log.warning("run enqueued again", run=run.id)
-        hand_over(run)
+    def _resume_again(self, run: Run) -> None:
+        with writing(self._services.engine) as connection:
+            if runs.touch_run(connection, run.id, untouched=run.touched):
+                durable.rewind(run.id)
+                log.warning("run resumed again", run=run.id)
 
-    def _reconcile(self, run: Run, state: str, quiet_since: float) -> None:
-        """The engine ended the run but our own last write was lost. A Resume on its way counts as movement."""
-        error = "The process ended before it could say why. Look at the steps, then resume or abandon."
+    def _close(self, run: Run, state: str, error: str | None) -> None:
         with writing(self._services.engine) as connection:
             moved = runs.move_run(
-                connection,
-                run.id,
-                expect=["running"],
-                state=state,
-                error=error if state == "failed" else None,
-                quiet_since=quiet_since,
+                connection, run.id, expect=["running"], state=state, error=error, untouched=run.touched
             )
             if moved:
                 events.append_event(
@@ -162,6 +221,40 @@ class Sweeper:
                     actor=run.actor,
                     run_id=run.id,
                     account=run.account,
-                    details={"reconciled": True},
+                    details={"reconciled": True} | ({"error": error} if error else {}),
                     executor=self._executor_id,
                 )
+
+
+class _Moment(NamedTuple):
+    """The same moment on the database's clock and on this process's own."""
+
+    database: float
+    own: float
+
+    def is_due(self, last: "_Moment | None", seconds: float) -> bool:
+        """True when so much time has passed since `last` on either clock: the one may stand, or be set back."""
+        return last is None or abs(self.database - last.database) >= seconds or self.own - last.own >= seconds
+
+
+def _try(trouble: Trouble, *duties: Callable[[], None]) -> None:
+    try:
+        for duty in duties:
+            duty()
+    except Exception as error:  # noqa: BLE001 - the database may be away for a while; the next round tries again
+        trouble.failed(error)
+    else:
+        trouble.works()
+
+
+def _resumed_last(told: list[Event]) -> bool:
+    """True when somebody resumed the run and nothing of it has moved since."""
+    return bool(told) and told[-1].phase == "resumed"
+
+
+def _why(run: Run, told: list[Event]) -> str:
+    """Why the run failed: as its last step said, else as the engine recorded it."""
+    last = next((event for event in reversed(told) if event.step is not None), None)
+    if last is not None and last.phase == "failed" and last.details.get("error"):
+        return str(last.details["error"])
+    return durable.why(run.id) or _NO_REASON

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cmp_to_key
 from itertools import groupby, islice
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,7 +29,7 @@ class Source(StrEnum):
     EMAIL = "email"
 
 
-Place = tuple[datetime, str | int] | tuple[int]
+Place = tuple[int, datetime, str] | tuple[datetime, str | int] | tuple[int]
 """Where an entry stands in the order of its own source."""
 Position = dict[Source, Place]
 """The last entry of each source that has been told: the next page goes on behind them."""
@@ -52,10 +53,14 @@ class Entry(BaseModel):
 
 
 class RunEntry(Entry):
-    """A run. `steps` are the names of its steps, `note` and `reason` what the person gave."""
+    """A run. `steps` are the names of its steps, `note` and `reason` what the person gave.
+
+    `sequence` is where in the audit it begins; 0 when that is not known.
+    """
 
     source = Source.RUN
     id: str
+    sequence: int = 0
     kind: str
     title: str
     actor: str
@@ -65,6 +70,11 @@ class RunEntry(Entry):
     note: str | None
     state: str
     error: str | None
+
+    @property
+    def place(self) -> Place:
+        """As the audit counts; the moment decides only between runs of which it does not know that."""
+        return (self.sequence, self.at, self.id)
 
 
 class EventEntry(Entry):
@@ -131,14 +141,32 @@ def merge(read: Mapping[Source, Sequence[Entry]], limit: int, after: Position | 
     """The first `limit` entries of all sources together.
 
     Each source is given in its own order, with one entry more than `limit` when there are more. Each goes on
-    behind its own last told entry: a clock that was wrong for a while makes two entries change places, but none
-    is left out or told twice.
+    behind its own last told entry. Runs and events stand in the order of the audit, whatever their clocks said. The
+    others have nothing but their moments: a clock that was wrong for a while puts them elsewhere, but none is left
+    out or told twice.
     """
-    ordered = heapq.merge(*read.values(), key=lambda entry: entry.at, reverse=True)
+    in_audit = [read.get(source, ()) for source in (Source.RUN, Source.EVENT)]
+    audit = heapq.merge(*in_audit, key=cmp_to_key(_in_audit), reverse=True)
+    others = [entries for source, entries in read.items() if source not in (Source.RUN, Source.EVENT)]
+    ordered = heapq.merge(audit, *others, key=lambda entry: entry.at, reverse=True)
     told = list(islice(ordered, limit))
     more = sum(map(len, read.values())) > len(told)
     reached = {**(after or {}), **{entry.source: entry.place for entry in told}}
     return Page(entries=tuple(told), older=reached if more else None)
+
+
+def _in_audit(one: Entry, other: Entry) -> int:
+    """Below 0 when `one` came before `other`: by their numbers in the audit, by their moments without."""
+    numbers = (_number(one), _number(other))
+    if all(numbers) and numbers[0] != numbers[1]:
+        return numbers[0] - numbers[1]
+    return (one.at > other.at) - (one.at < other.at)
+
+
+def _number(entry: Entry) -> int:
+    if isinstance(entry, RunEntry):
+        return entry.sequence
+    return entry.id if isinstance(entry, EventEntry) else 0
 
 
 def by_day(entries: Iterable[Entry], zone: str) -> list[tuple[date, list[Entry]]]:

@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 from collections.abc import MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -97,7 +98,18 @@ def _tell_error(_logger: object, _method: str, event: MutableMapping[str, Any]) 
 
 def _to_standard_error(*_: object) -> structlog.PrintLogger:
     # Looked up at each event: servers and tests replace it.
-    return structlog.PrintLogger(sys.stderr)
+    return _Patient(sys.stderr)
+
+
+class _Patient(structlog.PrintLogger):
+    """A log that cannot be written, because its disk is full or nobody reads it any more, stops no work."""
+
+    def msg(self, message: str) -> None:
+        """Write the line, or go on without it."""
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = fatal = exception = failure = err = msg
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

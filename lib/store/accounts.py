@@ -228,7 +228,7 @@ def last_status_change(connection: Connection, number: str) -> StatusChange | No
     row = connection.execute(
         select(status_change)
         .where(status_change.c.account_id == select(account.c.id).where(account.c.number == number).scalar_subquery())
-        .order_by(status_change.c.at.desc(), status_change.c.id.desc())
+        .order_by(status_change.c.id.desc())
         .limit(1)
     ).one_or_none()
     return None if row is None else StatusChange.model_validate(dict(row._mapping))

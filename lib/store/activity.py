@@ -78,8 +78,8 @@ _KEPT = {
         RunEntry,
         action_run,
         "account",
-        ("created_at", "id"),
-        _same("id", "kind", "actor", "actor_name", "steps", "reason", "note", "state", "error")
+        ("sequence", "created_at", "id"),
+        _same("id", "sequence", "kind", "actor", "actor_name", "steps", "reason", "note", "state", "error")
         | {"at": "created_at", "title": "plan.title"},
         activity_filter.of_runs,
     ),

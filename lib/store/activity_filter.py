@@ -109,11 +109,12 @@ def of_emails(table: Any, members: Subquery, wanted: Filter) -> Conditions:
 
 def behind(order: Sequence[ColumnElement[Any]], place: Place) -> ColumnElement[bool]:
     """The rows after this place, newest first."""
-    first, *rest = [literal(value, column.type) for column, value in zip(order, place, strict=True)]
-    if not rest:
-        return order[0] < first
-    # The first half alone leads into the index; both together are exact.
-    return and_(order[0] <= first, or_(order[0] < first, order[1] < rest[0]))
+    values = [literal(value, column.type) for column, value in zip(order, place, strict=True)]
+    behind_last = order[-1] < values[-1]
+    for column, value in reversed(list(zip(order[:-1], values[:-1], strict=True))):
+        # The first half alone leads into the index; both together are exact.
+        behind_last = and_(column <= value, or_(column < value, behind_last))
+    return behind_last
 
 
 def _within(moment: ColumnElement[datetime], wanted: Filter) -> list[ColumnElement[bool]]:

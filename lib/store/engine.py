@@ -1,14 +1,35 @@
 """Connections to the Hub database: SQLite (WAL) by default, PostgreSQL by URL."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, RootTransaction, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from lib.private import make_file, make_folder
-from lib.store import folding
+from lib.store import (
+    away,  # noqa: F401 - from here on no connection that broke is used again
+    folding,
+)
+
+_MADE_AT = "made_at"
+_CAN_WRITE = text("select current_setting('transaction_read_only') = 'off'")
+
+
+_POSTGRES: dict[str, Any] = {
+    # Prepared statements turn generic after a few runs and then ignore the trigram index (0.3 -> 255 ms).
+    "prepare_threshold": None,
+    # A server that is gone without a word is noticed in seconds, not in the quarter of an hour TCP would take.
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How to connect to PostgreSQL, unless the URL says otherwise."""
 
 
 def make_engine(url: str) -> Engine:
@@ -21,10 +42,20 @@ def make_engine(url: str) -> Engine:
         return _sqlite(url, parsed.database)
     if parsed.drivername in {"postgres", "postgresql"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    # Prepared statements turn generic after a few runs and then ignore the trigram index (0.3 -> 255 ms).
-    return create_engine(
-        parsed, pool_pre_ping=True, pool_size=10, hide_parameters=True, connect_args={"prepare_threshold": None}
+    engine = create_engine(
+        parsed,
+        pool_pre_ping=True,
+        pool_size=10,
+        pool_timeout=10,
+        hide_parameters=True,
+        connect_args={name: value for name, value in _POSTGRES.items() if name not in parsed.query},
     )
+
+    @event.listens_for(engine, "connect")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info[_MADE_AT] = time.monotonic()
+
+    return engine
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
@@ -58,9 +89,38 @@ def _make_private(database: str) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that will write. On SQLite it holds the write lock from its first statement."""
-    with engine.connect().execution_options(write=True) as connection, connection.begin():
+    """A transaction that will write. On SQLite it holds the write lock from its first statement.
+
+    A connection that was made while the database could only be read is dropped here, before anything is done.
+    """
+    connection, transaction = _begun(engine)
+    with connection, transaction:
         yield connection
+
+
+def _begun(engine: Engine) -> tuple[Connection, RootTransaction]:
+    began, failed = time.monotonic(), False
+    while True:
+        connection = engine.connect().execution_options(write=True)
+        try:
+            transaction = connection.begin()
+            # One that was made just now and can only read says what the server is now: let it refuse by itself.
+            if _can_write(connection) or connection.info.get(_MADE_AT, began) >= began:
+                return connection, transaction
+            connection.invalidate()
+        except BaseException as error:
+            connection.close()
+            if failed or not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                raise
+            failed = True
+        else:
+            connection.close()
+
+
+def _can_write(connection: Connection) -> bool:
+    if connection.dialect.name != "postgresql":
+        return True  # SQLite said so when it took the write lock
+    return bool(connection.execute(_CAN_WRITE).scalar_one())
 
 
 def database_now(connection: Connection) -> float:

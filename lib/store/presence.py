@@ -1,7 +1,8 @@
 """Whether a process lives, told by the operating system: it drops a lock the moment its holder dies, however it dies.
 
-Only for SQLite, all of whose processes are on one machine. A process that has to wait long for the database there
-says too late that it lives, and must not be taken for dead. On PostgreSQL nothing is held and nothing is known.
+Only for SQLite, all of whose processes are on one machine. There the lock alone decides: a process that has to wait
+long for the database says too late that it lives, and no clock has a say. On PostgreSQL nothing is held and nothing is
+known.
 """
 
 import fcntl
@@ -20,11 +21,23 @@ class Presence:
         self._file: int | None = None
 
     def hold(self) -> None:
-        """Be seen to live from now on."""
-        if self._path is None or self._file is not None:
+        """Be seen to live from now on. Does it again if somebody removed the file.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        if self._path is None or (self._file is not None and _is_at(self._path, self._file)):
             return
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while True:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            # Who looks whether it is held holds it for a moment, and may remove it then.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(self._path, file):
+                break
+            os.close(file)
+        if self._file is not None:
+            os.close(self._file)
+        self._file = file
 
     def release(self) -> None:
         """An orderly end."""
@@ -33,6 +46,11 @@ class Presence:
         self._path.unlink(missing_ok=True)
         os.close(self._file)
         self._file = None
+
+
+def is_known(engine: Engine) -> bool:
+    """True when `is_present` decides whether a process lives; else only its beats tell."""
+    return _path(engine, "any") is not None
 
 
 def is_present(engine: Engine, executor_id: str) -> bool:
@@ -49,10 +67,21 @@ def is_present(engine: Engine, executor_id: str) -> bool:
     except BlockingIOError:
         return True
     else:
-        path.unlink(missing_ok=True)
+        if _is_at(path, file):
+            path.unlink(missing_ok=True)
         return False
     finally:
         os.close(file)
+
+
+def _is_at(path: Path, file: int) -> bool:
+    """True when the open file is the one that is found under this name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    own = os.fstat(file)
+    return (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino)
 
 
 def _path(engine: Engine, executor_id: str) -> Path | None:

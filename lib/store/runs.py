@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from lib.store.engine import database_now
@@ -70,13 +70,8 @@ def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str
     Raises:
         Claimed: with the open run that holds one of the accounts.
     """
-    _lock_claims(connection)
-    accounts = sorted({run["account"], *claims})
+    accounts = require_free(connection, run, claims)
     lane = run.get("lane", ACCOUNT)
-    for holder in _holders(connection, accounts):
-        # A run of the account waits for what is half done in the other lane; a contact for nothing but what moves.
-        if lane in (ACCOUNT, holder.lane) or holder.state == "running":
-            raise Claimed(holder)
     connection.execute(
         insert(action_run).values(
             **run, state="running", created_at=datetime.now(UTC), touched=database_now(connection)
@@ -84,6 +79,25 @@ def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str
     )
     claimed = [{"account": number, "lane": lane, "run_id": run["id"]} for number in accounts]
     connection.execute(insert(action_claim), claimed)
+
+
+def require_free(connection: Connection, run: dict[str, Any], claims: Iterable[str]) -> list[str]:
+    """The accounts this run would claim, when no open run is in its way; from here on none can be.
+
+    What is read of these accounts in the rest of the transaction stays so until the run is written: what changes them
+    is a run, and every start waits for the end of this transaction.
+
+    Raises:
+        Claimed: with the open run that holds one of the accounts.
+    """
+    _lock_claims(connection)
+    accounts = sorted({run["account"], *claims})
+    lane = run.get("lane", ACCOUNT)
+    for holder in _holders(connection, accounts):
+        # A run of the account waits for what is half done in the other lane; a contact for nothing but what moves.
+        if lane in (ACCOUNT, holder.lane) or holder.state == "running":
+            raise Claimed(holder)
+    return accounts
 
 
 def resume_run(connection: Connection, run_id: str) -> bool:
@@ -128,11 +142,21 @@ def open_runs(connection: Connection, account: str) -> list[Run]:
 
 
 def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> list[Run]:
-    """The newest runs of one account, newest first."""
-    rows = connection.execute(
-        select(action_run).where(action_run.c.account == account).order_by(action_run.c.created_at.desc()).limit(limit)
-    )
+    """The newest runs of one account, newest first, in the order of the audit."""
+    own = select(action_run).where(action_run.c.account == account)
+    rows = connection.execute(own.order_by(action_run.c.sequence.desc(), action_run.c.created_at.desc()).limit(limit))
     return [_run(row) for row in rows]
+
+
+def newest_of(connection: Connection, accounts: Iterable[str], *, limit: int = 20) -> list[tuple[str, str]]:
+    """The newest runs of these accounts and the state of each: another answer later means that a run came or ended."""
+    rows = connection.execute(
+        select(action_run.c.id, action_run.c.state)
+        .where(action_run.c.account.in_(sorted(set(accounts))))
+        .order_by(action_run.c.created_at.desc(), action_run.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.state) for row in rows]
 
 
 def running_runs(connection: Connection) -> list[Run]:
@@ -147,17 +171,17 @@ def move_run(
     expect: Sequence[str],
     state: str,
     error: str | None = None,
-    quiet_since: float | None = None,
+    untouched: float | None = None,
 ) -> bool:
     """Put the run into `state` if it is in one of `expect`; False when it was not, and nothing changed.
 
-    `quiet_since`: only when nothing touched the run after that moment (database clock). A run that becomes
+    `untouched`: only when nothing touched the run since it was read with this `touched`. A run that becomes
     done or abandoned is closed and gives its accounts back.
     """
     closes = state not in OPEN_STATES
     query = update(action_run).where(action_run.c.id == run_id, action_run.c.state.in_(expect))
-    if quiet_since is not None:
-        query = query.where(action_run.c.touched < quiet_since)
+    if untouched is not None:
+        query = query.where(action_run.c.touched == untouched)
     changed = connection.execute(
         query.values(
             state=state,
@@ -171,23 +195,37 @@ def move_run(
     return bool(changed)
 
 
-def touch_run(connection: Connection, run_id: str) -> None:
-    """Note that the run moved just now, on the database's clock."""
-    connection.execute(update(action_run).where(action_run.c.id == run_id).values(touched=database_now(connection)))
+def touch_run(connection: Connection, run_id: str, *, untouched: float | None = None) -> bool:
+    """Note that the run moved just now. The row stays locked until the transaction ends.
+
+    `untouched`: only when nothing touched it since it was read with this `touched`; otherwise False.
+    """
+    query = update(action_run).where(action_run.c.id == run_id)
+    if untouched is not None:
+        query = query.where(action_run.c.touched == untouched)
+    return bool(connection.execute(query.values(touched=database_now(connection))).rowcount)
 
 
 def beat(connection: Connection, executor_id: str) -> None:
-    """Say that this process is alive."""
+    """Say that this process is alive. What counts is that the value changes, whatever the clock says."""
     now = database_now(connection)
-    if not connection.execute(update(executor).where(executor.c.id == executor_id).values(beat=now)).rowcount:
+    next_beat = case((executor.c.beat == now, now + 0.001), else_=now)
+    if not connection.execute(update(executor).where(executor.c.id == executor_id).values(beat=next_beat)).rowcount:
         connection.execute(insert(executor).values(id=executor_id, beat=now))
 
 
-def live_executors(connection: Connection, *, dead_after: float) -> set[str]:
-    """The processes that said so within `dead_after` seconds; the others are forgotten."""
-    limit = database_now(connection) - dead_after
-    connection.execute(delete(executor).where(executor.c.beat < limit))
-    return set(connection.execute(select(executor.c.id)).scalars())
+def beats(connection: Connection) -> dict[str, float]:
+    """The last beat of each process that is not forgotten. A process lives as long as its beat goes on changing.
+
+    It is no time to reckon with: the clock may have been set since. Whoever looks measures with a clock of its own.
+    """
+    return {row.id: row.beat for row in connection.execute(select(executor))}
+
+
+def forget_silent(connection: Connection, executor_id: str, last_beat: float) -> bool:
+    """Forget a process that died. False, and nothing changed, when it has beaten since."""
+    query = delete(executor).where(executor.c.id == executor_id, executor.c.beat == last_beat)
+    return bool(connection.execute(query).rowcount)
 
 
 def forget_executor(connection: Connection, executor_id: str) -> None:

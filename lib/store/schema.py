@@ -5,6 +5,7 @@ Full-text search (SQLite FTS5, PostgreSQL trigrams) hangs on `search_term` and l
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
+    select,
     text,
 )
 
@@ -330,6 +333,25 @@ person_role = Table(
 )
 
 # ------------------------------------------------------------------ actions
+action_event = Table(
+    "action_event",
+    metadata,
+    Column("sequence", BigId, primary_key=True, autoincrement=False),
+    Column("run_id", String(80), index=True),
+    Column("account", String(6), index=True),
+    Column("kind", String(40), nullable=False),
+    Column("step", String(60)),
+    Column("phase", String(12), nullable=False),
+    Column("actor", String(254), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("executor", String(120)),
+    Column("at", String(32), nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+_NEXT_SEQUENCE = select(func.coalesce(func.max(action_event.c.sequence), 0) + 1).scalar_subquery()
+
 action_run = Table(
     "action_run",
     metadata,
@@ -351,8 +373,10 @@ action_run = Table(
     Column("touched", Float, nullable=False),
     # 'contacts' for a run that may go beside one that waits, else 'account'.
     Column("lane", String(10), nullable=False, server_default="account"),
+    # Where in the audit it begins: a clock that was set back cannot change the order of runs.
+    Column("sequence", BigInteger, nullable=False, server_default="0", default=_NEXT_SEQUENCE),
     CheckConstraint("state in ('running', 'failed', 'done', 'abandoned')", name="state"),
-    Index("ix_action_run_account_newest", "account", "created_at"),
+    Index("ix_action_run_account_newest", "account", "sequence", "created_at"),
 )
 # One open run per account and lane, in every process, and also while a failed one waits for Resume or Abandon.
 Index(
@@ -371,23 +395,6 @@ action_claim = Table(
     Column("account", String(6), primary_key=True),
     Column("lane", String(10), primary_key=True, server_default="account"),
     Column("run_id", String(80), ForeignKey("action_run.id"), nullable=False, index=True),
-)
-
-action_event = Table(
-    "action_event",
-    metadata,
-    Column("sequence", BigId, primary_key=True, autoincrement=False),
-    Column("run_id", String(80), index=True),
-    Column("account", String(6), index=True),
-    Column("kind", String(40), nullable=False),
-    Column("step", String(60)),
-    Column("phase", String(12), nullable=False),
-    Column("actor", String(254), nullable=False),
-    Column("details", JSON, nullable=False),
-    Column("executor", String(120)),
-    Column("at", String(32), nullable=False),
-    Column("previous_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
 )
 
 # A plan that waits for a second person, who approves exactly this fingerprint.

@@ -12,11 +12,13 @@ from lib.domain.permissions import Identity
 from lib.launch import Hub
 from lib.store import activity, emails
 from lib.store.activity import PAGE
+from lib.store.away import is_away
 from lib.ui.activity_entry import Telling, show_entry
 from lib.ui.activity_filter import choose_filter, choose_text, clear_filter
 from lib.ui.activity_words import day_words, person_words
 from lib.ui.again import draw_again
 from lib.ui.audit import show_audit
+from lib.ui.away import come_back
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,8 @@ def show_activity(hub: Hub, account: Account, identity: Identity) -> None:
         )
         if st.button("Try again", icon=":material/refresh:", key="activity_again"):
             draw_again()
+        if is_away(error):
+            come_back()
 
 
 def _show_list(hub: Hub, account: Account, identity: Identity, zone: str) -> None:

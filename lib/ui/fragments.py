@@ -12,6 +12,7 @@ import streamlit as st
 
 from lib import auth, launch
 from lib.ui.again import draw_again
+from lib.ui.away import telling
 
 _P = ParamSpec("_P")
 
@@ -40,6 +41,7 @@ def _asked(body: Callable[_P, None]) -> Callable[_P, None]:
     """
     drawn_for = auth.known_now()
 
+    @telling
     @wraps(body)
     def ask(*args: _P.args, **kwargs: _P.kwargs) -> None:
         if auth.known_now() is not None:

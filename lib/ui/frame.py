@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from lib import auth, launch
 from lib.domain.accounts import Account
@@ -13,6 +14,7 @@ from lib.settings import SettingsError
 from lib.ui import navigation, selection
 from lib.ui.account_actions import show_actions
 from lib.ui.action_bar import show_action_bar
+from lib.ui.away import telling
 from lib.ui.elsewhere import show_elsewhere
 from lib.ui.person import show_person
 from lib.ui.picker import show_picker
@@ -28,13 +30,25 @@ ICON = Path(__file__).with_name("icon.png")
 def show() -> None:
     """Run the page the address names, for those who may see it. Anonymous visitors are sent to the sign-in."""
     st.set_page_config(page_title="Account Manager", page_icon=str(ICON), layout="wide")
+    telling(_show)()
+
+
+def _show() -> None:
     try:
         hub = launch.start()
     except SettingsError as error:
         st.navigation(navigation.closed_pages(), position="hidden")
         st.error(f"The Account Manager did not start. {error}", icon=":material/settings_alert:")
         st.stop()
-    identity = auth.current(hub)
+    except SQLAlchemyError:
+        # Whose pages there are is not known yet; the address stays as it is.
+        st.navigation(navigation.closed_pages(), position="hidden")
+        raise
+    try:
+        identity = auth.current(hub)
+    except SQLAlchemyError:
+        st.navigation(navigation.closed_pages(), position="hidden")
+        raise
     if identity is None:
         st.navigation(navigation.closed_pages(), position="hidden").run()
         auth.leave()

@@ -15,7 +15,9 @@ from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity, Permission
 from lib.launch import Hub
 from lib.store import emails
+from lib.store.away import is_away
 from lib.store.emails import EmailFilter, EmailRow
+from lib.ui.away import come_back
 from lib.ui.dialogs import opened_dialog
 from lib.ui.downloads import FOR_SHEETS, offer_download
 from lib.ui.sent_emails_detail import CLOSED, resend_dialog, show_detail, show_email
@@ -56,6 +58,8 @@ def show_emails(hub: Hub, account: Account, identity: Identity) -> None:
             icon=":material/cloud_off:",
         )
         st.button("Try again", icon=":material/refresh:", key="emails_again")
+        if is_away(error):
+            come_back()
         return
     state = opened_dialog(account.number)
     if state is not None and state["name"] == RESEND:

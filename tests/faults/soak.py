@@ -273,9 +273,11 @@ def main() -> int:
     environment = os.environ | {"SOAK_KILLS": str(given.kills)}
     if given.seed is not None:
         environment["SOAK_SEED"] = str(given.seed)
-    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly", "-k", "random_moments"]
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly", "-k", "random_moments or come_and_go"]
     tests = Path(__file__).with_name("test_deactivate_kill.py")
-    return subprocess.run([*command, tests], cwd=PROJECT, env=environment, check=False).returncode
+    return subprocess.run(
+        [*command, tests, tests.with_name("soak_databases.py")], cwd=PROJECT, env=environment, check=False
+    ).returncode
 
 
 if __name__ == "__main__":

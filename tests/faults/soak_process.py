@@ -27,6 +27,7 @@ from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.launch import configure_logging
 from lib.settings import Settings
 from lib.store import runs
+from lib.store.away import is_away
 from lib.store.engine import make_engine
 from lib.store.schema import account, action_claim
 from tests.actions.conftest import LEAD
@@ -62,9 +63,14 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
     chance = random.Random(runner.executor_id)
     mine: list[str] = []
     while True:
-        mine = _still_open(services, mine)
-        if len(mine) < AT_ONCE and (started := _start_one(runner, chance)) is not None:
-            mine.append(started)
+        try:
+            mine = _still_open(services, mine)
+            if len(mine) < AT_ONCE and (started := _start_one(runner, chance)) is not None:
+                mine.append(started)
+        except Exception as error:
+            # As a page does: it says so, and the person tries again.
+            if not is_away(error):
+                raise
         time.sleep(0.05)
 
 

@@ -1,0 +1,82 @@
+"""How long a run waits for a database that is away: minutes, then it ends as failed and can be resumed.
+
+One place waits. A failover takes minutes, and a run that failed each time would have to be resumed by hand; a run that
+waited for ever would hold one of the few workers. Nothing waits in a process that ends: the run goes on in another.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.store.away import is_away
+
+LONGEST_WAIT = 3.0
+"""Seconds between two tries at most: so soon after its return is a database used again."""
+
+GONE = "The Hub database could not be reached for too long. Resume when it answers again."
+
+REFUSED = "What was done could not be recorded ({}). Look at the steps, then resume or abandon."
+
+
+class Ending(BaseException):
+    """This process is about to end, and what waits here is to end with it and without a record.
+
+    Not an `Exception`: whoever keeps the errors of a step must not keep this one.
+    """
+
+
+class DatabaseGone(Exception):
+    """Waiting has not helped, or would not; `str()` is the sentence for the run."""
+
+
+class Patience:
+    """The waiting of one process's runs."""
+
+    def __init__(self, seconds: float, *, attempts: int, first_wait: float) -> None:
+        """Wait for `seconds` from the first failure on, and in any case for so many `attempts`."""
+        self._seconds = seconds
+        self._attempts = attempts
+        self._first_wait = first_wait
+        self._ending = threading.Event()
+
+    def end(self) -> None:
+        """Wait no longer: whoever waits raises `Ending`."""
+        self._ending.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not for long.
+
+        Raises:
+            Ending: the process ends.
+        """
+        if self._ending.wait(min(seconds, LONGEST_WAIT)):
+            raise Ending
+
+    def carry(self, work: Callable[..., Any], *given: Any) -> Any:
+        """Do it, again and again while a database is away.
+
+        Raises:
+            Ending: the process ends before the database is back.
+            DatabaseGone: patience is at an end, or the database takes this never.
+            Exception: at once, any error that is none of the database.
+        """
+        made, wait, end = 0, self._first_wait, 0.0
+        while True:
+            try:
+                return work(*given)
+            except Exception as error:
+                made += 1
+                now = time.monotonic()
+                end = end or now + self._seconds
+                if not is_away(error):
+                    if isinstance(error, SQLAlchemyError):
+                        # As it is, the engine would take it for its own trouble, and try for ever.
+                        raise DatabaseGone(REFUSED.format(type(error).__name__)) from error
+                    raise
+                if made >= self._attempts and now >= end:
+                    raise DatabaseGone(GONE) from error
+            self.sleep(wait)
+            wait *= 2

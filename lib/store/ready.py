@@ -1,0 +1,81 @@
+"""Whether a database can be written to now, asked with a write that changes nothing."""
+
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as WaitedTooLong
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.store.away import is_away
+from lib.store.engine import writing
+
+CACHE_SECONDS = 3.0
+"""How long an answer is given again: however often somebody asks, there is one write in this time."""
+WAIT_SECONDS = 5.0
+"""How long a question waits for the answer. A database that is slower than this is not ready."""
+# A line in the write-ahead log, for nobody. PostgreSQL takes it from who may otherwise only read, too.
+_MESSAGE = text(
+    "select case current_setting('transaction_read_only') when 'off' "
+    "then pg_logical_emit_message(true, 'account-manager', 'ready') is not null else false end"
+)
+
+
+def touch(connection: Connection) -> bool:
+    """Write, without changing anything; False when this can only be read. Call it in a `writing` transaction.
+
+    What else is wrong is raised, by the end of that transaction at the latest.
+    """
+    if connection.dialect.name == "postgresql":
+        return bool(connection.execute(_MESSAGE).scalar_one())
+    kept = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA user_version = {int(kept)}")
+    return True
+
+
+class WriteCheck:
+    """Asks several databases, one question at a time, and remembers the answer for some seconds."""
+
+    def __init__(self, engines: Mapping[str, Engine], *, cache_seconds: float = CACHE_SECONDS) -> None:
+        """`engines` by the words a person reads."""
+        self._engines = dict(engines)
+        self._cache_seconds = cache_seconds
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="write-check")
+        self._lock = threading.Lock()
+        self._asked: Future[str | None] | None = None
+        self._answered_at = 0.0
+
+    def problem(self) -> str | None:
+        """Which database cannot be written to, in a sentence; None when all of them can."""
+        with self._lock:
+            stale = time.monotonic() - self._answered_at >= self._cache_seconds
+            if self._asked is None or (self._asked.done() and stale):
+                self._asked = self._pool.submit(self._ask)
+            asked = self._asked
+        try:
+            return asked.result(timeout=WAIT_SECONDS)
+        except WaitedTooLong:
+            return f"a database has not answered for {WAIT_SECONDS:.0f} seconds"
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ask(self) -> str | None:
+        try:
+            return next((found for name, engine in self._engines.items() if (found := _why(name, engine))), None)
+        finally:
+            self._answered_at = time.monotonic()
+
+
+def _why(name: str, engine: Engine) -> str | None:
+    try:
+        with writing(engine) as connection:
+            if not touch(connection):
+                return f"{name} cannot be written to, only read"
+    except SQLAlchemyError as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        return f"{name} cannot be written to ({kind})" if is_away(error) else f"{name} is broken ({kind})"
+    return None

@@ -1,0 +1,216 @@
+"""A run whose thread ended in a living process: it is seen, taken on again, and nothing of it is done twice."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from lib.actions import durable
+from lib.actions.run_threads import RunThreads
+from lib.actions.stepping import Stepper
+from lib.store import events
+from lib.store.schema import action_run
+from tests.actions.conftest import LEAD, wait_for
+
+RECORDS = ("operation_outputs", "workflow_status")
+"""Where the step engine keeps what it knows."""
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture
+def break_engine(world):
+    """Make the step engine's own writes fail, with an error that it does not try again, and mend that."""
+    path = world.services.settings.engine_database.removeprefix("sqlite:///")
+
+    def rename(*pairs):
+        connection = sqlite3.connect(path, timeout=30)
+        for before, after in pairs:
+            connection.execute(f"alter table {before} rename to {after}")
+        connection.close()
+
+    @contextmanager
+    def broken(tables=RECORDS):
+        rename(*((table, f"{table}_away") for table in tables))
+        try:
+            yield
+        finally:
+            rename(*((f"{table}_away", table) for table in tables))
+
+    return broken
+
+
+def plan(world):
+    return world.runner.plan("rename", "1001", {"name": "Wattle New", "base": "Wattle Plumbing"}, LEAD)
+
+
+def start_slowly(world):
+    """A run that is in its first step for a second."""
+    world.fail("PUT /v1/accounts", "latency", seconds=1, times=1)
+    run_id = world.runner.start(plan(world), LEAD)
+    wait_for(lambda: world.runner.progress(run_id).steps[0].state, lambda state: state == "running")
+    return run_id
+
+
+def begun(world, run_id):
+    with world.services.engine.connect() as connection:
+        return [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
+
+
+def state(world, run_id):
+    with world.services.engine.connect() as connection:
+        return connection.execute(select(action_run.c.state).where(action_run.c.id == run_id)).scalar_one()
+
+
+def check_done_once(world, run_id, steps=("zuora", "hub")):
+    done = world.finish(run_id)
+    assert (done.run.state, done.run.error) == ("done", None)
+    assert begun(world, run_id) == list(steps)
+    sent = world.standin.state.faults.requests()[1]
+    assert sum(one.startswith("PUT /v1/accounts") for one in sent) == 1
+    assert world.hub_name() == world.zuora_name() == "Wattle New"
+    wait_for(lambda: durable.look_up([run_id])[run_id].status, lambda status: status == "SUCCESS")
+
+
+@ON_SQLITE
+def test_the_end_of_a_step_cannot_be_recorded(world, break_engine):
+    run_id = start_slowly(world)
+    with break_engine():
+        wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+        assert state(world, run_id) == "running"
+    assert durable.look_up([run_id])[run_id].status == "PENDING"
+    check_done_once(world, run_id)
+
+
+@ON_SQLITE
+def test_the_trouble_of_the_engine_is_not_the_outcome_of_the_run(world, break_engine):
+    """The one table is away and the other is not: the engine could write that the run has failed."""
+    run_id = start_slowly(world)
+    with break_engine(RECORDS[:1]):
+        wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    check_done_once(world, run_id)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("last", ["finish", "fail"])
+def test_the_engines_last_record_is_lost(world, break_engine, monkeypatch, last):
+    """The run is closed, or waits, and the engine believes it to be under way."""
+    real, broke = getattr(Stepper, last), break_engine()
+
+    def then_break(self, *given):
+        real(self, *given)
+        broke.__enter__()
+
+    if last == "fail":
+        world.fail("PUT /v1/accounts", "success_false", times=1)
+    monkeypatch.setattr(Stepper, last, then_break)
+    run_id = world.runner.start(plan(world), LEAD)
+    assert world.finish(run_id).run.state == {"finish": "done", "fail": "failed"}[last]
+    wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    monkeypatch.undo()
+    broke.__exit__(None, None, None)
+    assert durable.look_up([run_id])[run_id].status == "PENDING"
+    if last == "fail":
+        world.runner.resume(run_id, LEAD)
+        assert world.finish(run_id).run.state == "done"
+        assert begun(world, run_id) == ["zuora", "zuora", "hub"]
+
+
+@ON_SQLITE
+def test_a_run_that_the_engine_could_not_take_is_started_all_the_same(world, break_engine):
+    asked = plan(world)
+    with break_engine():
+        run_id = world.runner.start(asked, LEAD)
+        assert run_id == asked.id
+    check_done_once(world, run_id)
+
+
+@ON_SQLITE
+def test_a_resume_that_the_engine_did_not_hear_of_is_told_again(world, break_engine):
+    world.fail("PUT /v1/accounts", "success_false", times=1)
+    run_id = world.runner.start(plan(world), LEAD)
+    assert world.finish(run_id).run.state == "failed"
+    wait_for(lambda: durable.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
+    with break_engine():
+        world.runner.resume(run_id, LEAD)
+        assert state(world, run_id) == "running"
+    assert world.finish(run_id).run.state == "done"
+    assert begun(world, run_id) == ["zuora", "zuora", "hub"]
+
+
+def test_a_run_that_was_claimed_and_never_begun(world, monkeypatch):
+    """The process took it from the queue and had no thread for it: no memory, no more threads."""
+    met = threading.Event()
+
+    def no_thread(*_given):
+        met.set()
+        monkeypatch.undo()
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("dbos._queue.execute_dequeued_workflow", no_thread)
+    run_id = world.runner.start(plan(world), LEAD)
+    assert met.wait(20)
+    check_done_once(world, run_id)
+
+
+@ON_POSTGRESQL
+def test_a_database_that_takes_no_writes_for_a_while(world, postgres_url):
+    """As the one that is left behind by a failover: both the Hub's rows and the engine's record are in it."""
+    name = world.services.engine.url.database
+    run_id = start_slowly(world)
+
+    def administer(read_only):
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(f"alter database {name} set default_transaction_read_only = {read_only}")
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
+                [name],
+            )
+
+    administer("on")
+    wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    administer("off")
+    assert state(world, run_id) == "running"
+    # The end of the step is on record nowhere, so it is done again: it finds its work.
+    check_done_once(world, run_id, ("zuora", "zuora", "hub"))
+
+
+def test_no_two_threads_move_one_run():
+    threads = RunThreads()
+    moving, most = [], []
+
+    def move(run_id):
+        with threads.moving(run_id):
+            moving.append(run_id)
+            most.append(moving.count(run_id))
+            moving.remove(run_id)
+            assert threads.has(run_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(move, ["one", "two"] * 200))
+    assert max(most) == 1
+    assert not threads.any()
+    assert not threads.has("one")
+
+
+def test_the_second_thread_of_a_run_begins_when_the_first_has_ended():
+    threads, told, go = RunThreads(), [], threading.Event()
+
+    def move(name):
+        with threads.moving("run"):
+            told.append(f"{name} begins")
+            go.wait(20)
+            told.append(f"{name} ends")
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(move, "first")
+        wait_for(lambda: told, bool)
+        pool.submit(move, "second")
+        go.set()
+    assert told == ["first begins", "first ends", "second begins", "second ends"]
