@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from lib.actions import deactivate
 from lib.actions.action import Confirmation, Services
+from lib.actions.durable import AWAY
 from lib.actions.errors import AccountBusy, Blocked, PlanChanged
 from lib.actions.runner import Runner
 from lib.actions.stepping import Stepper
@@ -30,6 +31,7 @@ from lib.store import runs
 from lib.store.engine import make_engine
 from lib.store.schema import account, action_claim
 from tests.actions.conftest import LEAD
+from tests.faults import machine  # noqa: F401 - it lets a process sleep whose clock is set
 
 CLOSING = "Closing"
 """The first word of the names of accounts that are to be deactivated."""
@@ -62,9 +64,12 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
     chance = random.Random(runner.executor_id)
     mine: list[str] = []
     while True:
-        mine = _still_open(services, mine)
-        if len(mine) < AT_ONCE and (started := _start_one(runner, chance)) is not None:
-            mine.append(started)
+        try:
+            mine = _still_open(services, mine)
+            if len(mine) < AT_ONCE and (started := _start_one(runner, chance)) is not None:
+                mine.append(started)
+        except AWAY:
+            time.sleep(0.5)  # the database is full: who clicks now is told so
         time.sleep(0.05)
 
 
