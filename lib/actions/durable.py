@@ -5,6 +5,7 @@ own, and the application version is constant. Each process has its own executor 
 taken over through `take_over`, because the engine itself only ever looks after its own.
 """
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
+from dbos._dbos import _get_dbos_instance
+from dbos._queue import queue_thread
 from sqlalchemy import exc
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -176,6 +179,21 @@ def has_thread(run_id: str) -> bool:
     return _threads.has(run_id)
 
 
+def look_again() -> bool:
+    """Let the engine look into its queue again if its threads for that have ended; False when they live.
+
+    They start each other again, but without memory, or another thread to be had, all of them end.
+    """
+    if any(thread.name == f"queue-worker-{QUEUE}" for thread in threading.enumerate()):
+        return False
+    engine, stop_event = _engine(), threading.Event()
+    thread = threading.Thread(target=queue_thread, args=(stop_event, engine), name="queues", daemon=True)
+    thread.start()
+    engine.background_thread_stop_events.append(stop_event)
+    engine._background_threads.append(thread)
+    return True
+
+
 def take_over(run_id: str) -> None:
     """Continue a run whose process or thread died, from the step it was in."""
     DBOS.resume_workflow(run_id, queue_name=QUEUE)
@@ -220,8 +238,6 @@ def _first_failed(run_id: str) -> int:
 
 
 def _engine() -> Any:
-    from dbos._dbos import _get_dbos_instance
-
     return _get_dbos_instance()
 
 
