@@ -19,7 +19,7 @@ from sqlalchemy import select
 from lib.actions import deactivate
 from lib.actions.action import Confirmation, Services
 from lib.actions.durable import AWAY
-from lib.actions.errors import AccountBusy, Blocked, PlanChanged
+from lib.actions.errors import AccountBusy, Blocked, PlanChanged, PlanExpired
 from lib.actions.runner import Runner
 from lib.actions.stepping import Stepper
 from lib.clients.mail import MailConfig, Mailer
@@ -92,7 +92,7 @@ def _start_one(runner: Runner, chance: random.Random) -> str | None:
     plan = runner.plan("deactivate", number, {"zuora": "invoice_period"}, LEAD)
     try:
         return runner.start(plan, LEAD, Confirmation(typed=number, reason="customer_request", note="Closed the shop."))
-    except (AccountBusy, Blocked, PlanChanged):
+    except (AccountBusy, Blocked, PlanChanged, PlanExpired):
         return None
 
 
