@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MEGABYTES = 96
 _CLOCK = "FAKETIME_TIMESTAMP_FILE"
 if _CLOCK in os.environ:
     # libfaketime does not let Python sleep in its own way, which names a moment; how to wait for so long it knows.
@@ -53,9 +52,9 @@ def set_clock(seconds: int) -> None:
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
+def small_disk(folder: Path, *, megabytes: int = 96) -> Iterator[None]:
     """Make the folder a file system of its own that can be filled."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True)
     try:
         yield
     finally:
