@@ -32,7 +32,7 @@ from lib.store import belongings, events, runs, schema
 from lib.store.engine import writing
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, wait_for, zuora_id
 from tests.faults import machine
-from tests.faults.soak_process import AT_ONCE, CLOSING, serve
+from tests.faults.soak_process import AT_ONCE, CLOSING, OPEN, serve
 
 NUMBERS, USERS, QUEUES, CALLFLOWS, PORTAL_USERS, SUBSCRIPTIONS = 220, 120, 20, 30, 8, 3
 RESERVED = [
@@ -156,6 +156,14 @@ class Server:
     told: Any
     executor: str
     world: World | None = None
+    opened: bool = False
+
+    def wait_until_open(self) -> None:
+        """Come back when it has started: with a full disk no server can, and somebody has to start it again."""
+        if not self.opened:
+            assert self.told.poll(START_SECONDS), "the server did not open"
+            assert self.told.recv() == OPEN
+            self.opened = True
 
     def kill(self) -> int:
         """kill -9 to its process group; the newest event before that. It is gone when this returns."""
@@ -230,6 +238,8 @@ def soak(world: World, living: list[Server], kills: int, seed: int) -> dict[str,
 
 def _fill_disk(world: World, living: list[Server], chance: random.Random, kill: Callable[[], None]) -> None:
     """A full disk for some seconds, with the kill at its end: while it is full no server could be started again."""
+    for server in living:
+        server.wait_until_open()
     newest = world.newest()
     for server in living:
         world.hurt.setdefault(server.executor, []).append(newest)

@@ -35,6 +35,8 @@ from tests.faults import machine  # noqa: F401 - it lets a process sleep whose c
 
 CLOSING = "Closing"
 """The first word of the names of accounts that are to be deactivated."""
+OPEN = "open"
+"""What a server tells once it has started, unless it is to stand still somewhere."""
 AT_ONCE = 2
 """Runs of its own that one server keeps under way; those it takes over from a dead one come on top."""
 POINTS: dict[str, tuple[Any, str]] = {
@@ -61,6 +63,8 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
         _stand_still_after(*POINTS[point], lambda: told.send(point))
     told.send(runner.executor_id)
     runner.open()
+    if point is None:
+        told.send(OPEN)
     chance = random.Random(runner.executor_id)
     mine: list[str] = []
     while True:
