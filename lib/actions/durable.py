@@ -3,6 +3,10 @@
 What makes a replay safe across deploys: the plan is an argument of the workflow, every step has a name of its
 own, and the application version is constant. Each process has its own executor id; a run of a dead process is
 taken over through `take_over`, because the engine itself only ever looks after its own.
+
+The engine gives up a run whose record it cannot write (a full disk, a database that is away): its thread ends, and the
+record goes on saying that the run is under way. Such a run has no thread here any more (`has_thread`), and whoever
+sees that for long enough takes it on again, by `take_over` as well.
 """
 
 import threading
