@@ -32,7 +32,7 @@ check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 bench: $(DEV_STAMP) system-parts ## Measure pages, scripts, search and actions, as ratios of one run
 	$(BIN)/python -m tests.bench
 
-soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two
+soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two; fill disks, set clocks
 	$(BIN)/python -m tests.faults.soak --kills $${KILLS:-100}
 
 hostile: $(DEV_STAMP) ## Drive the Zuora client through a hostile proxy, in 2000 random sequences

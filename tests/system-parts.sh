@@ -1,5 +1,6 @@
 #!/bin/sh
 # The system parts the tests drive for real: PostgreSQL, Chromium, and Kamailio with sipp, which makes calls through it.
+# `make soak` sets clocks with faketime.
 # As root on Debian they are installed; elsewhere this says what is missing, and those tests are skipped.
 set -eu
 
@@ -13,6 +14,7 @@ module jansson.so kamailio-extra-modules
 module db_sqlite.so kamailio-sqlite-modules
 module db_postgres.so kamailio-postgres-modules
 module tls.so kamailio-tls-modules
+command -v faketime >/dev/null 2>&1 || missing="$missing faketime"
 command -v sipp >/dev/null 2>&1 || missing="$missing sip-tester"
 [ -n "$missing" ] || exit 0
 

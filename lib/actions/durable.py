@@ -3,8 +3,13 @@
 What makes a replay safe across deploys: the plan is an argument of the workflow, every step has a name of its
 own, and the application version is constant. Each process has its own executor id; a run of a dead process is
 taken over through `take_over`, because the engine itself only ever looks after its own.
+
+The engine gives up a run whose record it cannot write (a full disk, a database that is away): its thread ends, and the
+record goes on saying that the run is under way. Such a run has no thread here any more (`has_thread`), and whoever
+sees that for long enough takes it on again, by `take_over` as well.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +18,8 @@ from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
 from dbos import error as dbos_error
+from dbos._dbos import _get_dbos_instance
+from dbos._queue import queue_thread
 from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -203,6 +210,21 @@ def has_thread(run_id: str) -> bool:
     return _threads.has(run_id)
 
 
+def look_again() -> bool:
+    """Let the engine look into its queue again if its threads for that have ended; False when they live.
+
+    They start each other again, but without memory, or another thread to be had, all of them end.
+    """
+    if any(thread.name == f"queue-worker-{QUEUE}" for thread in threading.enumerate()):
+        return False
+    engine, stop_event = _engine(), threading.Event()
+    thread = threading.Thread(target=queue_thread, args=(stop_event, engine), name="queues", daemon=True)
+    thread.start()
+    engine.background_thread_stop_events.append(stop_event)
+    engine._background_threads.append(thread)
+    return True
+
+
 def take_over(run_id: str) -> None:
     """Continue a run whose process or thread died, from the step it was in."""
     _afresh(lambda: DBOS.resume_workflow(run_id, queue_name=QUEUE))
@@ -247,8 +269,6 @@ def _first_failed(run_id: str) -> int:
 
 
 def _engine() -> Any:
-    from dbos._dbos import _get_dbos_instance
-
     return _get_dbos_instance()
 
 

@@ -137,8 +137,11 @@ class Sweeper:
                     self._take_over(run, work, "run taken on again, its thread had ended", beats)
             elif work.executor != self._executor_id and self._is_dead(work.executor, beats):
                 self._take_over(run, work, "run taken over", beats)
-        elif work.status != "ENQUEUED" and self._is_still("run", run.id):
-            self._reconcile(run, work)
+        elif self._is_still("run", run.id):
+            if work.status != "ENQUEUED":
+                self._reconcile(run, work)
+            elif durable.look_again():
+                log.warning("step engine looks into its queue again", run=run.id)
 
     def _lacks_thread(self, run: Run, work: Work | None) -> bool:
         """True when this process has the run, as the engine says, and no thread that carries it out."""

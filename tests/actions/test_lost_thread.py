@@ -159,6 +159,20 @@ def test_a_run_that_was_claimed_and_never_begun(world, monkeypatch):
     check_done_once(world, run_id)
 
 
+def queue_threads():
+    return [one for one in threading.enumerate() if one.name == f"queue-worker-{durable.QUEUE}"]
+
+
+@ON_SQLITE
+def test_the_engines_threads_for_its_queue_have_ended(world):
+    wait_for(queue_threads, bool)
+    for stop in durable._engine().background_thread_stop_events:
+        stop.set()
+    wait_for(queue_threads, lambda living: not living)
+    run_id = world.runner.start(plan(world), LEAD)
+    check_done_once(world, run_id)
+
+
 @ON_POSTGRESQL
 def test_a_database_that_takes_no_writes_for_a_while(world, postgres_url):
     """As the one that is left behind by a failover: both the Hub's rows and the engine's record are in it."""

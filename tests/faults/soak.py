@@ -1,6 +1,8 @@
 """Deactivations under `kill -9`: a world of accounts, servers that deactivate them, and kills at random moments.
 
 `make soak` runs it with many kills through `test_deactivate_kill.py`, which checks what is left, and prints a table.
+It also fills the disk of the servers now and then, and sets all clocks by an hour, forward and back: see
+`machine.py`.
 """
 
 import argparse
@@ -12,24 +14,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select
 
 from lib.domain.numbers import national
 from lib.settings import PROJECT
 from lib.standins.mail import MailStandin
 from lib.standins.sbc import RuleRecord, SbcStandin
 from lib.standins.zuora import ContactRecord, SubscriptionRecord, ZuoraRecord, ZuoraStandin
-from lib.store import belongings, schema
+from lib.store import belongings, events, runs, schema
 from lib.store.engine import writing
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, LEAD, SBC_TOKEN, wait_for, zuora_id
-from tests.faults.soak_process import AT_ONCE, CLOSING, serve
+from tests.faults import machine
+from tests.faults.soak_process import AT_ONCE, CLOSING, OPEN, serve
 from tests.people import let_in
 
 NUMBERS, USERS, QUEUES, CALLFLOWS, PORTAL_USERS, SUBSCRIPTIONS = 220, 120, 20, 30, 8, 3
@@ -55,6 +58,10 @@ class World:
     """As in the product: on a busy machine a beat may wait for seconds, and who lives must not be taken for dead."""
     had: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     bystanders: set[str] = field(default_factory=set)
+    troubles: tuple[str, ...] = ()
+    """What else happens to the machine, beside kills."""
+    hurt: dict[str, list[int]] = field(default_factory=dict)
+    """Server that lived while the disk was full -> the newest event when that began, for each time."""
 
     def __post_init__(self) -> None:
         let_in(self.engine, LEAD)
@@ -98,6 +105,11 @@ class World:
             self.bystanders.add(number)
         return number
 
+    @property
+    def log(self) -> Path:
+        """What the servers say. Not on the disk that is filled, so that nothing of it is lost."""
+        return (self.folder.parent if "disk" in self.troubles else self.folder) / "server.log"
+
     def settings(self) -> dict[str, Any]:
         """The settings of a server of this world."""
         local = self.database_url.startswith("sqlite")
@@ -129,13 +141,15 @@ class World:
             noted = connection.execute(select(func.count()).select_from(schema.rule_change)).scalar_one()
         return "failed" in states or (states == ["done"] * len(self.closing) and not noted)
 
+    def newest(self) -> int:
+        """The number of the newest event of the audit."""
+        with self.engine.connect() as connection:
+            return events.head(connection).sequence
+
     def age(self, executor: str) -> None:
-        """Let a killed server have been silent for long enough, so that a soak need not wait for it."""
-        beat = schema.executor.c.beat
+        """Let a killed server be forgotten as one that left, so that a soak need not wait for its silence."""
         with writing(self.engine) as connection:
-            connection.execute(
-                update(schema.executor).where(schema.executor.c.id == executor).values(beat=beat - self.dead_seconds)
-            )
+            runs.forget_executor(connection, executor)
 
 
 @dataclass
@@ -145,16 +159,25 @@ class Server:
     process: BaseProcess
     told: Any
     executor: str
+    world: World | None = None
+    opened: bool = False
 
-    def kill(self) -> datetime:
-        """kill -9 to its process group; the moment before that. It is gone when this returns."""
-        moment = datetime.now(UTC)
+    def wait_until_open(self) -> None:
+        """Come back when it has started: with a full disk no server can, and somebody has to start it again."""
+        if not self.opened:
+            assert self.told.poll(START_SECONDS), "the server did not open"
+            assert self.told.recv() == OPEN
+            self.opened = True
+
+    def kill(self) -> int:
+        """kill -9 to its process group; the newest event before that. It is gone when this returns."""
+        newest = self.world.newest() if self.world else 0
         # One that ended before has no number any more that is its own.
         if self.process.pid is not None and self.process.is_alive():
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join(30)
         self.told.close()
-        return moment
+        return newest
 
 
 def start(world: World, point: str | None = None) -> Server:
@@ -162,12 +185,12 @@ def start(world: World, point: str | None = None) -> Server:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([serve.__module__])
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(world.settings(), world.folder / "server.log", theirs, point))
+    process = context.Process(target=serve, args=(world.settings(), world.log, theirs, point))
     process.start()
     theirs.close()
     try:
         assert ours.poll(START_SECONDS), "the server did not start"
-        return Server(process, ours, ours.recv())
+        return Server(process, ours, ours.recv(), world)
     except BaseException:
         process.kill()
         process.join(30)
@@ -187,14 +210,15 @@ def servers(world: World, count: int) -> Iterator[list[Server]]:
             server.kill()
 
 
-def soak(world: World, living: list[Server], kills: int, seed: int) -> dict[str, datetime]:
-    """Kill a random server at a random moment and start it again, `kills` times; executor id -> when it was killed.
+def soak(world: World, living: list[Server], kills: int, seed: int) -> dict[str, int]:
+    """Kill a random server at a random moment and start it again, `kills` times.
 
-    Returns when every account is done, or a run has failed.
+    Returns executor id -> the newest event when it was killed, once every account is done or a run has failed. That
+    is a minute after the last kill at the most, and as long as the work takes.
     """
     chance = random.Random(seed)
-    killed: dict[str, datetime] = {}
-    end = time.monotonic() + 60 + 15 * kills
+    killed: dict[str, int] = {}
+    end = time.monotonic() + 60 + (15 + 5 * len(world.troubles)) * kills
     while len(killed) < kills and time.monotonic() < end:
         position = chance.randrange(len(living))
         victim = living[position]
@@ -202,12 +226,35 @@ def soak(world: World, living: list[Server], kills: int, seed: int) -> dict[str,
         amid = chance.random() < 0.8
         wait_for(lambda ready=(victim, amid): _is_ready(world, len(living), *ready), bool, START_SECONDS)
         time.sleep(chance.uniform(0, 0.8))
+        if "clock" in world.troubles and chance.random() < 0.5:
+            machine.set_clock(chance.choice((-3600, 0, 3600)))
+            time.sleep(chance.uniform(0, 0.8))
         assert victim.process.is_alive(), "a server ended that nobody killed"
-        killed[victim.executor] = victim.kill()
+        if "disk" in world.troubles and chance.random() < 0.4:
+            _fill_disk(world, living, chance, lambda last=victim: killed.update({last.executor: last.kill()}))
+        else:
+            killed[victim.executor] = victim.kill()
         living[position] = start(world)
         world.age(victim.executor)
     wait_for(world.settled, bool, max(end - time.monotonic(), 1))
     return killed
+
+
+def _fill_disk(world: World, living: list[Server], chance: random.Random, kill: Callable[[], None]) -> None:
+    """A full disk for some seconds, with the kill at its end: while it is full no server could be started again."""
+    for server in living:
+        server.wait_until_open()
+    newest = world.newest()
+    for server in living:
+        world.hurt.setdefault(server.executor, []).append(newest)
+    with machine.full(world.folder):
+        time.sleep(chance.uniform(0.5, 4))
+        if chance.random() < 0.5:
+            kill()
+            return
+    # Those that live have to come to their work again by themselves.
+    time.sleep(chance.uniform(0, 3))
+    kill()
 
 
 def _is_ready(world: World, count: int, victim: Server, amid: bool) -> bool:
@@ -275,9 +322,12 @@ def main() -> int:
         environment["SOAK_SEED"] = str(given.seed)
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly", "-k", "random_moments or come_and_go"]
     tests = Path(__file__).with_name("test_deactivate_kill.py")
-    return subprocess.run(
-        [*command, tests, tests.with_name("soak_databases.py")], cwd=PROJECT, env=environment, check=False
-    ).returncode
+    with machine.prepared() as (troubles, preload):
+        print(f"Beside kills: {', '.join(troubles) or 'nothing; see tests/faults/machine.py'}", flush=True)
+        environment |= preload | {"SOAK_TROUBLES": " ".join(troubles)}
+        return subprocess.run(
+            [*command, tests, tests.with_name("soak_databases.py")], cwd=PROJECT, env=environment, check=False
+        ).returncode
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from lib.actions import deactivate
 from lib.actions.action import Confirmation, Services
-from lib.actions.errors import AccountBusy, Blocked, PlanChanged
+from lib.actions.errors import AccountBusy, Blocked, PlanChanged, PlanExpired
 from lib.actions.runner import Runner
 from lib.actions.stepping import Stepper
 from lib.clients.mail import MailConfig, Mailer
@@ -31,9 +31,12 @@ from lib.store.away import is_away
 from lib.store.engine import make_engine
 from lib.store.schema import account, action_claim
 from tests.actions.conftest import LEAD
+from tests.faults import machine  # noqa: F401 - it lets a process sleep whose clock is set
 
 CLOSING = "Closing"
 """The first word of the names of accounts that are to be deactivated."""
+OPEN = "open"
+"""What a server tells once it has started, unless it is to stand still somewhere."""
 AT_ONCE = 2
 """Runs of its own that one server keeps under way; those it takes over from a dead one come on top."""
 POINTS: dict[str, tuple[Any, str]] = {
@@ -60,6 +63,8 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
         _stand_still_after(*POINTS[point], lambda: told.send(point))
     told.send(runner.executor_id)
     runner.open()
+    if point is None:
+        told.send(OPEN)
     chance = random.Random(runner.executor_id)
     mine: list[str] = []
     while True:
@@ -71,6 +76,7 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
             # As a page does: it says so, and the person tries again.
             if not is_away(error):
                 raise
+            time.sleep(0.5)
         time.sleep(0.05)
 
 
@@ -93,7 +99,7 @@ def _start_one(runner: Runner, chance: random.Random) -> str | None:
     plan = runner.plan("deactivate", number, {"zuora": "invoice_period"}, LEAD)
     try:
         return runner.start(plan, LEAD, Confirmation(typed=number, reason="customer_request", note="Closed the shop."))
-    except (AccountBusy, Blocked, PlanChanged):
+    except (AccountBusy, Blocked, PlanChanged, PlanExpired):
         return None
 
 

@@ -1,15 +1,19 @@
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 
 from lib.store import migrate
-from lib.store.engine import make_engine
-from lib.store.schema import metadata
+from lib.store.engine import make_engine, writing
+from lib.store.events import append_event
+from lib.store.runs import recent_runs
+from lib.store.schema import action_run, metadata
 
 
 def _shape(engine):
@@ -124,3 +128,33 @@ def test_the_command_upgrades_and_checks(empty_database_url, monkeypatch, capsys
     capsys.readouterr()
     assert migrate.main(["--check"]) == 0
     assert "up to date" in capsys.readouterr().out
+
+
+def test_runs_from_before_they_were_counted_stand_where_the_audit_has_them(migrated, empty_database_url):
+    """A clock was set back between the two: by their times they would change places."""
+    run = {
+        "kind": "rename",
+        "account": "104233",
+        "actor": "lead@example.com",
+        "actor_name": "Lee",
+        "params": {},
+        "plan": {},
+        "steps": [],
+        "state": "done",
+        "touched": 1.0,
+    }
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    with writing(migrated) as connection:
+        for name, at in (("first", noon), ("second", noon - timedelta(hours=1))):
+            connection.execute(insert(action_run).values(id=name, created_at=at, closed_at=at, **run))
+            append_event(connection, kind="rename", phase="started", actor="lead@example.com", run_id=name)
+    config = migrate._config()
+    with migrate.migrating(empty_database_url) as connection:
+        config.attributes["connection"] = connection
+        # One step below the migration that counts them, whichever that is called when others come.
+        command.downgrade(config, "0010-1")
+    migrate.upgrade(empty_database_url)
+    with migrated.connect() as connection:
+        counted = select(action_run.c.id, action_run.c.sequence).order_by(action_run.c.sequence)
+        assert connection.execute(counted).all() == [("first", 1), ("second", 2)]
+        assert [one.id for one in recent_runs(connection, "104233")] == ["second", "first"]

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from lib.settings import PROJECT
 from lib.store.engine import make_engine
-from lib.store.presence import Presence, is_present
+from lib.store.presence import Presence, is_known, is_present
 
 ID = "host:123:ab/../c"
 HOLD = """
@@ -52,11 +53,46 @@ def test_after_kill_9_it_is_gone_and_nothing_is_left(sqlite, tmp_path):
     assert list(tmp_path.glob("*.alive")) == []
 
 
+def test_a_file_that_somebody_removed_is_made_again(sqlite, tmp_path):
+    held = Presence(sqlite, ID)
+    held.hold()
+    for left in tmp_path.glob("*.alive"):
+        left.unlink()
+    assert not is_present(sqlite, ID)
+    held.hold()
+    assert is_present(sqlite, ID)
+    held.release()
+
+
+def test_who_looks_at_the_moment_of_the_start_does_not_keep_it_from_being_held(sqlite):
+    """Looking takes the lock for a moment, and removes the file of the dead."""
+    done = threading.Event()
+
+    def look():
+        while not done.is_set():
+            is_present(sqlite, ID)
+
+    looking = [threading.Thread(target=look) for _ in range(3)]
+    for one in looking:
+        one.start()
+    try:
+        for _ in range(200):
+            held = Presence(sqlite, ID)
+            held.hold()
+            assert is_present(sqlite, ID)
+            held.release()
+    finally:
+        done.set()
+        for one in looking:
+            one.join()
+
+
 @pytest.mark.postgres
 def test_on_postgresql_nothing_is_known(postgres_url):
     engine = make_engine(postgres_url)
     held = Presence(engine, ID)
     held.hold()
     assert not is_present(engine, ID)
+    assert not is_known(engine)
     held.release()
     engine.dispose()
