@@ -88,6 +88,8 @@ def _check_ports(site: Site) -> None:
     wanted = [
         ("SBC_CARRIER_PORT", socket.SOCK_DGRAM, site.address, site.carrier_port),
         ("SBC_CUSTOMER_PORT", socket.SOCK_DGRAM, site.address, site.customer_port),
+        ("SBC_CARRIER_PORT", socket.SOCK_STREAM, site.address, site.carrier_port),
+        ("SBC_CUSTOMER_PORT", socket.SOCK_STREAM, site.address, site.customer_port),
         ("SBC_HTTP_PORT", socket.SOCK_STREAM, site.http_address, site.http_port),
     ]
     for name, kind, address, port in wanted:
@@ -155,14 +157,31 @@ def _end(kamailio: subprocess.Popen[bytes]) -> None:
 def _say(site: Site) -> None:
     lines = [
         "The SBC is running.",
-        f"  carrier side    udp {site.address}:{site.carrier_port}",
-        f"  customer side   udp {site.address}:{site.customer_port}",
+        f"  carrier side    udp and tcp {site.address}:{site.carrier_port}",
+        f"  customer side   udp and tcp {site.address}:{site.customer_port}",
         f"  auth rules      {site.url}",
         f"  database        {'PostgreSQL' if site.postgres else site.data / 'rules.db'}",
         f"  token           {'from SBC_TOKEN' if site.token else 'in ' + str(site.data / 'token')}",
     ]
+    if site.emergency_calls:
+        lines.append(f"  emergency       to {site.emergency_carrier}, then to {site.carrier}")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+    _warn(site)
+
+
+def _warn(site: Site) -> None:
+    """What an operator chose or forgot, and must not forget again."""
+    if not site.emergency_calls:
+        sys.stderr.write(
+            "WARNING: emergency calls are switched off (SBC_EMERGENCY_CALLS=off). They go by the rules like any call: "
+            "a suspended number cannot call for help through this SBC.\n"
+        )
+    if nameless := [name for name, sources in site.trunk_sources.items() if not sources]:
+        sys.stderr.write(
+            f"WARNING: numbers of {', '.join(nameless)} can call nobody but emergency services, because the destination "
+            "is a name. Say in SBC_TRUNK_SOURCES from which addresses they call.\n"
+        )
 
 
 def _refuse(sentence: str) -> int:

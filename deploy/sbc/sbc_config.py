@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import TextIO
 
+from sbc_dial_plan import defines, lengths
 from sbc_site import Site, SiteError, check_token, plain_path
 
 HERE = Path(__file__).resolve().parent
@@ -43,6 +44,10 @@ def _config(site: Site, token: str, mark: str) -> str:
         "VOICEMAIL": site.voicemail,
         "CARRIER": site.carrier,
         "ANNOUNCEMENT": site.announcement,
+        "CARRIER_HOST": site.carrier.removeprefix("sip:"),
+        "EMERGENCY_CARRIER": site.emergency_carrier,
+        "EMERGENCY_HOST": site.emergency_carrier.removeprefix("sip:"),
+        **defines(site.region, site.outside_line),
     }
     values["DATABASE_CONNECTION"] = f"rules=>{values['DATABASE']}"
     if site.carrier_sources:
@@ -53,16 +58,22 @@ def _config(site: Site, token: str, mark: str) -> str:
         values["TLS_CONFIG"] = str(site.data / "tls.cfg")
     lines = ["# Written by run.py at each start."]
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
+    # In the text of a transformation a name is not replaced otherwise.
+    lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
+    lines += ["#!define WITH_EMERGENCY"] if site.emergency_calls else []
     lines += ["#!define WITH_SQLITE"] if site.postgres is None else []
     lines += ["#!define WITH_TLS"] if site.tls else []
     protocol = "tls" if site.tls else "tcp"
     lines += [
         f'listen=udp:{site.address}:{site.carrier_port} name "carrier"',
         f'listen=udp:{site.address}:{site.customer_port} name "customer"',
+        f'listen=tcp:{site.address}:{site.carrier_port} name "carrier_tcp"',
+        f'listen=tcp:{site.address}:{site.customer_port} name "customer_tcp"',
         f'listen={protocol}:{site.http_address}:{site.http_port} name "api"',
         f'include_file "{plain_path(HERE, "The folder of run.py")}/kamailio.cfg"',
         "event_route[htable:mod-init] {",
         *(f'    $sht(trunks=>{name}) = "{destination}";' for name, destination in site.trunks.items()),
+        *(f'    $sht(sources=>{name}) = "{sources}";' for name, sources in site.trunk_sources.items() if sources),
         "}",
     ]
     return "\n".join(lines) + "\n"
