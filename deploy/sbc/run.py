@@ -127,7 +127,7 @@ def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Pope
     return subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
         [program, "-f", config, "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
         # The token is for this process: Kamailio knows its hash.
-        env={name: value for name, value in os.environ.items() if not name.startswith("SBC_")},
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         # Its log is on standard error; here it only repeats where it listens.
         stdout=subprocess.DEVNULL,
@@ -136,6 +136,13 @@ def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Pope
         process_group=0,
         preexec_fn=in_the_child,  # noqa: PLW1509 (this process has one thread yet)
     )
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SBC_")}
+    # A table that somebody else has locked is an error soon, and before db_postgres gives up on the connection.
+    limits = "-c lock_timeout=1000 -c statement_timeout=4000"
+    return {**kept, "PGOPTIONS": f"{kept.get('PGOPTIONS', '')} {limits}".strip()}
 
 
 def _answers(site: Site) -> bool:
@@ -179,8 +186,8 @@ def _warn(site: Site) -> None:
         )
     if nameless := [name for name, sources in site.trunk_sources.items() if not sources]:
         sys.stderr.write(
-            f"WARNING: numbers of {', '.join(nameless)} can call nobody but emergency services, because the destination "
-            "is a name. Say in SBC_TRUNK_SOURCES from which addresses they call.\n"
+            f"WARNING: numbers of {', '.join(nameless)} can call nobody but emergency services, because the "
+            "destination is a name. Say in SBC_TRUNK_SOURCES from which addresses they call.\n"
         )
 
 

@@ -205,8 +205,8 @@ def _trunk_sources(text: str, trunks: Mapping[str, str]) -> dict[str, str]:
             found = []
         if not found or name not in named:
             raise SiteError(
-                "SBC_TRUNK_SOURCES must be words such as syd-1=192.0.2.40,192.0.2.48/29, each with a trunk of SBC_TRUNKS "
-                f"and IPv4 addresses or networks; {part!r} is not."
+                "SBC_TRUNK_SOURCES must be words such as syd-1=192.0.2.40,192.0.2.48/29, each with a trunk of "
+                f"SBC_TRUNKS and IPv4 addresses or networks; {part!r} is not."
             )
         named[name] += found
     return {name: ",".join(sources) or _network_of(trunks[name]) for name, sources in named.items()}
