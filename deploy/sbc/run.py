@@ -7,7 +7,9 @@ ends them all.
 import contextlib
 import ctypes
 import fcntl
+import ipaddress
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,6 +19,7 @@ import time
 from pathlib import Path
 
 from sbc_config import prepare
+from sbc_door import Door
 from sbc_log import pass_on
 from sbc_site import Site, SiteError, read_site
 
@@ -36,7 +39,8 @@ def main() -> int:
         site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = _lock(site.data)
         _check_ports(site)
-        config = prepare(site)
+        inside = _address_inside()
+        config = prepare(site, inside)
     except SiteError as error:
         return _refuse(str(error))
     except OSError as error:
@@ -47,7 +51,7 @@ def main() -> int:
     assert kamailio.stderr is not None
     log = pass_on(kamailio.stderr, sys.stderr.buffer)
     try:
-        code, why = _stay(kamailio, site)
+        code, why = _stay(kamailio, site, inside)
     finally:
         _end(kamailio)
         log.join(STOP_SECONDS)
@@ -55,12 +59,16 @@ def main() -> int:
     return _refuse(why) if why else code
 
 
-def _stay(kamailio: subprocess.Popen[bytes], site: Site) -> tuple[int, str]:
+def _stay(kamailio: subprocess.Popen[bytes], site: Site, inside: str) -> tuple[int, str]:
     """Until the end: the exit code, and why it was no start at all."""
     until = time.monotonic() + START_SECONDS
     ready = False
     while True:
-        if not ready and _answers(site):
+        if not ready and _answers(inside, site.http_port):
+            try:
+                Door((site.http_address, site.http_port), (inside, site.http_port)).open()
+            except OSError as error:
+                return 1, f"SBC_HTTP_PORT: cannot listen at {site.http_address}:{site.http_port} ({error.strerror})."
             ready = True
             _say(site)
         came = signal.sigtimedwait(SIGNALS, 3600.0 if ready else 0.02)
@@ -145,10 +153,15 @@ def _environment() -> dict[str, str]:
     return {**kept, "PGOPTIONS": f"{kept.get('PGOPTIONS', '')} {limits}".strip()}
 
 
-def _answers(site: Site) -> bool:
-    # The port was free a moment ago, and Kamailio opens it only after it has read the rules.
+def _address_inside() -> str:
+    """A loopback address that no other program happens to use, for the way from the door to Kamailio."""
+    return str(ipaddress.IPv4Address("127.64.0.0") + secrets.randbelow(2**22))
+
+
+def _answers(inside: str, port: int) -> bool:
+    # Kamailio opens the port only after it has read the rules.
     with contextlib.suppress(OSError):
-        socket.create_connection((site.http_address, site.http_port), timeout=1).close()
+        socket.create_connection((inside, port), timeout=1).close()
         return True
     return False
 

@@ -14,8 +14,10 @@ from sbc_site import Site, SiteError, check_token, plain_path
 HERE = Path(__file__).resolve().parent
 
 
-def prepare(site: Site) -> Path:
+def prepare(site: Site, inside: str) -> Path:
     """Fill the site's data folder and return the file to start Kamailio with.
+
+    `inside` is the address of this machine at which Kamailio's own end of the API listens.
 
     Raises:
         SiteError: the token file holds no token, or the database file is not one.
@@ -32,11 +34,11 @@ def prepare(site: Site) -> Path:
             template = template.replace(f"@{name}@", str(path))
         _write(site.data / "tls.cfg", template)
     config = site.data / "kamailio.cfg"
-    _write(config, _config(site, token, mark))
+    _write(config, _config(site, inside, token, mark))
     return config
 
 
-def _config(site: Site, token: str, mark: str) -> str:
+def _config(site: Site, inside: str, token: str, mark: str) -> str:
     values = {
         "TOKEN_SHA256": hashlib.sha256(f"Bearer {token}".encode()).hexdigest(),
         "CALL_KEY": mark,
@@ -69,7 +71,7 @@ def _config(site: Site, token: str, mark: str) -> str:
         f'listen=udp:{site.address}:{site.customer_port} name "customer"',
         f'listen=tcp:{site.address}:{site.carrier_port} name "carrier_tcp"',
         f'listen=tcp:{site.address}:{site.customer_port} name "customer_tcp"',
-        f'listen={protocol}:{site.http_address}:{site.http_port} name "api"',
+        f'listen={protocol}:{inside}:{site.http_port} name "api"',
         f'include_file "{plain_path(HERE, "The folder of run.py")}/kamailio.cfg"',
         "event_route[htable:mod-init] {",
         *(f'    $sht(trunks=>{name}) = "{destination}";' for name, destination in site.trunks.items()),
