@@ -12,11 +12,14 @@ from sbc_dial_plan import defines, lengths
 from sbc_site import Site, SiteError, check_token, plain_path
 
 HERE = Path(__file__).resolve().parent
+CONFIG = "kamailio.cfg"
+"""The file to start Kamailio with, in the data folder."""
 
 
-def prepare(site: Site, inside: str) -> Path:
+def prepare(site: Site, inside: str, *, rules: bool = True) -> Path:
     """Fill the site's data folder and return the file to start Kamailio with.
 
+    Without `rules` it needs no database and carries emergency calls alone.
     `inside` is the address of this machine at which Kamailio's own end of the API listens.
 
     Raises:
@@ -33,12 +36,12 @@ def prepare(site: Site, inside: str) -> Path:
         for name, path in files.items():
             template = template.replace(f"@{name}@", str(path))
         _write(site.data / "tls.cfg", template)
-    config = site.data / "kamailio.cfg"
-    _write(config, _config(site, inside, token, mark))
+    config = site.data / CONFIG
+    _write(config, _config(site, inside, token, mark, rules=rules))
     return config
 
 
-def _config(site: Site, inside: str, token: str, mark: str) -> str:
+def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> str:
     values = {
         "TOKEN_SHA256": hashlib.sha256(f"Bearer {token}".encode()).hexdigest(),
         "CALL_KEY": mark,
@@ -62,6 +65,7 @@ def _config(site: Site, inside: str, token: str, mark: str) -> str:
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
     # In the text of a transformation a name is not replaced otherwise.
     lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
+    lines += ["#!define WITH_RULES"] if rules else []
     lines += ["#!define WITH_EMERGENCY"] if site.emergency_calls else []
     lines += ["#!define WITH_SQLITE"] if site.postgres is None else []
     lines += ["#!define WITH_TLS"] if site.tls else []

@@ -1,13 +1,18 @@
 """000, 106 and 112 connect: from every number, in every spelling, whatever else is the matter."""
 
 import contextlib
+import http.client
+import socket
 import sqlite3
+import threading
+import time
 
 import pytest
+from sqlalchemy import make_url
 
-from tests.calls.conftest import fresh_number
-from tests.calls.wire import SILENCE_SECONDS, Phone, ask, request
-from tests.kamailio import HOST, Kamailio
+from tests.calls.conftest import Lab, fresh_number, rule
+from tests.calls.wire import SILENCE_SECONDS, WAIT_SECONDS, Phone, ask, request
+from tests.kamailio import HOST, Kamailio, free_port, sbc_database
 
 SPELLINGS = {
     "000": [
@@ -66,6 +71,61 @@ FROMS = [
     "<sip:\u00fc@example.com>;tag=a",
     "<http://example.com>;tag=a",
 ]
+
+
+class Gate:
+    """The way to a PostgreSQL server, which can be shut: then nothing listens there."""
+
+    def __init__(self, url: str) -> None:
+        self._target = make_url(url)
+        self._port = free_port()
+        self.url = self._target.set(host=HOST, port=self._port).render_as_string(hide_password=False)
+        self._held = contextlib.ExitStack()
+        self.open()
+
+    def open(self) -> None:
+        listening = socket.create_server((HOST, self._port))
+        self._held.callback(_end, listening)
+        threading.Thread(target=self._let_in, args=(listening,), daemon=True).start()
+
+    def shut(self) -> None:
+        self._held.close()
+
+    close = shut
+
+    def _let_in(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near = listening.accept()[0]
+                far = socket.create_connection((self._target.host, self._target.port))
+                for one in (near, far):
+                    self._held.callback(_end, one)
+                for ways in ((near, far), (far, near)):
+                    threading.Thread(target=_pass_on, args=ways, daemon=True).start()
+
+
+def _end(one: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def wait_until(ask_again):
+    """What it answers once it answers something."""
+    end = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if answer := ask_again():
+                return answer
+        time.sleep(0.02)
+    raise AssertionError("no answer")
 
 
 def emergency_only(wire, number):
@@ -201,3 +261,27 @@ def test_a_suspended_phone_talks_to_them(lab, around, number):
     assert [message.first_line.split()[0] for message in requests] == ["INVITE", "ACK", "BYE"]
     assert requests[0].first_line.startswith(f"INVITE sip:{number}@")
     assert around.announcement.news() == []
+
+
+@pytest.mark.postgres
+def test_an_sbc_that_starts_while_its_database_is_away_carries_calls_for_help(wire, tmp_path, postgres_url):
+    with sbc_database(postgres_url) as url, contextlib.closing(Gate(url)) as gate:
+        sbc = Kamailio(tmp_path, gate.url, carrier=wire.carrier.address)
+        with sbc:
+            lab = Lab(sbc, tmp_path)
+            number = lab.number("allowed")
+            sbc.kill()
+            gate.shut()
+            # As `start` would, which waits for the rules.
+            sbc._launch()
+            sbc.logged("emergency calls alone are carried")
+            assert wait_until(lambda: ask(sbc.customer_port, request("OPTIONS", "sip:x"), seconds=0.5)).endswith("OK")
+            assert ask(sbc.customer_port, request("INVITE", "sip:000@x")) == "SIP/2.0 200 Said"
+            text = request("INVITE", "sip:0270100001@x", from_=f"<sip:{number}@x>;tag=a")
+            assert ask(sbc.customer_port, text) == "SIP/2.0 503 Rules Not Loaded"
+            assert wait_until(lambda: sbc.call("GET", "/v1/health")) == (503, {"db": False})
+            assert sbc.call("PUT", "/v1/rules", [rule(number, "allowed", rev=2)]) == (503, {"error": "database"})
+            gate.open()
+            assert sbc._wait()
+            assert sbc.call("POST", "/v1/rules/query", [{"number": number}])[1][0]["rule"]["rev"] == 1
+            assert ask(sbc.customer_port, text) == "SIP/2.0 200 Said"
