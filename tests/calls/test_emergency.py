@@ -188,6 +188,8 @@ def test_the_ordinary_carrier_is_tried_when_the_emergency_carrier_does_not_take_
     assert wire.out("sip:000@example.com") == "SIP/2.0 200 Said"
     assert wire.carrier.news()[0].first_line == f"INVITE sip:000@{wire.carrier.address} SIP/2.0"
     wire.lab.sbc.logged("the ordinary carrier is tried")
+    if says == "hold":
+        wire.emergency.wait_for("CANCEL")
 
 
 @pytest.mark.parametrize("protocol", ["UDP", "TCP"])
