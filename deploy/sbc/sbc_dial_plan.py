@@ -48,7 +48,7 @@ def defines(name: str, outside_line: str) -> dict[str, str]:
         "SPECIAL": f"^({region.special})$" if region.special else never,
         "WITHOUT_PLUS": f"^{region.country}{anything}$",
         "WITH_OUTSIDE_LINE": f"^{outside_line}[0-9]" if outside_line else never,
-        "EMERGENCY_NUMBER": f"^{before}{hidden}{code}({'|'.join(region.emergency)})$",
+        "EMERGENCY_NUMBER": f"^{before}{hidden}{code}({'|'.join(region.emergency)})#?$",
         "EMERGENCY_OF_URN": region.emergency[0],
     }
 
