@@ -85,7 +85,7 @@ class Call:
 
 
 class Caller:
-    """A sipp that makes one call, in the background until `result` is asked for."""
+    """A sipp that makes one call or `calls` at `rate` a second, in the background until `result` is asked for."""
 
     def __init__(
         self,
@@ -98,6 +98,9 @@ class Caller:
         status: int = 0,
         headers: str = "",
         talk_ms: int = 0,
+        transport: str = "UDP",
+        calls: int = 1,
+        rate: int = 10,
     ) -> None:
         require_sipp()
         self._stem = folder / f"{next(_numbers)}-{scenario}"
@@ -107,7 +110,18 @@ class Caller:
         written = self._stem.with_suffix(".xml")
         written.write_text(text)
         keys = {"called": called, "calling": calling}
-        limits = ["-m", "1", "-d", str(talk_ms), "-timeout", str(CALL_SECONDS), "-timeout_error"]
+        limits = [
+            "-m",
+            str(calls),
+            "-r",
+            str(rate),
+            "-d",
+            str(talk_ms),
+            "-timeout",
+            str(CALL_SECONDS),
+            "-timeout_error",
+        ]
+        limits += ["-t", "t1"] if transport == "TCP" else []
         self._process = _sipp(self._stem, written, free_port(socket.SOCK_DGRAM), keys, [*limits, f"{HOST}:{port}"])
 
     def result(self) -> Call:

@@ -8,13 +8,19 @@ import sqlite3
 from pathlib import Path
 from typing import TextIO
 
+from sbc_dial_plan import defines, lengths
 from sbc_site import Site, SiteError, check_token, plain_path
 
 HERE = Path(__file__).resolve().parent
+CONFIG = "kamailio.cfg"
+"""The file to start Kamailio with, in the data folder."""
 
 
-def prepare(site: Site) -> Path:
+def prepare(site: Site, inside: str, *, rules: bool = True) -> Path:
     """Fill the site's data folder and return the file to start Kamailio with.
+
+    Without `rules` it needs no database and carries emergency calls alone.
+    `inside` is the address of this machine at which Kamailio's own end of the API listens.
 
     Raises:
         SiteError: the token file holds no token, or the database file is not one.
@@ -30,12 +36,12 @@ def prepare(site: Site) -> Path:
         for name, path in files.items():
             template = template.replace(f"@{name}@", str(path))
         _write(site.data / "tls.cfg", template)
-    config = site.data / "kamailio.cfg"
-    _write(config, _config(site, token, mark))
+    config = site.data / CONFIG
+    _write(config, _config(site, inside, token, mark, rules=rules))
     return config
 
 
-def _config(site: Site, token: str, mark: str) -> str:
+def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> str:
     values = {
         "TOKEN_SHA256": hashlib.sha256(f"Bearer {token}".encode()).hexdigest(),
         "CALL_KEY": mark,
@@ -43,6 +49,10 @@ def _config(site: Site, token: str, mark: str) -> str:
         "VOICEMAIL": site.voicemail,
         "CARRIER": site.carrier,
         "ANNOUNCEMENT": site.announcement,
+        "CARRIER_HOST": site.carrier.removeprefix("sip:"),
+        "EMERGENCY_CARRIER": site.emergency_carrier,
+        "EMERGENCY_HOST": site.emergency_carrier.removeprefix("sip:"),
+        **defines(site.region, site.outside_line),
     }
     values["DATABASE_CONNECTION"] = f"rules=>{values['DATABASE']}"
     if site.carrier_sources:
@@ -53,16 +63,23 @@ def _config(site: Site, token: str, mark: str) -> str:
         values["TLS_CONFIG"] = str(site.data / "tls.cfg")
     lines = ["# Written by run.py at each start."]
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
+    # In the text of a transformation a name is not replaced otherwise.
+    lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
+    lines += ["#!define WITH_RULES"] if rules else []
+    lines += ["#!define WITH_EMERGENCY"] if site.emergency_calls else []
     lines += ["#!define WITH_SQLITE"] if site.postgres is None else []
     lines += ["#!define WITH_TLS"] if site.tls else []
     protocol = "tls" if site.tls else "tcp"
     lines += [
         f'listen=udp:{site.address}:{site.carrier_port} name "carrier"',
         f'listen=udp:{site.address}:{site.customer_port} name "customer"',
-        f'listen={protocol}:{site.http_address}:{site.http_port} name "api"',
+        f'listen=tcp:{site.address}:{site.carrier_port} name "carrier_tcp"',
+        f'listen=tcp:{site.address}:{site.customer_port} name "customer_tcp"',
+        f'listen={protocol}:{inside}:{site.http_port} name "api"',
         f'include_file "{plain_path(HERE, "The folder of run.py")}/kamailio.cfg"',
         "event_route[htable:mod-init] {",
         *(f'    $sht(trunks=>{name}) = "{destination}";' for name, destination in site.trunks.items()),
+        *(f'    $sht(sources=>{name}) = "{sources}";' for name, sources in site.trunk_sources.items() if sources),
         "}",
     ]
     return "\n".join(lines) + "\n"

@@ -9,6 +9,8 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 TOKEN_LENGTH = 16
 TRUNKS = "syd-1 syd-2 mel-1"
+REGIONS = ("AU", "NZ", "GB")
+"""The regions whose dial plans sbc_dial_plan.py knows."""
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 _DESTINATION = re.compile(r"(?:sip:)?([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::([0-9]{1,5}))?")
@@ -50,7 +52,13 @@ class Site:
     voicemail: str
     carrier: str
     announcement: str
+    emergency_carrier: str
+    emergency_calls: bool
+    region: str
+    outside_line: str
     trunks: dict[str, str]
+    trunk_sources: dict[str, str]
+    """For each trunk the networks its numbers call from; "" where they are not known, and none can call."""
     postgres: str | None
     tls: Tls | None
     token: str | None
@@ -69,6 +77,8 @@ def read_site(environment: Mapping[str, str]) -> Site:
     """
     given = {name: value for name, value in environment.items() if name.startswith("SBC_") and value}
     pbx = _destination(given, "SBC_PBX", "127.0.0.1:5090")
+    carrier = given.get("SBC_CARRIER", "127.0.0.1:5092")
+    trunks = _trunks(given.get("SBC_TRUNKS", TRUNKS), pbx)
     site = Site(
         data=_folder(given),
         address=_address(given, "SBC_ADDRESS"),
@@ -82,7 +92,12 @@ def read_site(environment: Mapping[str, str]) -> Site:
         voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
         carrier=_destination(given, "SBC_CARRIER", "127.0.0.1:5092"),
         announcement=_destination(given, "SBC_ANNOUNCEMENT", "127.0.0.1:5093"),
-        trunks=_trunks(given.get("SBC_TRUNKS", TRUNKS), pbx),
+        emergency_carrier=_destination(given, "SBC_EMERGENCY_CARRIER", carrier),
+        emergency_calls=_choice(given, "SBC_EMERGENCY_CALLS", ("on", "off")) == "on",
+        region=_choice(given, "SBC_REGION", REGIONS),
+        outside_line=_outside_line(given.get("SBC_OUTSIDE_LINE", "")),
+        trunks=trunks,
+        trunk_sources=_trunk_sources(given.get("SBC_TRUNK_SOURCES", ""), trunks),
         postgres=_postgres(given),
         tls=_tls(given),
         token=_token(given.get("SBC_TOKEN")),
@@ -177,6 +192,44 @@ def _trunks(text: str, pbx: str) -> dict[str, str]:
     if not trunks:
         raise SiteError("SBC_TRUNKS must name at least one trunk.")
     return trunks
+
+
+def _trunk_sources(text: str, trunks: Mapping[str, str]) -> dict[str, str]:
+    """Each trunk's sources: those that are named, or else the address its own calls go to."""
+    named: dict[str, list[str]] = {name: [] for name in trunks}
+    for part in text.split():
+        name, _, sources = part.partition("=")
+        try:
+            found = [str(ipaddress.IPv4Network(source)) for source in sources.split(",")]
+        except ValueError:
+            found = []
+        if not found or name not in named:
+            raise SiteError(
+                "SBC_TRUNK_SOURCES must be words such as syd-1=192.0.2.40,192.0.2.48/29, each with a trunk of "
+                f"SBC_TRUNKS and IPv4 addresses or networks; {part!r} is not."
+            )
+        named[name] += found
+    return {name: ",".join(sources) or _network_of(trunks[name]) for name, sources in named.items()}
+
+
+def _network_of(destination: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(destination.removeprefix("sip:").partition(":")[0]))
+    except ValueError:
+        return ""
+
+
+def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    text = given.get(name, choices[0])
+    if text not in choices:
+        raise SiteError(f"{name} must be {' or '.join(choices)}, not {text!r}.")
+    return text
+
+
+def _outside_line(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{0,3}", text):
+        raise SiteError(f"SBC_OUTSIDE_LINE must be up to three digits, not {text!r}.")
+    return text
 
 
 def _folder(given: Mapping[str, str]) -> Path:

@@ -7,3 +7,19 @@ create table if not exists sbc_rule (
   rev integer not null
 );
 create index if not exists sbc_rule_account on sbc_rule (account, number);
+
+-- What was deleted, so that a rule that was written before and arrives late stays deleted: of a number that stands here
+-- a rule needs a higher revision. Rules that a deletion covers go with it.
+create table if not exists sbc_deleted_rule (
+  number varchar(16) collate "C" primary key,
+  rev integer not null
+);
+create or replace function sbc_delete_rule() returns trigger language plpgsql as $$
+begin
+  delete from sbc_rule where number = new.number and rev <= new.rev;
+  return new;
+end
+$$;
+drop trigger if exists sbc_rule_deleted on sbc_deleted_rule;
+create trigger sbc_rule_deleted after insert or update on sbc_deleted_rule
+  for each row execute function sbc_delete_rule();

@@ -249,6 +249,7 @@ def untouched_of(found: Found, wish: Wish) -> tuple[str, ...]:
             f"{one.number} is {one.status.value.lower()} in Zuora and stays so." for one in found.cancellable.stuck
         ]
     kept += [
+        "Emergency calls stay possible from phones that still reach the SBC: 000, 106 and 112.",
         "The Zuora account itself, its invoices and its contacts stay.",
         "Emergency details, sent e-mails and the history of the account are kept.",
         "No e-mail goes out.",

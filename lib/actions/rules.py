@@ -106,8 +106,8 @@ def _apply_piece(
         taken = _write(services, {number: seen[number] for number in wrong}, actor, track)
         found |= services.sbc.get_rules(wrong)
         if not taken:
-            # What calls use is older than what the SBC keeps: the next revision has to be above that one.
-            seen |= _kept_revisions(services, wrong, [*before.values(), *map(_found, found.values())])
+            # The SBC keeps a newer revision than calls use, perhaps of a deletion: the next has to be above that one.
+            seen |= services.sbc.kept_revisions(wrong)
             continue
         # The Hub once more: a number may have been moved or quarantined between the two.
         with services.engine.connect() as connection:
@@ -124,10 +124,10 @@ def _apply_piece(
 
 
 def _write(services: Services, seen: Mapping[str, int], actor: str, track: str) -> bool:
-    """Write what the Hub wants for these numbers; False when the SBC held a newer revision of one of them."""
+    """Write what the Hub wants for these numbers; False when the SBC kept a newer revision of one of them."""
     if used_up := [number for number, revision in seen.items() if revision >= store.REVISION_LIMIT]:
-        # Nothing can be newer than these. The SBC forgets the revision of a rule together with the rule.
-        services.sbc.delete_rules(used_up, actor=actor, track=track)
+        # Nothing can be newer than these.
+        services.sbc.forget_rules(used_up, actor=actor, track=track)
         seen = {**seen, **dict.fromkeys(used_up, 0)}
     with writing(services.engine) as connection:
         revisions = store.take_revisions(connection, seen)
@@ -135,25 +135,17 @@ def _write(services: Services, seen: Mapping[str, int], actor: str, track: str) 
     puts = [_wire(rule, revisions[rule.number]) for rule in wanted.values() if rule is not None]
     gone = [number for number, rule in wanted.items() if rule is None]
     if gone:
-        services.sbc.delete_rules(gone, actor=actor, track=track)
+        # With its revision, so that no write from before makes the rule live again, however late it arrives.
+        stated = {number: revisions[number] for number in gone if number in revisions}
+        services.sbc.delete_rules(gone, actor=actor, track=track, revisions=stated)
+        kept = services.sbc.kept_revisions(stated)
+        if any(kept.get(number, 0) > revision for number, revision in stated.items()):
+            # A row that is newer than what calls use would be live again after the SBC's next start.
+            return False
     if not puts:
         return True
     result = services.sbc.put_rules(puts, actor=actor, track=track)
     return result.applied == result.received
-
-
-def _kept_revisions(services: Services, numbers: Iterable[str], found: Iterable[Rule | None]) -> dict[str, int]:
-    """The revisions under which the SBC keeps these numbers, as far as the accounts concerned show them."""
-    wanted = set(numbers)
-    with services.engine.connect() as connection:
-        owners = {truth.account for truth in store.truths_of_numbers(connection, wanted).values()}
-    owners |= {rule.account for rule in found if rule is not None}
-    return {
-        held.rule.number: held.rule.revision
-        for owner in sorted(owners)
-        for held in services.sbc.rules_of_account(owner)
-        if held.rule.number in wanted
-    }
 
 
 def _wanted(truths: Mapping[str, NumberTruth], numbers: Iterable[str]) -> dict[str, Rule | None]:

@@ -1,5 +1,7 @@
 """Suspend an account: inbound calls go to voicemail, outbound calls hear that the account may not make calls.
 
+Emergency calls stay possible: the SBC connects them before it looks at any rule (docs/sbc.md).
+
 The Hub first notes where the account is going, then the SBC is told, number by number, and read back. Only then
 does the Hub say *suspended*. A run that stops in between leaves the account *suspending*.
 """
@@ -36,7 +38,7 @@ def _begin(context: StepContext) -> StepReport:
 
 
 def _write_rules(context: StepContext) -> StepReport:
-    return write_rules(context, "inbound to voicemail, outbound hears the message")
+    return write_rules(context, "inbound to voicemail, outbound hears the message; emergency calls stay possible")
 
 
 def _arrive(context: StepContext) -> StepReport:
@@ -155,7 +157,11 @@ def _mail_effect(mail: bool, billing: Billing) -> list[Effect]:
 
 
 def _untouched(children: int) -> tuple[str, ...]:
-    kept = ["Calls in progress are not cut.", "Numbers stay on the account, and plan fees keep billing."]
+    kept = [
+        "Emergency calls stay possible: 000, 106 and 112.",
+        "Calls in progress are not cut.",
+        "Numbers stay on the account, and plan fees keep billing.",
+    ]
     if children:
         what = f"{children} child accounts stay as they are" if children > 1 else "child account stays as it is"
         kept.append(f"Its {what}.")

@@ -141,6 +141,7 @@ class TestPlan:
         assert details["Subscriptions in Zuora"] == (("SUB-00000001", "Active", "31 December 2026", "left"),)
         assert "1 subscription in Zuora: goes on" in " ".join(made.untouched)
         assert "No e-mail goes out." in made.untouched
+        assert any(one.startswith("Emergency calls stay possible") for one in made.untouched)
         assert left(furnished)
         assert furnished.standing() == "active"
 

@@ -1,14 +1,17 @@
 """Refresh auth rules: what is wrong is found, told, put right, and read back from the SBC."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import delete, insert, select, update
 
 from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.actions.rules import apply_rules
 from lib.domain.auth_rules import Verdict
 from lib.standins.sbc import RuleRecord
 from lib.store import events
 from lib.store.engine import writing
-from lib.store.numbers import REVISION_LIMIT
+from lib.store.numbers import REVISION_LIMIT, take_revisions
 from lib.store.schema import account, phone_number, rule_change
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER, wait_for
 
@@ -111,6 +114,28 @@ def test_a_newer_revision_on_the_sbc_does_not_win_over_the_truth(world):
     world.sbc.state.load([RuleRecord(number=FIRST, account="1001", state="suspended", trunk="syd-1", revision=900)])
     assert world.finish(world.runner.start(refresh(world), LEAD)).run.state == "done"
     assert world.rules() == RIGHT
+
+
+@pytest.mark.any_database
+def test_a_write_from_before_a_removal_stays_without_effect_and_a_number_that_returns_gets_its_rule(world):
+    """As when the last byte of a request arrives after the run that sent it gave up."""
+    lose(world, FIRST)
+    world.finish(world.runner.start(refresh(world), LEAD))
+    before = world.services.sbc.get_rules([FIRST])[FIRST]
+    assert before is not None
+    with writing(world.services.engine) as connection:
+        taken = take_revisions(connection, {FIRST: before.revision})[FIRST]
+        connection.execute(update(phone_number).where(phone_number.c.e164 == FIRST).values(state="quarantined"))
+    apply_rules(world.services, [FIRST], actor="test", track="test")
+    late = replace(before, revision=taken)
+    assert world.services.sbc.put_rules([late], actor="test", track="test").applied == 0
+    assert FIRST not in world.rules()
+    with writing(world.services.engine) as connection:
+        connection.execute(
+            update(phone_number).where(phone_number.c.e164 == FIRST).values(state="in_use", rule_revision=0)
+        )
+    apply_rules(world.services, [FIRST], actor="test", track="test")
+    assert world.rules()[FIRST] == RIGHT[FIRST]
 
 
 @pytest.mark.parametrize("number", [FIRST, "+61370109999"])

@@ -74,6 +74,7 @@ class TestPlan:
             ("SBC", "3 numbers: inbound calls to voicemail, outbound calls hear the message"),
         ]
         assert "In Zuora: 1,284.60 AUD overdue, 1 invoice, the oldest for 12 days." in plan.warnings
+        assert "Emergency calls stay possible: 000, 106 and 112." in plan.untouched
         assert "Calls in progress are not cut." in plan.untouched
         assert "Its child account stays as it is." in plan.untouched
         assert world.standing() == "active"
@@ -161,6 +162,7 @@ class TestSuspended:
             ("verify", "done"),
             ("hub", "done"),
         ]
+        assert "emergency calls stay possible" in done.steps[1].text
         assert world.standing() == "suspended"
         assert world.states() == {"suspended"}
         assert world.states("2001") == {"allowed"}

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.kamailio import Kamailio, require_kamailio
+from tests.calls.wire import Peer, ask, peers, request
+from tests.kamailio import HOST, Kamailio, require_kamailio
 from tests.sipp import Call, Caller, Server, require_sipp
 
 SOMEBODY = "+61270100001"
@@ -69,7 +70,8 @@ class Lab:
 
     def outbound(self, scenario: str, number: str, **more: Any) -> Caller:
         """The number calls somebody."""
-        return Caller(self.folder, scenario, self.sbc.customer_port, called=SOMEBODY, calling=number, **more)
+        given = {"called": SOMEBODY, "calling": number, **more}
+        return Caller(self.folder, scenario, self.sbc.customer_port, **given)
 
     def answered_in(self, number: str) -> Call:
         """An inbound call that is answered and ends well."""
@@ -149,3 +151,57 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("alone")
     with Kamailio(folder) as sbc:
         yield Lab(sbc, folder)
+
+
+@dataclass
+class Wire:
+    """An SBC between servers of plain text. Trunk syd-1 calls from 127.0.0.1, syd-2 from 127.0.0.2; 9 gets a line."""
+
+    lab: Lab
+    carrier: Peer
+    emergency: Peer
+    pbx: Peer
+    announcement: Peer
+    voicemail: Peer
+
+    @property
+    def peers(self) -> list[Peer]:
+        return [self.carrier, self.emergency, self.pbx, self.announcement, self.voicemail]
+
+    def out(self, uri: str, *more: str, method: str = "INVITE", host: str = HOST, **given: str) -> str:
+        """The reply to a request on the customers' side."""
+        return ask(self.lab.sbc.customer_port, request(method, uri, *more, **given), host=host)
+
+    def into(self, uri: str, *more: str, **given: str) -> str:
+        """The reply to an INVITE on the carrier's side."""
+        return ask(self.lab.sbc.carrier_port, request("INVITE", uri, *more, **given))
+
+
+@pytest.fixture(scope="session")
+def _wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    require_kamailio()
+    folder = tmp_path_factory.mktemp("wire")
+    for carrier, emergency, pbx, announcement, voicemail in peers(5):
+        sbc = Kamailio(
+            folder,
+            carrier=carrier.address,
+            pbx=pbx.address,
+            announcement=announcement.address,
+            voicemail=voicemail.address,
+            settings={
+                "SBC_EMERGENCY_CARRIER": emergency.address,
+                "SBC_TRUNK_SOURCES": "syd-2=127.0.0.2,192.0.2.0/24",
+                "SBC_OUTSIDE_LINE": "9",
+            },
+        )
+        with sbc:
+            yield Wire(Lab(sbc, folder), carrier, emergency, pbx, announcement, voicemail)
+
+
+@pytest.fixture
+def wire(_wire: Wire) -> Wire:
+    """An SBC with an emergency carrier of its own, whose servers have got nothing yet and answer."""
+    for peer in _wire.peers:
+        peer.news()
+        peer.says = "answer"
+    return _wire

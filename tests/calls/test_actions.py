@@ -48,7 +48,7 @@ def world(_sqlite_template, tmp_path, standin, mail_standin, lab):  # noqa: F811
     services = make_services(settings, engine, token=lab.sbc.token)
     owned = [number for numbers in NUMBERS.values() for number in numbers]
     held = [one.rule.number for account in NUMBERS for one in services.sbc.rules_of_account(account)]
-    services.sbc.delete_rules([*owned, *held], actor="test", track="test")
+    services.sbc.forget_rules([*owned, *held], actor="test", track="test")
     runner = Runner(services)
     runner.open()
     yield World(services, standin, None, mail_standin, runner)

@@ -84,6 +84,17 @@ REFUSED = [
     {"SBC_TRUNKS": "syd-1)="},
     {"SBC_TRUNKS": "syd-1=" + BROKEN},
     {"SBC_TRUNKS": "t" * 33},
+    {"SBC_EMERGENCY_CALLS": "no"},
+    {"SBC_EMERGENCY_CALLS": "OFF"},
+    {"SBC_EMERGENCY_CARRIER": BROKEN},
+    {"SBC_REGION": "XX"},
+    {"SBC_REGION": 'AU"'},
+    {"SBC_OUTSIDE_LINE": "9|"},
+    {"SBC_OUTSIDE_LINE": "0000"},
+    {"SBC_TRUNK_SOURCES": "syd-1"},
+    {"SBC_TRUNK_SOURCES": "syd-1=pbx.example.com"},
+    {"SBC_TRUNK_SOURCES": "per-9=192.0.2.1"},
+    {"SBC_TRUNK_SOURCES": "syd-1=192.0.2.7/24"},
     {"SBC_DATA": 'a "quoted" folder'},
     {"SBC_DATA": "line\nbreak"},
     {"SBC_ADDRESS": "0.0.0.0"},
@@ -123,6 +134,24 @@ def test_a_value_that_cannot_be_right_is_refused_by_name(launcher_values, settin
     assert any(name in said for name in settings)
     assert SECRET[:8] not in said
     assert "\n" not in said
+
+
+def test_a_trunk_calls_from_where_its_calls_go_or_from_where_it_is_said_to(launcher_values):
+    site = launcher_values.read_site(
+        {
+            "SBC_PBX": "192.0.2.40:5060",
+            "SBC_TRUNKS": "a b=sip:192.0.2.50 c=pbx.example.com:5060 d",
+            "SBC_TRUNK_SOURCES": "d=192.0.2.1,192.0.2.8/29 d=198.51.100.1",
+            "SBC_CARRIER": "198.51.100.5",
+        }
+    )
+    assert site.trunk_sources == {
+        "a": "192.0.2.40/32",
+        "b": "192.0.2.50/32",
+        "c": "",
+        "d": "192.0.2.1/32,192.0.2.8/29,198.51.100.1/32",
+    }
+    assert (site.emergency_carrier, site.emergency_calls, site.region) == ("sip:198.51.100.5", True, "AU")
 
 
 @pytest.mark.parametrize(
@@ -224,6 +253,12 @@ def test_without_its_database_it_does_not_start(tmp_path):
     said = refused(tmp_path, SBC_DATABASE_URL=f"postgres://sbc:{SECRET}@127.0.0.1:{free_port()}/sbc", **ports)
     assert "Not started: Kamailio ended at once" in said
     assert SECRET not in said
+
+
+def test_a_trunk_without_a_source_is_told_at_the_start(tmp_path):
+    with Kamailio(tmp_path, trunks="syd-1 mel-1=sip:localhost:5090") as sbc:
+        [line] = sbc.logged("WARNING: numbers of")
+        assert "mel-1 can call nobody but emergency services" in line
 
 
 def test_make_sbc_runs_it_until_ctrl_c(tmp_path):

@@ -121,3 +121,26 @@ def test_a_worker_that_gets_no_connection_as_it_starts_gets_one_later(around, tm
         with closing(psycopg.connect(url, autocommit=True)) as inside:
             inside.execute(f"drop owned by {user}")
         connection.execute(f"drop role {user}")
+
+
+def test_writers_that_a_locked_table_stops_leave_the_readers_alone(lab, _database):
+    allowed = lab.number("allowed", account="3001")
+    numbers = [fresh_number() for _ in range(12)]
+    with closing(psycopg.connect(_database)) as locking, ThreadPoolExecutor(12) as beside:
+        locking.execute("lock table sbc_rule in exclusive mode")
+        writers = [
+            beside.submit(lab.sbc.call, "PUT", "/v1/rules", [rule(number, "allowed", account="3001")])
+            for number in numbers
+        ]
+        for _ in range(10):
+            assert lab.sbc.call("GET", "/v1/health")[0] == 200
+            assert lab.sbc.call("POST", "/v1/rules/query", [{"number": allowed}])[0] == 200
+            assert [one["number"] for one in lab.sbc.call("POST", "/v1/rules/by-account", {"account": "3001"})[1]] == [
+                allowed
+            ]
+        # They are told while the table is still locked, and by then the readers had their answers.
+        answers = [writer.result() for writer in writers]
+        assert {status for status, _ in answers} == {503}
+        assert {answer["error"] for _, answer in answers} == {"database", "busy"}
+        locking.rollback()
+    lab.put(rule(numbers[0], "allowed", account="3001"))

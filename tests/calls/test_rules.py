@@ -1,9 +1,14 @@
 """What the provisioning API keeps, by the requests that the Account Manager makes."""
 
 import contextlib
+import json
+import socket
 import sqlite3
 
-from tests.calls.conftest import fresh_number, rule
+import pytest
+
+from tests.calls.conftest import Lab, fresh_number, rule
+from tests.kamailio import DEPLOYED, HOST, Kamailio, require_kamailio
 
 
 def ask(lab, *numbers):
@@ -55,13 +60,57 @@ def test_an_older_revision_changes_nothing_and_an_equal_one_may_be_sent_again(la
     assert ask(lab, number)[0]["rule"] == {"account": "1009", "state": "allowed", "trunk": "mel-1", "rev": 6}
 
 
-def test_deleting_is_repeatable_and_forgets_the_revision(lab):
+def test_deleting_is_repeatable_and_keeps_the_revision(lab):
     number = fresh_number()
     lab.put(rule(number, "allowed", rev=9))
     for _ in range(2):
         assert lab.sbc.call("POST", "/v1/rules/delete", [{"number": number}]) == (200, {"deleted": 1})
         assert ask(lab, number) == [{"number": number, "rule": None}]
+    for late in (1, 9):
+        assert lab.sbc.call("PUT", "/v1/rules", [rule(number, "allowed", rev=late)]) == (
+            200,
+            {"received": 1, "applied": 0},
+        )
+        assert ask(lab, number) == [{"number": number, "rule": None}]
+    lab.put(rule(number, "allowed", rev=10))
+    assert lab.sbc.call("POST", "/v1/rules/forget", [{"number": number}]) == (200, {"forgotten": 1})
+    assert ask(lab, number) == [{"number": number, "rule": None}]
     lab.put(rule(number, "allowed", rev=1))
+
+
+@pytest.mark.parametrize("stated", [None, 7], ids=["as it was", "up to a revision"])
+def test_a_write_whose_last_byte_comes_after_a_deletion_changes_nothing(lab, stated):
+    number = fresh_number()
+    lab.put(rule(number, "allowed", rev=6))
+    late = json.dumps([rule(number, "allowed", rev=6 if stated is None else 7)]).encode()
+    with socket.create_connection((HOST, lab.sbc.http_port), timeout=10) as slow:
+        head = f"PUT /v1/rules HTTP/1.1\r\nHost: sbc\r\nAuthorization: Bearer {lab.sbc.token}\r\n"
+        slow.sendall(f"{head}Content-Length: {len(late)}\r\n\r\n".encode() + late[:-1])
+        gone = {"number": number} | ({} if stated is None else {"rev": stated})
+        assert lab.sbc.call("POST", "/v1/rules/delete", [gone]) == (200, {"deleted": 1})
+        slow.sendall(late[-1:])
+        assert b'"applied":0' in slow.recv(4096)
+    assert ask(lab, number) == [{"number": number, "rule": None}]
+    lab.refused_in(number, 404)
+    lab.sbc.stop()
+    lab.sbc.start()
+    assert ask(lab, number) == [{"number": number, "rule": None}]
+
+
+def test_a_file_from_before_learns_to_keep_deletions(tmp_path):
+    require_kamailio()
+    (tmp_path / "data").mkdir()
+    old, _, _ = (DEPLOYED / "schema-sqlite.sql").read_text().partition("-- What was deleted")
+    number = fresh_number()
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "rules.db")) as connection:
+        connection.executescript(old)
+        connection.execute("insert into sbc_rule values (?, '2003', 'allowed', 'syd-1', 4)", [number])
+        connection.commit()
+    with Kamailio(tmp_path) as sbc:
+        lab = Lab(sbc, tmp_path)
+        assert ask(lab, number)[0]["rule"]["rev"] == 4
+        assert sbc.call("POST", "/v1/rules/delete", [{"number": number}]) == (200, {"deleted": 1})
+        assert sbc.call("PUT", "/v1/rules", [rule(number, "allowed", rev=4)]) == (200, {"received": 1, "applied": 0})
 
 
 def test_an_account_is_read_in_pages_of_a_thousand_in_the_order_of_numbers(lab):

@@ -75,6 +75,8 @@ def test_nothing_asked_is_nothing_answered(sbc):
     assert sbc.get_rules([]) == {}
     assert sbc.put_rules([], **WHO) == PutResult(0, 0)
     assert sbc.delete_rules([], **WHO) is None
+    assert sbc.forget_rules([], **WHO) is None
+    assert sbc.kept_revisions([]) == {}
 
 
 def test_the_same_rule_twice_is_one_rule(sbc, sbc_server):
@@ -116,13 +118,44 @@ class TestRevisions:
         assert sbc.put_rules(changed, **WHO) == PutResult(3, 2)
         assert list(sbc.get_rules([rule.number for rule in rules]).values()) == [rules[0], *changed[1:]]
 
-    def test_a_deleted_rule_forgets_its_own(self, sbc, sbc_server):
+    def test_a_deleted_rule_keeps_its_own(self, sbc, sbc_server):
         (rule,) = sbc_server.rules(1, revision=5)
         sbc.put_rules([rule], **WHO)
         sbc.delete_rules([rule.number], **WHO)
-        first = replace(rule, revision=1)
+        for late in (1, 5):
+            assert sbc.put_rules([replace(rule, revision=late)], **WHO) == PutResult(1, 0)
+            assert sbc.get_rules([rule.number]) == {rule.number: None}
+        assert sbc.kept_revisions([rule.number]) == {rule.number: 5}
+        again = replace(rule, revision=6)
+        assert sbc.put_rules([again], **WHO) == PutResult(1, 1)
+        assert sbc.get_rules([rule.number]) == {rule.number: again}
+        assert sbc.kept_revisions([rule.number, *sbc_server.numbers(1)]) == {rule.number: 6}
+
+    def test_a_deletion_may_say_its_own(self, sbc, sbc_server):
+        old, new, none = sbc_server.rules(3, revision=5)
+        sbc.put_rules([old, replace(new, revision=8)], **WHO)
+        numbers = [rule.number for rule in (old, new, none)]
+        sbc.delete_rules(numbers, **WHO, revisions=dict.fromkeys(numbers, 7))
+        assert list(sbc.get_rules(numbers).values()) == [None, replace(new, revision=8), None]
+        assert sbc.kept_revisions(numbers) == dict(zip(numbers, (7, 8, 7), strict=True))
+        late = [replace(rule, revision=7) for rule in (old, new, none)]
+        assert sbc.put_rules(late, **WHO) == PutResult(3, 0)
+        sbc.delete_rules(numbers, **WHO, revisions=dict.fromkeys(numbers, 3))
+        assert sbc.kept_revisions(numbers) == dict(zip(numbers, (7, 8, 7), strict=True))
+        assert sbc.put_rules([replace(old, revision=8)], **WHO) == PutResult(1, 1)
+
+    def test_what_is_forgotten_begins_again(self, sbc, sbc_server):
+        (rule,) = sbc_server.rules(1, revision=999_999_999)
+        sbc.put_rules([rule], **WHO)
+        sbc.delete_rules([rule.number], **WHO)
+        assert sbc.put_rules([rule], **WHO) == PutResult(1, 0)
+        sbc.put_rules([replace(rule, number=sbc_server.numbers(1)[0])], **WHO)
+        sbc.forget_rules([rule.number], **WHO)
+        assert sbc.kept_revisions([rule.number]) == {}
+        first = replace(rule, revision=0)
         assert sbc.put_rules([first], **WHO) == PutResult(1, 1)
-        assert sbc.get_rules([rule.number]) == {rule.number: first}
+        sbc.forget_rules([rule.number], **WHO)
+        assert sbc.get_rules([rule.number]) == {rule.number: None}
 
     def test_of_writers_at_the_same_time_the_newest_one_stays(self, sbc, sbc_server):
         (rule,) = sbc_server.rules(1)

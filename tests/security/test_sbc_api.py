@@ -21,6 +21,8 @@ ROUTES = [
     ("POST", "/v1/rules/query", [{"number": NUMBER}]),
     ("POST", "/v1/rules/by-account", {"account": "1001"}),
     ("POST", "/v1/rules/delete", [{"number": NUMBER}]),
+    ("POST", "/v1/rules/forget", [{"number": NUMBER}]),
+    ("POST", "/v1/rules/revisions", [{"number": NUMBER}]),
     ("POST", "/v1/reload", None),
     ("POST", "/RPC", {"jsonrpc": "2.0", "id": 1, "method": "htable.dump", "params": ["rules"]}),
     ("GET", "/", None),
@@ -48,7 +50,7 @@ class Guarded:
     def reset(self) -> None:
         """The one rule and no other, whatever a test before did."""
         numbers = [{"number": NUMBER}, {"number": OTHER}]
-        assert self.sbc.call("POST", "/v1/rules/delete", numbers) == (200, {"deleted": 2})
+        assert self.sbc.call("POST", "/v1/rules/forget", numbers) == (200, {"forgotten": 2})
         assert self.sbc.call("PUT", "/v1/rules", [RULE]) == (200, {"received": 1, "applied": 1})
 
     @contextlib.contextmanager
@@ -119,7 +121,7 @@ def test_without_tls_it_talks_to_this_machine_alone(on_sqlite):
 
 def test_what_is_no_route_is_not_found(on_sqlite):
     sbc = on_sqlite.sbc
-    for method, path, body in ROUTES[1:6]:
+    for method, path, body in ROUTES[1:8]:
         wrong = "GET" if method == "PUT" else "PUT"
         for asked in [(method, path + "/"), (method, path.upper()), (method, path + "?a=1"), (wrong + "X", path)]:
             assert sbc.call(*asked, body) == (404, {"error": "no such resource"}), asked
@@ -197,7 +199,7 @@ def test_a_rule_with_a_spoiled_value_is_refused_whole(guarded, field):
     assert guarded.sbc.call("PUT", "/v1/rules", [missing]) == (422, {"error": "rule", "index": 0})
 
 
-@pytest.mark.parametrize("path", ["/v1/rules/query", "/v1/rules/delete"])
+@pytest.mark.parametrize("path", ["/v1/rules/query", "/v1/rules/delete", "/v1/rules/forget", "/v1/rules/revisions"])
 def test_a_spoiled_number_is_refused(guarded, path):
     for value in spoiled("number") + WRONG_KINDS["number"]:
         status, answer = guarded.sbc.call("POST", path, [{"number": OTHER}, {"number": value}])
@@ -251,10 +253,22 @@ def test_a_number_twice_in_one_request_is_refused(guarded):
     assert guarded.sbc.call("PUT", "/v1/rules", body) == (422, {"error": "number twice", "index": 1})
 
 
-def test_other_kinds_that_json_has_for_a_whole_number_become_one(_running):
-    """What is not refused must end as a row like any other."""
-    for value, kept in [("21", 21), (22.0, 22), (2.3e1, 23)]:
-        rule = {**RULE, "number": OTHER, "rev": value}
-        assert _running.sbc.call("PUT", "/v1/rules", [rule]) == (200, {"received": 1, "applied": 1})
-        assert _running.rows()[-1] == (OTHER, "1001", "suspended", "syd-1", kept)
-    assert _running.sbc.call("POST", "/v1/rules/delete", [{"number": OTHER}]) == (200, {"deleted": 1})
+@pytest.mark.parametrize("value", ["1000.0", "true", "false", "1e3", "22.0", "2.3E1", "-1", "0.5", "[1]"])
+@pytest.mark.parametrize("key", ["rev", "r\\u0065v", "\\u0072ev"])
+def test_a_revision_is_a_whole_number(guarded, value, key):
+    sbc = guarded.sbc
+    headers = {"Authorization": f"Bearer {sbc.token}"}
+    for method, path in [("PUT", "/v1/rules"), ("POST", "/v1/rules/delete")]:
+        body = json.dumps([{**GOOD, "number": OTHER}, {**GOOD, "rev": 12345}]).replace(
+            '"rev": 12345', f'"{key}" : {value}'
+        )
+        status, text = sbc.request(method, path, body.encode(), headers)
+        assert (status, text) == (422, '{"error":"rule","index":1}')
+
+
+def test_what_only_looks_like_a_revision_does_no_harm(_running):
+    rule = {**RULE, "number": OTHER, "rev": 21, "note": '"rev": 1.0', "more": [1.5, True], "\u00e4": {"x": 1.0}}
+    assert _running.sbc.call("PUT", "/v1/rules", [rule]) == (200, {"received": 1, "applied": 1})
+    assert _running.sbc.call("PUT", "/v1/rules", [{**RULE, "number": OTHER, "rev": "22"}])[0] == 200
+    assert _running.rows()[-1] == (OTHER, "1001", "suspended", "syd-1", 22)
+    assert _running.sbc.call("POST", "/v1/rules/forget", [{"number": OTHER}]) == (200, {"forgotten": 1})

@@ -1,7 +1,7 @@
 """Which numbers, accounts and rules the SBC takes, so that nothing else is ever sent to it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from lib.clients.errors import Rejected, presentable
@@ -56,6 +56,18 @@ def checked_account(account: str, operation: str) -> str:
     if not is_name(account):
         raise _wrong(operation, False, f"{_short(account)} is not an account number")
     return account
+
+
+def checked_revisions(revisions: Mapping[str, int], operation: str) -> Mapping[str, int]:
+    """The revisions by number.
+
+    Raises:
+        Rejected: one of them is not from 0 to the limit.
+    """
+    for number, revision in revisions.items():
+        if not is_revision(revision):
+            raise _wrong(operation, True, f"the revision of {_short(number)} is not from 0 to {REVISION_LIMIT}")
+    return revisions
 
 
 def checked_rules(rules: Iterable[AuthRule], operation: str) -> list[AuthRule]:

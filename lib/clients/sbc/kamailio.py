@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from lib.clients.call import Call, HttpConfig
 from lib.clients.errors import RemoteError
 from lib.clients.http import HttpClient
 from lib.clients.sbc import replies
-from lib.clients.sbc.checks import SYSTEM, checked_account, checked_numbers, checked_rules
+from lib.clients.sbc.checks import SYSTEM, checked_account, checked_numbers, checked_revisions, checked_rules
 from lib.clients.sbc.port import RULES_A_REQUEST, AuthRule, Health, HeldRule, PutResult
 
 T = TypeVar("T")
@@ -103,15 +103,39 @@ class KamailioSbc:
         done = _one_after_another(wanted, put)
         return PutResult(sum(part.received for part in done), sum(part.applied for part in done))
 
-    def delete_rules(self, numbers: Iterable[str], *, actor: str, track: str) -> None:
-        """Leave these numbers without a rule, whether they have one or not."""
+    def delete_rules(
+        self, numbers: Iterable[str], *, actor: str, track: str, revisions: Mapping[str, int] | None = None
+    ) -> None:
+        """Leave these numbers without a rule; with a revision, only up to it and for good. See `Sbc.delete_rules`."""
         wanted = checked_numbers(numbers, "delete auth rules", writes=True)
+        stated = checked_revisions(revisions or {}, "delete auth rules")
 
         def delete(part: Sequence[str]) -> None:
-            call = self._write("POST", "/v1/rules/delete", f"delete {_count(wanted)}", _items(part), actor, track)
+            body = [{"number": number} | ({"rev": stated[number]} if number in stated else {}) for number in part]
+            call = self._write("POST", "/v1/rules/delete", f"delete {_count(wanted)}", body, actor, track)
             self._http.send(call, partial(replies.read_deleted, part))
 
         _one_after_another(wanted, delete)
+
+    def forget_rules(self, numbers: Iterable[str], *, actor: str, track: str) -> None:
+        """Delete these rules with all that is kept of their revisions."""
+        wanted = checked_numbers(numbers, "forget auth rules", writes=True)
+
+        def forget(part: Sequence[str]) -> None:
+            call = self._write("POST", "/v1/rules/forget", f"forget {_count(wanted)}", _items(part), actor, track)
+            self._http.send(call, partial(replies.read_forgotten, part))
+
+        _one_after_another(wanted, forget)
+
+    def kept_revisions(self, numbers: Iterable[str]) -> dict[str, int]:
+        """The highest revision the SBC keeps of each number; left out where it keeps none."""
+        wanted = checked_numbers(numbers, "read revisions of auth rules")
+        kept: dict[str, int] = {}
+        for part in _in_parts(wanted):
+            operation = f"read the revisions of {_count(wanted)}"
+            call = self._read("/v1/rules/revisions", operation, _items(part), None)
+            kept |= self._http.send(call, partial(replies.read_revisions, part))
+        return kept
 
     def health(self) -> Health:
         """The SBC's version, asked for once: whoever wants to know wants to know of now."""

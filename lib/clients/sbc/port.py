@@ -1,6 +1,6 @@
 """What the Hub asks of a session border controller, whoever made it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -34,7 +34,7 @@ class HeldRule:
 
 @dataclass(frozen=True)
 class PutResult:
-    """How many rules the SBC took in. For those not applied it holds a newer revision and changed nothing."""
+    """How many rules the SBC took in. For those not applied it keeps a newer revision and changed nothing."""
 
     received: int
     applied: int
@@ -72,8 +72,22 @@ class Sbc(Protocol):
         """
         ...
 
-    def delete_rules(self, numbers: Iterable[str], *, actor: str, track: str) -> None:
-        """Leave these numbers without a rule, whether they have one or not."""
+    def delete_rules(
+        self, numbers: Iterable[str], *, actor: str, track: str, revisions: Mapping[str, int] | None = None
+    ) -> None:
+        """Leave these numbers without a rule, whether they have one or not.
+
+        `revisions` says for a number up to which revision: a newer rule stays, and no rule up to it comes back, however
+        late it arrives. Without one it is that of the rule that is there.
+        """
+        ...
+
+    def forget_rules(self, numbers: Iterable[str], *, actor: str, track: str) -> None:
+        """Delete these rules with all that is kept of their revisions, so that any revision is taken again."""
+        ...
+
+    def kept_revisions(self, numbers: Iterable[str]) -> dict[str, int]:
+        """The highest revision the SBC keeps of each number, of a rule or of a deletion; left out where none is."""
         ...
 
     def health(self) -> Health:

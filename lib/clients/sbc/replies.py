@@ -21,6 +21,7 @@ _REASONS = {
     "port": "this is not the port of its API",
     "client certificate": "the client certificate is not the Hub's",
     "database": "its database did not answer",
+    "busy": "others are writing",
 }
 _ITEMS = {
     "rule": "it does not take the rule of {}",
@@ -87,10 +88,41 @@ def read_deleted(numbers: Sequence[str], reply: Reply, call: Call) -> None:
     Raises:
         RemoteError: a refusal, or an answer that does not.
     """
+    _accounted("deleted", numbers, reply, call)
+
+
+def read_forgotten(numbers: Sequence[str], reply: Reply, call: Call) -> None:
+    """Check that the answer accounts for all of these numbers.
+
+    Raises:
+        RemoteError: a refusal, or an answer that does not.
+    """
+    _accounted("forgotten", numbers, reply, call)
+
+
+def read_revisions(numbers: Sequence[str], reply: Reply, call: Call) -> dict[str, int]:
+    """The revisions kept of these numbers, without those of which none is kept.
+
+    Raises:
+        RemoteError: a refusal, or an answer about other numbers.
+    """
+    body = _json(reply, call, numbers)
+
+    def make() -> dict[str, int]:
+        found = {item["number"]: item["rev"] for item in _list(body)}
+        kept = {number: revision for number, revision in found.items() if revision is not None}
+        if len(body) != len(numbers) or found.keys() != set(numbers) or not all(map(is_revision, kept.values())):
+            raise ValueError
+        return kept
+
+    return _understood(make, reply, call, "its answer is not about the numbers asked for")
+
+
+def _accounted(name: str, numbers: Sequence[str], reply: Reply, call: Call) -> None:
     body = _json(reply, call, numbers)
 
     def make() -> None:
-        if _count(body["deleted"]) != len(numbers):
+        if _count(body[name]) != len(numbers):
             raise ValueError
 
     _understood(make, reply, call, "its answer does not account for every number sent")

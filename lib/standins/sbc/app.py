@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from lib.standins import faults, gateway
 from lib.standins.admin import Admin
 from lib.standins.gateway import gateway_page
-from lib.standins.sbc.bodies import Refusal, account_and_after, numbers, rules
+from lib.standins.sbc.bodies import Refusal, account_and_after, deletions, items, numbers, rules
 from lib.standins.sbc.faults import Fault
 from lib.standins.sbc.records import Change
 from lib.standins.sbc.state import SbcState
@@ -32,6 +32,8 @@ def sbc_app(state: SbcState, token: str) -> ASGIApp:
         Route("/v1/rules/query", _guarded(api.query), methods=["POST"]),
         Route("/v1/rules/by-account", _guarded(api.of_account), methods=["POST"]),
         Route("/v1/rules/delete", _guarded(api.delete), methods=["POST"]),
+        Route("/v1/rules/forget", _guarded(api.forget), methods=["POST"]),
+        Route("/v1/rules/revisions", _guarded(api.revisions), methods=["POST"]),
         Route("/v1/reload", api.reload, methods=["POST"]),
         *admin.routes(),
     ]
@@ -77,12 +79,27 @@ class Api:
 
     async def delete(self, request: Request) -> Response:
         """`POST /v1/rules/delete`: all of them or none, whether they are there or not."""
-        found = await numbers(request)
+        sent = len(await items(request))
+        found = await deletions(request)
         if not found:
             raise Refusal(422, error="empty")
         self._state.delete(found)
-        self._log(request, "deleted", len(found), len(found))
-        return JSONResponse({"deleted": len(found)})
+        self._log(request, "deleted", sent, sent)
+        return JSONResponse({"deleted": sent})
+
+    async def forget(self, request: Request) -> Response:
+        """`POST /v1/rules/forget`: the same, and nothing is kept of their revisions."""
+        found = await numbers(request)
+        if not found:
+            raise Refusal(422, error="empty")
+        self._state.forget(found)
+        self._log(request, "forgotten", len(found), len(found))
+        return JSONResponse({"forgotten": len(found)})
+
+    async def revisions(self, request: Request) -> Response:
+        """`POST /v1/rules/revisions`: the highest revision kept of each number, null where there is none."""
+        kept = self._state.revisions(asked := await numbers(request))
+        return JSONResponse([{"number": number, "rev": kept.get(number)} for number in sorted(set(asked))])
 
     async def reload(self, request: Request) -> Response:
         """`POST /v1/reload`: live copies from the rows, after the database was restored."""

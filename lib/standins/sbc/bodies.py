@@ -48,6 +48,25 @@ async def numbers(request: Request) -> list[str]:
     return [str(item["number"]) for item in found]
 
 
+async def deletions(request: Request) -> dict[str, int | None]:
+    """The numbers of a request to delete, each with the revision that it states, None where it states none.
+
+    Raises:
+        Refusal: one of them is none, or states no revision but something else.
+    """
+    found = await items(request)
+    for index, item in _from_the_end(found):
+        if not is_number(item.get("number")):
+            raise Refusal(422, error="number", index=index)
+        if item.get("rev") is not None and not _is_revision(item["rev"]):
+            raise Refusal(422, error="rule", index=index)
+    stated: dict[str, int | None] = {}
+    for item in found:
+        earlier, revision = stated.get(item["number"]), item.get("rev")
+        stated[item["number"]] = revision if earlier is None else max(earlier, revision or 0)
+    return stated
+
+
 async def rules(request: Request) -> list[dict[str, Any]]:
     """The rules of a request.
 
@@ -103,16 +122,17 @@ def _is_name(value: object) -> bool:
 
 
 def _is_rule(item: dict[str, Any]) -> bool:
-    revision = item.get("rev")
     return (
         is_number(item.get("number"))
         and _is_name(item.get("account"))
         and item.get("state") in ("allowed", "suspended")
         and _is_name(item.get("trunk"))
-        and isinstance(revision, int)
-        and not isinstance(revision, bool)
-        and 0 <= revision <= _REVISION_LIMIT
+        and _is_revision(item.get("rev"))
     )
+
+
+def _is_revision(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _REVISION_LIMIT
 
 
 def _from_the_end(found: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:

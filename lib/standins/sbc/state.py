@@ -5,10 +5,11 @@ As in the SBC there are two copies of every rule: the row, which is the truth, a
 
 import itertools
 import json
+import math
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,14 @@ INSERT INTO rule ({_COLUMNS}) {_VALUES}
 ON CONFLICT (number) DO UPDATE SET account = excluded.account, state = excluded.state, trunk = excluded.trunk,
   rev = excluded.rev WHERE excluded.rev >= rule.rev
 """
+_DELETED = """
+CREATE TABLE IF NOT EXISTS deleted (number TEXT PRIMARY KEY, rev INTEGER NOT NULL) WITHOUT ROWID
+"""
+_IS_LATE = "SELECT 1 FROM deleted WHERE number = :number AND rev >= :rev"
+_KEEP_DELETED = """
+INSERT INTO deleted (number, rev) VALUES (:number, :rev)
+ON CONFLICT (number) DO UPDATE SET rev = max(excluded.rev, deleted.rev)
+"""
 _SET = {name: f"INSERT OR REPLACE INTO {name} ({_COLUMNS}) {_VALUES}" for name in ("rule", "live")}
 _ALL_OF = "SELECT value FROM json_each(?)"
 
@@ -55,6 +64,7 @@ class SbcState:
         self._db.execute("PRAGMA synchronous = NORMAL")
         for name in ("rule", "live"):
             self._db.execute(_TABLE.format(name))
+        self._db.execute(_DELETED)
         self._db.execute("CREATE INDEX IF NOT EXISTS rule_account ON rule (account, number)")
 
     def close(self) -> None:
@@ -80,6 +90,7 @@ class SbcState:
         with self._transaction() as db:
             db.execute("DELETE FROM rule")
             db.execute("DELETE FROM live")
+            db.execute("DELETE FROM deleted")
         self.faults.clear()
         self.faults.forget_requests()
         self._changes.clear()
@@ -103,7 +114,7 @@ class SbcState:
             db.execute(_SET["rule"], _row(rule))
 
     def reload(self) -> None:
-        """Make the live copies anew from the rows."""
+        """Make the live copies again from the rows."""
         with self._transaction() as db:
             db.execute("DELETE FROM live")
             db.execute(f"INSERT INTO live ({_COLUMNS}) SELECT {_COLUMNS} FROM rule")  # noqa: S608
@@ -123,20 +134,42 @@ class SbcState:
             self._changes.append(change)
 
     def put(self, rows: Sequence[Row]) -> int:
-        """Take all rows or none; how many were not older than what is there."""
+        """Take all rows or none; how many were newer than what was deleted and not older than what is there."""
         applied = 0
         with self._transaction() as db:
             for row in rows:
+                if db.execute(_IS_LATE, row).fetchone():
+                    continue
                 if db.execute(_TAKE, row).rowcount:
                     db.execute(_SET["live"], row)
                     applied += 1
         return applied
 
-    def delete(self, numbers: Sequence[str]) -> None:
-        """Remove all of these numbers, row and live copy, or none."""
+    def delete(self, numbers: Mapping[str, int | None]) -> None:
+        """Remove the rules of these numbers, row and live copy, or none, and keep up to which revision they are gone.
+
+        None covers the rule that is there; a rule newer than the revision stays.
+        """
         with self._transaction() as db:
-            for name in ("rule", "live"):
+            for number, stated in numbers.items():
+                row = db.execute("SELECT rev FROM rule WHERE number = ?", (number,)).fetchone()
+                covered = stated if stated is not None else (row["rev"] if row else -1)
+                db.execute(_KEEP_DELETED, {"number": number, "rev": covered})
+                db.execute("DELETE FROM rule WHERE number = ? AND rev <= ?", (number, covered))
+                limit = covered if stated is not None else math.inf
+                db.execute("DELETE FROM live WHERE number = ? AND rev <= ?", (number, limit))
+
+    def forget(self, numbers: Sequence[str]) -> None:
+        """Remove all of these numbers with what is kept of their revisions, or none."""
+        with self._transaction() as db:
+            for name in ("rule", "live", "deleted"):
                 db.execute(f"DELETE FROM {name} WHERE number IN ({_ALL_OF})", (json.dumps(numbers),))  # noqa: S608
+
+    def revisions(self, numbers: Sequence[str]) -> dict[str, int]:
+        """The highest revision kept of each of these numbers, of its rule or of its deletion."""
+        kept = "SELECT number, rev FROM rule UNION ALL SELECT number, rev FROM deleted"
+        sql = f"SELECT number, max(rev) AS rev FROM ({kept}) WHERE number IN ({_ALL_OF}) GROUP BY number"  # noqa: S608
+        return {row["number"]: row["rev"] for row in self._rows(sql, json.dumps(numbers)) if row["rev"] >= 0}
 
     def found(self, numbers: Sequence[str]) -> dict[str, Row]:
         """The live copies of these numbers."""

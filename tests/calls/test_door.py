@@ -1,0 +1,102 @@
+"""Whoever connects to the provisioning API and says nothing keeps nobody else out."""
+
+import contextlib
+import http.client
+import importlib.util
+import json
+import resource
+import socket
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from tests.calls.conftest import fresh_number, rule
+from tests.kamailio import DEPLOYED, HOST, Kamailio, free_port, require_kamailio
+
+IDLE = 2100
+
+
+@pytest.fixture(scope="module")
+def sbc(tmp_path_factory) -> Iterator[Kamailio]:
+    require_kamailio()
+    with Kamailio(tmp_path_factory.mktemp("door")) as made:
+        yield made
+
+
+@pytest.fixture
+def room_for_many() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2 * IDLE), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def silent(sbc: Kamailio, held: contextlib.ExitStack, count: int, host: str = HOST, says: bytes = b"") -> None:
+    for _ in range(count):
+        one = held.enter_context(socket.create_connection((HOST, sbc.http_port), 10, (host, 0)))
+        with contextlib.suppress(OSError):
+            one.sendall(says)
+
+
+@pytest.mark.parametrize("host", [HOST, "127.0.0.9"], ids=["same address", "another address"])
+@pytest.mark.usefixtures("room_for_many")
+def test_idle_connections_keep_nobody_out(sbc, host):
+    number = fresh_number()
+    kept = http.client.HTTPConnection(HOST, sbc.http_port, timeout=10)
+    with contextlib.ExitStack() as held, contextlib.closing(kept):
+        silent(sbc, held, IDLE, host)
+        for rev in range(1, 4):
+            assert sbc.call("GET", "/v1/health")[0] == 200
+            assert sbc.call("PUT", "/v1/rules", [rule(number, "allowed", rev=rev)])[0] == 200
+        # A connection that is used stays, while the others make room for each other.
+        for _ in range(3):
+            kept.request("GET", "/v1/health", headers={"Authorization": f"Bearer {sbc.token}"})
+            assert kept.getresponse().read().startswith(b'{"db":true')
+            silent(sbc, held, 20, host)
+
+
+def test_those_who_were_never_answered_go_first(sbc):
+    """A client's own connections outlast strangers from the same machine."""
+    mine = http.client.HTTPConnection(HOST, sbc.http_port, timeout=10)
+    with contextlib.ExitStack() as held, contextlib.closing(mine):
+        mine.request("GET", "/v1/health", headers={"Authorization": f"Bearer {sbc.token}"})
+        mine.getresponse().read()
+        before = mine.sock
+        silent(sbc, held, 200)
+        mine.request("GET", "/v1/health", headers={"Authorization": f"Bearer {sbc.token}"})
+        assert json.loads(mine.getresponse().read())["db"] is True
+        assert mine.sock is before
+
+
+def test_a_request_goes_through_in_pieces_and_one_after_the_other(sbc):
+    with socket.create_connection((HOST, sbc.http_port), timeout=10) as slow:
+        text = f"GET /v1/health HTTP/1.1\r\nHost: sbc\r\nAuthorization: Bearer {sbc.token}\r\n\r\n".encode()
+        for _ in range(2):
+            for start in range(0, len(text), 20):
+                slow.sendall(text[start : start + 20])
+            assert slow.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+@pytest.fixture
+def door(monkeypatch) -> ModuleType:
+    """The launcher's module of the door, which is no part of a package."""
+    spec = importlib.util.spec_from_file_location("sbc_door", DEPLOYED / "sbc_door.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("limit", "said"), [("FIRST_SECONDS", b""), ("ANSWER_SECONDS", b"GET / HT")])
+def test_who_says_nothing_or_never_ends_is_shown_out(door, monkeypatch, limit, said):
+    monkeypatch.setattr(door, limit, 0.0)
+    with socket.create_server((HOST, 0)) as inside:
+        port = free_port()
+        door.Door((HOST, port), inside.getsockname()).open()
+        with socket.create_connection((HOST, port), timeout=10) as guest:
+            guest.sendall(said)
+            assert guest.recv(1) == b""
