@@ -60,7 +60,7 @@ def hand_out(
         file, rows = make(_who_may(services, actor, parcel))
         with writing(services.engine) as connection:
             # Again: a long file takes a while, and meanwhile the person may have been shut out.
-            person = _who_may(services, actor, parcel)
+            person = _who_may(services, actor, parcel, connection)
             _record(connection, parcel, person.email, "done", {"rows": rows, "text": _told(parcel, rows)})
     except NotAllowed as refusal:
         with writing(services.engine) as connection:
@@ -71,9 +71,9 @@ def hand_out(
     return file
 
 
-def _who_may(services: Services, actor: Identity, parcel: Parcel) -> Identity:
+def _who_may(services: Services, actor: Identity, parcel: Parcel, connection: Connection | None = None) -> Identity:
     """The person as they are at this moment, with the right to this file."""
-    now = as_now(services, actor)
+    now = as_now(services, actor, connection)
     if not now.may(parcel.permission, parcel.account):
         raise NotAllowed(f"Nothing was handed out: {parcel.permission} is not theirs now.")
     return now

@@ -36,7 +36,7 @@ from lib.actions.receipt import Receipt, receipt_of
 from lib.actions.second_person import SecondPerson
 from lib.actions.stepping import Stepper, hand_over
 from lib.actions.sweeper import Sweeper
-from lib.actions.who import require_now
+from lib.actions.who import as_now, require_now
 from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.domain.texts import trimmed
@@ -211,12 +211,13 @@ class Runner:
         # A plan from the future is one from before the clock was set back: nobody can say how old it is.
         if not plan.made_at <= datetime.now(UTC) < plan.expires_at:
             raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
-        actor = self._require(plan.kind, plan.account, actor)
-        return look_again(
-            plan,
-            self.services,
-            lambda services: self._plan(services, plan.kind, plan.account, plan.params, actor, plan.opened),
-        )
+
+        def draft(services: Services) -> Plan:
+            # Who acts is a part of the ground: it is asked again in the transaction that acts.
+            now = require_now(services, actor, ACTIONS[plan.kind].permission, plan.account)
+            return self._plan(services, plan.kind, plan.account, plan.params, now, plan.opened)
+
+        return look_again(plan, self.services, draft)
 
     def _begin(self, plan: Plan, actor: Identity, given: Confirmation, spend: Spend) -> str:
         row = {
@@ -279,12 +280,10 @@ class Runner:
             NotResumable: the run is not waiting.
             AccountBusy: a contact of the account is being changed; two runs never move at once.
         """
-        run = self._waiting(run_id)
-        actor = self._require(run.kind, run.account, actor)
-        if opened is not None and not run.concerns(opened):
-            raise OtherAccount(run.account, opened)
+        run, actor = self._waiting(run_id, actor, opened)
         try:
             with writing(self.services.engine) as connection:
+                require_now(self.services, actor, ACTIONS[run.kind].permission, run.account, connection)
                 if not runs.resume_run(connection, run_id):
                     raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
                 self._record(connection, run, actor, "resumed", {"error": run.error})
@@ -304,13 +303,11 @@ class Runner:
             OtherAccount: the run has nothing to do with the account whose page asks.
             NotResumable: the run is not waiting, or no reason was given.
         """
-        run = self._waiting(run_id)
-        actor = self._require(run.kind, run.account, actor)
-        if opened is not None and not run.concerns(opened):
-            raise OtherAccount(run.account, opened)
+        run, actor = self._waiting(run_id, actor, opened)
         if not reason.strip():
             raise NotResumable("Say why the action is abandoned; the next person will want to know.")
         with writing(self.services.engine) as connection:
+            require_now(self.services, actor, ACTIONS[run.kind].permission, run.account, connection)
             if not runs.move_run(connection, run_id, expect=["failed"], state="abandoned", error=run.error):
                 raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
             self._record(connection, run, actor, "abandoned", {"reason": reason.strip()})
@@ -386,14 +383,19 @@ class Runner:
         assert run is not None, "the run was committed a moment ago"
         return run
 
-    def _waiting(self, run_id: str) -> Run:
+    def _waiting(self, run_id: str, actor: Identity, opened: str | None) -> tuple[Run, Identity]:
+        """The failed run, and the person as they are now. Who may not do this does not learn how it stands."""
         with self.services.engine.connect() as connection:
             run = runs.get_run(connection, run_id)
         if run is None:
+            as_now(self.services, actor)
             raise NotResumable(f"There is no run {run_id}.")
+        actor = self._require(run.kind, run.account, actor)
+        if opened is not None and not run.concerns(opened):
+            raise OtherAccount(run.account, opened)
         if run.state != "failed":
             raise NotResumable(f"The run {run_id} is {run.state}; only a failed run can be resumed or abandoned.")
-        return run
+        return run, actor
 
     def _require(self, kind: str, account: str, actor: Identity, *, log_refusal: bool = True) -> Identity:
         """The person as they are at this moment, who may do this."""

@@ -144,3 +144,30 @@ def test_an_approval_by_somebody_who_is_gone_is_none(world):
         assert connection.execute(select(plan_approval.c.approved_by)).scalar_one() is None
     with pytest.raises(Exception, match="second person"):
         world.runner.start(plan, LEAD, Confirmation(typed="2002", reason="customer_request", note="Closed."))
+
+
+def test_who_is_shut_out_between_the_look_and_the_claim_starts_nothing(world, shut_out, monkeypatch):
+    end, error = shut_out
+    plan = world.runner.plan("rename", "1001", NEW, LEAD)
+    real = world.runner.second_person.check
+
+    def slow(*given):
+        end(world)
+        return real(*given)
+
+    monkeypatch.setattr(world.runner.second_person, "check", slow)
+    with pytest.raises(error, match="Nothing was done"):
+        world.runner.start(plan, LEAD)
+    assert _runs(world) == 0
+    assert _refusals(world) == [(LEAD.email, error.__name__)]
+
+
+def test_who_may_not_does_not_learn_how_a_run_stands(world):
+    run_id = world.runner.start(world.runner.plan("rename", "1001", NEW, LEAD), LEAD)
+    assert world.finish(run_id).run.state == "done"
+    for verb in (lambda: world.runner.resume(run_id, VIEWER), lambda: world.runner.abandon(run_id, VIEWER, "x")):
+        with pytest.raises(NotAllowed, match="your role"):
+            verb()
+    nobody = LEAD.model_copy(update={"session": "made-up"})
+    with pytest.raises(SignedOut):
+        world.runner.resume("made-up", nobody)
