@@ -17,7 +17,7 @@ from typing import Self
 import pytest
 
 from lib.settings import PROJECT
-from tests.kamailio import HOST, free_port
+from tests.kamailio import HOST, free_port, free_sip_port
 
 SCENARIOS = PROJECT / "tests" / "calls" / "scenarios"
 CALL_SECONDS = 15
@@ -122,7 +122,8 @@ class Caller:
             "-timeout_error",
         ]
         limits += ["-t", "t1"] if transport == "TCP" else []
-        self._process = _sipp(self._stem, written, free_port(socket.SOCK_DGRAM), keys, [*limits, f"{HOST}:{port}"])
+        own = free_sip_port() if transport == "TCP" else free_port(socket.SOCK_DGRAM)
+        self._process = _sipp(self._stem, written, own, keys, [*limits, f"{HOST}:{port}"])
 
     def result(self) -> Call:
         """Wait for the end of the call."""

@@ -21,7 +21,7 @@ class Trouble:
     def failed(self, error: Exception) -> None:
         """It failed: tells the first time, and then the tenth, the hundredth, and so on.
 
-        A database that is away is one line. Anything else may be a bug, and its first line has a traceback.
+        A database that is away is one line. Anything else may be a bug, and its first line says where it is.
         """
         # A database that goes away has many words for it, one after the other.
         kind = "away" if isinstance(error, AWAY) else type(error).__name__

@@ -7,7 +7,6 @@ import sqlite3
 import pytest
 from sqlalchemy import select
 
-from lib.actions import durable
 from lib.actions.runner import Runner
 from lib.settings import Settings
 from lib.store import events
@@ -59,7 +58,7 @@ def test_a_step_ends_while_the_disk_is_full(runner, standin, tmp_path):
         wait_for(lambda at=database: at.execute("pragma wal_checkpoint(truncate)").fetchone()[0], lambda busy: not busy)
         database.close()
     with machine.full(tmp_path):
-        wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+        wait_for(lambda: standin.state.faults.requests()[1], lambda sent: any(one.startswith("PUT") for one in sent))
         with runner.services.engine.connect() as connection:
             state = select(action_run.c.state).where(action_run.c.id == run_id)
             assert connection.execute(state).scalar_one() == "running"
