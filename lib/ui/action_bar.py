@@ -22,7 +22,10 @@ _PILLS = {
     "enabling": ("Enabling", ":material/pending:", "orange"),
     "deactivating": ("Deactivating", ":material/pending:", "gray"),
 }
-_EFFECT = "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls."
+_EFFECT = (
+    "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls. "
+    "Emergency calls stay possible."
+)
 
 
 def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:

@@ -19,6 +19,7 @@ from lib.web.who import Who, cookies_of
 
 STREAM = "/_stcore/stream"
 MEDIA = "/media/"
+_FRESH = {"Cache-Control": "no-store"}
 # What a browser needs to show the sign-in and to build the app; nothing in it is about a customer.
 OPEN = ("/_stcore/", "/static/", "/component/", "/readyz", "/favicon.png", "/manifest.json", SIGN_IN)
 
@@ -52,11 +53,13 @@ class Gate:
             allowed = identity is not None and bindings.may_load(identity.session or "", path.removeprefix(MEDIA))
             return None if allowed else PlainTextResponse("There is no such file, or it is not yours.", 404)
         if identity is not None:
-            return None
+            flat = "/" + "-".join(part for part in path.split("/") if part)
+            # Streamlit's page looks for its files below the address it stands at, and is empty on one with folders.
+            return None if flat == path else RedirectResponse(flat, 303, headers=_FRESH)
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = f"{path}?{query}" if query else path
         target = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
-        return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+        return RedirectResponse(target, 303, headers=_FRESH)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A session goes on only for the sign-in it belongs to; for anybody else a new one begins."""

@@ -274,6 +274,14 @@ def test_one_who_is_signed_in_goes_on(server):
     assert (reply.status, reply.headers["location"]) == (303, "/accounts")
 
 
+@pytest.mark.parametrize(
+    ("asked", "led_to"), [("/a/b", "/a-b"), ("/accounts/", "/accounts"), ("//evil.example/x", "/evil.example-x")]
+)
+def test_an_address_with_folders_leads_to_one_that_can_be_shown(server, asked, led_to):
+    reply = server.ask("GET", asked, headers={"Cookie": f"{COOKIE}={server.cookie('lead')}"})
+    assert (reply.status, reply.headers["location"]) == (303, led_to)
+
+
 def _age(server, hours):
     with server.hub() as engine, writing(engine) as connection:
         connection.execute(
