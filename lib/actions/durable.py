@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from lib.actions.patience import GONE, DatabaseGone, Patience
 from lib.actions.run_threads import RunThreads
-from lib.store.engine import make_engine
+from lib.store.engine import connect_args, make_engine
 
 QUEUE = "actions"
 WORKERS = 8
@@ -148,6 +148,8 @@ def launch(options: Options, hooks: Hooks) -> None:
             "log_level": "CRITICAL",
             # How soon its threads notice that they are to end.
             "notification_listener_polling_interval_sec": 0.2,
+            # A server that is gone without a word is noticed as soon as the Hub's connections notice it.
+            "db_engine_kwargs": {"connect_args": connect_args(options.database)},
         }
     )
     # In a thread of its own: the engine refuses to register a queue where an event loop runs.

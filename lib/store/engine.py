@@ -32,6 +32,14 @@ _POSTGRES: dict[str, Any] = {
 """How to connect to PostgreSQL, unless the URL says otherwise."""
 
 
+def connect_args(url: str) -> dict[str, Any]:
+    """How a driver is to connect to this database, where the URL does not say it; nothing for SQLite."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return {}
+    return {name: value for name, value in _POSTGRES.items() if name not in parsed.query}
+
+
 def make_engine(url: str) -> Engine:
     """An engine with the settings each database needs; makes the folder of a SQLite file.
 
@@ -48,7 +56,7 @@ def make_engine(url: str) -> Engine:
         pool_size=10,
         pool_timeout=10,
         hide_parameters=True,
-        connect_args={name: value for name, value in _POSTGRES.items() if name not in parsed.query},
+        connect_args=connect_args(url),
     )
 
     @event.listens_for(engine, "connect")

@@ -1,5 +1,6 @@
 """Whether a database can be written to now, asked with a write that changes nothing."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ CACHE_SECONDS = 3.0
 """How long an answer is given again: however often somebody asks, there is one write in this time."""
 WAIT_SECONDS = 5.0
 """How long a question waits for the answer. A database that is slower than this is not ready."""
+SLOW = f"a database has not answered for {WAIT_SECONDS:.0f} seconds"
 # A line in the write-ahead log, for nobody. PostgreSQL takes it from who may otherwise only read, too.
 _MESSAGE = text(
     "select case current_setting('transaction_read_only') when 'off' "
@@ -49,15 +51,25 @@ class WriteCheck:
 
     def problem(self) -> str | None:
         """Which database cannot be written to, in a sentence; None when all of them can."""
+        try:
+            return self._question().result(timeout=WAIT_SECONDS)
+        except WaitedTooLong:
+            return SLOW
+
+    async def problem_soon(self) -> str | None:
+        """The same for a server's event loop: many who ask while a database hangs hold no thread."""
+        try:
+            # Shielded: who stops waiting does not end the question of the others.
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._question())), WAIT_SECONDS)
+        except TimeoutError:
+            return SLOW
+
+    def _question(self) -> Future[str | None]:
         with self._lock:
             stale = time.monotonic() - self._answered_at >= self._cache_seconds
             if self._asked is None or (self._asked.done() and stale):
                 self._asked = self._pool.submit(self._ask)
-            asked = self._asked
-        try:
-            return asked.result(timeout=WAIT_SECONDS)
-        except WaitedTooLong:
-            return f"a database has not answered for {WAIT_SECONDS:.0f} seconds"
+            return self._asked
 
     def close(self) -> None:
         """Ask no more."""

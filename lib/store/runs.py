@@ -148,15 +148,16 @@ def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> lis
     return [_run(row) for row in rows]
 
 
-def newest_of(connection: Connection, accounts: Iterable[str], *, limit: int = 20) -> list[tuple[str, str]]:
-    """The newest runs of these accounts and the state of each: another answer later means that a run came or ended."""
-    rows = connection.execute(
-        select(action_run.c.id, action_run.c.state)
-        .where(action_run.c.account.in_(sorted(set(accounts))))
-        .order_by(action_run.c.created_at.desc(), action_run.c.id)
-        .limit(limit)
-    )
-    return [(row.id, row.state) for row in rows]
+def newest_of(connection: Connection, accounts: Iterable[str]) -> list[tuple[str, str]]:
+    """The newest run of these accounts, in the order of the audit, and every open one, with the state of each.
+
+    Another answer later means that a run came or ended.
+    """
+    of_them = action_run.c.account.in_(sorted(set(accounts)))
+    columns = (action_run.c.id, action_run.c.state)
+    newest = select(*columns).where(of_them).order_by(action_run.c.sequence.desc(), action_run.c.id).limit(1)
+    still_open = select(*columns).where(of_them, action_run.c.closed_at.is_(None)).order_by(action_run.c.id)
+    return [(row.id, row.state) for query in (newest, still_open) for row in connection.execute(query)]
 
 
 def running_runs(connection: Connection) -> list[Run]:

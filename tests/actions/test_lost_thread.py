@@ -228,3 +228,15 @@ def test_the_second_thread_of_a_run_begins_when_the_first_has_ended():
         pool.submit(move, "second")
         go.set()
     assert told == ["first begins", "first ends", "second begins", "second ends"]
+
+
+@ON_POSTGRESQL
+def test_the_engine_notices_a_server_that_is_gone_as_soon_as_the_hub_does(world):
+    def seconds(engine):
+        with engine.connect() as connection:
+            told = connection.connection.driver_connection.info.get_parameters()
+        return {name: told.get(name) for name in ("keepalives_idle", "keepalives_interval", "tcp_user_timeout")}
+
+    of_the_hub = seconds(world.services.engine)
+    assert of_the_hub == {"keepalives_idle": "10", "keepalives_interval": "5", "tcp_user_timeout": "20000"}
+    assert seconds(durable._engine()._sys_db.engine) == of_the_hub
