@@ -62,7 +62,7 @@ _warnings.disabled = False
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Runs that lost their process go on as soon as the server is up, with no browser open."""
     try:
-        hub = await asyncio.to_thread(launch.start)
+        await asyncio.to_thread(launch.start)
     except Exception as error:
         why = not_started.why_not_started(error)
         if why is None:
@@ -72,13 +72,14 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         sys.stderr.write(f"{why}\n")
         sys.stderr.flush()
         os._exit(1)
-    yield {"hub": hub}
+    yield {}
     await asyncio.to_thread(launch.stop)
 
 
-async def ready(request: Request) -> Response:
+async def ready(_request: Request) -> Response:
     """200 when the product has started and its databases can be written to; for the supervisor, not for people."""
-    problem = await request.state.hub.writable.problem_soon()
+    hub = launch.started() or await asyncio.to_thread(launch.start)
+    problem = await hub.writable.problem_soon()
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)
 
 

@@ -72,6 +72,11 @@ def start(settings: Settings | None = None) -> Hub:
         return _hub
 
 
+def started() -> Hub | None:
+    """The started product, without waiting for a start; None before it and after its end."""
+    return _hub
+
+
 def stop() -> None:
     """End what `start` began, in reverse order. Runs under way go on in another process or at the next start."""
     global _hub
