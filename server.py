@@ -78,8 +78,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 async def ready(_request: Request) -> Response:
     """200 when the product has started and its databases can be written to; for the supervisor, not for people."""
-    hub = launch.started() or await asyncio.to_thread(launch.start)
-    problem = await hub.writable.problem_soon()
+    hub = launch.started()
+    problem = "it is starting or ending" if hub is None else await hub.writable.problem_soon()
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)
 
 

@@ -90,29 +90,40 @@ def sign_in(hub: Hub, username: str, password: str, *, address: str, browser: st
     Raises:
         SignInRefused: wrong name or password, inactive, too long a password, or too many tries.
     """
-    name = username.strip().lower()
+    # A NUL is in no name, and PostgreSQL takes none.
+    name = username.replace("\0", "").strip().lower()
     if not name or not password:
         raise SignInRefused(EMPTY)
-    at_home = browser is not None and _knows(hub, browser, name)
-    counters = _counters(hub, name, address, browser if at_home else None)
     with writing(hub.services.engine) as connection:
         person = people.find_person(connection, name)
-        tries = sign_in_tries.count_try(connection, counters, minutes=hub.settings.sign_in_lock_minutes)
-    closed = [counter for counter, allowed in counters.items() if tries[counter] > allowed]
+        over = _count(hub, connection, name, address, browser)
     right = _is_right(person, password)
-    if closed or not right or person is None:
+    if over is not None or not right or person is None:
         # The first try over the limit is noted, the ones after it only counted: a flood must not fill the audit.
-        if not closed or any(tries[counter] == counters[counter] + 1 for counter in closed):
-            _note_failure(hub, person, address, "too many tries" if closed else "wrong name or password")
-        raise SignInRefused(REFUSED.format(minutes=hub.settings.sign_in_lock_minutes))
-    with writing(hub.services.engine) as connection:
-        own = [counter for counter in counters if not counter.startswith("address ")]
-        sign_in_tries.forget(connection, own)
-        sign_in_tries.take_back(connection, set(counters) - set(own))
-        sign_in_tries.drop_old_tries(connection, minutes=hub.settings.sign_in_lock_minutes)
-        token = sessions.begin_session(connection, person.username, address=address)
-        _note(connection, person.email, "done", {"address": address})
+        if over in (None, 1):
+            _note_failure(hub, person, address, "wrong name or password" if over is None else "too many tries")
+        raise SignInRefused(refusal(hub))
+    try:
+        with writing(hub.services.engine) as connection:
+            token = sessions.begin_session(
+                connection, person.username, address=address, password_hash=person.password_hash
+            )
+            for counter in _counters(hub, name, address, browser):
+                if counter.startswith(("pair ", "browser ")):
+                    sign_in_tries.forget(connection, [counter])
+                else:
+                    sign_in_tries.take_back(connection, [counter])
+            sign_in_tries.drop_old_tries(connection, minutes=hub.settings.sign_in_lock_minutes)
+            _note(connection, person.email, "done", {"address": address})
+    except KeyError:
+        # Another password, or shut out, since the check began.
+        raise SignInRefused(refusal(hub)) from None
     return SignedIn(token, _browser_mark(hub, person.username))
+
+
+def refusal(hub: Hub) -> str:
+    """The one sentence for every failed sign-in."""
+    return REFUSED.format(minutes=hub.settings.sign_in_lock_minutes)
 
 
 def sign_out(hub: Hub, identity: Identity) -> None:
@@ -132,15 +143,27 @@ def sign_out_everywhere(hub: Hub, identity: Identity) -> int:
     return ended
 
 
+def _count(hub: Hub, connection: Connection, name: str, address: str, browser: str | None) -> int | None:
+    """Count this try; None while it is within every limit, else by how many tries it is over one.
+
+    One after the other: an address that is closed counts for no name any more, and so closes none for others.
+    """
+    for counter, allowed in _counters(hub, name, address, browser).items():
+        tries = sign_in_tries.count_try(connection, [counter], minutes=hub.settings.sign_in_lock_minutes)[counter]
+        if tries > allowed:
+            return tries - allowed
+    return None
+
+
 def _counters(hub: Hub, name: str, address: str, browser: str | None) -> dict[str, int]:
-    """What this try counts for, and how many failures each bears."""
+    """What a try counts for, in this order, and how many failures each bears."""
     allowed = hub.settings.sign_in_attempts
-    if browser is not None:
+    if browser is not None and _knows(hub, browser, name):
         return {f"browser {browser}": allowed}
     return {
+        f"address {address}": hub.settings.sign_in_address_attempts,
         f"pair {name} {address}": allowed,
         f"name {name}": allowed * NAME_FACTOR,
-        f"address {address}": hub.settings.sign_in_address_attempts,
     }
 
 
@@ -154,7 +177,11 @@ def _is_right(person: Person | None, password: str) -> bool:
     short = typed[:LONGEST_PASSWORD].decode("utf-8", "ignore")
     with _checks:
         nobody = _hash_of_nobody()
-        right = bool(_hasher().check_pw(short, hashed or nobody))
+        try:
+            right = bool(_hasher().check_pw(short, hashed or nobody))
+        except ValueError:
+            # What stands in the database is no hash of a password.
+            right = False
     return right and known and fits
 
 
@@ -198,6 +225,7 @@ def _signature(hub: Hub, mark: str) -> str:
 
 def _note_failure(hub: Hub, person: Person | None, address: str, why: str) -> None:
     with writing(hub.services.engine) as connection:
+        sign_in_tries.drop_old_tries(connection, minutes=hub.settings.sign_in_lock_minutes)
         _note(connection, person.email if person else NOBODY, "refused", {"address": address, "why": why})
 
 

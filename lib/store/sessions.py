@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from types import EllipsisType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +15,9 @@ from lib.store.schema import account, person, person_role, sign_in_session
 
 KEPT = timedelta(days=30)
 """How long an ended or forgotten sign-in is kept."""
+
+MOST = 20
+"""How many sign-ins of one person there are at a time."""
 
 _COLUMNS = (
     sign_in_session.c.id.label("session_id"),
@@ -66,15 +70,29 @@ class SignIn(BaseModel):
         )
 
 
-def begin_session(connection: Connection, username: str, *, address: str) -> str:
+def begin_session(
+    connection: Connection, username: str, *, address: str, password_hash: str | EllipsisType | None = ...
+) -> str:
     """Sign this person in, and return the token for the cookie, which is stored nowhere. Call it inside `writing`.
 
+    `password_hash` is the one that was checked. The oldest sign-ins beyond `MOST` of a person are forgotten.
+
     Raises:
-        KeyError: there is no such person.
+        KeyError: there is no such person, or not any more with that password.
     """
-    row = connection.execute(select(person.c.id, person.c.password_hash).where(person.c.username == username)).first()
-    if row is None:
+    columns = (person.c.id, person.c.password_hash, person.c.active)
+    row = connection.execute(select(*columns).where(person.c.username == username)).first()
+    if row is None or (password_hash is not ... and (row.password_hash != password_hash or not row.active)):
         raise KeyError(username)
+    kept = (
+        select(sign_in_session.c.id)
+        .where(sign_in_session.c.person_id == row.id)
+        .order_by(sign_in_session.c.began_at.desc())
+        .limit(MOST - 1)
+    )
+    connection.execute(
+        delete(sign_in_session).where(sign_in_session.c.person_id == row.id, sign_in_session.c.id.not_in(kept))
+    )
     token = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
     connection.execute(delete(sign_in_session).where(sign_in_session.c.began_at < now - KEPT))

@@ -4,17 +4,15 @@ Streamlit itself hands a session to whoever presents its id, and a file to whoev
 this process alone, as its sessions and files are.
 """
 
-import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 
 SESSIONS = 10_000
 LINKS = 10_000
 """The oldest are forgotten beyond so many: the session then begins again, and the file has to be made again."""
 
-_LINK = re.compile(rb"/media/([0-9a-f]{32,128}\.[A-Za-z0-9]{1,10}|[0-9a-f]{32,128})")
-
-_owners: OrderedDict[str, str | None] = OrderedDict()
+_owners: OrderedDict[str, str] = OrderedDict()
 _links: OrderedDict[tuple[str, str], None] = OrderedDict()
 _lock = threading.Lock()
 
@@ -22,6 +20,9 @@ _lock = threading.Lock()
 def bind(session: str, sign_in: str | None) -> None:
     """Streamlit's session now belongs to this sign-in, or to nobody."""
     with _lock:
+        if sign_in is None:
+            _owners.pop(session, None)
+            return
         _owners[session] = sign_in
         _owners.move_to_end(session)
         while len(_owners) > SESSIONS:
@@ -34,13 +35,10 @@ def owner(session: str) -> str | None:
         return _owners.get(session)
 
 
-def hand_out(sign_in: str, message: bytes) -> None:
-    """Note the links to files in a message to the browser of this sign-in: the files are theirs to load."""
-    if b"/media/" not in message:
-        return
-    found = [match.decode() for match in _LINK.findall(message)]
+def hand_out(sign_in: str, names: Iterable[str]) -> None:
+    """Note what the browser of this sign-in was given: names of files, and ids of files still to be made."""
     with _lock:
-        for name in found:
+        for name in names:
             _links[sign_in, name] = None
             _links.move_to_end((sign_in, name))
         while len(_links) > LINKS:
@@ -48,6 +46,6 @@ def hand_out(sign_in: str, message: bytes) -> None:
 
 
 def may_load(sign_in: str, name: str) -> bool:
-    """True when the browser of this sign-in was given the link to this file."""
+    """True when the browser of this sign-in was given this file, or the id to ask for it."""
     with _lock:
         return (sign_in, name) in _links

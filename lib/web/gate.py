@@ -13,15 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lib import sign_in
 from lib.domain.permissions import Identity
 from lib.launch import Hub
-from lib.web import bindings
-from lib.web.sign_in import SIGN_IN, database_away
-from lib.web.who import Who, cookies_of
+from lib.web import bindings, links
+from lib.web.links import MEDIA
+from lib.web.sign_in import SIGN_IN, STYLE, trouble
+from lib.web.who import Who, cookies_of, without_doubled
 
 STREAM = "/_stcore/stream"
-MEDIA = "/media/"
 _FRESH = {"Cache-Control": "no-store"}
 # What a browser needs to show the sign-in and to build the app; nothing in it is about a customer.
-OPEN = ("/_stcore/", "/static/", "/component/", "/readyz", "/favicon.png", "/manifest.json", SIGN_IN)
+OPEN = frozenset({"/readyz", "/favicon.png", "/manifest.json", SIGN_IN, STYLE})
+OPEN_FOLDERS = ("/_stcore/", "/static/")
 
 
 class Gate:
@@ -33,10 +34,14 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through to Streamlit, or answer it here."""
-        path = scope.get("path", "")
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        scope = without_doubled(scope)
+        path = scope["path"]
         if scope["type"] == "websocket" and path.endswith(STREAM):
             await self._connect(scope, receive, send)
-        elif scope["type"] == "http" and not path.startswith(OPEN):
+        elif scope["type"] == "http" and path not in OPEN and not path.startswith(OPEN_FOLDERS):
             answer = await self._refuse(scope, path)
             await (answer or self._app)(scope, receive, send)
         else:
@@ -46,38 +51,54 @@ class Gate:
         """The answer instead of Streamlit's, or None when it may answer."""
         try:
             identity = await self._who(scope)
-        except SQLAlchemyError:
-            return database_away()
+        except SQLAlchemyError as error:
+            return trouble(error)
         if path.startswith(MEDIA):
             # The same answer for a file that is not there: nobody learns which ones are.
             allowed = identity is not None and bindings.may_load(identity.session or "", path.removeprefix(MEDIA))
             return None if allowed else PlainTextResponse("There is no such file, or it is not yours.", 404)
+        query = scope.get("query_string", b"").decode("latin-1")
         if identity is not None:
             flat = "/" + "-".join(part for part in path.split("/") if part)
             # Streamlit's page looks for its files below the address it stands at, and is empty on one with folders.
-            return None if flat == path else RedirectResponse(flat, 303, headers=_FRESH)
-        query = scope.get("query_string", b"").decode("latin-1")
-        wanted = f"{path}?{query}" if query else path
+            return None if flat == path else RedirectResponse(_joined(flat, query), 303, headers=_FRESH)
+        wanted = _joined(path, query)
         target = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
         return RedirectResponse(target, 303, headers=_FRESH)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A session goes on only for the sign-in it belongs to; for anybody else a new one begins."""
-        try:
-            identity = await self._who(scope)
-        except SQLAlchemyError:
-            identity = None
-        own = identity.session if identity is not None else None
+        own = await self._session_of(scope)
         wanted = _session_asked_for(scope)
         if wanted is not None and (own is None or bindings.owner(wanted) != own):
             scope = _without_session(scope)
 
         async def note(message: Message) -> None:
-            if own is not None and message["type"] == "websocket.send" and message.get("bytes"):
-                bindings.hand_out(own, message["bytes"])
+            nonlocal own
+            names = links.given(message.get("bytes") or b"") if message["type"] == "websocket.send" else []
+            if names:
+                # Nobody may be known because the database was away when the browser connected.
+                own = own or await self._session_of(scope)
+                if own is not None:
+                    bindings.hand_out(own, names)
             await send(message)
 
-        await self._app(scope, receive, note)
+        async def receive_own() -> Message:
+            while True:
+                message = await receive()
+                file = links.asked(message.get("bytes") or b"") if message["type"] == "websocket.receive" else None
+                # Streamlit makes a file for whoever has its id.
+                if file is None or (own is not None and bindings.may_load(own, file)):
+                    return message
+
+        await self._app(scope, receive_own, note)
+
+    async def _session_of(self, scope: Scope) -> str | None:
+        try:
+            identity = await self._who(scope)
+        except SQLAlchemyError:
+            return None
+        return identity.session if identity is not None else None
 
     async def _who(self, scope: Scope) -> Identity | None:
         hub = await run_in_threadpool(self._hub)
@@ -94,6 +115,10 @@ def knows(hub: Callable[[], Hub]) -> Who:
         return await run_in_threadpool(sign_in.signed_in, started, token) is not None
 
     return is_known
+
+
+def _joined(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
 
 
 def _session_asked_for(scope: Scope) -> str | None:

@@ -1,24 +1,31 @@
 """The sign-in page: a form of its own in front of the app, which sets a cookie that no script can read."""
 
+import asyncio
 import ipaddress
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
 from jinja2 import Environment as Templates
 from jinja2 import FileSystemLoader, StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lib import sign_in
 from lib.launch import Hub
+from lib.logs import error_id
 from lib.settings import Environment
 from lib.sign_in import SignedIn, SignInRefused
+from lib.store.away import is_away
+
+log = structlog.get_logger(__name__)
 
 SIGN_IN = "/sign-in"
 STYLE = f"{SIGN_IN}/style.css"
@@ -26,6 +33,11 @@ FORMS = {SIGN_IN: frozenset({"GET", "HEAD", "POST"})}
 """The addresses that take more than a look, for `Doors`."""
 
 LONGEST_BODY = 8192
+BODY_SECONDS = 10.0
+AT_ONCE = 2
+"""How many passwords are checked at a time: each takes a quarter of a second of a processor."""
+MOST_WAITING, MOST_WAITING_OF_ONE = 40, 4
+"""How many may wait for that, in all and from one address; more are refused at once."""
 KNOWN_SECONDS = 180 * 24 * 3600
 """How long a browser is known again."""
 
@@ -35,14 +47,16 @@ _FRESH = {"Cache-Control": "no-store"}
 
 def routes(hub: Callable[[], Hub]) -> list[BaseRoute]:
     """The routes of the sign-in; `hub` gives the started product."""
+    turn = asyncio.Semaphore(AT_ONCE)
+    waiting: Counter[str] = Counter()
 
     async def form(request: Request) -> Response:
         started = await run_in_threadpool(hub)
         token = request.cookies.get(sign_in.cookie_name(started))
         try:
             identity = await run_in_threadpool(sign_in.signed_in, started, token)
-        except SQLAlchemyError:
-            return database_away()
+        except SQLAlchemyError as error:
+            return trouble(error)
         back = safe_address(request.query_params.get("next"))
         if identity is not None:
             return RedirectResponse(back, 303, headers=_FRESH)
@@ -57,12 +71,22 @@ def routes(hub: Callable[[], Hub]) -> list[BaseRoute]:
         if given is None:
             return _page(started, back, error="You are not signed in: what was sent is no user name and password.")
         username, password = given
+        address = client_address(request)
+        if waiting.total() >= MOST_WAITING or waiting[address] >= MOST_WAITING_OF_ONE:
+            return _page(started, back, error=sign_in.refusal(started), username=username)
+        waiting[address] += 1
         try:
-            return await run_in_threadpool(_enter, started, request, username, password, back)
+            # In turn, and waiting in the event loop: the threads are for the people at work.
+            async with turn:
+                return await run_in_threadpool(_enter, started, request, username, password, back)
         except SignInRefused as refused:
             return _page(started, back, error=str(refused), username=username)
-        except SQLAlchemyError:
-            return database_away()
+        except SQLAlchemyError as error:
+            return trouble(error)
+        finally:
+            waiting[address] -= 1
+            if not waiting[address]:
+                del waiting[address]
 
     return [
         Route(SIGN_IN, form, methods=["GET"]),
@@ -95,10 +119,14 @@ def client_address(request: Request) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def database_away() -> Response:
-    """The page while the Hub database does not answer; it asks again by itself."""
-    html = _templates().get_template("away.html").render()
-    return HTMLResponse(html, 503, headers={**_FRESH, "Retry-After": "5", "Refresh": "5"})
+def trouble(error: Exception) -> Response:
+    """The page for an error before there is one of Streamlit's; while the database is away it asks again by itself."""
+    quote = error_id(error)
+    log.warning("sign-in or gate failed", exc_info=error)
+    away = is_away(error)
+    html = _templates().get_template("trouble.html").render(away=away, quote=quote)
+    again = {"Retry-After": "5", "Refresh": "5"} if away else {}
+    return HTMLResponse(html, 503 if away else 500, headers={**_FRESH, **again})
 
 
 def _enter(hub: Hub, request: Request, username: str, password: str, back: str) -> Response:
@@ -145,10 +173,14 @@ def _is_own_form(request: Request) -> bool:
 async def _fields(request: Request) -> tuple[str, str] | None:
     """User name and password of the form, or None when it is not such a form."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_BODY:
-            return None
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > LONGEST_BODY:
+                    return None
+    except (TimeoutError, ClientDisconnect):
+        return None
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=5, errors="replace")
     except ValueError:

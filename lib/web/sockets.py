@@ -1,6 +1,7 @@
 """The bounds of a websocket: how many a stranger may hold, how much one message may weigh, and what it may ask for."""
 
-from collections import Counter
+import time
+from collections import Counter, deque
 from dataclasses import dataclass
 
 import structlog
@@ -11,6 +12,7 @@ from lib.web.who import Who, cookies_of, nobody_is_a_stranger
 
 log = structlog.get_logger(__name__)
 
+MINUTE = 60.0
 UNSUPPORTED, PROTOCOL_ERROR, TOO_BIG = 1003, 1002, 1009
 
 
@@ -20,6 +22,8 @@ class Bounds:
 
     strangers: int = 100
     strangers_per_address: int = 20
+    strangers_a_minute: int = 60
+    """Streamlit keeps sessions that were left for two minutes, and so many of them that strangers must not fill it."""
     stranger_bytes: int = 64 * 1024
 
 
@@ -31,6 +35,7 @@ class Sockets:
         self._who = who
         self._bounds = bounds or Bounds()
         self._open: Counter[str] = Counter()
+        self._came: deque[float] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the websocket on within its bounds, or refuse its handshake."""
@@ -41,7 +46,11 @@ class Sockets:
             await self._app(scope, *_watched(receive, send, None))
             return
         address = _address(scope)
-        if self._open.total() >= self._bounds.strangers or self._open[address] >= self._bounds.strangers_per_address:
+        if (
+            self._open.total() >= self._bounds.strangers
+            or self._open[address] >= self._bounds.strangers_per_address
+            or self._are_too_many()
+        ):
             await refuse(scope, receive, send, 403, "")
             return
         self._open[address] += 1
@@ -51,6 +60,16 @@ class Sockets:
             self._open[address] -= 1
             if not self._open[address]:
                 del self._open[address]
+
+    def _are_too_many(self) -> bool:
+        """Whether one more stranger is more than a minute bears; counts this one when not."""
+        now = time.monotonic()
+        while self._came and now - self._came[0] > MINUTE:
+            self._came.popleft()
+        if len(self._came) >= self._bounds.strangers_a_minute:
+            return True
+        self._came.append(now)
+        return False
 
     async def _is_known(self, scope: Scope) -> bool:
         try:

@@ -34,6 +34,17 @@ def cookies_of(scope: Scope) -> dict[str, str]:
     return {name: _unquoted(value) for name, value in found.items() if name not in twice}
 
 
+def without_doubled(scope: Scope) -> Scope:
+    """The request without cookies that are there twice: whoever reads them below would each take another one."""
+    sent = [part.strip().partition("=") for header in values(scope, b"cookie") for part in header.split(";")]
+    kept = cookies_of(scope)
+    if len(sent) == len(kept):
+        return scope
+    line = "; ".join(dict.fromkeys(f"{name}={value}" for name, mark, value in sent if mark and name in kept))
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"cookie"]
+    return {**scope, "headers": [*headers, (b"cookie", line.encode("latin-1"))] if line else headers}
+
+
 def _unquoted(value: str) -> str:
     if not value.startswith('"'):
         return value

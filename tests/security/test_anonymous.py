@@ -67,15 +67,14 @@ def is_shut(seen: Seen) -> bool:
 def test_the_first_visitors_of_a_fresh_server_are_sent_to_the_sign_in_whatever_page_they_ask_for(tmp_path, script):
     """As many as may be are connected before the first one asks: those do not find it warmed up by another."""
     asked = everything_to_ask()
-    with serving(copy_demo(tmp_path), script=script, wait_for=None) as server:
+    with serving(copy_demo(tmp_path), script=script, wait_for=None) as server, ExitStack() as open_:
+        sessions = [open_.enter_context(Session(server)) for _ in range(STRANGERS)]
         for first in range(0, len(asked), STRANGERS):
-            with ExitStack() as open_:
-                pages = asked[first : first + STRANGERS]
-                sessions = [open_.enter_context(Session(server)) for _ in pages]
-                for session, page in zip(sessions, pages, strict=True):
-                    session.ask(**page)
-                for session, page in zip(sessions, pages, strict=True):
-                    assert is_shut(session.take(60)), page
+            pages = asked[first : first + STRANGERS]
+            for session, page in zip(sessions, pages, strict=False):
+                session.ask(**page)
+            for session, page in zip(sessions, pages, strict=False):
+                assert is_shut(session.take(60)), page
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +161,7 @@ def test_no_file_of_the_product_is_served(server):
     for path in ("/.env", "/lib/auth.py", "/pages/account/details.py", f"/var/{secret}", "/../Home.py", "/server.py"):
         assert server.get(path) in [(303, ""), (400, "Bad Request")], path
         status, body = server.get(path, token=server.cookie("lead"))
-        assert status in (200, 400, 404), path
+        assert status in (200, 303, 400, 404), path
         assert "auth" not in body or "<!doctype html>" in body.lower(), path
 
 

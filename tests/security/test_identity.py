@@ -163,3 +163,22 @@ def test_a_link_to_a_file_serves_the_sign_in_it_was_given_to_and_ends_with_it(se
         _end(server)
         assert server.get(link, token=token)[0] == 404
     assert server.get("/media/" + 56 * "0" + ".csv", token=server.cookie("lead"))[0] == 404
+
+
+def test_what_a_page_repeats_from_its_address_is_no_link_of_ones_own(server):
+    token, other = server.cookie("lead"), server.cookie("viewer")
+    with Session(server, token=token) as session:
+        session.ask(page_name="account-activity", query=QUERY)
+        seen = session.take()
+        kinds = [(one.WhichOneof("type"), one) for one in seen.elements]
+        button = next(one.download_button.deferred_file_id for kind, one in kinds if kind == DOWNLOAD)
+        link = session.download(button, seen.session_id)
+        with Session(server, token=other) as stranger:
+            stranger.ask(page_name="sent-emails", query=f"{QUERY}&recipient={link}&subject={link}")
+            shown = stranger.take()
+            assert link in shown.text, "the page repeats it"
+            assert server.get(link, token=other)[0] == 404
+            # And nobody has a file made with the id of another's button.
+            with pytest.raises(TimeoutError):
+                stranger.download(button, shown.session_id, seconds=2)
+        assert server.get(link, token=token)[0] == 200

@@ -185,3 +185,21 @@ def test_any_bytes_are_judged_and_what_streamlit_would_act_on_is_seen(content):
 )
 def test_a_cookie_that_is_there_twice_is_nobodys(header, read):
     assert cookies_of({"headers": [(b"cookie", header.encode())]}) == read
+
+
+def test_so_many_strangers_a_minute_and_no_more():
+    """Each leaves a session behind, for which those of the people at work would have to go."""
+    house = House()
+    house.ends.set()
+
+    async def come():
+        refused = 0
+        for number in range(Bounds().strangers_a_minute + 20):
+            sent = await house.open(f"192.0.2.{number % 200}")
+            refused += sent == [{"type": "websocket.close", "code": 1008}]
+        known = await house.open("192.0.2.1", "session=alive")
+        return refused, known
+
+    refused, known = asyncio.run(come())
+    assert refused == 20
+    assert known == [{"type": "websocket.send", "bytes": b"too late"}]
