@@ -124,6 +124,18 @@ def _do(work: Callable[..., Any], run_id: str, *given: Any) -> Any:
         raise
 
 
+def patiently(work: Callable[..., Done], *given: Any) -> Done:
+    """Within a step: write down what happened outside, as patiently as a step is done.
+
+    Without a patience of its own the whole step would be done again, and whatever happened outside with it.
+
+    Raises:
+        DatabaseGone: patience is at an end, and with it the step.
+    """
+    done: Done = _patience.carry(work, *given)
+    return done
+
+
 def launch(options: Options, hooks: Hooks) -> None:
     """Start the engine in this process. Call `stop` before another `launch`."""
     global _hooks, _patience, _short, _executor_id

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from lib.actions.action import StepContext, StepReport
 from lib.actions.errors import StepFailed
-from lib.clients.errors import RemoteError
+from lib.actions.sending import send_recorded, taken_before
 from lib.clients.mail import CannotRender, OutgoingMail, message_id, render
 from lib.domain.accounts import Account
 from lib.domain.emails import EmailKind, EmailState, InvalidEmail, check_address
 from lib.store import accounts, emails
-from lib.store.engine import writing
 
 
 def mail_bill_to(context: StepContext, kind: EmailKind, values: Mapping[str, Any]) -> StepReport:
@@ -25,13 +23,21 @@ def mail_bill_to(context: StepContext, kind: EmailKind, values: Mapping[str, Any
         StepFailed: the contact has no address that can be used now.
     """
     planned: str = context.facts["recipient"]
-    if not context.again or context.repeated:
-        # Where an earlier letter may have arrived, its repeat is the same letter to the same address.
+    if not context.again:
         return send_mail(context, kind, planned, values)
     with context.services.engine.connect() as connection:
-        took = emails.accepted_of_run(connection, context.run_id, kind)
+        before = emails.states_of_run(connection, context.run_id, kind)
         current = accounts.get_account(connection, context.account)
-    recipient = took or _address_now(context, current)
+    # Where an earlier letter may have arrived, its repeat is the same letter to the same address.
+    arrived = [
+        who for state in (EmailState.ACCEPTED, EmailState.UNKNOWN) for who, its in before.items() if its is state
+    ]
+    if arrived:
+        recipient = arrived[0]
+    elif context.repeated and not before:
+        recipient = planned
+    else:
+        recipient = _address_now(context, current)
     # Another address is another e-mail, with a record of its own: the first one may have arrived, too.
     own = context if recipient == planned else replace(context, key=f"{context.key}:{recipient}")
     return send_mail(own, kind, recipient, values)
@@ -55,48 +61,22 @@ def send_mail(context: StepContext, kind: EmailKind, recipient: str, values: Map
 
     Raises:
         RemoteError: the mail server did not take it; the failure has its row, too.
+        DatabaseGone: see `send_recorded`.
     """
     services = context.services
     own_id = message_id(context.key, services.mailer.config.domain)
-    with services.engine.connect() as connection:
-        sent = emails.find_by_message_id(connection, own_id)
-    if sent is not None and sent.state is EmailState.ACCEPTED:
-        return context.done(
-            f"The mail server took the e-mail to {recipient} before.", changed=False, before=None, after=recipient
-        )
+    if (taken := taken_before(context, own_id, recipient)) is not None:
+        return taken
     try:
         rendered = render(kind.value, {**values, "contact": services.settings.mail_contact})
     except CannotRender as problem:
         raise StepFailed(f"The e-mail could not be written, so none was sent: {problem}.") from problem
-
-    def record(state: EmailState) -> None:
-        with writing(services.engine) as connection:
-            emails.record_sent(
-                connection,
-                account=context.account,
-                kind=kind,
-                subject=rendered.subject,
-                recipient=recipient,
-                state=state,
-                message_id=own_id,
-                body=rendered.text,
-                sent_at=datetime.now(UTC),
-                run_id=context.run_id,
-            )
-
-    try:
-        services.mailer.send(
-            OutgoingMail(
-                recipient=recipient,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-                message_id=own_id,
-                what=f"{kind.value.replace('_', ' ')} of account {context.account}",
-            )
-        )
-    except RemoteError as error:
-        record(EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
-        raise
-    record(EmailState.ACCEPTED)
-    return context.done(f"The mail server took the e-mail to {recipient}.", changed=True, before=None, after=recipient)
+    mail = OutgoingMail(
+        recipient=recipient,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=own_id,
+        what=f"{kind.value.replace('_', ' ')} of account {context.account}",
+    )
+    return send_recorded(context, kind, mail)

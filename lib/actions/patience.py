@@ -60,13 +60,15 @@ class Patience:
 
         Raises:
             Ending: the process ends before the database is back.
-            DatabaseGone: patience is at an end, or the database takes this never.
+            DatabaseGone: patience is at an end, also that of the work itself, or the database takes this never.
             Exception: at once, any error that is none of the database.
         """
         made, wait, end = 0, self._first_wait, 0.0
         while True:
             try:
                 return work(*given)
+            except DatabaseGone:
+                raise  # the work has waited for itself
             except Exception as error:
                 made += 1
                 now = time.monotonic()

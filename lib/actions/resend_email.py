@@ -2,18 +2,16 @@
 
 import html
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from lib.actions.action import Action, Draft, Effect, Services, Step, StepContext, StepReport, Weight
 from lib.actions.errors import StepFailed
-from lib.clients.errors import RemoteError
+from lib.actions.sending import send_recorded, taken_before
 from lib.clients.mail import OutgoingMail, message_id
-from lib.domain.emails import EmailKind, EmailState, InvalidEmail, check_address
+from lib.domain.emails import EmailKind, InvalidEmail, check_address
 from lib.domain.permissions import Identity, Permission
 from lib.store import accounts, emails
-from lib.store.emails import EmailDetail
-from lib.store.engine import writing
 
 TO_ORIGINAL, TO_ME = "original", "me"
 _GONE = "This e-mail is not in the history of the account any more, so it cannot be sent again."
@@ -40,13 +38,10 @@ def kind_of(kind: str) -> EmailKind | None:
 def _send(context: StepContext) -> StepReport:
     services, recipient = context.services, context.facts["recipient"]
     own_id = message_id(context.key, services.mailer.config.domain)
+    if (taken := taken_before(context, own_id, recipient)) is not None:
+        return taken
     with services.engine.connect() as connection:
-        sent = emails.find_by_message_id(connection, own_id)
         original = emails.find_email(connection, context.account, context.params["email"])
-    if sent is not None and sent.state is EmailState.ACCEPTED:
-        return context.done(
-            f"The mail server took the e-mail to {recipient} before.", changed=False, before=None, after=recipient
-        )
     kind = None if original is None else kind_of(original.kind)
     if original is None or kind is None or original.body is None:
         raise StepFailed(_GONE)
@@ -58,30 +53,7 @@ def _send(context: StepContext) -> StepReport:
         message_id=own_id,
         what=f"{kind.value.replace('_', ' ')} of account {context.account}",
     )
-    try:
-        services.mailer.send(mail)
-    except RemoteError as error:
-        _record(context, original, kind, own_id, EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
-        raise
-    _record(context, original, kind, own_id, EmailState.ACCEPTED)
-    return context.done(f"The mail server took the e-mail to {recipient}.", changed=True, before=None, after=recipient)
-
-
-def _record(context: StepContext, original: EmailDetail, kind: EmailKind, own_id: str, state: EmailState) -> None:
-    with writing(context.services.engine) as connection:
-        emails.record_sent(
-            connection,
-            account=context.account,
-            kind=kind,
-            subject=original.subject,
-            recipient=context.facts["recipient"],
-            state=state,
-            message_id=own_id,
-            body=original.body,
-            sent_at=datetime.now(UTC),
-            resent_from=original.id,
-            run_id=context.run_id,
-        )
+    return send_recorded(context, kind, mail, resent_from=original.id)
 
 
 class ResendEmail(Action):

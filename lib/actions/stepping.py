@@ -12,6 +12,7 @@ from lib.actions import durable
 from lib.actions.action import Services, StepContext, StepReport
 from lib.actions.catalogue import ACTIONS
 from lib.actions.errors import NotSeenYet, StepFailed
+from lib.actions.patience import DatabaseGone
 from lib.clients.errors import RemoteError
 from lib.store import events, items, runs
 from lib.store.away import is_away
@@ -66,6 +67,7 @@ class Stepper:
         Raises:
             StepFailed, RemoteError: the step cannot go on.
             DBAPIError: our own database is away; the engine waits and tries again.
+            DatabaseGone: it was away for too long after the work was done.
         """
         earlier = self._begin(run_id, step, job)
         last = earlier[-1] if earlier else None
@@ -94,14 +96,13 @@ class Stepper:
         except (StepFailed, RemoteError) as error:
             unknown = isinstance(error, NotSeenYet) or (isinstance(error, RemoteError) and error.maybe_done)
             lost = {_LOST: True} if unknown else {}
-            elsewhere = self._end(run_id, step, job, "failed", {"error": str(error)} | lost)
+            failed = {"error": str(error)} | lost
+            elsewhere = durable.patiently(self._end, run_id, step, job, "failed", failed)
             if elsewhere is not None:
                 return elsewhere
             raise
-        with self._services.engine.connect() as connection:
-            digest = items.digest_of(connection, run_id, step)
-        told = report.model_dump(mode="json") | ({"items": digest} if digest else {})
-        return self._end(run_id, step, job, "ok", told) or told
+        # What is left is the record of it. Only that waits for a database that is away.
+        return durable.patiently(self._end_well, run_id, step, job, report)
 
     def finish(self, run_id: str) -> None:
         """Close the run as done and give its account back."""
@@ -124,7 +125,7 @@ class Stepper:
     def _do(self, context: StepContext, kind: str, step: str) -> StepReport:
         try:
             return ACTIONS[kind].step(step).run(context)
-        except (StepFailed, RemoteError):
+        except (StepFailed, RemoteError, DatabaseGone):
             raise
         except Exception as error:
             if is_away(error):
@@ -147,6 +148,12 @@ class Stepper:
             if last is None or last.phase != "ok":
                 self._append(connection, run_id, step, job, "begin", {})
         return earlier
+
+    def _end_well(self, run_id: str, step: str, job: dict[str, Any], report: StepReport) -> dict[str, Any]:
+        with self._services.engine.connect() as connection:
+            digest = items.digest_of(connection, run_id, step)
+        told = report.model_dump(mode="json") | ({"items": digest} if digest else {})
+        return self._end(run_id, step, job, "ok", told) or told
 
     def _end(
         self, run_id: str, step: str, job: dict[str, Any], phase: str, details: dict[str, Any]

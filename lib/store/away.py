@@ -4,6 +4,8 @@ Both come as errors of the driver. What is away comes back, so a step waits for 
 a connection that was there when it happened is not used again: SQLite's stays read-only for as long as it lives.
 """
 
+import contextlib
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -55,8 +57,13 @@ def _drop_broken(context: Any) -> None:
     """
     error = context.original_exception
     read_only = getattr(error, "sqlstate", None) == _POSTGRES_READ_ONLY
-    if read_only or _sqlite_code(error) in _SQLITE_BROKEN:
+    broken = _sqlite_code(error) in _SQLITE_BROKEN
+    if read_only or broken:
         context.is_disconnect = True
+    if broken and context.connection is not None:
+        # Closed as it is it keeps the write lock while somebody keeps the error, whose frames know a cursor of it.
+        with contextlib.suppress(sqlite3.Error):
+            context.connection.connection.dbapi_connection.rollback()
 
 
 # For every engine of the process: the step engine makes its own.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lib.domain.emails import EmailKind, EmailState
@@ -178,14 +178,23 @@ def record_sent(
     return stored.first() is not None
 
 
-def accepted_of_run(connection: Connection, run_id: str, kind: EmailKind) -> str | None:
-    """Who the mail server took this run's e-mail of this kind for; None when it took none."""
+def learn_state(connection: Connection, message_id: str, state: EmailState) -> bool:
+    """Write what became of an e-mail whose row was made, as *unknown*, before it left. Nothing else of it changes.
+
+    A failure is only for whoever made the row: no other attempt has sent that e-mail. False when the row said as much,
+    or more. Call it inside a `writing` transaction.
+    """
+    gives_way = _GIVES_WAY_TO[state] or [EmailState.UNKNOWN.value]
+    known = sent_email.c.message_id == message_id
+    changed = update(sent_email).where(known, sent_email.c.state.in_(gives_way)).values(state=state.value)
+    return connection.execute(changed).rowcount == 1
+
+
+def states_of_run(connection: Connection, run_id: str, kind: EmailKind) -> dict[str, EmailState]:
+    """To whom the run has sent, or tried to send, an e-mail of this kind, the oldest first, and what became of it."""
     own = sent_email.c
-    took = select(own.recipient).where(
-        own.run_id == run_id, own.kind == kind.value, own.state == EmailState.ACCEPTED.value
-    )
-    recipient: str | None = connection.execute(took.limit(1)).scalar_one_or_none()
-    return recipient
+    tried = select(own.recipient, own.state).where(own.run_id == run_id, own.kind == kind.value).order_by(own.id)
+    return {recipient: EmailState(state) for recipient, state in connection.execute(tried)}
 
 
 def count_of_runs(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
+from lib.actions.action import Services, StepContext
+from lib.actions.mailing import send_mail
 from lib.clients.errors import Rejected, Unreachable
-from lib.clients.mail import MailConfig, Mailer, OutgoingMail, message_id, render
+from lib.clients.mail import MailConfig, Mailer, message_id
 from lib.domain.emails import EmailKind, EmailState
+from lib.settings import Settings
 from lib.standins.mail import MailStandin
 from lib.store import schema
-from lib.store.emails import find_by_message_id, record_sent
+from lib.store.emails import find_by_message_id
 from lib.store.engine import writing
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -48,36 +51,25 @@ def mailer(standin):
     )
 
 
-def step(hub, standin, *, run=RUN, killed_before_record=False):
-    """What an action does in its step: look, send, record."""
-    client = mailer(standin)
-    key = message_id(f"{run}:mail", client.config.domain)
-    with hub.connect() as connection:
-        found = find_by_message_id(connection, key)
-    if found is not None and found.state is EmailState.ACCEPTED:
-        return "nothing"
-    words = render("reenabled_notice", {"account_number": "104233", "account_name": "Acme", "contact": "1300 975 707"})
-    state = EmailState.FAILED
-    try:
-        client.send(OutgoingMail(TO, words.subject, words.text, words.html, key))
-        state = EmailState.ACCEPTED
-        if killed_before_record:
-            raise Killed
-    finally:
-        if not killed_before_record:
-            with writing(hub) as connection:
-                record_sent(
-                    connection,
-                    account="104233",
-                    kind=EmailKind.REENABLED_NOTICE,
-                    subject=words.subject,
-                    recipient=TO,
-                    state=state,
-                    message_id=key,
-                    body=words.text,
-                    sent_at=NOW,
-                )
-    return "sent"
+class Deadly(Mailer):
+    """The process ends when the mail server has taken the e-mail, or just before it is sent."""
+
+    def __init__(self, config, *, sends):
+        super().__init__(config)
+        self._sends = sends
+
+    def send(self, mail):
+        if self._sends:
+            super().send(mail)
+        raise Killed
+
+
+def step(hub, standin, *, run=RUN, client=None):
+    """The step of an action that mails: "nothing" when it has nothing to do, else "done"."""
+    services = Services(settings=Settings(), engine=hub, zuora=None, sbc=None, mailer=client or mailer(standin))
+    context = StepContext(services, run, "mail", "104233", params={}, facts={}, key=f"{run}:mail", repeated=False)
+    values = {"account_number": "104233", "account_name": "Acme"}
+    return send_mail(context, EmailKind.REENABLED_NOTICE, TO, values).outcome
 
 
 def recorded(hub, key):
@@ -87,7 +79,7 @@ def recorded(hub, key):
 
 def test_a_repeated_step_sends_nothing(hub, standin):
     key = message_id(f"{RUN}:mail", "example.com")
-    assert [step(hub, standin) for _ in range(3)] == ["sent", "nothing", "nothing"]
+    assert [step(hub, standin) for _ in range(3)] == ["done", "nothing", "nothing"]
     assert standin.count(key) == 1
     assert recorded(hub, key).state is EmailState.ACCEPTED
 
@@ -104,7 +96,7 @@ def test_a_refused_mail_is_sent_when_the_step_is_repeated(hub, standin):
     with pytest.raises(Rejected):
         step(hub, standin)
     assert recorded(hub, key).state is EmailState.FAILED
-    assert [step(hub, standin), step(hub, standin)] == ["sent", "nothing"]
+    assert [step(hub, standin), step(hub, standin)] == ["done", "nothing"]
     assert recorded(hub, key).state is EmailState.ACCEPTED
     assert standin.count(key) == 1
 
@@ -115,15 +107,25 @@ def test_a_lost_answer_is_told_as_unknown_and_its_repeat_is_recognisable(hub, st
     with pytest.raises(Unreachable) as caught:
         step(hub, standin)
     assert caught.value.maybe_done
-    assert step(hub, standin) == "sent"
+    assert recorded(hub, key).state is EmailState.UNKNOWN
+    assert step(hub, standin) == "done"
     assert [received.message_id for received in standin.messages()] == [key, key]
     assert [received.repeat for received in standin.messages()] == [False, True]
 
 
-def test_killed_before_the_record_it_arrives_again_under_the_same_id(hub, standin):
+@pytest.mark.parametrize("sends", [True, False])
+def test_killed_before_its_fate_is_recorded_it_is_unknown_and_comes_under_the_same_id(hub, standin, sends):
     key = message_id(f"{RUN}:mail", "example.com")
     with pytest.raises(Killed):
-        step(hub, standin, killed_before_record=True)
-    assert recorded(hub, key) is None
-    assert [step(hub, standin), step(hub, standin)] == ["sent", "nothing"]
-    assert [received.repeat for received in standin.messages()] == [False, True]
+        step(hub, standin, client=Deadly(mailer(standin).config, sends=sends))
+    left = recorded(hub, key)
+    assert (left.state, left.recipient) == (EmailState.UNKNOWN, TO)
+    assert "104233" in left.body
+    # Refused now, the first one may have arrived all the same.
+    standin.fail("recipient")
+    with pytest.raises(Rejected):
+        step(hub, standin)
+    assert recorded(hub, key) == left
+    assert [step(hub, standin), step(hub, standin)] == ["done", "nothing"]
+    assert [received.repeat for received in standin.messages()] == ([False, True] if sends else [False])
+    assert recorded(hub, key).state is EmailState.ACCEPTED

@@ -15,9 +15,11 @@ from lib.store.emails import (
     count_of_runs,
     find_by_message_id,
     find_email,
+    learn_state,
     read_emails,
     read_of_run,
     record_sent,
+    states_of_run,
 )
 from lib.store.engine import writing
 
@@ -92,6 +94,32 @@ def test_a_failed_mail_becomes_an_accepted_one_and_not_the_reverse(hub):
     assert record(hub, sent_at=later) is True
     assert (find(hub).state, find(hub).sent_at) == (EmailState.ACCEPTED, later)
     assert rows(hub) == 1
+
+
+def learn(hub, state):
+    with writing(hub) as connection:
+        return learn_state(connection, ID, state)
+
+
+def test_what_became_of_an_email_changes_its_state_alone_and_never_an_accepted_one(hub):
+    record(hub, state=EmailState.UNKNOWN)
+    before = find(hub)
+    assert learn(hub, EmailState.FAILED) is True
+    assert find(hub) == before.model_copy(update={"state": EmailState.FAILED})
+    assert learn(hub, EmailState.ACCEPTED) is True
+    assert find(hub) == before.model_copy(update={"state": EmailState.ACCEPTED})
+    assert [learn(hub, state) for state in EmailState] == [False] * 3
+    assert find(hub).state is EmailState.ACCEPTED
+
+
+def test_a_run_is_told_whom_it_tried_and_what_became_of_it(hub):
+    record(hub, run_id="a", state=EmailState.FAILED)
+    record(hub, run_id="a", state=EmailState.UNKNOWN, message_id="<am.2@x>", recipient="ben@example.com")
+    record(hub, run_id="b", message_id="<am.3@x>", recipient="cleo@example.com")
+    record(hub, run_id="a", kind=EmailKind.REENABLED_NOTICE, message_id="<am.4@x>", recipient="dan@example.com")
+    with hub.connect() as connection:
+        told = states_of_run(connection, "a", EmailKind.SUSPENSION_NOTICE)
+    assert told == {"ada@example.com": EmailState.FAILED, "ben@example.com": EmailState.UNKNOWN}
 
 
 @pytest.mark.parametrize("kind", EmailKind)
