@@ -74,6 +74,10 @@ class _Unrecorded(BaseException):
     """The engine could not write its own record. Not an `Exception`: it would take one for the outcome of the run."""
 
 
+class _TakenOver(BaseException):
+    """Somebody else has the run: its thread here ends and writes nothing. Not an `Exception`, for the same reason."""
+
+
 AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
 """How a database shows that it is away, full or read-only: what waiting cures."""
 _UNRECORDED = (*AWAY, MemoryError)
@@ -108,7 +112,7 @@ def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any])
         if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
         # It has waited already. What cannot be written now the sweeper writes when the database is back.
-        DBOS.run_step(StepOptions(name="_failed"), _short.carry, hooks.fail, run_id, sentence_of(error))
+        DBOS.run_step(StepOptions(name="_failed"), _carry, _short, hooks.fail, run_id, sentence_of(error))
         _spent.discard(run_id)
         raise
     DBOS.run_step(StepOptions(name="_done"), _do, hooks.finish, run_id)
@@ -118,10 +122,25 @@ def _do(work: Callable[..., Any], run_id: str, *given: Any) -> Any:
     if run_id in _spent:
         raise DatabaseGone(GONE)
     try:
-        return _patience.carry(work, run_id, *given)
+        return _carry(_patience, work, run_id, *given)
     except DatabaseGone:
         _spent.add(run_id)
         raise
+
+
+def _carry(patience: Patience, work: Callable[..., Any], run_id: str, *given: Any) -> Any:
+    """Do it, and again while a database is away, for as long as the run is this thread's."""
+    claims: list[int | None] = []
+
+    def try_it() -> Any:
+        # While it waited it could not say that it lives, and somebody else may have begun the same step.
+        now = look_up([run_id]).get(run_id)
+        claims.append(now.claimed if now else None)
+        if now != Work("PENDING", _executor_id, claims[0]):
+            raise _TakenOver
+        return work(run_id, *given)
+
+    return patience.carry(try_it)
 
 
 def launch(options: Options, hooks: Hooks) -> None:
