@@ -86,7 +86,11 @@ _hooks: Hooks | None = None
 _patience = Patience(0, attempts=1, first_wait=0)
 _short = Patience(0, attempts=1, first_wait=0)
 _spent: set[str] = set()
-"""Runs that have waited for as long as they may. Where the engine's database was away as well, it does not know."""
+"""Runs that have waited for as long as they may, and whose failure is on record nowhere.
+
+Where the engine's database was away as well, the run is taken on again, and then fails at once. A run that was resumed,
+or that another process had meanwhile, waits from the beginning.
+"""
 _threads = RunThreads()
 _executor_id = ""
 
@@ -112,8 +116,10 @@ def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any])
         if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
         # It has waited already. What cannot be written now the sweeper writes when the database is back.
-        DBOS.run_step(StepOptions(name="_failed"), _carry, _short, hooks.fail, run_id, sentence_of(error))
-        _spent.discard(run_id)
+        try:
+            DBOS.run_step(StepOptions(name="_failed"), _carry, _short, hooks.fail, run_id, sentence_of(error))
+        finally:
+            _spent.discard(run_id)  # also when only the engine knows now: it has kept the error of the step
         raise
     DBOS.run_step(StepOptions(name="_done"), _do, hooks.finish, run_id)
 
@@ -137,6 +143,7 @@ def _carry(patience: Patience, work: Callable[..., Any], run_id: str, *given: An
         now = look_up([run_id]).get(run_id)
         claims.append(now.claimed if now else None)
         if now != Work("PENDING", _executor_id, claims[0]):
+            _spent.discard(run_id)
             raise _TakenOver
         return work(run_id, *given)
 
@@ -229,6 +236,11 @@ def has_thread(run_id: str) -> bool:
     return _threads.has(run_id)
 
 
+def forget_waits(but: set[str]) -> None:
+    """Forget which runs have waited for as long as they may, except these: those that are this process's still."""
+    _spent.intersection_update(but)
+
+
 def look_again() -> bool:
     """Let the engine look into its queue again if its threads for that have ended; False when they live.
 
@@ -254,6 +266,7 @@ def rewind(run_id: str) -> None:
 
     Does nothing to a run that somebody else rewound meanwhile.
     """
+    _spent.discard(run_id)
     # Our row says "failed" a moment before the engine's own last write.
     first = look_up([run_id])[run_id]
     for _ in range(100):

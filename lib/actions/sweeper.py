@@ -108,6 +108,7 @@ class Sweeper:
             running = runs.running_runs(connection)
             beats = runs.beats(connection)
         known = durable.look_up([run.id for run in running])
+        durable.forget_waits({run_id for run_id, work in known.items() if work.executor == self._executor_id})
         self._still.look(
             {("beat", executor): beat for executor, beat in beats.items()}
             | {("run", run.id): (run.touched, known.get(run.id)) for run in running}
