@@ -164,6 +164,15 @@ def launch(options: Options, hooks: Hooks) -> None:
         engine = make_engine(options.database)
         engine.connect().close()
         engine.dispose()
+    try:
+        _start(options)
+    except BaseException:
+        # There is one engine in a process: the next launch would get this half-started one, with its name.
+        DBOS.destroy()
+        raise
+
+
+def _start(options: Options) -> None:
     DBOS(
         config={
             "name": "account-manager",
@@ -229,6 +238,11 @@ def look_up(run_ids: list[str]) -> dict[str, Work]:
         return {}
     found = _afresh(lambda: DBOS.list_workflows(workflow_ids=run_ids, load_input=False, load_output=False))
     return {one.workflow_id: Work(one.status, one.executor_id, one.dequeued_at) for one in found}
+
+
+def is_at_work() -> bool:
+    """True while any run has a thread in this process, also one that `stop` did not wait for."""
+    return _threads.any()
 
 
 def has_thread(run_id: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from lib.actions import durable
 from lib.actions.action import Services
@@ -46,7 +47,9 @@ class Sweeper:
         self._services = services
         self._executor_id = executor_id
         self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._silent = threading.Event()
+        self._sweeping: threading.Thread | None = None
+        self._beating: threading.Thread | None = None
         self._presence = Presence(services.engine, executor_id)
         self._still = Stillness()
         self._head_told_at: _Moment | None = None
@@ -55,19 +58,43 @@ class Sweeper:
     def start(self) -> None:
         """Begin to beat and sweep."""
         self._stop.clear()
-        self._threads = [
-            threading.Thread(target=self._go_on_beating, name="heartbeat", daemon=True),
-            threading.Thread(target=self._look_after, name="sweeper", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._silent.clear()
+        if self._beating is None or not self._beating.is_alive():
+            self._beating = threading.Thread(target=self._go_on_beating, name="heartbeat", daemon=True)
+            self._beating.start()
+        self._sweeping = threading.Thread(target=self._look_after, name="sweeper", daemon=True)
+        self._sweeping.start()
+
+    def rest(self) -> None:
+        """Sweep no more, and wait for the round under way. The process goes on saying that it lives."""
+        self._stop.set()
+        if self._sweeping is not None:
+            self._sweeping.join(timeout=10)
 
     def stop(self) -> None:
-        """End, and wait for the round under way."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
+        """Neither sweep nor beat any more. On SQLite the process is still seen to live."""
+        self.rest()
+        self._silent.set()
+        if self._beating is not None:
+            self._beating.join(timeout=10)
+
+    def leave(self) -> None:
+        """Tell the others that this process has ended: they may take its runs over at once.
+
+        Not while a step is under way here: somebody else would do it at the same time. Then they learn it from the end
+        of the process, until which it goes on saying that it lives.
+        """
+        if durable.is_at_work():
+            log.warning("step still under way at the end", executor=self._executor_id)
+            return
+        self.stop()
         self._presence.release()
+        try:
+            with writing(self._services.engine) as connection:
+                runs.forget_executor(connection, self._executor_id)
+        except SQLAlchemyError as error:
+            # The database is away: the others find out by themselves, a little later.
+            log.warning("end not told", why=type(error).__name__)
 
     def beat(self) -> None:
         """Say that this process lives."""
@@ -186,7 +213,7 @@ class Sweeper:
 
     def _go_on_beating(self) -> None:
         trouble = Trouble("heartbeat")
-        while not self._stop.wait(self._services.settings.executor_beat_seconds):
+        while not self._silent.wait(self._services.settings.executor_beat_seconds):
             _try(trouble, self.beat)
 
     def _look_after(self) -> None:
