@@ -21,7 +21,7 @@ from lib.actions.trouble import Trouble
 from lib.store import drafts, events, runs
 from lib.store.engine import database_now, writing
 from lib.store.events import Event
-from lib.store.presence import Presence, is_known, is_present
+from lib.store.presence import Presence, is_known, is_present, taking_over
 from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
@@ -196,15 +196,16 @@ class Sweeper:
 
     def _take_over(self, run: Run, seen: Work, told: str, beats: dict[str, float]) -> None:
         """Once, however many processes see at the same moment that its own is dead."""
-        with writing(self._services.engine) as connection:
-            # Locks the run's row: whoever comes second sees that it is somebody's again.
-            runs.touch_run(connection, run.id)
+        ours = seen.executor == self._executor_id
+        with taking_over(self._services.engine, run.id, None if ours else seen.executor or ""):
+            # Whoever comes second sees that it is somebody's again.
             if durable.look_up([run.id]).get(run.id) != seen:
                 return
-            ours = seen.executor == self._executor_id
-            beat = runs.beats(connection).get(seen.executor or "")
+            with self._services.engine.connect() as connection:
+                beat = runs.beats(connection).get(seen.executor or "")
+                resumed = _resumed_last(events.events_of_run(connection, run.id))
             if self._lacks_thread(run, seen) if ours else beat in (None, beats.get(seen.executor or "")):
-                if _resumed_last(events.events_of_run(connection, run.id)):
+                if resumed:
                     # What the engine has on record is the failure from before the Resume.
                     durable.rewind(run.id)
                 else:
@@ -235,9 +236,11 @@ class Sweeper:
 
     def _resume_again(self, run: Run) -> None:
         with writing(self._services.engine) as connection:
-            if runs.touch_run(connection, run.id, untouched=run.touched):
-                durable.rewind(run.id)
-                log.warning("run resumed again", run=run.id)
+            first = runs.touch_run(connection, run.id, untouched=run.touched)
+        # Afterwards: the engine's file may be locked for long, and nobody who writes to the Hub is to wait for it.
+        if first:
+            durable.rewind(run.id)
+            log.warning("run resumed again", run=run.id)
 
     def _close(self, run: Run, state: str, error: str | None) -> None:
         with writing(self._services.engine) as connection:
