@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from lib.actions.patience import GONE, DatabaseGone, Patience
 from lib.actions.run_threads import RunThreads
+from lib.store.away import is_away
 from lib.store.engine import make_engine
 
 QUEUE = "actions"
@@ -140,7 +141,12 @@ def _carry(patience: Patience, work: Callable[..., Any], run_id: str, *given: An
 
     def try_it() -> Any:
         # While it waited it could not say that it lives, and somebody else may have begun the same step.
-        now = look_up([run_id]).get(run_id)
+        try:
+            now = look_up([run_id]).get(run_id)
+        except exc.SQLAlchemyError as error:
+            if is_away(error):
+                raise
+            raise _Unrecorded from error  # the trouble of the engine is not the outcome of the step
         claims.append(now.claimed if now else None)
         if now != Work("PENDING", _executor_id, claims[0]):
             _spent.discard(run_id)
