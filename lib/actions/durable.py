@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from lib.actions.patience import GONE, DatabaseGone, Patience
 from lib.actions.run_threads import RunThreads
+from lib.store.away import is_away
 from lib.store.engine import connect_args, make_engine
 
 QUEUE = "actions"
@@ -74,6 +75,10 @@ class _Unrecorded(BaseException):
     """The engine could not write its own record. Not an `Exception`: it would take one for the outcome of the run."""
 
 
+class _TakenOver(BaseException):
+    """Somebody else has the run: its thread here ends and writes nothing. Not an `Exception`, for the same reason."""
+
+
 AWAY = (OperationalError, InterfaceError, InternalError, NoConnection)
 """How a database shows that it is away, full or read-only: what waiting cures."""
 _UNRECORDED = (*AWAY, MemoryError)
@@ -82,7 +87,11 @@ _hooks: Hooks | None = None
 _patience = Patience(0, attempts=1, first_wait=0)
 _short = Patience(0, attempts=1, first_wait=0)
 _spent: set[str] = set()
-"""Runs that have waited for as long as they may. Where the engine's database was away as well, it does not know."""
+"""Runs that have waited for as long as they may, and whose failure is on record nowhere.
+
+Where the engine's database was away as well, the run is taken on again, and then fails at once. A run that was resumed,
+or that another process had meanwhile, waits from the beginning.
+"""
 _threads = RunThreads()
 _executor_id = ""
 
@@ -108,8 +117,10 @@ def _carry_out(hooks: Hooks, run_id: str, steps: list[str], job: dict[str, Any])
         if isinstance(error, dbos_error.DBOSException) and not isinstance(error, dbos_error.DBOSMaxStepRetriesExceeded):
             raise  # the engine's own trouble (shutdown, takeover): the run goes on elsewhere
         # It has waited already. What cannot be written now the sweeper writes when the database is back.
-        DBOS.run_step(StepOptions(name="_failed"), _short.carry, hooks.fail, run_id, sentence_of(error))
-        _spent.discard(run_id)
+        try:
+            DBOS.run_step(StepOptions(name="_failed"), _carry, _short, hooks.fail, run_id, sentence_of(error))
+        finally:
+            _spent.discard(run_id)  # also when only the engine knows now: it has kept the error of the step
         raise
     DBOS.run_step(StepOptions(name="_done"), _do, hooks.finish, run_id)
 
@@ -118,7 +129,7 @@ def _do(work: Callable[..., Any], run_id: str, *given: Any) -> Any:
     if run_id in _spent:
         raise DatabaseGone(GONE)
     try:
-        return _patience.carry(work, run_id, *given)
+        return _carry(_patience, work, run_id, *given)
     except DatabaseGone:
         _spent.add(run_id)
         raise
@@ -136,6 +147,27 @@ def patiently(work: Callable[..., Done], *given: Any) -> Done:
     return done
 
 
+def _carry(patience: Patience, work: Callable[..., Any], run_id: str, *given: Any) -> Any:
+    """Do it, and again while a database is away, for as long as the run is this thread's."""
+    claims: list[int | None] = []
+
+    def try_it() -> Any:
+        # While it waited it could not say that it lives, and somebody else may have begun the same step.
+        try:
+            now = look_up([run_id]).get(run_id)
+        except exc.SQLAlchemyError as error:
+            if is_away(error):
+                raise
+            raise _Unrecorded from error  # the trouble of the engine is not the outcome of the step
+        claims.append(now.claimed if now else None)
+        if now != Work("PENDING", _executor_id, claims[0]):
+            _spent.discard(run_id)
+            raise _TakenOver
+        return work(run_id, *given)
+
+    return patience.carry(try_it)
+
+
 def launch(options: Options, hooks: Hooks) -> None:
     """Start the engine in this process. Call `stop` before another `launch`."""
     global _hooks, _patience, _short, _executor_id
@@ -150,6 +182,15 @@ def launch(options: Options, hooks: Hooks) -> None:
         engine = make_engine(options.database)
         engine.connect().close()
         engine.dispose()
+    try:
+        _start(options)
+    except BaseException:
+        # There is one engine in a process: the next launch would get this half-started one, with its name.
+        DBOS.destroy()
+        raise
+
+
+def _start(options: Options) -> None:
     DBOS(
         config={
             "name": "account-manager",
@@ -219,9 +260,19 @@ def look_up(run_ids: list[str]) -> dict[str, Work]:
     return {one.workflow_id: Work(one.status, one.executor_id, one.dequeued_at) for one in found}
 
 
+def is_at_work() -> bool:
+    """True while any run has a thread in this process, also one that `stop` did not wait for."""
+    return _threads.any()
+
+
 def has_thread(run_id: str) -> bool:
     """True while a thread of this process carries the run out, or waits to."""
     return _threads.has(run_id)
+
+
+def forget_waits(but: set[str]) -> None:
+    """Forget which runs have waited for as long as they may, except these: those that are this process's still."""
+    _spent.intersection_update(but)
 
 
 def look_again() -> bool:
@@ -249,6 +300,7 @@ def rewind(run_id: str) -> None:
 
     Does nothing to a run that somebody else rewound meanwhile.
     """
+    _spent.discard(run_id)
     # Our row says "failed" a moment before the engine's own last write.
     first = look_up([run_id])[run_id]
     for _ in range(100):

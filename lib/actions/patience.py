@@ -18,6 +18,9 @@ LONGEST_WAIT = 3.0
 
 GONE = "The Hub database could not be reached for too long. Resume when it answers again."
 
+LONG_TRY = 60.0
+"""Seconds after which a try that failed has worked before, not waited: no timeout of a connection takes so long."""
+
 REFUSED = "What was done could not be recorded ({}). Look at the steps, then resume or abandon."
 
 
@@ -35,11 +38,17 @@ class DatabaseGone(Exception):
 class Patience:
     """The waiting of one process's runs."""
 
-    def __init__(self, seconds: float, *, attempts: int, first_wait: float) -> None:
-        """Wait for `seconds` from the first failure on, and in any case for so many `attempts`."""
+    def __init__(
+        self, seconds: float, *, attempts: int, first_wait: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Wait for `seconds` from the first failure on, and in any case for so many `attempts`.
+
+        A database that was away is there again when a try works for long: its failure counts as the first one again.
+        """
         self._seconds = seconds
         self._attempts = attempts
         self._first_wait = first_wait
+        self._clock = clock
         self._ending = threading.Event()
 
     def end(self) -> None:
@@ -65,13 +74,16 @@ class Patience:
         """
         made, wait, end = 0, self._first_wait, 0.0
         while True:
+            began = self._clock()
             try:
                 return work(*given)
             except DatabaseGone:
                 raise  # the work has waited for itself
             except Exception as error:
+                now = self._clock()
+                if now - began > LONG_TRY:
+                    made, wait, end = 0, self._first_wait, 0.0
                 made += 1
-                now = time.monotonic()
                 end = end or now + self._seconds
                 if not is_away(error):
                     if isinstance(error, SQLAlchemyError):

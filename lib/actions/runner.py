@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from lib.actions import durable
 from lib.actions.action import Confirmation, Plan, Services, Weight, new_run_id
@@ -62,31 +62,28 @@ class Runner:
     def open(self) -> None:
         """Join the processes that carry out runs, and begin to look after runs of dead ones."""
         settings = self.services.settings
-        self._sweeper.beat()
-        durable.launch(
-            durable.Options(
-                database=settings.engine_database,
-                executor_id=self.executor_id,
-                step_attempts=settings.step_attempts,
-                step_retry_seconds=settings.step_retry_seconds,
-                patience_seconds=settings.database_patience_minutes * 60,
-            ),
-            Stepper(self.services, self.executor_id),
+        options = durable.Options(
+            database=settings.engine_database,
+            executor_id=self.executor_id,
+            step_attempts=settings.step_attempts,
+            step_retry_seconds=settings.step_retry_seconds,
+            patience_seconds=settings.database_patience_minutes * 60,
         )
+        try:
+            self._sweeper.beat()
+            durable.launch(options, Stepper(self.services, self.executor_id))
+        except BaseException:
+            self._sweeper.leave()
+            raise
         self._sweeper.start()
         self._keeper.start()
 
     def close(self) -> None:
         """Leave in good order: runs under way are taken over at once by another process."""
         self._keeper.stop()
-        self._sweeper.stop()
+        self._sweeper.rest()
         durable.stop()
-        try:
-            with writing(self.services.engine) as connection:
-                runs.forget_executor(connection, self.executor_id)
-        except SQLAlchemyError as error:
-            # The database is away: the others find out by themselves, a little later.
-            log.warning("end not told", why=type(error).__name__)
+        self._sweeper.leave()
 
     # ------------------------------------------------------------------ plan and start
     def plan(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from lib.actions import durable
 from lib.actions.action import Services
@@ -20,7 +21,7 @@ from lib.actions.trouble import Trouble
 from lib.store import drafts, events, runs
 from lib.store.engine import database_now, writing
 from lib.store.events import Event
-from lib.store.presence import Presence, is_known, is_present
+from lib.store.presence import Presence, is_known, is_present, taking_over
 from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,9 @@ class Sweeper:
         self._services = services
         self._executor_id = executor_id
         self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._silent = threading.Event()
+        self._sweeping: threading.Thread | None = None
+        self._beating: threading.Thread | None = None
         self._presence = Presence(services.engine, executor_id)
         self._still = Stillness()
         self._head_told_at: _Moment | None = None
@@ -55,19 +58,43 @@ class Sweeper:
     def start(self) -> None:
         """Begin to beat and sweep."""
         self._stop.clear()
-        self._threads = [
-            threading.Thread(target=self._go_on_beating, name="heartbeat", daemon=True),
-            threading.Thread(target=self._look_after, name="sweeper", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._silent.clear()
+        if self._beating is None or not self._beating.is_alive():
+            self._beating = threading.Thread(target=self._go_on_beating, name="heartbeat", daemon=True)
+            self._beating.start()
+        self._sweeping = threading.Thread(target=self._look_after, name="sweeper", daemon=True)
+        self._sweeping.start()
+
+    def rest(self) -> None:
+        """Sweep no more, and wait for the round under way. The process goes on saying that it lives."""
+        self._stop.set()
+        if self._sweeping is not None:
+            self._sweeping.join(timeout=10)
 
     def stop(self) -> None:
-        """End, and wait for the round under way."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
+        """Neither sweep nor beat any more. On SQLite the process is still seen to live."""
+        self.rest()
+        self._silent.set()
+        if self._beating is not None:
+            self._beating.join(timeout=10)
+
+    def leave(self) -> None:
+        """Tell the others that this process has ended: they may take its runs over at once.
+
+        Not while a step is under way here: somebody else would do it at the same time. Then they learn it from the end
+        of the process, until which it goes on saying that it lives.
+        """
+        if durable.is_at_work():
+            log.warning("step still under way at the end", executor=self._executor_id)
+            return
+        self.stop()
         self._presence.release()
+        try:
+            with writing(self._services.engine) as connection:
+                runs.forget_executor(connection, self._executor_id)
+        except SQLAlchemyError as error:
+            # The database is away: the others find out by themselves, a little later.
+            log.warning("end not told", why=type(error).__name__)
 
     def beat(self) -> None:
         """Say that this process lives."""
@@ -108,6 +135,7 @@ class Sweeper:
             running = runs.running_runs(connection)
             beats = runs.beats(connection)
         known = durable.look_up([run.id for run in running])
+        durable.forget_waits({run_id for run_id, work in known.items() if work.executor == self._executor_id})
         self._still.look(
             {("beat", executor): beat for executor, beat in beats.items()}
             | {("run", run.id): (run.touched, known.get(run.id)) for run in running}
@@ -168,15 +196,16 @@ class Sweeper:
 
     def _take_over(self, run: Run, seen: Work, told: str, beats: dict[str, float]) -> None:
         """Once, however many processes see at the same moment that its own is dead."""
-        with writing(self._services.engine) as connection:
-            # Locks the run's row: whoever comes second sees that it is somebody's again.
-            runs.touch_run(connection, run.id)
+        ours = seen.executor == self._executor_id
+        with taking_over(self._services.engine, run.id, None if ours else seen.executor or ""):
+            # Whoever comes second sees that it is somebody's again.
             if durable.look_up([run.id]).get(run.id) != seen:
                 return
-            ours = seen.executor == self._executor_id
-            beat = runs.beats(connection).get(seen.executor or "")
+            with self._services.engine.connect() as connection:
+                beat = runs.beats(connection).get(seen.executor or "")
+                resumed = _resumed_last(events.events_of_run(connection, run.id))
             if self._lacks_thread(run, seen) if ours else beat in (None, beats.get(seen.executor or "")):
-                if _resumed_last(events.events_of_run(connection, run.id)):
+                if resumed:
                     # What the engine has on record is the failure from before the Resume.
                     durable.rewind(run.id)
                 else:
@@ -185,7 +214,7 @@ class Sweeper:
 
     def _go_on_beating(self) -> None:
         trouble = Trouble("heartbeat")
-        while not self._stop.wait(self._services.settings.executor_beat_seconds):
+        while not self._silent.wait(self._services.settings.executor_beat_seconds):
             _try(trouble, self.beat)
 
     def _look_after(self) -> None:
@@ -207,9 +236,11 @@ class Sweeper:
 
     def _resume_again(self, run: Run) -> None:
         with writing(self._services.engine) as connection:
-            if runs.touch_run(connection, run.id, untouched=run.touched):
-                durable.rewind(run.id)
-                log.warning("run resumed again", run=run.id)
+            first = runs.touch_run(connection, run.id, untouched=run.touched)
+        # Afterwards: the engine's file may be locked for long, and nobody who writes to the Hub is to wait for it.
+        if first:
+            durable.rewind(run.id)
+            log.warning("run resumed again", run=run.id)
 
     def _close(self, run: Run, state: str, error: str | None) -> None:
         with writing(self._services.engine) as connection:

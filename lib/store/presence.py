@@ -8,9 +8,14 @@ known.
 import fcntl
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
+
+from lib.store.engine import writing
+from lib.store.runs import touch_run
 
 
 class Presence:
@@ -72,6 +77,29 @@ def is_present(engine: Engine, executor_id: str) -> bool:
         return False
     finally:
         os.close(file)
+
+
+@contextmanager
+def taking_over(engine: Engine, run_id: str, executor_id: str | None) -> Iterator[None]:
+    """Inside it no other process takes this run over from the dead process `executor_id`; None: from itself.
+
+    PostgreSQL locks the run's row. SQLite could only lock all writers out: there the dead one's lock is held instead,
+    and whoever looks meanwhile takes it for living.
+    """
+    if not is_known(engine):
+        with writing(engine) as connection:
+            touch_run(connection, run_id)
+            yield
+        return
+    if executor_id is None:
+        yield
+        return
+    dead = Presence(engine, executor_id)
+    dead.hold()
+    try:
+        yield
+    finally:
+        dead.release()
 
 
 def _is_at(path: Path, file: int) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from lib.actions import durable
 from lib.actions.run_threads import RunThreads
@@ -94,6 +95,23 @@ def test_the_trouble_of_the_engine_is_not_the_outcome_of_the_run(world, break_en
     run_id = start_slowly(world)
     with break_engine(RECORDS[:1]):
         wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    check_done_once(world, run_id)
+
+
+@ON_SQLITE
+def test_nor_is_it_when_a_step_waits_and_asks_whose_the_run_is(world, break_engine, monkeypatch):
+    broke = break_engine()
+
+    def meet_both(*_given):
+        broke.__enter__()
+        monkeypatch.undo()
+        raise OperationalError("update", {}, Exception("gone"))
+
+    monkeypatch.setattr(Stepper, "run_step", meet_both)
+    run_id = world.runner.start(plan(world), LEAD)
+    wait_for(lambda: Stepper.run_step is not meet_both, bool)
+    wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    broke.__exit__(None, None, None)
     check_done_once(world, run_id)
 
 
