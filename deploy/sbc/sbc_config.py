@@ -2,13 +2,14 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import sqlite3
 from pathlib import Path
 from typing import TextIO
 
-from sbc_dial_plan import defines, lengths
+from sbc_dial_plan import defines, emergency_numbers, lengths
 from sbc_site import Site, SiteError, check_token, plain_path
 
 HERE = Path(__file__).resolve().parent
@@ -63,6 +64,9 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
         values["TLS_CONFIG"] = str(site.data / "tls.cfg")
     lines = ["# Written by run.py at each start."]
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
+    # JSON has double quotes of its own.
+    told = json.dumps(emergency_numbers(site.region) if site.emergency_calls else [], separators=(",", ":"))
+    lines += [f"#!define EMERGENCY_TOLD '{told}'"]
     # In the text of a transformation a name is not replaced otherwise.
     lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
     lines += ["#!define WITH_RULES"] if rules else []

@@ -253,6 +253,7 @@ def test_switched_off_it_is_a_call_by_the_rules_and_said_at_each_start(wire, tmp
         for start in (1, 2):
             assert len(off.logged("emergency calls are switched off", start)) == start
             assert ask(off.customer_port, request("INVITE", "sip:000@example.com")).startswith("SIP/2.0 403 ")
+            assert off.call("GET", "/v1/health")[1]["emergency"] == []
             off.stop()
             off.start()
     assert wire.carrier.news() == []

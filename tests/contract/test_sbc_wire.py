@@ -71,7 +71,8 @@ class TestTheToken:
 class TestAnswers:
     def test_health(self, ask):
         status, body = ask("GET", "/v1/health", raw="")
-        assert (status, body["db"], set(body)) == (200, True, {"db", "version"})
+        assert (status, body["db"], set(body)) == (200, True, {"db", "version", "emergency"})
+        assert body["emergency"] == ["000", "106", "112"]
 
     def test_a_rule_written_asked_for_and_deleted(self, ask, sbc_server):
         known, unknown = sbc_server.numbers(2)

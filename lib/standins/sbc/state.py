@@ -19,6 +19,7 @@ from lib.standins.faults import Faults
 from lib.standins.sbc.records import Change, Rule, RuleRecord
 
 Row = dict[str, Any]
+EMERGENCY = ("000", "106", "112")
 _BATCH = 5000
 _CHANGES_KEPT = 1000
 _COLUMNS = "number, account, state, trunk, rev"
@@ -56,6 +57,8 @@ class SbcState:
         make_folder(path.parent)
         make_file(path)
         self.faults = Faults()
+        self.emergency: tuple[str, ...] | None = EMERGENCY
+        """What its health says of emergency numbers: none where they are off; None for an SBC that does not say."""
         self._changes: deque[Change] = deque(maxlen=_CHANGES_KEPT)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -91,6 +94,7 @@ class SbcState:
             db.execute("DELETE FROM rule")
             db.execute("DELETE FROM live")
             db.execute("DELETE FROM deleted")
+        self.emergency = EMERGENCY
         self.faults.clear()
         self.faults.forget_requests()
         self._changes.clear()
