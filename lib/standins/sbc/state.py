@@ -149,18 +149,20 @@ class SbcState:
                     applied += 1
         return applied
 
-    def delete(self, numbers: Mapping[str, int | None]) -> None:
+    def delete(self, numbers: Mapping[str, Sequence[int | None]]) -> None:
         """Remove the rules of these numbers, row and live copy, or none, and keep up to which revision they are gone.
 
-        None covers the rule that is there; a rule newer than the revision stays.
+        Of several revisions of a number the highest counts, and None covers the rule that is there. A rule that is
+        newer than all of them stays.
         """
         with self._transaction() as db:
             for number, stated in numbers.items():
                 row = db.execute("SELECT rev FROM rule WHERE number = ?", (number,)).fetchone()
-                covered = stated if stated is not None else (row["rev"] if row else -1)
+                there = row["rev"] if row else -1
+                covered = max(there if revision is None else revision for revision in stated)
                 db.execute(_KEEP_DELETED, {"number": number, "rev": covered})
                 db.execute("DELETE FROM rule WHERE number = ? AND rev <= ?", (number, covered))
-                limit = covered if stated is not None else math.inf
+                limit = math.inf if None in stated else covered
                 db.execute("DELETE FROM live WHERE number = ? AND rev <= ?", (number, limit))
 
     def forget(self, numbers: Sequence[str]) -> None:
