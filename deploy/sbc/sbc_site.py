@@ -113,7 +113,22 @@ def read_site(environment: Mapping[str, str]) -> Site:
         raise SiteError(
             "SBC_HTTP_ADDRESS is no loopback address, so SBC_TLS_CERT, SBC_TLS_KEY and SBC_TLS_CA must be set."
         )
+    _check_trunks_may_call(site)
     return site
+
+
+def _check_trunks_may_call(site: Site) -> None:
+    """Whoever is none of the customers' sources gets no answer, to 000 neither, and would not know why."""
+    if not site.customer_sources:
+        return
+    allowed = [ipaddress.IPv4Network(source) for source in site.customer_sources.split(",")]
+    for name, sources in site.trunk_sources.items():
+        for source in filter(None, sources.split(",")):
+            if not any(ipaddress.IPv4Network(source).subnet_of(network) for network in allowed):
+                raise SiteError(
+                    f"SBC_CUSTOMER_SOURCES must hold every address that trunks call from: {source} of the trunk {name} "
+                    "is not in it, so its calls would get no answer, emergency calls neither."
+                )
 
 
 def _token(text: str | None) -> str | None:

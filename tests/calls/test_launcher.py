@@ -103,6 +103,9 @@ REFUSED = [
     {"SBC_HTTP_ADDRESS": "192.0.2.1"},
     {"SBC_CARRIER_SOURCES": "192.0.2.0/24;"},
     {"SBC_CUSTOMER_SOURCES": "192.0.2.7/24"},
+    {"SBC_CUSTOMER_SOURCES": "192.0.2.0/24"},
+    {"SBC_CUSTOMER_SOURCES": "127.0.0.1", "SBC_TRUNKS": "syd-1 mel-1=sip:192.0.2.50"},
+    {"SBC_CUSTOMER_SOURCES": "127.0.0.1,192.0.2.0/30", "SBC_TRUNK_SOURCES": "syd-1=192.0.2.0/29"},
     {"SBC_TLS_CERT": str(DEPLOYED / "tls.cfg")},
     dict.fromkeys(("SBC_TLS_CERT", "SBC_TLS_KEY", "SBC_TLS_CA"), "missing.pem"),
     {"SBC_DATABASE_URL": "mysql://sbc@127.0.0.1/sbc"},
@@ -152,6 +155,15 @@ def test_a_trunk_calls_from_where_its_calls_go_or_from_where_it_is_said_to(launc
         "d": "192.0.2.1/32,192.0.2.8/29,198.51.100.1/32",
     }
     assert (site.emergency_carrier, site.emergency_calls, site.region) == ("sip:198.51.100.5", True, "AU")
+
+
+def test_trunks_whose_sources_are_among_the_customers_may_start(launcher_values):
+    settings = {
+        "SBC_CUSTOMER_SOURCES": "127.0.0.1 192.0.2.0/24 198.51.100.7",
+        "SBC_TRUNKS": "a b=sip:192.0.2.50 c=pbx.example.com d",
+        "SBC_TRUNK_SOURCES": "a=192.0.2.0/25,198.51.100.7",
+    }
+    assert launcher_values.read_site(settings).trunk_sources["c"] == ""
 
 
 @pytest.mark.parametrize(
