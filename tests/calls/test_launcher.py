@@ -259,12 +259,15 @@ def test_two_never_share_a_folder_or_a_port(sbc, tmp_path):
         assert f"{name}: cannot listen at {HOST}:{taken}" in refused(other, **{**mine, name: str(taken)})
 
 
-def test_without_its_database_it_does_not_start(tmp_path):
+def test_without_its_rules_and_without_emergency_calls_it_does_not_start(tmp_path):
     require_kamailio()
     ports = {name: str(free_port()) for name in ("SBC_CARRIER_PORT", "SBC_CUSTOMER_PORT", "SBC_HTTP_PORT")}
+    ports["SBC_EMERGENCY_CALLS"] = "off"
     said = refused(tmp_path, SBC_DATABASE_URL=f"postgres://sbc:{SECRET}@127.0.0.1:{free_port()}/sbc", **ports)
-    assert "Not started: Kamailio ended at once" in said
+    assert "Not started: PostgreSQL does not give the rules: " in said
     assert SECRET not in said
+    (tmp_path / "data" / "rules.db").write_text("no database at all, and not one either when it is read again" * 20)
+    assert "rules.db cannot be used as the database of rules" in refused(tmp_path, **ports)
 
 
 def test_a_trunk_without_a_source_is_told_at_the_start(tmp_path):
