@@ -213,7 +213,7 @@ def _start(program: str, config: str, site: Site, lock: int) -> subprocess.Popen
 
     kamailio = subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
         # Its configuration comes through a pipe, so that a full disk is no reason not to start.
-        [program, "-f", "-", "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
+        [program, "-f", "/dev/stdin", "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
         # The token is for this process: Kamailio knows its hash.
         env=_environment(),
         stdin=subprocess.PIPE,
