@@ -142,7 +142,7 @@ def _stay(kamailio: subprocess.Popen[bytes], site: Site, inside: str, until: _Re
     while True:
         if not ready and _answers(inside, site.http_port):
             try:
-                Door((site.http_address, site.http_port), (inside, site.http_port)).open()
+                Door((site.http_address, site.http_port), (inside, site.http_port), site.http_sources).open()
             except OSError as error:
                 return 1, f"SBC_HTTP_PORT: cannot listen at {site.http_address}:{site.http_port} ({error.strerror})."
             ready = True

@@ -48,6 +48,7 @@ class Site:
     http_port: int
     carrier_sources: str
     customer_sources: str
+    http_sources: str
     pbx: str
     voicemail: str
     carrier: str
@@ -88,6 +89,7 @@ def read_site(environment: Mapping[str, str]) -> Site:
         http_port=_port(given, "SBC_HTTP_PORT", 5080),
         carrier_sources=_sources(given, "SBC_CARRIER_SOURCES"),
         customer_sources=_sources(given, "SBC_CUSTOMER_SOURCES"),
+        http_sources=_sources(given, "SBC_HTTP_SOURCES"),
         pbx=pbx,
         voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
         carrier=_destination(given, "SBC_CARRIER", "127.0.0.1:5092"),

@@ -106,6 +106,7 @@ REFUSED = [
     {"SBC_CUSTOMER_SOURCES": "192.0.2.0/24"},
     {"SBC_CUSTOMER_SOURCES": "127.0.0.1", "SBC_TRUNKS": "syd-1 mel-1=sip:192.0.2.50"},
     {"SBC_CUSTOMER_SOURCES": "127.0.0.1,192.0.2.0/30", "SBC_TRUNK_SOURCES": "syd-1=192.0.2.0/29"},
+    {"SBC_HTTP_SOURCES": "hub.example.com"},
     {"SBC_TLS_CERT": str(DEPLOYED / "tls.cfg")},
     dict.fromkeys(("SBC_TLS_CERT", "SBC_TLS_KEY", "SBC_TLS_CA"), "missing.pem"),
     {"SBC_DATABASE_URL": "mysql://sbc@127.0.0.1/sbc"},
