@@ -87,6 +87,8 @@ class Kamailio:
         self.carrier_port = self.customer_port = self.http_port = 0
         self.certificates = folder / "certificates"
         """With `tls`: ca.pem, client.pem and client.key are what a client needs."""
+        self.prefix: list[str] = []
+        """What comes before the launcher on its command line."""
         self._tls = tls
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
@@ -120,8 +122,7 @@ class Kamailio:
         restart = self.http_port != 0
         for tried in range(START_TRIES):
             if not restart:
-                self.carrier_port, self.customer_port = free_sip_port(), free_sip_port()
-                self.http_port = free_port()
+                self.choose_ports()
             self._launch()
             if self._wait():
                 self._groups = self.process_groups()
@@ -131,6 +132,11 @@ class Kamailio:
             if restart or tried == START_TRIES - 1 or "cannot listen" not in self.log.read_text():
                 break
         raise AssertionError(f"the SBC did not start:\n{self.log.read_text()}")
+
+    def choose_ports(self) -> None:
+        """Take ports that are free now; `start` does it by itself."""
+        self.carrier_port, self.customer_port = free_sip_port(), free_sip_port()
+        self.http_port = free_port()
 
     def stop(self) -> None:
         """End it in good order, as `systemctl stop` would."""
@@ -232,7 +238,7 @@ class Kamailio:
         with self.log.open("a") as output:
             self._log_start = output.tell()
             self._process = subprocess.Popen(
-                [sys.executable, str(DEPLOYED / "run.py")],
+                [*self.prefix, sys.executable, str(DEPLOYED / "run.py")],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,

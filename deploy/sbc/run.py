@@ -16,11 +16,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from sbc_config import CONFIG, prepare
+from sbc_config import create_sqlite, prepare
+from sbc_database import Question
 from sbc_door import Door
 from sbc_log import pass_on
 from sbc_site import Site, SiteError, read_site
@@ -30,11 +29,13 @@ STOP_SECONDS = 2.0
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 PACKAGES = "kamailio kamailio-extra-modules kamailio-sqlite-modules kamailio-postgres-modules kamailio-tls-modules"
 PR_SET_PDEATHSIG = 1
-STARTED = "started"
-"""A file that is there once the SBC has run with its rules."""
 RESCUE_SECONDS = 2.0
-"""So long at least it carries emergency calls alone, before it tries the database again."""
+"""So long at least it carries emergency calls alone, before it looks for the rules again. Then it waits longer."""
+LONGEST_LOOK = 10.0
+LONGEST_RESCUE = 60.0
+"""Where the rules could be had, and the start with them failed all the same, again and again."""
 AGAIN = -1
+OUT, LOG = 1, 2
 
 
 def main() -> int:
@@ -48,33 +49,84 @@ def main() -> int:
         lock = _lock(site.data)
         _check_ports(site)
         inside = _address_inside()
-        prepare(site, inside)
+        config = prepare(site, inside)
+        rescue = prepare(site, inside, rules=False) if site.emergency_calls else ""
     except SiteError as error:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(f"{error.filename or 'SBC_DATA'} cannot be used: {error.strerror}.")
     # Waited for below, one at a time, so that none is lost between two looks.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    code, why = _run(program, site, inside, lock)
-    if why and site.postgres and site.emergency_calls and (site.data / STARTED).exists():
-        # It has run here before, so that it is the database that fails, and not what an operator wrote.
-        sys.stderr.write(f"{why} Until the database answers, emergency calls alone are carried.\n")
-        prepare(site, inside, rules=False)
-        code, why = _run(program, site, inside, lock, until=lambda: _database_answers(site))
+    failed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    code, why = 1, _no_rules(site)
+    if not why:
+        code, why = _run(program, site, config, inside, lock)
+        failed += 1
+    if why and site.emergency_calls:
+        # Where an operator's values are to blame, this does not start either, and says so.
+        _tell(LOG, f"{why} Until there are rules, emergency calls alone are carried.\n")
+        pause = min(LONGEST_RESCUE, RESCUE_SECONDS * 2 ** min(failed, 10))
+        with contextlib.closing(_Return(site, pause)) as until:
+            code, why = _run(program, site, rescue, inside, lock, until)
         if code == AGAIN:
-            sys.stderr.write("The database answers: the SBC starts again, with its rules.\n")
-            sys.stderr.flush()
-            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this very program)
+            _tell(LOG, "The rules can be had: the SBC starts again, with them.\n")
+            os.execv(sys.executable, [sys.executable, sys.argv[0], str(failed)])  # noqa: S606 (this very program)
     # Last, so that it stands below the messages it speaks of.
     return _refuse(why) if why else code
 
 
-def _run(program: str, site: Site, inside: str, lock: int, until: Callable[[], bool] | None = None) -> tuple[int, str]:
+def _no_rules(site: Site) -> str:
+    """Why the rules cannot be had now, in a sentence; "" when they can. Takes a few seconds at most."""
+    if site.postgres is not None:
+        why = Question(site.postgres, _environment()).answer()
+        return f"PostgreSQL does not give the rules: {why}." if why else ""
+    try:
+        create_sqlite(site)
+    except SiteError as error:
+        return str(error)
+    return ""
+
+
+class _Return:
+    """Looks whether the SBC can go back to its rules, without ever holding up the launcher."""
+
+    def __init__(self, site: Site, pause: float) -> None:
+        self._site = site
+        self._pause = pause
+        self._next = time.monotonic() + pause
+        self._question: Question | None = None
+
+    def __call__(self) -> bool:
+        """Whether the rules can be had. To be called again and again."""
+        if self._question is not None:
+            return not self._question.open and self._learn(self._question.answer())
+        if time.monotonic() < self._next:
+            return False
+        if self._site.postgres is None:
+            return self._learn(_no_rules(self._site))
+        self._question = Question(self._site.postgres, _environment())
+        return False
+
+    def _learn(self, why: str) -> bool:
+        self._question = None
+        self._pause = max(self._pause, min(LONGEST_LOOK, self._pause * 2))
+        self._next = time.monotonic() + self._pause
+        return not why
+
+    def close(self) -> None:
+        """Look no longer."""
+        if self._question is not None:
+            self._question.drop()
+
+
+def _run(
+    program: str, site: Site, config: str, inside: str, lock: int, until: _Return | None = None
+) -> tuple[int, str]:
     """Kamailio from its start to its end: the exit code, and why it was no start at all.
 
     With `until` it carries emergency calls alone, and ends with AGAIN once that is true.
     """
-    kamailio = _start(program, site.data / CONFIG, site, lock)
+    kamailio = _start(program, config, site, lock)
     assert kamailio.stderr is not None
     log = pass_on(kamailio.stderr, sys.stderr.buffer)
     try:
@@ -84,31 +136,27 @@ def _run(program: str, site: Site, inside: str, lock: int, until: Callable[[], b
         log.join(STOP_SECONDS)
 
 
-def _stay(
-    kamailio: subprocess.Popen[bytes], site: Site, inside: str, until: Callable[[], bool] | None
-) -> tuple[int, str]:
+def _stay(kamailio: subprocess.Popen[bytes], site: Site, inside: str, until: _Return | None) -> tuple[int, str]:
     limit = time.monotonic() + START_SECONDS
-    look_again = time.monotonic() + RESCUE_SECONDS
     ready = False
     while True:
         if not ready and _answers(inside, site.http_port):
             try:
-                Door((site.http_address, site.http_port), (inside, site.http_port)).open()
+                Door((site.http_address, site.http_port), (inside, site.http_port), site.http_sources).open()
             except OSError as error:
                 return 1, f"SBC_HTTP_PORT: cannot listen at {site.http_address}:{site.http_port} ({error.strerror})."
             ready = True
             if until is None:
                 _say(site)
-                (site.data / STARTED).touch(mode=0o600)
         came = signal.sigtimedwait(SIGNALS, 0.02 if not ready else 3600.0 if until is None else 0.5)
         if came is not None and came.si_signo != signal.SIGCHLD:
             return 0, ""
         if kamailio.poll() is not None:
             if ready:
-                sys.stderr.write(f"The SBC has ended by itself, with code {kamailio.returncode}.\n")
+                _tell(LOG, f"The SBC has ended by itself, with code {kamailio.returncode}.\n")
                 return 1, ""
             return 1, "Kamailio ended at once; its messages are above."
-        if until is not None and time.monotonic() > look_again and until():
+        if until is not None and ready and until():
             return AGAIN, ""
         if not ready and time.monotonic() > limit:
             return 1, f"Kamailio was not ready within {START_SECONDS:.0f} seconds."
@@ -152,7 +200,7 @@ def _lock(folder: Path) -> int:
     return descriptor
 
 
-def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Popen[bytes]:
+def _start(program: str, config: str, site: Site, lock: int) -> subprocess.Popen[bytes]:
     libc = ctypes.CDLL(None)
     parent = os.getpid()
 
@@ -163,11 +211,12 @@ def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Pope
         if os.getppid() != parent:
             os._exit(1)
 
-    return subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
-        [program, "-f", config, "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
+    kamailio = subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
+        # Its configuration comes through a pipe, so that a full disk is no reason not to start.
+        [program, "-f", "/dev/stdin", "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
         # The token is for this process: Kamailio knows its hash.
         env=_environment(),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         # Its log is on standard error; here it only repeats where it listens.
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -175,6 +224,10 @@ def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Pope
         process_group=0,
         preexec_fn=in_the_child,  # noqa: PLW1509 (this process has one thread yet)
     )
+    assert kamailio.stdin is not None
+    with contextlib.suppress(BrokenPipeError), kamailio.stdin as pipe:
+        pipe.write(config.encode())
+    return kamailio
 
 
 def _environment() -> dict[str, str]:
@@ -182,16 +235,6 @@ def _environment() -> dict[str, str]:
     # A table that somebody else has locked is an error soon, and before db_postgres gives up on the connection.
     limits = "-c lock_timeout=1000 -c statement_timeout=4000"
     return {**kept, "PGOPTIONS": f"{kept.get('PGOPTIONS', '')} {limits}".strip()}
-
-
-def _database_answers(site: Site) -> bool:
-    """Whether something listens where the database should; more shows the next start."""
-    assert site.postgres is not None
-    parts = urlsplit(site.postgres)
-    with contextlib.suppress(OSError):
-        socket.create_connection((parts.hostname, parts.port or 5432), timeout=1).close()
-        return True
-    return False
 
 
 def _address_inside() -> str:
@@ -226,28 +269,35 @@ def _say(site: Site) -> None:
     ]
     if site.emergency_calls:
         lines.append(f"  emergency       to {site.emergency_carrier}, then to {site.carrier}")
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    _tell(OUT, "\n".join(lines) + "\n")
     _warn(site)
 
 
 def _warn(site: Site) -> None:
     """What an operator chose or forgot, and must not forget again."""
     if not site.emergency_calls:
-        sys.stderr.write(
+        _tell(
+            LOG,
             "WARNING: emergency calls are switched off (SBC_EMERGENCY_CALLS=off). They go by the rules like any call: "
-            "a suspended number cannot call for help through this SBC.\n"
+            "a suspended number cannot call for help through this SBC.\n",
         )
     if nameless := [name for name, sources in site.trunk_sources.items() if not sources]:
-        sys.stderr.write(
+        _tell(
+            LOG,
             f"WARNING: numbers of {', '.join(nameless)} can call nobody but emergency services, because the "
-            "destination is a name. Say in SBC_TRUNK_SOURCES from which addresses they call.\n"
+            "destination is a name. Say in SBC_TRUNK_SOURCES from which addresses they call.\n",
         )
 
 
 def _refuse(sentence: str) -> int:
-    sys.stderr.write(f"Not started: {sentence}\n")
+    _tell(LOG, f"Not started: {sentence}\n")
     return 1
+
+
+def _tell(where: int, text: str) -> None:
+    """Write to standard output or standard error. A disk that is full must not end an SBC that runs."""
+    with contextlib.suppress(OSError):
+        os.write(where, text.encode(errors="replace"))
 
 
 if __name__ == "__main__":

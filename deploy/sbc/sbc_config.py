@@ -2,42 +2,43 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import secrets
 import sqlite3
 from pathlib import Path
-from typing import TextIO
 
-from sbc_dial_plan import defines, lengths
+from sbc_dial_plan import defines, emergency_numbers, lengths
 from sbc_site import Site, SiteError, check_token, plain_path
 
 HERE = Path(__file__).resolve().parent
 CONFIG = "kamailio.cfg"
-"""The file to start Kamailio with, in the data folder."""
+"""What Kamailio was started with, in the data folder, for whoever wants to look. Kamailio itself does not read it."""
 
 
-def prepare(site: Site, inside: str, *, rules: bool = True) -> Path:
-    """Fill the site's data folder and return the file to start Kamailio with.
+def prepare(site: Site, inside: str, *, rules: bool = True) -> str:
+    """Fill the site's data folder and return the configuration to start Kamailio with.
 
     Without `rules` it needs no database and carries emergency calls alone.
     `inside` is the address of this machine at which Kamailio's own end of the API listens.
 
     Raises:
-        SiteError: the token file holds no token, or the database file is not one.
-        OSError: the folder cannot be written.
+        SiteError: the token file holds no token.
+        OSError: a secret that is to be kept, or the file for TLS, is not there yet and cannot be written.
     """
     token = site.token or _kept(site.data / "token", secrets.token_urlsafe(32))
     mark = _kept(site.data / "call-key", secrets.token_hex(32))
-    if site.postgres is None:
-        _create_sqlite(site.data / "rules.db")
     if site.tls:
         template = (HERE / "tls.cfg").read_text()
         files = {"KEY": site.tls.key, "CERTIFICATE": site.tls.certificate, "AUTHORITY": site.tls.authority}
         for name, path in files.items():
             template = template.replace(f"@{name}@", str(path))
         _write(site.data / "tls.cfg", template)
-    config = site.data / CONFIG
-    _write(config, _config(site, inside, token, mark, rules=rules))
+    config = _config(site, inside, token, mark, rules=rules)
+    if rules:
+        # A copy: a disk that is full must not keep the SBC from its start.
+        with contextlib.suppress(OSError):
+            _write(site.data / CONFIG, config)
     return config
 
 
@@ -63,6 +64,9 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
         values["TLS_CONFIG"] = str(site.data / "tls.cfg")
     lines = ["# Written by run.py at each start."]
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
+    # JSON has double quotes of its own.
+    told = json.dumps(emergency_numbers(site.region) if site.emergency_calls else [], separators=(",", ":"))
+    lines += [f"#!define EMERGENCY_TOLD '{told}'"]
     # In the text of a transformation a name is not replaced otherwise.
     lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
     lines += ["#!define WITH_RULES"] if rules else []
@@ -87,27 +91,38 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
 
 def _kept(path: Path, new: str) -> str:
     """The secret in the file; `new` where there is no such file yet."""
-    with contextlib.suppress(FileExistsError), _create(path) as file:
-        file.write(new + "\n")
+    if not path.exists():
+        _write(path, new + "\n")
     path.chmod(0o600)
     return check_token(path.read_text().strip(), path)
 
 
 def _write(path: Path, text: str) -> None:
-    # Removed first: an older file might be open to others, and would stay so.
-    path.unlink(missing_ok=True)
-    with _create(path) as file:
-        file.write(text)
+    """The whole file, or what was there before. A new one in any case: an older one might be open to others."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        # What is there serves as well.
+        if not path.exists() or path.read_text() != text:
+            raise
 
 
-def _create(path: Path) -> TextIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+def create_sqlite(site: Site) -> None:
+    """Make the SQLite file of rules, or bring it up to date.
 
-
-def _create_sqlite(path: Path) -> None:
+    Raises:
+        SiteError: that is not possible, so that there are no rules.
+    """
+    path = site.data / "rules.db"
     try:
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.executescript((HERE / "schema-sqlite.sql").read_text())
     except sqlite3.Error as error:
         raise SiteError(f"{path} cannot be used as the database of rules: {error}.") from None
-    path.chmod(0o600)
+    with contextlib.suppress(OSError):
+        path.chmod(0o600)

@@ -53,6 +53,11 @@ def defines(name: str, outside_line: str) -> dict[str, str]:
     }
 
 
+def emergency_numbers(name: str) -> tuple[str, ...]:
+    """The numbers of a region that are dialled for help."""
+    return REGIONS[name].emergency
+
+
 def lengths(name: str, outside_line: str) -> dict[str, int]:
     """How many characters each prefix has, by the names that numbers.cfg uses."""
     region = REGIONS[name]

@@ -48,6 +48,7 @@ class Site:
     http_port: int
     carrier_sources: str
     customer_sources: str
+    http_sources: str
     pbx: str
     voicemail: str
     carrier: str
@@ -88,6 +89,7 @@ def read_site(environment: Mapping[str, str]) -> Site:
         http_port=_port(given, "SBC_HTTP_PORT", 5080),
         carrier_sources=_sources(given, "SBC_CARRIER_SOURCES"),
         customer_sources=_sources(given, "SBC_CUSTOMER_SOURCES"),
+        http_sources=_sources(given, "SBC_HTTP_SOURCES"),
         pbx=pbx,
         voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
         carrier=_destination(given, "SBC_CARRIER", "127.0.0.1:5092"),
@@ -113,7 +115,22 @@ def read_site(environment: Mapping[str, str]) -> Site:
         raise SiteError(
             "SBC_HTTP_ADDRESS is no loopback address, so SBC_TLS_CERT, SBC_TLS_KEY and SBC_TLS_CA must be set."
         )
+    _check_trunks_may_call(site)
     return site
+
+
+def _check_trunks_may_call(site: Site) -> None:
+    """Whoever is none of the customers' sources gets no answer, to 000 neither, and would not know why."""
+    if not site.customer_sources:
+        return
+    allowed = [ipaddress.IPv4Network(source) for source in site.customer_sources.split(",")]
+    for name, sources in site.trunk_sources.items():
+        for source in filter(None, sources.split(",")):
+            if not any(ipaddress.IPv4Network(source).subnet_of(network) for network in allowed):
+                raise SiteError(
+                    f"SBC_CUSTOMER_SOURCES must hold every address that trunks call from: {source} of the trunk {name} "
+                    "is not in it, so its calls would get no answer, emergency calls neither."
+                )
 
 
 def _token(text: str | None) -> str | None:

@@ -25,6 +25,7 @@ from lib.actions.action import (
     Weight,
 )
 from lib.actions.deactivation_plan import KINDS, LEAVE, POLICIES, Wish
+from lib.actions.emergency_calls import FACT, NOT_KNOWN, read_emergency_calls
 from lib.actions.errors import NotSeenYet, StepFailed
 from lib.actions.rules import apply_rules, read_rules
 from lib.actions.standing import arrive, begin
@@ -111,7 +112,7 @@ def _cancel_one(context: StepContext, number: str, *, unsure: bool) -> Cancelled
 
 
 def _remove_rules(context: StepContext) -> StepReport:
-    """No call of the account connects any more: its numbers are to have no rule, and lose it."""
+    """No call of the account but an emergency call connects any more: its numbers are to have no rule, and lose it."""
     wrong = read_rules(context.services, context.account, quick=False).wrong
     # Noted before: the SBC shares no transaction with us, and after a kill it no longer shows what it held.
     context.itemise((national(one.number), "auth rule to be removed") for one in wrong if one.expected is None)
@@ -223,20 +224,23 @@ class Deactivate(Action):
         except ValueError as problem:
             return Draft(title=title, blockers=(str(problem),))
         blockers = plans.blockers_of(found, wish, today)
-        rules = 0
+        rules, emergency = 0, NOT_KNOWN
+        notes: tuple[str, ...] = ()
         try:
             rules = len(read_rules(services, account, quick=True, heading=_TO).wrong)
+            emergency = read_emergency_calls(services)
+            notes = emergency.warnings
         except RemoteError as error:
             blockers.append(f"The SBC could not be read, so the auth rules could not be removed. {error}")
         until = plans.last_day(wish, today)
         zuora = found.billing.account
         return Draft(
             title=title,
-            effects=tuple(plans.effects_of(found, wish, until, rules)),
+            effects=tuple(plans.effects_of(found, wish, until, rules, emergency)),
             dangers=tuple(plans.dangers_of(found)),
-            warnings=tuple(plans.warnings_of(found, wish)),
+            warnings=(*plans.warnings_of(found, wish), *notes),
             blockers=tuple(blockers),
-            untouched=plans.untouched_of(found, wish),
+            untouched=plans.untouched_of(found, wish, emergency),
             details=plans.details_of(found, wish, until),
             steps=tuple(step.name for step in self.steps if step.name != "cancel" or wish.zuora != LEAVE),
             claims=tuple(child.number for child in found.children),
@@ -245,6 +249,7 @@ class Deactivate(Action):
                 "status": found.account.status.value,
                 "digest": plans.digest_of(found),
                 "rules": rules,
+                FACT: emergency.fact,
                 "balance": str(zuora.balance) if zuora is not None else None,
                 "children": [child.number for child in found.active_children],
                 "to_cancel": [one.number for one in found.to_cancel] if wish.zuora != LEAVE else [],

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.actions.action import Detail, Effect, Services
 from lib.actions.cancellable import Cancellable, day_words
+from lib.actions.emergency_calls import NOT_KNOWN, EmergencyCalls
 from lib.actions.standing import Billing, read_billing
 from lib.clients.zuora import CancelPolicy
 from lib.clients.zuora.subscription import ZuoraSubscription
@@ -211,13 +212,15 @@ def warnings_of(found: Found, wish: Wish) -> list[str]:
     return warnings
 
 
-def effects_of(found: Found, wish: Wish, until: date, rules: int) -> list[Effect]:
+def effects_of(
+    found: Found, wish: Wish, until: date, rules: int, emergency: EmergencyCalls = NOT_KNOWN
+) -> list[Effect]:
     """One line for each thing that changes."""
     effects = [
         Effect(system="Hub", text="Status", before=found.account.standing, after="deactivated, for good"),
     ]
     if rules:
-        effects.append(Effect(system="SBC", text=f"{counted(rules, 'auth rule')} removed: no call connects"))
+        effects.append(Effect(system="SBC", text=f"{counted(rules, 'auth rule')} removed: {emergency.connects}"))
     if found.leaving:
         count = counted(len(found.leaving), "number goes", "numbers go")
         effects.append(Effect(system="Hub", text=f"{count} to quarantine until {until:%-d %B %Y}"))
@@ -231,7 +234,7 @@ def effects_of(found: Found, wish: Wish, until: date, rules: int) -> list[Effect
     return effects
 
 
-def untouched_of(found: Found, wish: Wish) -> tuple[str, ...]:
+def untouched_of(found: Found, wish: Wish, emergency: EmergencyCalls = NOT_KNOWN) -> tuple[str, ...]:
     """What stays, so that nobody expects more than happens."""
     kept = []
     empty = [many for what, (_, many) in KINDS.items() if not found.labels[what]]
@@ -249,7 +252,11 @@ def untouched_of(found: Found, wish: Wish) -> tuple[str, ...]:
             f"{one.number} is {one.status.value.lower()} in Zuora and stays so." for one in found.cancellable.stuck
         ]
     kept += [
-        "Emergency calls stay possible from phones that still reach the SBC: 000, 106 and 112.",
+        *(
+            (f"Emergency calls stay possible from phones that still reach the SBC: {emergency.named}.",)
+            if emergency.named
+            else ()
+        ),
         "The Zuora account itself, its invoices and its contacts stay.",
         "Emergency details, sent e-mails and the history of the account are kept.",
         "No e-mail goes out.",

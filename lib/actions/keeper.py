@@ -12,7 +12,6 @@ import structlog
 
 from lib.actions.action import Services
 from lib.actions.durable import AWAY
-from lib.actions.errors import StepFailed
 from lib.actions.rules import CHUNK, apply_rules
 from lib.actions.trouble import Trouble
 from lib.clients.errors import Rejected, RemoteError
@@ -72,14 +71,18 @@ class RuleKeeper:
     def _settle(self, changes: list[RuleChange], numbers: list[str]) -> int:
         try:
             changed = apply_rules(self._services, numbers, actor=ACTOR, track=f"{self._executor_id}:{changes[-1].id}")
-        except (Rejected, StepFailed):
+        except Exception as error:
+            if isinstance(error, AWAY) or (isinstance(error, RemoteError) and not isinstance(error, Rejected)):
+                # The SBC or our own database is away: no number is to blame.
+                raise
+            # Whatever else it is, one number must not hold up its neighbours.
             if len(numbers) > 1:
                 return sum(
                     self._settle([change for change in changes if change.number == number], [number])
                     for number in numbers
                 )
             self._refused[numbers[0]] = time.monotonic() + LONGEST_WAIT
-            log.warning("number without its auth rule", note=changes[0].id)
+            log.warning("number without its auth rule", note=changes[0].id, why=type(error).__name__)
             return 0
         with writing(self._services.engine) as connection:
             store.settle_rule_changes(connection, [change.id for change in changes])

@@ -125,11 +125,14 @@ def _apply_piece(
 
 def _write(services: Services, seen: Mapping[str, int], actor: str, track: str) -> bool:
     """Write what the Hub wants for these numbers; False when the SBC kept a newer revision of one of them."""
-    if used_up := [number for number, revision in seen.items() if revision >= store.REVISION_LIMIT]:
-        # Nothing can be newer than these.
+    with services.engine.connect() as connection:
+        used_up = store.used_up(connection, seen)
+    if used_up:
+        # Nothing can be newer than these, on the SBC or in the Hub: both begin again.
         services.sbc.forget_rules(used_up, actor=actor, track=track)
         seen = {**seen, **dict.fromkeys(used_up, 0)}
     with writing(services.engine) as connection:
+        store.restart_revisions(connection, used_up)
         revisions = store.take_revisions(connection, seen)
         wanted = _wanted(store.truths_of_numbers(connection, seen), seen)
     puts = [_wire(rule, revisions[rule.number]) for rule in wanted.values() if rule is not None]

@@ -1,6 +1,6 @@
 """Suspend an account: inbound calls go to voicemail, outbound calls hear that the account may not make calls.
 
-Emergency calls stay possible: the SBC connects them before it looks at any rule (docs/sbc.md).
+Emergency calls stay possible where the SBC says so: it connects them before it looks at any rule (docs/sbc.md).
 
 The Hub first notes where the account is going, then the SBC is told, number by number, and read back. Only then
 does the Hub say *suspended*. A run that stops in between leaves the account *suspending*.
@@ -21,6 +21,7 @@ from lib.actions.action import (
     StepReport,
     Weight,
 )
+from lib.actions.emergency_calls import FACT, NOT_KNOWN, EmergencyCalls, of_facts, read_emergency_calls
 from lib.actions.mailing import mail_bill_to
 from lib.actions.refresh_rules import verify_rules
 from lib.actions.standing import Billing, arrive, begin, plan_calls, read_billing, write_rules
@@ -38,7 +39,9 @@ def _begin(context: StepContext) -> StepReport:
 
 
 def _write_rules(context: StepContext) -> StepReport:
-    return write_rules(context, "inbound to voicemail, outbound hears the message; emergency calls stay possible")
+    emergency = of_facts(context.facts).named
+    promise = f"; emergency calls stay possible: {emergency}" if emergency else ""
+    return write_rules(context, f"inbound to voicemail, outbound hears the message{promise}")
 
 
 def _arrive(context: StepContext) -> StepReport:
@@ -50,7 +53,12 @@ def _mail(context: StepContext) -> StepReport:
     return mail_bill_to(
         context,
         EmailKind.SUSPENSION_NOTICE,
-        {"account_number": context.account, "account_name": facts["name"], **_owed(facts)},
+        {
+            "account_number": context.account,
+            "account_name": facts["name"],
+            "emergency_numbers": of_facts(facts).named or None,
+            **_owed(facts),
+        },
     )
 
 
@@ -86,6 +94,8 @@ class Suspend(Action):
             return Draft(title=title, blockers=("The account is suspended already.",))
         billing = read_billing(services, current)
         calls = plan_calls(services, current, _TO, "inbound calls to voicemail, outbound calls hear the message")
+        # Where the rules could not be read, nothing goes on, and nobody waits for a second answer.
+        emergency = NOT_KNOWN if calls.blockers else read_emergency_calls(services)
         mail = bool(params.get("mail"))
         blockers = list(calls.blockers)
         if mail and billing.recipient is None:
@@ -94,9 +104,13 @@ class Suspend(Action):
         return Draft(
             title=title,
             effects=(hub, *calls.effects, *_mail_effect(mail, billing)),
-            warnings=(*_warnings(services, current, billing), *calls.warnings),
+            warnings=(
+                *_warnings(services, current, billing),
+                *calls.warnings,
+                *(() if calls.blockers else emergency.warnings),
+            ),
             blockers=tuple(blockers),
-            untouched=_untouched(size.children),
+            untouched=_untouched(size.children, emergency),
             details=calls.details,
             steps=("begin", "rules", "verify", "hub", *(("mail",) if mail else ())),
             facts={
@@ -105,6 +119,7 @@ class Suspend(Action):
                 "name": current.name,
                 "numbers": calls.numbers,
                 "rules": calls.facts,
+                FACT: emergency.fact,
                 "debts": None if billing.debts is None else "; ".join(map(str, billing.debts)),
                 "owed": _letter(billing),
                 "recipient": billing.recipient,
@@ -156,9 +171,9 @@ def _mail_effect(mail: bool, billing: Billing) -> list[Effect]:
     return [Effect(system="E-mail", text="Suspension notice to the bill-to contact", after=billing.recipient)]
 
 
-def _untouched(children: int) -> tuple[str, ...]:
+def _untouched(children: int, emergency: EmergencyCalls) -> tuple[str, ...]:
     kept = [
-        "Emergency calls stay possible: 000, 106 and 112.",
+        *((f"Emergency calls stay possible: {emergency.named}.",) if emergency.named else ()),
         "Calls in progress are not cut.",
         "Numbers stay on the account, and plan fees keep billing.",
     ]

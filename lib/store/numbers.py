@@ -20,6 +20,7 @@ from lib.store.search import reindex
 REVISION_LIMIT = 999_999_999
 """The SBC keeps nine digits."""
 _MANY = 500
+_SPENT = phone_number.c.rule_revision >= REVISION_LIMIT
 
 
 class NumberTaken(ValueError):
@@ -64,12 +65,12 @@ def take_revisions(connection: Connection, seen: Mapping[str, int]) -> dict[str,
     a later revision then has seen a later truth.
 
     Raises:
-        OverflowError: a number's revision is used up.
+        OverflowError: a number's revision is used up; ask `used_up` first.
     """
     taken: dict[str, int] = {}
     for chunk in chunks(sorted(seen), _MANY):
-        # One statement for all of them: it does no harm when a number's revision jumps.
-        at_least = max(seen[number] for number in chunk)
+        # One statement for all of them, and each by its own: no number may use up the revisions of its neighbours.
+        at_least = case({number: seen[number] for number in chunk}, value=phone_number.c.e164)
         higher = case((phone_number.c.rule_revision > at_least, phone_number.c.rule_revision), else_=at_least)
         rows = connection.execute(
             update(phone_number)
@@ -81,6 +82,24 @@ def take_revisions(connection: Connection, seen: Mapping[str, int]) -> dict[str,
     if any(revision > REVISION_LIMIT for revision in taken.values()):
         raise OverflowError("the revision of an auth rule is used up")
     return taken
+
+
+def used_up(connection: Connection, seen: Mapping[str, int]) -> list[str]:
+    """Those of the numbers that get no further revision, because of the Hub's own or of the one `seen` on the SBC."""
+    found = {number for number, revision in seen.items() if revision >= REVISION_LIMIT}
+    for chunk in chunks(seen, _MANY):
+        spent = select(phone_number.c.e164).where(phone_number.c.e164.in_(chunk), _SPENT)
+        found |= set(connection.execute(spent).scalars())
+    return sorted(found)
+
+
+def restart_revisions(connection: Connection, numbers: Iterable[str]) -> None:
+    """Let the revisions of these numbers begin again, once the SBC has forgotten what it kept of them.
+
+    Only where they are used up: of two at once, the second goes on from what the first one took.
+    """
+    for chunk in chunks(numbers, _MANY):
+        connection.execute(update(phone_number).where(phone_number.c.e164.in_(chunk), _SPENT).values(rule_revision=0))
 
 
 def rule_changes(connection: Connection, *, limit: int) -> list[RuleChange]:

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from lib.actions.emergency_calls import of_facts
 from lib.domain.accounts import Account
 from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity
 from lib.domain.standing import REASON_WORDS
 from lib.launch import Hub
 from lib.live import Reading
-from lib.store import accounts
+from lib.store import accounts, runs
 from lib.store.runs import ACCOUNT
 from lib.ui.moments import at
 from lib.ui.selection import open_account, own_key
@@ -22,10 +23,7 @@ _PILLS = {
     "enabling": ("Enabling", ":material/pending:", "orange"),
     "deactivating": ("Deactivating", ":material/pending:", "gray"),
 }
-_EFFECT = (
-    "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls. "
-    "Emergency calls stay possible."
-)
+_EFFECT = "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls."
 
 
 def show_action_bar(hub: Hub, account: Account, identity: Identity) -> None:
@@ -54,7 +52,7 @@ def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
     ask = f" Contact {plain(hub.settings.mail_contact)} if you have any questions."
     match account.standing:
         case "suspended":
-            text = f"**This account is suspended.** {_EFFECT}"
+            text = f"**This account is suspended.** {_EFFECT}{_emergency(hub, account)}"
             more = _since(hub, account) if staff else f" {_way_back(hub)}"
             st.error(text + more, icon=":material/pause_circle:")
         case "suspending":
@@ -68,6 +66,17 @@ def _show_banner(hub: Hub, account: Account, identity: Identity) -> None:
         case "deactivated":
             more = " Only its contacts can still be changed." if staff else ask
             st.error(f"**This account is deactivated.**{more}", icon=":material/cancel:")
+
+
+def _emergency(hub: Hub, account: Account) -> str:
+    """What the plan of the suspension said of emergency calls; nothing where the SBC did not say that they connect."""
+    with hub.services.engine.connect() as connection:
+        change = accounts.last_status_change(connection, account.number)
+        run = None
+        if change is not None and change.run_id is not None and change.to_status is account.status:
+            run = runs.get_run(connection, change.run_id)
+    named = of_facts(run.plan.get("facts", {})).named if run is not None else ""
+    return f" Emergency calls stay possible: {named}." if named else ""
 
 
 def _way_back(hub: Hub) -> str:

@@ -120,7 +120,7 @@ class TestPlan:
         until = quarantine_until(furnished.services.today())
         assert texts(made) == [
             "Status",
-            "3 auth rules removed: no call connects",
+            "3 auth rules removed: no call but an emergency call connects",
             f"3 numbers go to quarantine until {until:%-d %B %Y}",
             "2 queues removed",
             "1 callflow removed",
@@ -141,9 +141,24 @@ class TestPlan:
         assert details["Subscriptions in Zuora"] == (("SUB-00000001", "Active", "31 December 2026", "left"),)
         assert "1 subscription in Zuora: goes on" in " ".join(made.untouched)
         assert "No e-mail goes out." in made.untouched
-        assert any(one.startswith("Emergency calls stay possible") for one in made.untouched)
+        assert "Emergency calls stay possible from phones that still reach the SBC: 000, 106 and 112." in made.untouched
         assert left(furnished)
         assert furnished.standing() == "active"
+
+    @pytest.mark.parametrize(
+        ("says", "connects", "warning"),
+        [
+            ((), "no call connects", "Emergency calls do not stay possible"),
+            (None, "no ordinary call connects", "Whether emergency calls stay possible is not known"),
+        ],
+        ids=["off", "an older SBC"],
+    )
+    def test_no_emergency_call_is_promised_that_the_sbc_does_not_promise(self, furnished, says, connects, warning):
+        furnished.sbc.state.emergency = says
+        made = plan(furnished)
+        assert any(one.endswith(f"removed: {connects}") for one in texts(made))
+        assert warning in " ".join(made.warnings)
+        assert not any("stay possible" in one for one in made.untouched)
 
     def test_money_stands_in_red(self, furnished):
         assert plan(furnished).dangers == ()

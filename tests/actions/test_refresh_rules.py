@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from lib.actions import keeper
 from lib.actions.errors import Blocked, NotAllowed, PlanChanged
 from lib.actions.rules import apply_rules
 from lib.domain.auth_rules import Verdict
@@ -145,6 +146,53 @@ def test_a_revision_that_nothing_can_follow_stops_no_refresh(world, number):
     done = world.finish(world.runner.start(refresh(world), LEAD))
     assert done.run.state == "done", done.run.error
     assert world.rules() == RIGHT
+
+
+def revision_in_the_hub(world, number: str) -> int:
+    with world.services.engine.connect() as connection:
+        return connection.execute(
+            select(phone_number.c.rule_revision).where(phone_number.c.e164 == number)
+        ).scalar_one()
+
+
+@pytest.mark.any_database
+def test_after_the_last_revision_both_sides_begin_again_and_the_neighbours_keep_theirs(world):
+    """One short of the limit: the first refresh takes the last revision there is, the second one finds none."""
+    hold(world, FIRST, trunk="mel-1", revision=REVISION_LIMIT - 1)
+    lose(world, THIRD)
+    for revision in (REVISION_LIMIT, 1, 2):
+        done = world.finish(world.runner.start(refresh(world), LEAD))
+        assert done.run.state == "done", done.run.error
+        assert world.rules() == RIGHT
+        assert world.services.sbc.get_rules([FIRST])[FIRST].revision == revision
+        assert revision_in_the_hub(world, FIRST) == revision
+        lose(world, FIRST)
+    assert revision_in_the_hub(world, THIRD) < 10
+
+
+def test_a_revision_that_is_used_up_in_the_hub_holds_up_no_note_of_another_number(world):
+    with writing(world.services.engine) as connection:
+        connection.execute(
+            update(phone_number).where(phone_number.c.e164 == FIRST).values(rule_revision=REVISION_LIMIT)
+        )
+        connection.execute(update(phone_number).where(phone_number.c.e164.in_([FIRST, THIRD])).values(trunk="syd-2"))
+    wait_for(world.rules, lambda rules: {rules[one][2] for one in (FIRST, THIRD)} == {"syd-2"})
+
+
+def test_a_number_nobody_can_explain_holds_up_no_other(world, monkeypatch):
+    """The keeper tries each one alone, whatever went wrong with all of them."""
+    real = keeper.apply_rules
+
+    def unlucky(services, numbers, **how):
+        if FIRST in numbers:
+            raise OverflowError("the revision of an auth rule is used up")
+        return real(services, numbers, **how)
+
+    monkeypatch.setattr(keeper, "apply_rules", unlucky)
+    with writing(world.services.engine) as connection:
+        connection.execute(update(phone_number).where(phone_number.c.e164.in_([FIRST, THIRD])).values(trunk="syd-2"))
+    wait_for(world.rules, lambda rules: rules[THIRD][2] == "syd-2")
+    assert world.rules()[FIRST][2] == "syd-1"
 
 
 def test_a_deactivated_account_should_have_no_rule(world):

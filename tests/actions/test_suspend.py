@@ -117,6 +117,47 @@ class TestPlan:
             world.runner.start(plan, LEAD, WHY)
 
 
+class TestEmergencyCalls:
+    """Promised is what the SBC says, in the plan, the receipt and the letter; and nothing where it does not say."""
+
+    def told(self, world, plan):
+        done = world.finish(world.runner.start(plan, LEAD, WHY))
+        assert done.run.state == "done", done.run.error
+        (mail,) = world.mail.messages()
+        return "\n".join([*plan.untouched, world.runner.receipt(done.run.id).markdown("UTC"), mail.text])
+
+    def test_the_numbers_are_those_of_the_sbc(self, world):
+        world.sbc.state.emergency = ("111", "112")
+        told = self.told(world, suspend(world, mail=True))
+        assert "Emergency calls stay possible: 111 and 112." in told
+        assert "stay possible: 111 and 112. Read back." in told
+        assert "you can still call 111 and 112." in told
+        assert "106" not in told.partition("Hello")[2]
+
+    @pytest.mark.parametrize(
+        ("says", "warning"),
+        [
+            ((), "Emergency calls do not stay possible: they are switched off on the SBC"),
+            (None, "Whether emergency calls stay possible is not known: the SBC did not say."),
+        ],
+        ids=["off", "an older SBC"],
+    )
+    def test_without_a_promise_of_the_sbc_nothing_is_promised(self, world, says, warning):
+        world.sbc.state.emergency = says
+        plan = suspend(world, mail=True)
+        assert warning in " ".join(plan.warnings)
+        told = self.told(world, plan)
+        assert "stay possible" not in told
+        assert "mergency" not in told.replace(warning, "").partition("Hello")[2]
+
+    def test_an_sbc_that_does_not_answer_this_does_not_stop_the_plan(self, world):
+        world.break_sbc("database", "GET /v1/health", times=None)
+        plan = suspend(world)
+        assert not plan.blockers
+        assert "is not known" in " ".join(plan.warnings)
+        assert not any("stay possible" in one for one in plan.untouched)
+
+
 class TestConfirmation:
     @pytest.mark.any_database
     @pytest.mark.parametrize(
@@ -162,7 +203,7 @@ class TestSuspended:
             ("verify", "done"),
             ("hub", "done"),
         ]
-        assert "emergency calls stay possible" in done.steps[1].text
+        assert "emergency calls stay possible: 000, 106 and 112" in done.steps[1].text
         assert world.standing() == "suspended"
         assert world.states() == {"suspended"}
         assert world.states("2001") == {"allowed"}

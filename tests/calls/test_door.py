@@ -57,6 +57,28 @@ def test_idle_connections_keep_nobody_out(sbc, host):
             silent(sbc, held, 20, host)
 
 
+@pytest.mark.parametrize("says", [b"G", b"GET /v1/health HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00\x01"], ids=repr)
+@pytest.mark.parametrize("hosts", [[HOST], [f"127.0.0.{last}" for last in range(2, 7)]], ids=["same", "others"])
+def test_a_byte_holds_no_place(sbc, hosts, says):
+    """Of each address more than it may have, all of them with a request that never ends."""
+    with contextlib.ExitStack() as held:
+        for host in hosts:
+            silent(sbc, held, 70, host, says)
+        for _ in range(3):
+            assert sbc.call("GET", "/v1/health")[0] == 200
+
+
+def test_the_named_sources_alone_get_in(tmp_path):
+    with Kamailio(tmp_path, settings={"SBC_HTTP_SOURCES": "127.0.0.1 192.0.2.0/24"}) as sbc:
+        text = f"GET /v1/health HTTP/1.1\r\nHost: sbc\r\nAuthorization: Bearer {sbc.token}\r\n\r\n".encode()
+        with socket.create_connection((HOST, sbc.http_port), 10, ("127.0.0.9", 0)) as stranger:
+            with contextlib.suppress(OSError):
+                stranger.sendall(text)
+            with contextlib.suppress(ConnectionResetError):
+                assert stranger.recv(1) == b""
+        assert sbc.call("GET", "/v1/health")[0] == 200
+
+
 def test_those_who_were_never_answered_go_first(sbc):
     """A client's own connections outlast strangers from the same machine."""
     mine = http.client.HTTPConnection(HOST, sbc.http_port, timeout=10)
@@ -91,7 +113,10 @@ def door(monkeypatch) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("limit", "said"), [("FIRST_SECONDS", b""), ("ANSWER_SECONDS", b"GET / HT")])
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [("FIRST_SECONDS", b""), ("HEAD_SECONDS", b"GET / HT"), ("ANSWER_SECONDS", b"GET / HTTP/1.1\r\n\r\n")],
+)
 def test_who_says_nothing_or_never_ends_is_shown_out(door, monkeypatch, limit, said):
     monkeypatch.setattr(door, limit, 0.0)
     with socket.create_server((HOST, 0)) as inside:

@@ -2,11 +2,14 @@
 
 import contextlib
 import http.client
+import os
+import signal
 import socket
 import sqlite3
 import threading
 import time
 
+import psycopg
 import pytest
 from sqlalchemy import make_url
 
@@ -253,6 +256,7 @@ def test_switched_off_it_is_a_call_by_the_rules_and_said_at_each_start(wire, tmp
         for start in (1, 2):
             assert len(off.logged("emergency calls are switched off", start)) == start
             assert ask(off.customer_port, request("INVITE", "sip:000@example.com")).startswith("SIP/2.0 403 ")
+            assert off.call("GET", "/v1/health")[1]["emergency"] == []
             off.stop()
             off.start()
     assert wire.carrier.news() == []
@@ -292,3 +296,73 @@ def test_an_sbc_that_starts_while_its_database_is_away_carries_calls_for_help(wi
             assert sbc._wait()
             assert sbc.call("POST", "/v1/rules/query", [{"number": number}])[1][0]["rule"]["rev"] == 1
             assert ask(sbc.customer_port, text) == "SIP/2.0 200 Said"
+
+
+@contextlib.contextmanager
+def without_rules(sbc: Kamailio):
+    """An SBC that starts for the first time and gets no rules: calls for help go through all the same."""
+    sbc.folder.mkdir(exist_ok=True)
+    sbc.choose_ports()
+    sbc._launch()
+    try:
+        sbc.logged("emergency calls alone are carried")
+        assert wait_until(lambda: sbc.call("GET", "/v1/health")) == (503, {"db": False})
+        assert ask(sbc.customer_port, request("INVITE", "sip:000@x")) == "SIP/2.0 200 Said"
+        yield
+        assert len(sbc.logged("emergency calls alone are carried")) == 1
+    finally:
+        sbc.stop()
+
+
+def test_a_silent_database_holds_up_no_call_for_help(wire, tmp_path):
+    """Connections are taken and nothing comes back, as with a server that is stopped or a disk that hangs."""
+    with socket.create_server((HOST, 0)) as silent:
+        url = f"postgres://sbc@{HOST}:{silent.getsockname()[1]}/sbc"
+        with without_rules(Kamailio(tmp_path, url, carrier=wire.carrier.address)) as _:
+            pass
+
+
+@pytest.mark.postgres
+def test_a_database_without_its_tables_is_waited_for_with_calls_for_help(wire, tmp_path, postgres_url):
+    with sbc_database(postgres_url) as url, contextlib.closing(psycopg.connect(url, autocommit=True)) as connection:
+        connection.execute("alter table sbc_rule rename to away")
+        sbc = Kamailio(tmp_path, url, carrier=wire.carrier.address)
+        with without_rules(sbc):
+            assert "sbc_rule" in "".join(sbc.logged("PostgreSQL does not give the rules"))
+            groups = sbc.process_groups()
+            # Long enough for it to have looked.
+            wait_until(lambda: len(sbc.process_groups()) > 1)
+            wait_until(lambda: len(sbc.process_groups()) == 1)
+            assert sbc.process_groups() == groups
+            connection.execute("alter table away rename to sbc_rule")
+            assert sbc._wait()
+
+
+def test_an_unreadable_file_of_rules_stops_no_call_for_help(wire, tmp_path):
+    rules = tmp_path / "data" / "rules.db"
+    rules.parent.mkdir()
+    rules.write_text("no database at all" * 100)
+    sbc = Kamailio(tmp_path, carrier=wire.carrier.address)
+    with without_rules(sbc):
+        assert sbc.logged("rules.db cannot be used as the database of rules")
+        rules.unlink()
+        assert sbc._wait()
+
+
+@pytest.mark.postgres
+def test_on_a_full_disk_it_starts_with_its_rules(wire, tmp_path, postgres_url):
+    """No file can grow, the log neither: as when the disk is full."""
+    with sbc_database(postgres_url) as url:
+        sbc = Kamailio(tmp_path, url, carrier=wire.carrier.address)
+        with sbc:
+            number = Lab(sbc, tmp_path).number("allowed")
+            sbc.kill()
+            written = (tmp_path / "data" / "kamailio.cfg").read_text()
+            sbc.prefix = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
+            sbc._launch()
+            assert wait_until(lambda: sbc.call("GET", "/v1/health"))[0] == 200
+            assert ask(sbc.customer_port, request("INVITE", "sip:000@x")) == "SIP/2.0 200 Said"
+            assert sbc.call("PUT", "/v1/rules", [rule(number, "suspended", rev=2)])[0] == 200
+            assert (tmp_path / "data" / "kamailio.cfg").read_text() == written
+            os.kill(sbc.launcher, signal.SIGTERM)
+            assert sbc.ended() == 0

@@ -103,6 +103,10 @@ REFUSED = [
     {"SBC_HTTP_ADDRESS": "192.0.2.1"},
     {"SBC_CARRIER_SOURCES": "192.0.2.0/24;"},
     {"SBC_CUSTOMER_SOURCES": "192.0.2.7/24"},
+    {"SBC_CUSTOMER_SOURCES": "192.0.2.0/24"},
+    {"SBC_CUSTOMER_SOURCES": "127.0.0.1", "SBC_TRUNKS": "syd-1 mel-1=sip:192.0.2.50"},
+    {"SBC_CUSTOMER_SOURCES": "127.0.0.1,192.0.2.0/30", "SBC_TRUNK_SOURCES": "syd-1=192.0.2.0/29"},
+    {"SBC_HTTP_SOURCES": "hub.example.com"},
     {"SBC_TLS_CERT": str(DEPLOYED / "tls.cfg")},
     dict.fromkeys(("SBC_TLS_CERT", "SBC_TLS_KEY", "SBC_TLS_CA"), "missing.pem"),
     {"SBC_DATABASE_URL": "mysql://sbc@127.0.0.1/sbc"},
@@ -152,6 +156,15 @@ def test_a_trunk_calls_from_where_its_calls_go_or_from_where_it_is_said_to(launc
         "d": "192.0.2.1/32,192.0.2.8/29,198.51.100.1/32",
     }
     assert (site.emergency_carrier, site.emergency_calls, site.region) == ("sip:198.51.100.5", True, "AU")
+
+
+def test_trunks_whose_sources_are_among_the_customers_may_start(launcher_values):
+    settings = {
+        "SBC_CUSTOMER_SOURCES": "127.0.0.1 192.0.2.0/24 198.51.100.7",
+        "SBC_TRUNKS": "a b=sip:192.0.2.50 c=pbx.example.com d",
+        "SBC_TRUNK_SOURCES": "a=192.0.2.0/25,198.51.100.7",
+    }
+    assert launcher_values.read_site(settings).trunk_sources["c"] == ""
 
 
 @pytest.mark.parametrize(
@@ -247,12 +260,15 @@ def test_two_never_share_a_folder_or_a_port(sbc, tmp_path):
         assert f"{name}: cannot listen at {HOST}:{taken}" in refused(other, **{**mine, name: str(taken)})
 
 
-def test_without_its_database_it_does_not_start(tmp_path):
+def test_without_its_rules_and_without_emergency_calls_it_does_not_start(tmp_path):
     require_kamailio()
     ports = {name: str(free_port()) for name in ("SBC_CARRIER_PORT", "SBC_CUSTOMER_PORT", "SBC_HTTP_PORT")}
+    ports["SBC_EMERGENCY_CALLS"] = "off"
     said = refused(tmp_path, SBC_DATABASE_URL=f"postgres://sbc:{SECRET}@127.0.0.1:{free_port()}/sbc", **ports)
-    assert "Not started: Kamailio ended at once" in said
+    assert "Not started: PostgreSQL does not give the rules: " in said
     assert SECRET not in said
+    (tmp_path / "data" / "rules.db").write_text("no database at all, and not one either when it is read again" * 20)
+    assert "rules.db cannot be used as the database of rules" in refused(tmp_path, **ports)
 
 
 def test_a_trunk_without_a_source_is_told_at_the_start(tmp_path):

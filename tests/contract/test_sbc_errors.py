@@ -274,3 +274,15 @@ class TestSuccessesThatAreNone:
     def test_health(self, scripted, scripted_sbc, body):
         scripted.replies.append(JSONResponse(body))
         assert type(failure(scripted_sbc, "health")) is UnexpectedReply
+
+    @pytest.mark.parametrize("told", ["000", [0], ["000", None], {"000": True}, None, ["<b>"], ["+61370100001"]])
+    def test_health_with_emergency_numbers_that_are_none(self, scripted, scripted_sbc, told):
+        scripted.replies.append(JSONResponse({"db": True, "version": "x", "emergency": told}))
+        assert type(failure(scripted_sbc, "health")) is UnexpectedReply
+
+    @pytest.mark.parametrize(
+        ("told", "emergency"), [({}, None), ({"emergency": []}, ()), ({"emergency": ["111"]}, ("111",))]
+    )
+    def test_health_of_an_sbc_that_says_nothing_of_emergency_calls(self, scripted, scripted_sbc, told, emergency):
+        scripted.replies.append(JSONResponse({"db": True, "version": "x", **told}))
+        assert scripted_sbc.health().emergency == emergency

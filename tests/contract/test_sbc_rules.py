@@ -30,6 +30,10 @@ def test_the_sbc_tells_its_version(sbc):
     assert sbc.health().version == sbc.health().version.strip()
 
 
+def test_the_sbc_tells_which_emergency_numbers_it_connects(sbc):
+    assert sbc.health(quick_seconds=5).emergency == ("000", "106", "112")
+
+
 def test_a_number_nobody_wrote_has_no_rule(sbc, sbc_server):
     numbers = sbc_server.numbers(3)
     assert sbc.get_rules(numbers) == dict.fromkeys(numbers)

@@ -71,7 +71,8 @@ class TestTheToken:
 class TestAnswers:
     def test_health(self, ask):
         status, body = ask("GET", "/v1/health", raw="")
-        assert (status, body["db"], set(body)) == (200, True, {"db", "version"})
+        assert (status, body["db"], set(body)) == (200, True, {"db", "version", "emergency"})
+        assert body["emergency"] == ["000", "106", "112"]
 
     def test_a_rule_written_asked_for_and_deleted(self, ask, sbc_server):
         known, unknown = sbc_server.numbers(2)
@@ -91,6 +92,30 @@ class TestAnswers:
         both = [{"number": known}, {"number": unknown}]
         assert ask("POST", "/v1/rules/delete", both) == (200, {"deleted": 2})
         assert ask("POST", "/v1/rules/by-account", {"account": account}) == (200, [])
+
+    @pytest.mark.parametrize(
+        ("revisions", "stays"),
+        [
+            ([{"rev": 3}], True),
+            ([{"rev": 3}, {"rev": 4}], True),
+            ([{"rev": 3}, {}], False),
+            ([{}, {"rev": 3}], False),
+            ([{"rev": "7"}], False),
+            ([{"rev": "4"}], True),
+        ],
+        ids=repr,
+    )
+    def test_of_several_deletions_of_a_number_the_furthest_counts(self, ask, sbc_server, revisions, stays):
+        (number,) = sbc_server.numbers(1)
+        kept = GOOD | {"rev": 5}
+        assert ask("PUT", "/v1/rules", [rule(number, rev=5)])[0] == 200
+        body = [{"number": number, **revision} for revision in revisions]
+        assert ask("POST", "/v1/rules/delete", body) == (200, {"deleted": len(body)})
+        [found] = ask("POST", "/v1/rules/query", [{"number": number}])[1]
+        assert found["rule"] == (kept if stays else None)
+        # After a reload calls use what is stored, so both copies went or stayed.
+        assert ask("POST", "/v1/reload") == (200, {"reloaded": True})
+        assert ask("POST", "/v1/rules/query", [{"number": number}])[1] == [found]
 
     def test_a_row_that_is_not_live_has_an_empty_text(self, ask, sbc_server):
         (number,) = sbc_server.numbers(1)
@@ -187,6 +212,14 @@ class TestRefusals:
     @pytest.mark.parametrize("revision", [-1, 1_000_000_000, 1.5, "", "x", "1;2", "-1", None, [], {}], ids=repr)
     def test_a_wrong_revision(self, ask, revision):
         assert ask("PUT", "/v1/rules", [rule(NUMBER, rev=revision)]) == (422, {"error": "rule", "index": 0})
+
+    @pytest.mark.parametrize("revision", [None, -1, "", "x", True, 1.5, [], {}], ids=repr)
+    def test_a_wrong_revision_deletes_nothing(self, ask, sbc_server, revision):
+        (number,) = sbc_server.numbers(1)
+        assert ask("PUT", "/v1/rules", [rule(number)])[0] == 200
+        body = [{"number": number}, {"number": number, "rev": revision}]
+        assert ask("POST", "/v1/rules/delete", body) == (422, {"error": "rule", "index": 1})
+        assert ask("POST", "/v1/rules/query", [{"number": number}])[1] == [{"number": number, "rule": GOOD}]
 
     @pytest.mark.parametrize("field", ["number", "account", "state", "trunk", "rev"])
     def test_a_missing_field(self, ask, field):

@@ -17,6 +17,7 @@ SAMPLES = {
         "contact": "1300 975 707 or accounts@example.com",
         "overdue_amount": "$1,024.10",
         "overdue_since": "12 March 2026",
+        "emergency_numbers": "000, 106 and 112",
         "how_to_pay": "by card at https://pay.example.com/?a=1&b=2",
     },
     "reenabled_notice": {"account_number": "104233", "account_name": "O'Brien & <Sons>", "contact": "1300 975 707"},
@@ -126,6 +127,15 @@ def test_a_suspension_says_what_happens_and_how_to_pay():
         assert "hears a message that the account is not allowed to make calls" in words
         assert "Emergency calls stay possible: you can still call 000, 106 and 112." in words
     assert rendered.subject == "Your service is suspended until your account is paid"
+
+
+def test_a_suspension_promises_no_emergency_call_that_the_sbc_did_not():
+    values = SAMPLES["suspension_notice"] | {"emergency_numbers": None}
+    rendered = render("suspension_notice", values)
+    assert "mergency" not in rendered.text + rendered.html
+    other = render("suspension_notice", values | {"emergency_numbers": "111 and 112"})
+    for text in (other.text, Words.of(other.html).text):
+        assert "you can still call 111 and 112." in " ".join(text.split())
 
 
 @pytest.mark.parametrize(

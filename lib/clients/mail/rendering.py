@@ -48,7 +48,7 @@ class Values:
 KINDS = {
     "suspension_notice": Values(
         frozenset({"account_number", "account_name", "contact"}),
-        frozenset({"overdue_amount", "overdue_since", "how_to_pay"}),
+        frozenset({"overdue_amount", "overdue_since", "how_to_pay", "emergency_numbers"}),
     ),
     "reenabled_notice": Values(frozenset({"account_number", "account_name", "contact"})),
     "pbx_login_change": Values(frozenset({"account_number", "pbx_name", "when", "logins", "contact"})),

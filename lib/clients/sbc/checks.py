@@ -12,6 +12,7 @@ REVISION_LIMIT = 999_999_999
 _STATES: dict[object, RuleState] = {"allowed": "allowed", "suspended": "suspended"}
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_EMERGENCY = re.compile(r"[0-9]{2,6}")
 
 
 def is_number(value: object) -> TypeGuard[str]:
@@ -27,6 +28,11 @@ def is_name(value: object) -> TypeGuard[str]:
 def is_revision(value: object) -> TypeGuard[int]:
     """True for a whole number of up to nine digits."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= REVISION_LIMIT
+
+
+def is_emergency(value: object) -> TypeGuard[str]:
+    """True for what can be dialled for help: 2 to 6 digits."""
+    return isinstance(value, str) and _EMERGENCY.fullmatch(value) is not None
 
 
 def rule_state(value: object) -> RuleState | None:

@@ -137,9 +137,11 @@ class KamailioSbc:
             kept |= self._http.send(call, partial(replies.read_revisions, part))
         return kept
 
-    def health(self) -> Health:
-        """The SBC's version, asked for once: whoever wants to know wants to know of now."""
-        call = Call("GET", "/v1/health", "tell its health", headers=self._headers(), attempts=1)
+    def health(self, *, quick_seconds: float | None = None) -> Health:
+        """See `Sbc.health`. Asked for once: whoever wants to know wants to know of now."""
+        call = Call(
+            "GET", "/v1/health", "tell its health", headers=self._headers(), read_seconds=quick_seconds, attempts=1
+        )
         return self._http.send(call, replies.read_health)
 
     def _read(self, path: str, operation: str, body: Any, quick_seconds: float | None) -> Call:

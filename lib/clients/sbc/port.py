@@ -42,9 +42,14 @@ class PutResult:
 
 @dataclass(frozen=True)
 class Health:
-    """The SBC answers and reaches its database."""
+    """The SBC answers and reaches its database.
+
+    `emergency` are the numbers that it connects whatever a rule says, none of them where that is switched off; None
+    when it does not say.
+    """
 
     version: str
+    emergency: tuple[str, ...] | None = None
 
 
 class Sbc(Protocol):
@@ -90,8 +95,8 @@ class Sbc(Protocol):
         """The highest revision the SBC keeps of each number, of a rule or of a deletion; left out where none is."""
         ...
 
-    def health(self) -> Health:
-        """Whether the SBC could take a change now; raises when not."""
+    def health(self, *, quick_seconds: float | None = None) -> Health:
+        """Whether the SBC could take a change now; raises when not. Asked once, for at most `quick_seconds`."""
         ...
 
     def close(self) -> None:

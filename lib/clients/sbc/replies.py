@@ -5,7 +5,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from lib.clients.call import Call, Reply
 from lib.clients.errors import RemoteError, UnexpectedReply
-from lib.clients.sbc.checks import SYSTEM, is_name, is_number, is_revision, rule_state
+from lib.clients.sbc.checks import SYSTEM, is_emergency, is_name, is_number, is_revision, rule_state
 from lib.clients.sbc.port import AuthRule, Health, HeldRule, PutResult
 from lib.clients.translate import status_error
 
@@ -129,7 +129,7 @@ def _accounted(name: str, numbers: Sequence[str], reply: Reply, call: Call) -> N
 
 
 def read_health(reply: Reply, call: Call) -> Health:
-    """The SBC's version.
+    """The SBC's version, and which emergency numbers it connects whatever the rules are, None where it says nothing.
 
     Raises:
         RemoteError: `Busy` when its database does not answer.
@@ -139,9 +139,18 @@ def read_health(reply: Reply, call: Call) -> Health:
     def make() -> Health:
         if body["db"] is not True or not isinstance(body["version"], str):
             raise ValueError
-        return Health(body["version"].strip())
+        return Health(body["version"].strip(), _emergency(body))
 
     return _understood(make, reply, call, "it does not tell its health")
+
+
+def _emergency(body: Mapping[str, Any]) -> tuple[str, ...] | None:
+    if "emergency" not in body:
+        return None
+    numbers = tuple(number for number in _list(body["emergency"]) if is_emergency(number))
+    if len(numbers) != len(body["emergency"]):
+        raise ValueError
+    return numbers
 
 
 def _json(reply: Reply, call: Call, sent: Sequence[str] = ()) -> Any:

@@ -53,7 +53,8 @@ class Api:
 
     async def health(self, request: Request) -> Response:
         """`GET /v1/health`."""
-        return JSONResponse({"db": True, "version": "stand-in"})
+        told = {} if self._state.emergency is None else {"emergency": list(self._state.emergency)}
+        return JSONResponse({"db": True, "version": "stand-in", **told})
 
     async def put(self, request: Request) -> Response:
         """`PUT /v1/rules`: all of them or none; what is older than the row there changes nothing."""

@@ -9,6 +9,7 @@ from starlette.requests import Request
 ITEMS_A_REQUEST = 1000
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _REVISION_LIMIT = 999_999_999
 
 
@@ -48,8 +49,8 @@ async def numbers(request: Request) -> list[str]:
     return [str(item["number"]) for item in found]
 
 
-async def deletions(request: Request) -> dict[str, int | None]:
-    """The numbers of a request to delete, each with the revision that it states, None where it states none.
+async def deletions(request: Request) -> dict[str, list[int | None]]:
+    """The numbers of a request to delete, each with the revisions that its items state, None for one that states none.
 
     Raises:
         Refusal: one of them is none, or states no revision but something else.
@@ -58,12 +59,11 @@ async def deletions(request: Request) -> dict[str, int | None]:
     for index, item in _from_the_end(found):
         if not is_number(item.get("number")):
             raise Refusal(422, error="number", index=index)
-        if item.get("rev") is not None and not _is_revision(item["rev"]):
+        if "rev" in item and _revision(item["rev"]) is None:
             raise Refusal(422, error="rule", index=index)
-    stated: dict[str, int | None] = {}
+    stated: dict[str, list[int | None]] = {}
     for item in found:
-        earlier, revision = stated.get(item["number"]), item.get("rev")
-        stated[item["number"]] = revision if earlier is None else max(earlier, revision or 0)
+        stated.setdefault(item["number"], []).append(_revision(item["rev"]) if "rev" in item else None)
     return stated
 
 
@@ -83,7 +83,7 @@ async def rules(request: Request) -> list[dict[str, Any]]:
         seen.add(item["number"])
     if not found:
         raise Refusal(422, error="empty")
-    return found
+    return [item | {"rev": _revision(item["rev"])} for item in found]
 
 
 async def account_and_after(request: Request) -> tuple[str, str]:
@@ -127,12 +127,16 @@ def _is_rule(item: dict[str, Any]) -> bool:
         and _is_name(item.get("account"))
         and item.get("state") in ("allowed", "suspended")
         and _is_name(item.get("trunk"))
-        and _is_revision(item.get("rev"))
+        and _revision(item.get("rev")) is not None
     )
 
 
-def _is_revision(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _REVISION_LIMIT
+def _revision(value: object) -> int | None:
+    """The revision, also where it is written as text; None for what is none."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _REVISION_LIMIT
+    return value if isinstance(value, int) and number else None
 
 
 def _from_the_end(found: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:

@@ -19,6 +19,7 @@ from lib.standins.faults import Faults
 from lib.standins.sbc.records import Change, Rule, RuleRecord
 
 Row = dict[str, Any]
+EMERGENCY = ("000", "106", "112")
 _BATCH = 5000
 _CHANGES_KEPT = 1000
 _COLUMNS = "number, account, state, trunk, rev"
@@ -56,6 +57,8 @@ class SbcState:
         make_folder(path.parent)
         make_file(path)
         self.faults = Faults()
+        self.emergency: tuple[str, ...] | None = EMERGENCY
+        """What its health says of emergency numbers: none where they are off; None for an SBC that does not say."""
         self._changes: deque[Change] = deque(maxlen=_CHANGES_KEPT)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -91,6 +94,7 @@ class SbcState:
             db.execute("DELETE FROM rule")
             db.execute("DELETE FROM live")
             db.execute("DELETE FROM deleted")
+        self.emergency = EMERGENCY
         self.faults.clear()
         self.faults.forget_requests()
         self._changes.clear()
@@ -145,18 +149,20 @@ class SbcState:
                     applied += 1
         return applied
 
-    def delete(self, numbers: Mapping[str, int | None]) -> None:
+    def delete(self, numbers: Mapping[str, Sequence[int | None]]) -> None:
         """Remove the rules of these numbers, row and live copy, or none, and keep up to which revision they are gone.
 
-        None covers the rule that is there; a rule newer than the revision stays.
+        Of several revisions of a number the highest counts, and None covers the rule that is there. A rule that is
+        newer than all of them stays.
         """
         with self._transaction() as db:
             for number, stated in numbers.items():
                 row = db.execute("SELECT rev FROM rule WHERE number = ?", (number,)).fetchone()
-                covered = stated if stated is not None else (row["rev"] if row else -1)
+                there = row["rev"] if row else -1
+                covered = max(there if revision is None else revision for revision in stated)
                 db.execute(_KEEP_DELETED, {"number": number, "rev": covered})
                 db.execute("DELETE FROM rule WHERE number = ? AND rev <= ?", (number, covered))
-                limit = covered if stated is not None else math.inf
+                limit = math.inf if None in stated else covered
                 db.execute("DELETE FROM live WHERE number = ? AND rev <= ?", (number, limit))
 
     def forget(self, numbers: Sequence[str]) -> None:
