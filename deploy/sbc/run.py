@@ -225,7 +225,8 @@ def _say(site: Site) -> None:
         f"  token           {'from SBC_TOKEN' if site.token else 'in ' + str(site.data / 'token')}",
     ]
     if site.emergency_calls:
-        lines.append(f"  emergency       to {site.emergency_carrier}, then to {site.carrier}")
+        then = f", then to {site.carrier}" if site.has_emergency_carrier else ""
+        lines.append(f"  emergency       to {site.emergency_carrier}{then}")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
     _warn(site)

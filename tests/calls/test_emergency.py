@@ -197,6 +197,22 @@ def test_the_ordinary_carrier_is_tried_when_the_emergency_carrier_does_not_take_
         wire.emergency.wait_for("CANCEL")
 
 
+@pytest.mark.parametrize("carrier", ["", "sip:{}"], ids=["none of its own", "the same"])
+def test_the_only_carrier_may_take_its_time(wire, tmp_path, carrier):
+    """A second try would be a copy of the first, which it refuses."""
+    settings = {"SBC_EMERGENCY_CARRIER": carrier.format(wire.carrier.address), "SBC_EMERGENCY_SECONDS": "5"}
+    wire.carrier.says = "hold"
+    with Kamailio(tmp_path, carrier=wire.carrier.address, settings=settings) as sbc, Phone(sbc.customer_port) as phone:
+        phone.send(request("INVITE", "sip:000@example.com", call_id="slow"))
+        phone.wait_for(100)
+        assert phone.next(6.5) is None
+        wire.carrier.tell("slow", 180)
+        wire.carrier.tell("slow", 200)
+        phone.wait_for(200)
+        assert "emergency       to sip:" + wire.carrier.address + "\n" in sbc.log.read_text()
+    assert [one.first_line for one in wire.carrier.news()] == [f"INVITE sip:000@{wire.carrier.address} SIP/2.0"]
+
+
 @pytest.mark.parametrize("protocol", ["UDP", "TCP"])
 def test_it_can_be_given_up_and_hung_up(wire, protocol):
     port = wire.lab.sbc.customer_port

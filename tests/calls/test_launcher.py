@@ -151,6 +151,7 @@ def test_a_trunk_calls_from_where_its_calls_go_or_from_where_it_is_said_to(launc
         "c": "",
         "d": "192.0.2.1/32,192.0.2.8/29,198.51.100.1/32",
     }
+    assert (site.has_emergency_carrier, site.emergency_seconds) == (False, 20)
     assert (site.emergency_carrier, site.emergency_calls, site.region) == ("sip:198.51.100.5", True, "AU")
 
 
