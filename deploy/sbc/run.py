@@ -35,6 +35,8 @@ STARTED = "started"
 RESCUE_SECONDS = 2.0
 """So long at least it carries emergency calls alone, before it tries the database again."""
 AGAIN = -1
+SHARED_MEGABYTES = "1024"
+"""tcp_max_connections times tcp_rd_buf_size (kamailio.cfg) and 384 more. What is not used takes no memory."""
 
 
 def main() -> int:
@@ -164,7 +166,7 @@ def _start(program: str, config: Path, site: Site, lock: int) -> subprocess.Pope
             os._exit(1)
 
     return subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
-        [program, "-f", config, "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
+        [program, "-f", config, "-DD", "-E", "-m", SHARED_MEGABYTES, "-M", "16", "-Y", site.data, "-w", site.data],
         # The token is for this process: Kamailio knows its hash.
         env=_environment(),
         stdin=subprocess.DEVNULL,

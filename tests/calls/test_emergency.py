@@ -77,6 +77,8 @@ FROMS = [
     "<http://example.com>;tag=a",
 ]
 
+IDLE = 350
+
 
 class Gate:
     """The way to a PostgreSQL server, which can be shut: then nothing listens there."""
@@ -211,6 +213,25 @@ def test_the_only_carrier_may_take_its_time(wire, tmp_path, carrier):
         phone.wait_for(200)
         assert "emergency       to sip:" + wire.carrier.address + "\n" in sbc.log.read_text()
     assert [one.first_line for one in wire.carrier.news()] == [f"INVITE sip:000@{wire.carrier.address} SIP/2.0"]
+
+
+def test_idle_connections_and_ringing_calls_leave_room(wire):
+    port = wire.lab.sbc.customer_port
+    from_ = f"<sip:{wire.lab.number('allowed')}@x>;tag=a"
+    wire.carrier.says = "ring"
+    with contextlib.ExitStack() as held, Phone(port) as phone:
+        for _ in range(IDLE):
+            held.enter_context(socket.create_connection((HOST, port), 10, ("127.0.0.9", 0)))
+        for n in range(IDLE):
+            given = {"from_": from_, "call_id": f"room-{n}", "branch": f"room{n}"}
+            phone.send(request("INVITE", "sip:0270100001@x", **given))
+            phone.wait_for(180)
+        for protocol in ("UDP", "TCP"):
+            assert ask(port, request("INVITE", "sip:000@x", via=protocol), protocol=protocol) == "SIP/2.0 200 Said"
+        for n in range(IDLE):
+            given = {"from_": from_, "call_id": f"room-{n}", "branch": f"room{n}"}
+            phone.send(request("CANCEL", "sip:0270100001@x", **given))
+            phone.wait_for(487)
 
 
 @pytest.mark.parametrize("protocol", ["UDP", "TCP"])
