@@ -58,6 +58,10 @@ SPELLINGS = {
         "urn:service:sos.police",
         "urn:service:sos.ambulance.children",
         "urn:nena:service:sos",
+        "urn:service:sos.",
+        "urn:service:sos;x=y",
+        "urn:service:sos.police;x=y",
+        "urn:service:sos?x=y",
     ],
     "106": ["sip:106@example.com", "tel:106", "sip:+61106@example.com", "sip:1-06@example.com", "sip:9106@example.com"],
     "112": ["sip:112@example.com", "tel:112;phone-context=+61", "sip:+112@example.com", "sip:%31%31%32@example.com"],
@@ -77,6 +81,18 @@ FROMS = [
     "<http://example.com>;tag=a",
 ]
 
+WITHOUT = "\r\nMax-Forwards: 70"
+# What a header of an INVITE is replaced with.
+HEADERS = [
+    *((WITHOUT, f"\r\nMax-Forwards: {value}") for value in ("0", "", "abc", "-1", "99999999999")),
+    (WITHOUT, ""),
+    ("somebody@example.com>", "somebody@example.com>;tag=made-up"),
+    ("somebody@example.com>", "somebody@example.com>;tag="),
+    *(("Content-Length: 0", f"Content-Length: {value}") for value in ("abc", "-1", "")),
+    ("Content-Length: 0", "l: abc"),
+    ("Content-Length: 0", "Content-Length: 0\r\na line that is none"),
+    ("Content-Length: 0", "a line that is none\r\nContent-Length: x"),
+]
 IDLE = 350
 
 
@@ -161,6 +177,35 @@ def test_what_only_resembles_one_is_a_call_like_any_other(wire, uri):
 def test_a_badly_written_caller_connects(wire, from_):
     assert wire.out("sip:000@example.com", from_=from_) == "SIP/2.0 200 Said"
     emergency_only(wire, "000")
+
+
+@pytest.mark.parametrize(("was", "becomes"), HEADERS)
+def test_badly_written_headers_connect(wire, was, becomes):
+    text = request("INVITE", "sip:000@example.com")
+    assert was in text
+    assert ask(wire.lab.sbc.customer_port, text.replace(was, becomes)) == "SIP/2.0 200 Said"
+    assert int(emergency_only(wire, "000").headers("Max-Forwards")[0]) in range(10, 71)
+
+
+def test_a_call_for_help_does_not_go_in_circles(wire):
+    """One that comes back to us with its hops used up is not sent on a second time."""
+    port = wire.lab.sbc.customer_port
+    text = request("INVITE", "sip:000@example.com", call_id="circle")
+    assert ask(port, text) == "SIP/2.0 200 Said"
+    routes = emergency_only(wire, "000").headers("Record-Route")
+    again = text.replace("branch=z9hG4bK", "branch=z9hG4bKagain").replace(
+        WITHOUT, "".join(f"\r\nRecord-Route: {route}" for route in routes) + "\r\nMax-Forwards: 0"
+    )
+    assert ask(port, again) == "SIP/2.0 483 Too Many Hops"
+    assert wire.emergency.news() == []
+
+
+def test_an_ordinary_call_keeps_its_hops(wire):
+    from_ = f"<sip:{wire.lab.number('allowed')}@x>;tag=a"
+    for hops in ("0", "abc"):
+        text = request("INVITE", "sip:0270100001@x", from_=from_).replace(WITHOUT, f"\r\nMax-Forwards: {hops}")
+        assert ask(wire.lab.sbc.customer_port, text) == "SIP/2.0 483 Too Many Hops"
+    assert wire.carrier.news() == []
 
 
 @pytest.mark.parametrize("host", [HOST, "127.0.0.2", "127.0.0.77"], ids=["its own", "another trunk", "unknown trunk"])
