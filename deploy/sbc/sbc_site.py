@@ -97,9 +97,9 @@ def read_site(environment: Mapping[str, str]) -> Site:
         customer_sources=_sources(given, "SBC_CUSTOMER_SOURCES"),
         pbx=pbx,
         voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
-        carrier=_destination(given, "SBC_CARRIER", "127.0.0.1:5092"),
+        carrier=_address_of(given, "SBC_CARRIER", "127.0.0.1:5092"),
         announcement=_destination(given, "SBC_ANNOUNCEMENT", "127.0.0.1:5093"),
-        emergency_carrier=_destination(given, "SBC_EMERGENCY_CARRIER", carrier),
+        emergency_carrier=_address_of(given, "SBC_EMERGENCY_CARRIER", carrier),
         emergency_seconds=_seconds(given, "SBC_EMERGENCY_SECONDS", 20),
         emergency_calls=_choice(given, "SBC_EMERGENCY_CALLS", ("on", "off")) == "on",
         region=_choice(given, "SBC_REGION", REGIONS),
@@ -189,6 +189,14 @@ def _sources(given: Mapping[str, str], name: str) -> str:
 
 def _destination(given: Mapping[str, str], name: str, default: str) -> str:
     return _sip(given.get(name, default), name)
+
+
+def _address_of(given: Mapping[str, str], name: str, default: str) -> str:
+    """Like `_destination`, but no host name: calls for help go there, and must not wait for a name server."""
+    destination = _destination(given, name, default)
+    if not _network_of(destination):
+        raise SiteError(f"{name} must be an IPv4 address such as 192.0.2.7:5060, not the name in {given[name]!r}.")
+    return destination
 
 
 def _sip(text: str, name: str) -> str:

@@ -75,6 +75,7 @@ REFUSED = [
     {"SBC_HTTP_PORT": "٥٠٨٠"},
     {"SBC_HTTP_PORT": "5070"},
     *({name: BROKEN} for name in ("SBC_PBX", "SBC_VOICEMAIL", "SBC_CARRIER", "SBC_ANNOUNCEMENT")),
+    *({name: "sip.example.com:5060"} for name in ("SBC_CARRIER", "SBC_EMERGENCY_CARRIER")),
     {"SBC_PBX": "127.0.0.1:5090\n"},
     {"SBC_PBX": "127.0.0.1:70000"},
     {"SBC_PBX": "sip:pbx example"},
