@@ -105,6 +105,13 @@ def test_where_it_goes_is_not_the_caller_s_word(wire, help_call, method):
     assert everywhere(wire) == []
 
 
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_a_call_that_is_up_takes_no_other_name(wire, help_call, method):
+    names = [f"{name}: <sip:{SOMEBODY}@x>" for name in ("P-Asserted-Identity", "Remote-Party-ID", "Diversion")]
+    assert help_call.say(method, more="\r\n" + "\r\n".join(names)) == "SIP/2.0 200 Said"
+    assert SOMEBODY not in wire.emergency.news()[0].text
+
+
 def test_a_call_for_help_that_was_given_up_opens_no_other_call(wire):
     wire.emergency.says = "ring"
     number = fresh_number()
