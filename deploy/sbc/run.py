@@ -36,6 +36,8 @@ LONGEST_RESCUE = 60.0
 """Where the rules could be had, and the start with them failed all the same, again and again."""
 AGAIN = -1
 OUT, LOG = 1, 2
+SHARED_MEGABYTES = "1024"
+"""tcp_max_connections times tcp_rd_buf_size (kamailio.cfg) and 384 more. What is not used takes no memory."""
 
 
 def main() -> int:
@@ -213,7 +215,10 @@ def _start(program: str, config: str, site: Site, lock: int) -> subprocess.Popen
 
     kamailio = subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
         # Its configuration comes through a pipe, so that a full disk is no reason not to start.
-        [program, "-f", "/dev/stdin", "-DD", "-E", "-m", "256", "-M", "16", "-Y", site.data, "-w", site.data],
+        [
+            *[program, "-f", "/dev/stdin", "-DD", "-E", "-m", SHARED_MEGABYTES, "-M", "16"],
+            *["-Y", site.data, "-w", site.data],
+        ],
         # The token is for this process: Kamailio knows its hash.
         env=_environment(),
         stdin=subprocess.PIPE,
@@ -268,7 +273,8 @@ def _say(site: Site) -> None:
         f"  token           {'from SBC_TOKEN' if site.token else 'in ' + str(site.data / 'token')}",
     ]
     if site.emergency_calls:
-        lines.append(f"  emergency       to {site.emergency_carrier}, then to {site.carrier}")
+        then = f", then to {site.carrier}" if site.has_emergency_carrier else ""
+        lines.append(f"  emergency       to {site.emergency_carrier}{then}")
     _tell(OUT, "\n".join(lines) + "\n")
     _warn(site)
 

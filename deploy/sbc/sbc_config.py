@@ -69,6 +69,8 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
     lines += [f"#!define EMERGENCY_TOLD '{told}'"]
     # In the text of a transformation a name is not replaced otherwise.
     lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
+    lines += [f"#!define EMERGENCY_MILLISECONDS {1000 * site.emergency_seconds}"]
+    lines += ["#!define WITH_EMERGENCY_CARRIER"] if site.has_emergency_carrier else []
     lines += ["#!define WITH_RULES"] if rules else []
     lines += ["#!define WITH_EMERGENCY"] if site.emergency_calls else []
     lines += ["#!define WITH_SQLITE"] if site.postgres is None else []

@@ -54,6 +54,8 @@ class Site:
     carrier: str
     announcement: str
     emergency_carrier: str
+    emergency_seconds: int
+    """How long the emergency carrier may take until it rings, before the ordinary one is tried."""
     emergency_calls: bool
     region: str
     outside_line: str
@@ -63,6 +65,11 @@ class Site:
     postgres: str | None
     tls: Tls | None
     token: str | None
+
+    @property
+    def has_emergency_carrier(self) -> bool:
+        """Whether emergency calls have a carrier of their own."""
+        return _with_port(self.emergency_carrier) != _with_port(self.carrier)
 
     @property
     def url(self) -> str:
@@ -92,9 +99,10 @@ def read_site(environment: Mapping[str, str]) -> Site:
         http_sources=_sources(given, "SBC_HTTP_SOURCES"),
         pbx=pbx,
         voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
-        carrier=_destination(given, "SBC_CARRIER", "127.0.0.1:5092"),
+        carrier=_address_of(given, "SBC_CARRIER", "127.0.0.1:5092"),
         announcement=_destination(given, "SBC_ANNOUNCEMENT", "127.0.0.1:5093"),
-        emergency_carrier=_destination(given, "SBC_EMERGENCY_CARRIER", carrier),
+        emergency_carrier=_address_of(given, "SBC_EMERGENCY_CARRIER", carrier),
+        emergency_seconds=_seconds(given, "SBC_EMERGENCY_SECONDS", 20),
         emergency_calls=_choice(given, "SBC_EMERGENCY_CALLS", ("on", "off")) == "on",
         region=_choice(given, "SBC_REGION", REGIONS),
         outside_line=_outside_line(given.get("SBC_OUTSIDE_LINE", "")),
@@ -160,6 +168,17 @@ def _port(given: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _seconds(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 5 <= int(text) <= 180:
+        raise SiteError(f"{name} must be a whole number of seconds from 5 to 180, not {text!r}.")
+    return int(text)
+
+
+def _with_port(destination: str) -> str:
+    return destination if destination.count(":") == 2 else f"{destination}:5060"
+
+
 def _address(given: Mapping[str, str], name: str) -> str:
     text = given.get(name, LOOPBACK)
     try:
@@ -187,6 +206,14 @@ def _sources(given: Mapping[str, str], name: str) -> str:
 
 def _destination(given: Mapping[str, str], name: str, default: str) -> str:
     return _sip(given.get(name, default), name)
+
+
+def _address_of(given: Mapping[str, str], name: str, default: str) -> str:
+    """Like `_destination`, but no host name: calls for help go there, and must not wait for a name server."""
+    destination = _destination(given, name, default)
+    if not _network_of(destination):
+        raise SiteError(f"{name} must be an IPv4 address such as 192.0.2.7:5060, not the name in {given[name]!r}.")
+    return destination
 
 
 def _sip(text: str, name: str) -> str:

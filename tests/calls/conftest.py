@@ -190,6 +190,7 @@ def _wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
             voicemail=voicemail.address,
             settings={
                 "SBC_EMERGENCY_CARRIER": emergency.address,
+                "SBC_EMERGENCY_SECONDS": "5",
                 "SBC_TRUNK_SOURCES": "syd-2=127.0.0.2,192.0.2.0/24",
                 "SBC_OUTSIDE_LINE": "9",
             },
@@ -204,4 +205,5 @@ def wire(_wire: Wire) -> Wire:
     for peer in _wire.peers:
         peer.news()
         peer.says = "answer"
+        peer.routes = []
     return _wire

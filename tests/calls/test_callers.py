@@ -95,6 +95,43 @@ def test_a_broken_identity_is_none(wire, value):
     assert wire.carrier.news() == []
 
 
+# ---- Other names for the caller
+
+UNCHECKED = ("Remote-Party-ID", "P-Charge-Info", "P-Preferred-Identity", "History-Info")
+
+
+@pytest.mark.parametrize("called", [CALLED, "sip:000@example.com"], ids=["ordinary", "000"])
+def test_what_nobody_has_checked_does_not_reach_the_carrier(wire, called):
+    number = wire.lab.number("allowed")
+    names = [f"{name}: <sip:{SOMEBODY}@example.com>" for name in UNCHECKED]
+    assert wire.out(called, *names, "Identity: x;info=<https://x>", from_=caller(number)) == "SIP/2.0 200 Said"
+    [invite] = wire.carrier.news() + wire.emergency.news()
+    assert SOMEBODY not in invite.text.partition("\n")[2].replace(invite.headers("To")[0], "")
+    assert invite.headers("Identity") == []
+
+
+@pytest.mark.parametrize("form", ["one", "two headers", "one header"])
+@pytest.mark.parametrize("known", ["its own", "another trunk", "no rule", "no number"])
+def test_a_diversion_stays_where_its_numbers_are_of_the_trunk(wire, known, form):
+    number = wire.lab.number("allowed")
+    made = {
+        "its own": lambda: wire.lab.number("allowed"),
+        "another trunk": lambda: wire.lab.number("allowed", trunk="syd-2"),
+        "no rule": fresh_number,
+        "no number": lambda: "alice",
+    }
+    values = [f'"A, B" <sip:{made[known]()}@example.com>;reason=unconditional']
+    if form != "one":
+        values.insert(0, f"<tel:{wire.lab.number('allowed')}>;reason=no-answer")
+    lines = (
+        [f"Diversion: {value}" for value in values] if form == "two headers" else [f"Diversion: {', '.join(values)}"]
+    )
+    assert wire.out(CALLED, *lines, from_=caller(number)) == "SIP/2.0 200 Said"
+    [invite] = wire.carrier.news()
+    assert invite.headers("Diversion") == ([line.partition(": ")[2] for line in lines] if known == "its own" else [])
+    assert invite.headers("P-Asserted-Identity") == [f"<sip:{number}@127.0.0.1>"]
+
+
 # ---- Privacy
 
 

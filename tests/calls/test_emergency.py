@@ -61,6 +61,10 @@ SPELLINGS = {
         "urn:service:sos.police",
         "urn:service:sos.ambulance.children",
         "urn:nena:service:sos",
+        "urn:service:sos.",
+        "urn:service:sos;x=y",
+        "urn:service:sos.police;x=y",
+        "urn:service:sos?x=y",
     ],
     "106": ["sip:106@example.com", "tel:106", "sip:+61106@example.com", "sip:1-06@example.com", "sip:9106@example.com"],
     "112": ["sip:112@example.com", "tel:112;phone-context=+61", "sip:+112@example.com", "sip:%31%31%32@example.com"],
@@ -79,6 +83,20 @@ FROMS = [
     "<sip:\u00fc@example.com>;tag=a",
     "<http://example.com>;tag=a",
 ]
+
+WITHOUT = "\r\nMax-Forwards: 70"
+# What a header of an INVITE is replaced with.
+HEADERS = [
+    *((WITHOUT, f"\r\nMax-Forwards: {value}") for value in ("0", "", "abc", "-1", "99999999999")),
+    (WITHOUT, ""),
+    ("somebody@example.com>", "somebody@example.com>;tag=made-up"),
+    ("somebody@example.com>", "somebody@example.com>;tag="),
+    *(("Content-Length: 0", f"Content-Length: {value}") for value in ("abc", "-1", "")),
+    ("Content-Length: 0", "l: abc"),
+    ("Content-Length: 0", "Content-Length: 0\r\na line that is none"),
+    ("Content-Length: 0", "a line that is none\r\nContent-Length: x"),
+]
+IDLE = 350
 
 
 class Gate:
@@ -164,6 +182,35 @@ def test_a_badly_written_caller_connects(wire, from_):
     emergency_only(wire, "000")
 
 
+@pytest.mark.parametrize(("was", "becomes"), HEADERS)
+def test_badly_written_headers_connect(wire, was, becomes):
+    text = request("INVITE", "sip:000@example.com")
+    assert was in text
+    assert ask(wire.lab.sbc.customer_port, text.replace(was, becomes)) == "SIP/2.0 200 Said"
+    assert int(emergency_only(wire, "000").headers("Max-Forwards")[0]) in range(10, 71)
+
+
+def test_a_call_for_help_does_not_go_in_circles(wire):
+    """One that comes back to us with its hops used up is not sent on a second time."""
+    port = wire.lab.sbc.customer_port
+    text = request("INVITE", "sip:000@example.com", call_id="circle")
+    assert ask(port, text) == "SIP/2.0 200 Said"
+    routes = emergency_only(wire, "000").headers("Record-Route")
+    again = text.replace("branch=z9hG4bK", "branch=z9hG4bKagain").replace(
+        WITHOUT, "".join(f"\r\nRecord-Route: {route}" for route in routes) + "\r\nMax-Forwards: 0"
+    )
+    assert ask(port, again) == "SIP/2.0 483 Too Many Hops"
+    assert wire.emergency.news() == []
+
+
+def test_an_ordinary_call_keeps_its_hops(wire):
+    from_ = f"<sip:{wire.lab.number('allowed')}@x>;tag=a"
+    for hops in ("0", "abc"):
+        text = request("INVITE", "sip:0270100001@x", from_=from_).replace(WITHOUT, f"\r\nMax-Forwards: {hops}")
+        assert ask(wire.lab.sbc.customer_port, text) == "SIP/2.0 483 Too Many Hops"
+    assert wire.carrier.news() == []
+
+
 @pytest.mark.parametrize("host", [HOST, "127.0.0.2", "127.0.0.77"], ids=["its own", "another trunk", "unknown trunk"])
 @pytest.mark.parametrize("state", ["allowed", "suspended", "deleted", "without a rule"])
 def test_every_state_connects_from_everywhere(wire, state, host):
@@ -198,6 +245,41 @@ def test_the_ordinary_carrier_is_tried_when_the_emergency_carrier_does_not_take_
     wire.lab.sbc.logged("the ordinary carrier is tried")
     if says == "hold":
         wire.emergency.wait_for("CANCEL")
+
+
+@pytest.mark.parametrize("carrier", ["", "sip:{}"], ids=["none of its own", "the same"])
+def test_the_only_carrier_may_take_its_time(wire, tmp_path, carrier):
+    """A second try would be a copy of the first, which it refuses."""
+    settings = {"SBC_EMERGENCY_CARRIER": carrier.format(wire.carrier.address), "SBC_EMERGENCY_SECONDS": "5"}
+    wire.carrier.says = "hold"
+    with Kamailio(tmp_path, carrier=wire.carrier.address, settings=settings) as sbc, Phone(sbc.customer_port) as phone:
+        phone.send(request("INVITE", "sip:000@example.com", call_id="slow"))
+        phone.wait_for(100)
+        assert phone.next(6.5) is None
+        wire.carrier.tell("slow", 180)
+        wire.carrier.tell("slow", 200)
+        phone.wait_for(200)
+        assert "emergency       to sip:" + wire.carrier.address + "\n" in sbc.log.read_text()
+    assert [one.first_line for one in wire.carrier.news()] == [f"INVITE sip:000@{wire.carrier.address} SIP/2.0"]
+
+
+def test_idle_connections_and_ringing_calls_leave_room(wire):
+    port = wire.lab.sbc.customer_port
+    from_ = f"<sip:{wire.lab.number('allowed')}@x>;tag=a"
+    wire.carrier.says = "ring"
+    with contextlib.ExitStack() as held, Phone(port) as phone:
+        for _ in range(IDLE):
+            held.enter_context(socket.create_connection((HOST, port), 10, ("127.0.0.9", 0)))
+        for n in range(IDLE):
+            given = {"from_": from_, "call_id": f"room-{n}", "branch": f"room{n}"}
+            phone.send(request("INVITE", "sip:0270100001@x", **given))
+            phone.wait_for(180)
+        for protocol in ("UDP", "TCP"):
+            assert ask(port, request("INVITE", "sip:000@x", via=protocol), protocol=protocol) == "SIP/2.0 200 Said"
+        for n in range(IDLE):
+            given = {"from_": from_, "call_id": f"room-{n}", "branch": f"room{n}"}
+            phone.send(request("CANCEL", "sip:0270100001@x", **given))
+            phone.wait_for(487)
 
 
 @pytest.mark.parametrize("protocol", ["UDP", "TCP"])

@@ -75,6 +75,7 @@ REFUSED = [
     {"SBC_HTTP_PORT": "٥٠٨٠"},
     {"SBC_HTTP_PORT": "5070"},
     *({name: BROKEN} for name in ("SBC_PBX", "SBC_VOICEMAIL", "SBC_CARRIER", "SBC_ANNOUNCEMENT")),
+    *({name: "sip.example.com:5060"} for name in ("SBC_CARRIER", "SBC_EMERGENCY_CARRIER")),
     {"SBC_PBX": "127.0.0.1:5090\n"},
     {"SBC_PBX": "127.0.0.1:70000"},
     {"SBC_PBX": "sip:pbx example"},
@@ -155,6 +156,7 @@ def test_a_trunk_calls_from_where_its_calls_go_or_from_where_it_is_said_to(launc
         "c": "",
         "d": "192.0.2.1/32,192.0.2.8/29,198.51.100.1/32",
     }
+    assert (site.has_emergency_carrier, site.emergency_seconds) == (False, 20)
     assert (site.emergency_carrier, site.emergency_calls, site.region) == ("sip:198.51.100.5", True, "AU")
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.calls.conftest import Lab, fresh_number, make_lab, rule
+from tests.calls.wire import ask, request
 from tests.kamailio import sbc_database
 
 pytestmark = pytest.mark.postgres
@@ -144,3 +145,22 @@ def test_writers_that_a_locked_table_stops_leave_the_readers_alone(lab, _databas
         assert {answer["error"] for _, answer in answers} == {"database", "busy"}
         locking.rollback()
     lab.put(rule(numbers[0], "allowed", account="3001"))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [("GET", "/v1/health", None), ("POST", "/v1/rules/by-account", {"account": "3002"})],
+    ids=["health", "account"],
+)
+def test_readers_that_a_locked_table_stops_leave_workers_for_calls_over_tcp(lab, _database, request_):
+    with closing(psycopg.connect(_database)) as locking, ThreadPoolExecutor(24) as beside:
+        locking.execute("lock table sbc_rule in access exclusive mode")
+        readers = [beside.submit(lab.sbc.call, *request_) for _ in range(24)]
+        text = request("INVITE", "sip:000@example.com", via="TCP")
+        assert ask(lab.sbc.customer_port, text, protocol="TCP").startswith("SIP/2.0 200 ")
+        answers = [reader.result() for reader in readers]
+        assert {status for status, _ in answers} == {503}
+        busy = [answer for _, answer in answers if answer == {"error": "busy"}]
+        assert 0 < len(busy) < 24
+        locking.rollback()
+    assert lab.sbc.call(*request_)[0] == 200

@@ -107,15 +107,18 @@ class Peer:
     """A server at a UDP port that keeps every request and replies to each INVITE as `says` tells.
 
     "answer" is 200, "ring" is 180 and then 487 when it is cancelled, "early" the same with 183, "refuse" is 503,
-    "hold" is 100 and nothing more, "silence" is nothing at all.
+    "hold" is 100 and nothing more, "silence" is nothing at all. `routes` are its own proxies, the last one first.
     """
 
     def __init__(self) -> None:
         self.says = "answer"
+        self.routes: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((HOST, 0))
         self.address = f"{HOST}:{self._socket.getsockname()[1]}"
         self._got: list[Message] = []
+        self._told: set[tuple[str, str]] = set()
+        self._invites: dict[str, tuple[Message, tuple]] = {}
         self._came = threading.Condition()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -123,7 +126,11 @@ class Peer:
         """The requests since it was last asked, without repetitions."""
         with self._came:
             got, self._got = self._got, []
-        return list({(one.first_line, one.headers("Via")[0]): one for one in got}.values())
+        new = {(one.first_line, one.headers("Via")[0]): one for one in got}
+        # On a busy machine a request is repeated after it was told of already.
+        fresh = [one for key, one in new.items() if key not in self._told]
+        self._told |= new.keys()
+        return fresh
 
     def wait_for(self, method: str) -> Message:
         """The first request with this method; waits for it, and forgets nothing."""
@@ -134,8 +141,11 @@ class Peer:
             assert found, f"no {method} came"
             return found
 
+    def tell(self, call_id: str, status: int) -> None:
+        """Reply to the INVITE of this call now."""
+        self._reply(*self._invites[call_id], status)
+
     def _serve(self) -> None:
-        invites: dict[str, tuple[Message, tuple]] = {}
         while True:
             data, sender = self._socket.recvfrom(65535)
             if data == b"stop":
@@ -147,7 +157,7 @@ class Peer:
             method = message.first_line.split()[0]
             call = message.headers("Call-ID")[0]
             if method == "INVITE":
-                invites[call] = message, sender
+                self._invites[call] = message, sender
                 for status in {
                     "answer": (200,),
                     "ring": (180,),
@@ -159,12 +169,13 @@ class Peer:
                     self._reply(message, sender, status)
             elif method == "CANCEL":
                 self._reply(message, sender, 200)
-                self._reply(*invites[call], 487)
+                self._reply(*self._invites[call], 487)
             elif method != "ACK":
                 self._reply(message, sender, 200)
 
     def _reply(self, message: Message, sender: tuple, status: int) -> None:
         lines = [f"SIP/2.0 {status} Said"]
+        lines += [f"Record-Route: {route}" for route in self.routes]
         for name in ("Via", "Record-Route", "From", "Call-ID", "CSeq"):
             lines += [f"{name}: {value}" for value in message.headers(name)]
         [to] = message.headers("To")
