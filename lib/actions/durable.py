@@ -93,6 +93,7 @@ Where the engine's database was away as well, the run is taken on again, and the
 or that another process had meanwhile, waits from the beginning.
 """
 _threads = RunThreads()
+_thread = threading.local()
 _executor_id = ""
 
 
@@ -143,7 +144,17 @@ def patiently(work: Callable[..., Done], *given: Any) -> Done:
     Raises:
         DatabaseGone: patience is at an end, and with it the step.
     """
-    done: Done = _patience.carry(work, *given)
+    require_own: Callable[[], None] | None = getattr(_thread, "require_own", None)
+    tries = 0
+
+    def try_it() -> Done:
+        nonlocal tries
+        tries += 1
+        if tries > 1 and require_own is not None:
+            require_own()
+        return work(*given)
+
+    done: Done = _patience.carry(try_it)
     return done
 
 
@@ -151,7 +162,7 @@ def _carry(patience: Patience, work: Callable[..., Any], run_id: str, *given: An
     """Do it, and again while a database is away, for as long as the run is this thread's."""
     claims: list[int | None] = []
 
-    def try_it() -> Any:
+    def require_own() -> None:
         # While it waited it could not say that it lives, and somebody else may have begun the same step.
         try:
             now = look_up([run_id]).get(run_id)
@@ -163,7 +174,15 @@ def _carry(patience: Patience, work: Callable[..., Any], run_id: str, *given: An
         if now != Work("PENDING", _executor_id, claims[0]):
             _spent.discard(run_id)
             raise _TakenOver
-        return work(run_id, *given)
+
+    def try_it() -> Any:
+        require_own()
+        # For whatever waits within the step.
+        _thread.require_own = require_own
+        try:
+            return work(run_id, *given)
+        finally:
+            _thread.require_own = None
 
     return patience.carry(try_it)
 

@@ -58,3 +58,22 @@ def test_its_own_run_is_tried_again(world, tries):
     seen, _ = tries
     assert world.finish(start(world)).run.state == "done"
     assert seen == ["zuora", "zuora", "hub"]
+
+
+def test_what_waits_within_a_step_asks_as_well(world, monkeypatch):
+    """The end of a step waits for the database alone; after that wait its run may be somebody else's."""
+    world.runner._sweeper.stop()
+    tried, real = [], Stepper._end_well
+
+    def end_well(self, run_id, step, job, report):
+        tried.append(step)
+        if len(tried) == 1:
+            change_record(run_id, executor_id="another")
+            raise OperationalError("update", {}, Exception("gone"))
+        return real(self, run_id, step, job, report)
+
+    monkeypatch.setattr(Stepper, "_end_well", end_well)
+    run_id = start(world)
+    wait_for(lambda: tried and not durable.has_thread(run_id), bool)
+    assert tried == ["zuora"]
+    assert world.hub_name() == "Wattle Plumbing"
