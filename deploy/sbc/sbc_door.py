@@ -8,6 +8,7 @@ one that matters least: whoever comes with a request gets in, whatever others ho
 import asyncio
 import contextlib
 import ipaddress
+import re
 import socket
 import threading
 import time
@@ -27,6 +28,9 @@ _CHUNK = 65536
 _BACKLOG = 1024
 _HEAD_LIMIT = 16384
 _HANDSHAKE = 0x16
+
+
+_SIP = re.compile(rb"SIP/2\.0 |[A-Z]+ (?:sips?|tel|urn):")
 
 
 @dataclass(eq=False)
@@ -127,6 +131,9 @@ class Door:
         self, guest: _Guest, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, asks: bool
     ) -> None:
         while data := await source.read(_CHUNK):
+            if not asks and _SIP.match(data):
+                # A late reply to a phone that had the port of this connection before: Kamailio knows both by it.
+                continue
             guest.turn(asks=asks)
             if not asks:
                 self._known.pop(guest.address, None)
