@@ -7,6 +7,7 @@ import json
 import resource
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -125,3 +126,21 @@ def test_who_says_nothing_or_never_ends_is_shown_out(door, monkeypatch, limit, s
         with socket.create_connection((HOST, port), timeout=10) as guest:
             guest.sendall(said)
             assert guest.recv(1) == b""
+
+
+@pytest.mark.parametrize("late", [b"SIP/2.0 200 OK\r\n\r\n", b"BYE sip:61270100001@192.0.2.1 SIP/2.0\r\n\r\n"])
+def test_what_was_meant_for_a_phone_stays_inside(door, late):
+    """A connection can have the port of a phone that has hung up, and Kamailio tells them apart by it."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_server((HOST, 0)) as inside:
+        port = free_port()
+        door.Door((HOST, port), inside.getsockname()).open()
+        with socket.create_connection((HOST, port), timeout=10) as guest:
+            guest.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            kamailio, _ = inside.accept()
+            with kamailio:
+                assert kamailio.recv(100).startswith(b"GET")
+                kamailio.sendall(late)
+                time.sleep(0.1)  # a message of its own, as Kamailio sends it
+                kamailio.sendall(answer)
+                assert guest.recv(4096) == answer
