@@ -1,4 +1,4 @@
-"""Who is acting, at this very moment. A page hands over who it was drawn for; that is no proof of anything by now."""
+"""Who is acting, at this very moment. A page hands over who it was drawn for; that proves nothing now."""
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
