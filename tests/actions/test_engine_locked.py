@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def told(world, monkeypatch):
-    """What the engine was told; while it is told, somebody writes to the Hub who does not wait at all."""
+    """What the engine was told; while it is told, somebody writes to the Hub, who waits for short writes alone."""
     # From here on the rounds are the test's own, and take nothing for something that may still come.
     world.runner._sweeper.rest()
     object.__setattr__(world.services.settings, "executor_dead_seconds", 0.001)
@@ -27,7 +27,7 @@ def told(world, monkeypatch):
 
         def tell(run_id):
             seen.append(verb)
-            with closing(sqlite3.connect(world.services.engine.url.database, timeout=0)) as connection:
+            with closing(sqlite3.connect(world.services.engine.url.database, timeout=3)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
             # Nor does another process, that looks after the runs at this moment, tell it as well.
             Sweeper(world.services, "a third process").sweep()
