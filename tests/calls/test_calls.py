@@ -103,7 +103,7 @@ def test_a_called_number_that_is_no_number_is_refused(lab, around, called):
     assert around.pbx.news() == []
 
 
-@pytest.mark.parametrize("calling", ["0255500001", "61255500001", "anonymous", "+61255500001%0a"])
+@pytest.mark.parametrize("calling", ["0255509998", "61255509998", "anonymous", "+61255500001%0a"])
 def test_a_calling_number_without_a_rule_or_that_is_no_number_is_refused(lab, around, calling):
     lab.refused_out(calling, 403)
     assert around.carrier.news() == []
