@@ -6,7 +6,7 @@ served without the parts that stand before Streamlit. A visitor's run of the scr
 
 import streamlit as st
 
-from lib.ui import frame
+from lib.ui.frame import frame
 
 if __name__ == "__main__":
     frame.show()

@@ -12,7 +12,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(STAMP) ## Serve the demo: environment, database, made-up data, stand-ins; prints address and sign-ins
-	@exec $(BIN)/python -m lib.serve
+	@exec $(BIN)/python -m lib.app.serve
 
 sbc: python ## Run the reference SBC in the foreground (needs Kamailio; see docs/sbc.md)
 	@exec $(PYTHON) deploy/sbc/run.py
@@ -43,13 +43,13 @@ pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide fro
 	$(BIN)/python -m tests.browser.pictures
 
 reset-demo: $(STAMP) ## Forget everything done in the demo; the next `make run` starts afresh
-	@$(BIN)/python -m lib.serve --reset-demo
+	@$(BIN)/python -m lib.app.serve --reset-demo
 
 verify-audit: $(STAMP) ## Recompute the hash chain of the audit; EXPECT="<number> <hash>" compares with a head noted earlier
-	@$(BIN)/python -m lib.store.events $(if $(EXPECT),--expect $(EXPECT))
+	@$(BIN)/python -m lib.store.audit $(if $(EXPECT),--expect $(EXPECT))
 
 export-audit: $(STAMP) ## Write every event of the audit as a line of JSON to FILE=<name>, or to the screen
-	@$(BIN)/python -m lib.store.events --export "$(or $(FILE),-)"
+	@$(BIN)/python -m lib.store.audit --export "$(or $(FILE),-)"
 
 system-parts:
 	@sh tests/system-parts.sh

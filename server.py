@@ -21,24 +21,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from lib import frames, launch, logs, not_started  # noqa: F401 - pandas becomes part of the memory frozen at the start
+from lib import logs
+from lib.app import not_started, start
+from lib.app.hosts import allowed_hosts, refuse_open_demo
 from lib.settings import Environment, load
-from lib.ui.away import told_away
 from lib.ui.navigation import closed_pages
-from lib.ui.typed_confirmation import NO_SPELLING
-from lib.web import (
-    FORMS,
-    Doors,
-    Gate,
-    Headers,
-    Hosts,
-    Sockets,
-    allowed_hosts,
-    inline_scripts,
-    knows,
-    refuse_open_demo,
-    routes,
-)
+from lib.ui.runs.typed import NO_SPELLING
+from lib.ui.widgets.away import told_away
+from lib.web import FORMS, Doors, Gate, Headers, Hosts, Sockets, inline_scripts, knows, routes
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +52,7 @@ _warnings.disabled = False
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Runs that lost their process go on as soon as the server is up, with no browser open."""
     try:
-        await asyncio.to_thread(launch.start)
+        await asyncio.to_thread(start.start)
     except Exception as error:
         why = not_started.why_not_started(error)
         if why is None:
@@ -73,13 +63,13 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
         sys.stderr.flush()
         os._exit(1)
     yield {}
-    await asyncio.to_thread(launch.stop)
+    await asyncio.to_thread(start.stop)
 
 
 async def ready(_request: Request) -> Response:
     """200 when the product has started and its databases can be written to; for the supervisor, not for people."""
-    hub = launch.started()
-    problem = "it is starting or ending" if hub is None else await hub.writable.problem_soon()
+    started = start.started()
+    problem = "it is starting or ending" if started is None else await started.writable.problem_soon()
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)
 
 
@@ -101,7 +91,7 @@ STREAMLIT_PAGE = Path(st.__file__).parent / "static" / "index.html"
 # Outermost first.
 PARTS: dict[str, Any] = {
     "lifespan": lifespan,
-    "routes": [Route("/readyz", ready), *routes(launch.start)],
+    "routes": [Route("/readyz", ready), *routes(start.start)],
     "middleware": [
         Middleware(
             Headers,
@@ -110,8 +100,8 @@ PARTS: dict[str, Any] = {
         ),
         Middleware(Hosts, allowed=hosts),
         Middleware(Doors, forms=FORMS),
-        Middleware(Gate, hub=launch.start),
-        Middleware(Sockets, who=knows(launch.start)),
+        Middleware(Gate, start=start.start),
+        Middleware(Sockets, who=knows(start.start)),
     ],
     "on_script_error": show_error,
 }

@@ -28,9 +28,9 @@ from sqlalchemy import Engine, update
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from lib.demo import load_sbc, seed_hub, zuora_records
+from lib.demo.billing import zuora_invoices, zuora_subscriptions
 from lib.settings import PROJECT
-from lib.standins.demo import load_sbc, seed_hub, zuora_records
-from lib.standins.demo.billing import zuora_invoices, zuora_subscriptions
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.store import migrate

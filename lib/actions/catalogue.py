@@ -1,24 +1,24 @@
 """Every action there is, by kind."""
 
-from lib.actions.action import Action
-from lib.actions.add_subscription import AddSubscription
-from lib.actions.charge_map import EditChargeMap
-from lib.actions.deactivate import Deactivate
-from lib.actions.edit_contact import EditContact
-from lib.actions.edit_subscription import EditSubscription
-from lib.actions.enable import Enable
-from lib.actions.parent import ChangeParent
-from lib.actions.pbx_billing import PbxBilling
-from lib.actions.pin import Pin
-from lib.actions.refresh_allowances import RefreshAllowances
-from lib.actions.refresh_rules import RefreshRules
-from lib.actions.remove_subscription import RemoveSubscription
-from lib.actions.rename import Rename
-from lib.actions.rename_pbx import RenamePbx
-from lib.actions.resend_email import ResendEmail
-from lib.actions.restore_number import RestoreNumber
-from lib.actions.save_emergency import SaveEmergency
-from lib.actions.suspend import Suspend
+from lib.actions.account.deactivate import Deactivate
+from lib.actions.account.enable import Enable
+from lib.actions.account.parent import ChangeParent
+from lib.actions.account.pin import Pin
+from lib.actions.account.rename import Rename
+from lib.actions.account.suspend import Suspend
+from lib.actions.billing.add_subscription import AddSubscription
+from lib.actions.billing.charge_map import EditChargeMap
+from lib.actions.billing.edit_subscription import EditSubscription
+from lib.actions.billing.refresh_allowances import RefreshAllowances
+from lib.actions.billing.remove_subscription import RemoveSubscription
+from lib.actions.contacts.edit_contact import EditContact
+from lib.actions.emails.resend_email import ResendEmail
+from lib.actions.emergency.save_emergency import SaveEmergency
+from lib.actions.engine.action import Action
+from lib.actions.numbers.refresh_rules import RefreshRules
+from lib.actions.numbers.restore_number import RestoreNumber
+from lib.actions.pbx.pbx_billing import PbxBilling
+from lib.actions.pbx.rename_pbx import RenamePbx
 
 ACTIONS: dict[str, Action] = {
     action.kind: action

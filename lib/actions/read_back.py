@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from lib.actions.action import StepContext
-from lib.actions.errors import NotSeenYet
+from lib.actions.engine.action import Job
+from lib.actions.engine.errors import NotSeenYet
 from lib.clients import read_back
 from lib.clients.errors import RemoteError
 from lib.clients.zuora import Written
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def write_and_read_back(
-    context: StepContext,
+    job: Job,
     write: Callable[[], Written],
     read: Callable[[], T],
     shows: Callable[[T], bool],
@@ -38,7 +38,7 @@ def write_and_read_back(
             error.writes = True
             raise error.unsure() from None
 
-    patience = context.services.settings.zuora_read_back_seconds
+    patience = job.services.settings.zuora_read_back_seconds
     written, seen = read_back.write_and_read_back(write, look, shows, patience)
     if not seen:
         raise NotSeenYet(

@@ -57,7 +57,7 @@ def _start_zuora(options: argparse.Namespace, running: ExitStack) -> None:
     running.callback(standin.close)
     if options.demo and standin.state.is_empty():
         # Only here: the demo's data takes a while to make and is not needed otherwise.
-        importlib.import_module("lib.standins.demo").load_zuora(standin.state)
+        importlib.import_module("lib.demo").load_zuora(standin.state)
     standin.start()
     sys.stdout.write(f"Zuora stand-in: {standin.url}\nclient id:      {client_id}\n")
     sys.stdout.write(f"client secret:  {client_secret}\n")
@@ -69,7 +69,7 @@ def _start_sbc(options: argparse.Namespace, running: ExitStack) -> None:
     standin = SbcStandin(options.data, token, port)
     running.callback(standin.close)
     if options.demo and standin.state.is_empty():
-        importlib.import_module("lib.standins.demo").load_sbc(standin.state)
+        importlib.import_module("lib.demo").load_sbc(standin.state)
     standin.start()
     sys.stdout.write(f"SBC stand-in:   {standin.url}\ntoken:          {token}\n")
 

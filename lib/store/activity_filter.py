@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, exists, literal, or_, sele
 
 from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE, Filter, Place
 from lib.domain.emails import EmailKind
-from lib.domain.standing import REASON_WORDS
+from lib.domain.status import REASON_WORDS
 from lib.domain.texts import fold
 from lib.store.folding import holds, holds_number
 from lib.store.schema import action_event, action_item, action_run, status_change

@@ -1,128 +1,231 @@
-"""The audit for those who run the product: check the chain, or take all of it out as JSON lines.
+"""The audit: an append-only chain of events. Each row carries the hash of the row before it.
 
-`make verify-audit` and `make export-audit` call it, by way of `python -m lib.store.events`.
+A changed, removed or reordered row breaks the chain, and `check_chain` says where. A cut-off tail, or a chain
+written anew from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
 """
 
-import argparse
-import re
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TextIO
+import hashlib
+import json
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import SQLAlchemyError
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, Row, Text, cast, insert, select, text
 
-from lib.settings import SettingsError, load
-from lib.store.engine import make_engine
-from lib.store.events import Break, Head, check_chain, export_lines
 from lib.store.schema import action_event
 
-HOLDS, BROKEN, UNREAD = 0, 1, 2
-"""Exit codes. Wrong arguments end with 2, too."""
-
-_WHAT_TO_DO = """\
-What to do:
-- Stop nothing and repair nothing. Copy the database as it is now, and keep the copy.
-- The events before {sequence} are as they were written. Rely on none from there on.
-- Compare with the newest backup for which the audit held, and with the lines "audit head" in the log.
-- Find out who could write to the database since then. The product itself never changes or removes an event.
-"""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for and say how it went. Returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    noted = _noted(asked.expect)
-    try:
-        engine = make_engine(load().database)
-        try:
-            return _export(engine, asked.export) if asked.export else _verify(engine, noted)
-        finally:
-            engine.dispose()
-    except SettingsError as error:
-        return _unread(str(error))
-    except (SQLAlchemyError, OSError) as error:
-        return _unread(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+GENESIS = "0" * 64
+_CHAIN_LOCK = 7_301_446
+_HASHED = (
+    "sequence",
+    "run_id",
+    "account",
+    "kind",
+    "step",
+    "phase",
+    "actor",
+    "details",
+    "executor",
+    "at",
+    "previous_hash",
+)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lib.store.events", description="Check or export the audit.")
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument(
-        "--expect",
-        nargs=2,
-        metavar=("SEQUENCE", "HASH"),
-        help="a head noted earlier: the check then also finds a tail that was cut off, or a chain written anew",
+class Event(BaseModel):
+    """One thing that happened, or was refused. `details` holds before, after, request ids or the reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int
+    run_id: str | None
+    account: str | None
+    kind: str
+    step: str | None
+    phase: str
+    actor: str
+    details: dict[str, Any]
+    executor: str | None
+    at: datetime
+    hash: str
+
+
+class Head(BaseModel):
+    """The newest event of the chain, or of the part of it that was checked; sequence 0 when there is none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int = 0
+    hash: str = GENESIS
+
+
+class Break(BaseModel):
+    """The first place where the chain does not hold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int
+    reason: str
+
+
+class Check(BaseModel):
+    """What a look at the whole chain found: how far it holds, and why no further."""
+
+    model_config = ConfigDict(frozen=True)
+
+    head: Head
+    broken: Break | None
+
+
+def append_event(
+    connection: Connection,
+    *,
+    kind: str,
+    phase: str,
+    actor: str,
+    run_id: str | None = None,
+    account: str | None = None,
+    step: str | None = None,
+    details: dict[str, Any] | None = None,
+    executor: str | None = None,
+) -> int:
+    """Add one event at the end of the chain and return its sequence. Call it inside a `writing` transaction."""
+    if connection.dialect.name == "postgresql":
+        # One writer at a time extends the chain; the lock ends with the transaction.
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    newest = head(connection)
+    row: dict[str, Any] = {
+        "sequence": newest.sequence + 1,
+        "run_id": run_id,
+        "account": account,
+        "kind": kind,
+        "step": step,
+        "phase": phase,
+        "actor": actor,
+        "details": details or {},
+        "executor": executor,
+        "at": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "previous_hash": newest.hash,
+    }
+    connection.execute(insert(action_event).values(**row, hash=_hash(row)))
+    return int(row["sequence"])
+
+
+def events_of_run(connection: Connection, run_id: str) -> list[Event]:
+    """Everything that happened in one run, oldest first."""
+    rows = connection.execute(
+        select(action_event).where(action_event.c.run_id == run_id).order_by(action_event.c.sequence)
     )
-    either.add_argument("--export", metavar="FILE", help="write every event as a line of JSON to FILE; - is the screen")
-    return parser
+    return [_event(row) for row in rows]
 
 
-def _noted(given: list[str] | None) -> Head | None:
-    if given is None:
+def events_of_account(connection: Connection, account: str, *, limit: int = 200) -> list[Event]:
+    """The newest events of one account, newest first."""
+    rows = connection.execute(
+        select(action_event)
+        .where(action_event.c.account == account)
+        .order_by(action_event.c.sequence.desc())
+        .limit(limit)
+    )
+    return [_event(row) for row in rows]
+
+
+def head(connection: Connection) -> Head:
+    """The newest event, straight from the index."""
+    row = connection.execute(
+        select(action_event.c.sequence, action_event.c.hash).order_by(action_event.c.sequence.desc()).limit(1)
+    ).one_or_none()
+    return Head(sequence=row.sequence, hash=row.hash) if row else Head()
+
+
+def verify_chain(connection: Connection) -> Break | None:
+    """Recompute every hash; None when the chain holds, else the first break."""
+    return check_chain(connection).broken
+
+
+def check_chain(connection: Connection, noted: Head | None = None) -> Check:
+    """Recompute every hash; with a head that was `noted` earlier, also see that this event is there and the same.
+
+    Reads the whole audit, however long that takes. It needs little memory.
+    """
+    reached = Head()
+    with closing(_chain(connection)) as rows:
+        for row in rows:
+            reason = _broken(row, reached) or _rewritten(row, noted)
+            if reason is not None:
+                return Check(head=reached, broken=Break(sequence=reached.sequence + 1, reason=reason))
+            reached = Head(sequence=row["sequence"], hash=row["hash"])
+    if noted is not None and noted.sequence > reached.sequence:
+        reason = f"the audit ends at event {reached.sequence}, and had {noted.sequence} when its head was noted"
+        return Check(head=reached, broken=Break(sequence=reached.sequence + 1, reason=reason))
+    return Check(head=reached, broken=None)
+
+
+def export_lines(connection: Connection, account: str | None = None) -> Iterator[str]:
+    """Every event, or those of one account, oldest first, each as one line of JSON.
+
+    A line holds all that its hash was made from: without `hash`, it is the very text that was hashed.
+    """
+    with closing(_chain(connection, account)) as rows:
+        for row in rows:
+            yield _canonical(row) + "\n"
+
+
+def _chain(connection: Connection, account: str | None = None) -> Generator[dict[str, Any]]:
+    # The details as they are stored: what somebody made unreadable has to be told, and must not stop the reader.
+    stored = cast(action_event.c.details, Text).label("details")
+    columns = [action_event.c[name] for name in (*_HASHED, "hash") if name != "details"]
+    query = select(*columns, stored).order_by(action_event.c.sequence)
+    if account is not None:
+        query = query.where(action_event.c.account == account)
+    # Streamed: the audit only ever grows, and reading it must not need memory for all of it.
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        for row in rows:
+            yield {**row._mapping, "details": _parsed(row.details)}
+
+
+def _parsed(details: Any) -> Any:
+    try:
+        return json.loads(details)
+    except (TypeError, ValueError):
+        return details
+
+
+def _broken(row: Mapping[str, Any], before: Head) -> str | None:
+    """Why this row cannot follow the one before it."""
+    if row["sequence"] != before.sequence + 1:
+        # The numbers begin at 1, so that nothing can be put in front of the first event.
+        return f"the event with this number is missing; where it should be is number {row['sequence']}"
+    if row["previous_hash"] != before.hash:
+        return "it does not follow the event before it"
+    if row["hash"] != _hash(row):
+        return "its content was changed after it was written"
+    return None
+
+
+def _rewritten(row: Mapping[str, Any], noted: Head | None) -> str | None:
+    """Why this row cannot be the one whose hash was noted."""
+    if noted is None or row["sequence"] != noted.sequence or row["hash"] == noted.hash:
         return None
-    sequence, digest = given[0].replace(",", ""), given[1].lower()
-    if not sequence.isdecimal() or not re.fullmatch(r"[0-9a-f]{64}", digest):
-        _parser().error(
-            "--expect takes the number of an event and its hash of 64 signs, as an earlier check printed them"
-        )
-    return Head(sequence=int(sequence), hash=digest)
+    return "it is not the event that was noted; it, or one before it, was written anew"
 
 
-def _verify(engine: Engine, noted: Head | None) -> int:
-    if not inspect(engine).has_table(action_event.name):
-        if noted is None or noted.sequence == 0:
-            return _say("There is no audit yet: the database was never started.", HOLDS)
-        return _broken(Break(sequence=1, reason="this database has no audit at all"))
-    with engine.connect() as connection:
-        check = check_chain(connection, noted)
-    if check.broken is not None:
-        return _broken(check.broken)
-    _say(f"The audit holds: {check.head.sequence:,} events, head {check.head.sequence} {check.head.hash}.", HOLDS)
-    if noted is None:
-        return _say("Keep this line elsewhere. Given back with --expect, it shows whether the end was cut off.", HOLDS)
-    return _say(f"Event {noted.sequence} is still the one that was noted.", HOLDS)
+def _hash(row: Mapping[str, Any]) -> str:
+    content = {name: row[name] for name in _HASHED}
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
 
-def _export(engine: Engine, target: str) -> int:
-    count = 0
-    with _writable(target) as file, engine.connect() as connection:
-        if inspect(connection).has_table(action_event.name):
-            for line in export_lines(connection):
-                file.write(line)
-                count += 1
-    # Not among the lines: what is written to the screen may be on its way into a file.
-    sys.stderr.write(f"{count:,} events exported.\n")
-    return HOLDS
+def _canonical(content: Mapping[str, Any]) -> str:
+    # `default`: a value of a kind that no event has was put there by somebody, and only has to hash differently.
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=repr)
 
 
-@contextmanager
-def _writable(target: str) -> Iterator[TextIO]:
-    """The file to write to. It gets its name when it is whole, and only its owner can read it."""
-    if target == "-":
-        yield sys.stdout
-        return
-    path = Path(target)
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    with part.open("w", encoding="ascii", newline="\n") as file:
-        yield file
-    part.replace(path)
+def _event(row: Row[Any]) -> Event:
+    return Event.model_validate(dict(row._mapping))
 
 
-def _broken(found: Break) -> int:
-    _say(f"The audit does not hold. Event {found.sequence}: {found.reason}.", BROKEN)
-    return _say(_WHAT_TO_DO.format(sequence=found.sequence).rstrip(), BROKEN)
+if __name__ == "__main__":
+    from lib.store.audit_command import main
 
-
-def _unread(why: str) -> int:
-    sys.stderr.write(f"The audit could not be read, so nothing is known of it. {why}\n")
-    return UNREAD
-
-
-def _say(text: str, code: int) -> int:
-    sys.stdout.write(text + "\n")
-    return code
+    raise SystemExit(main())

@@ -6,10 +6,10 @@ from contextvars import ContextVar
 
 import streamlit as st
 
+from lib.app.start import App
 from lib.domain.accounts import Account
 from lib.domain.audience import as_seen_by
 from lib.domain.permissions import Identity
-from lib.launch import Hub
 from lib.store import accounts
 from lib.ui.dialogs import close_dialog
 from lib.ui.navigation import DETAILS, SECTIONS, THIS_ACCOUNT, Section
@@ -65,9 +65,9 @@ def own_key(account: Account, name: str) -> str:
     return f"{name}_{account.number}"
 
 
-def load(hub: Hub, number: str, reader: Identity) -> Account | None:
+def load(app: App, number: str, reader: Identity) -> Account | None:
     """The open account as this person may see it, or None when there is no such number."""
-    with hub.services.engine.connect() as connection:
+    with app.services.engine.connect() as connection:
         found = accounts.find_account(connection, number)
     return None if found is None else as_seen_by(reader, found)
 
@@ -82,12 +82,12 @@ def headed(account: Account | None) -> Iterator[None]:
         _headed.reset(token)
 
 
-def opened_account(hub: Hub, identity: Identity) -> Account:
+def opened_account(app: App, identity: Identity) -> Account:
     """The open account, for the page below its head. Ends the run of the script when there is none."""
     account = _headed.get()
     if account is None:
         number = settle(identity)
-        account = load(hub, number, identity) if number else None
+        account = load(app, number, identity) if number else None
     if account is None:
         st.stop()
     return account

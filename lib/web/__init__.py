@@ -4,7 +4,6 @@ from lib.web.doors import Doors
 from lib.web.gate import Gate, knows
 from lib.web.headers import Headers, inline_scripts
 from lib.web.hosts import Hosts
-from lib.web.ours import allowed_hosts, refuse_open_demo
 from lib.web.sign_in import FORMS, routes
 from lib.web.sockets import Bounds, Sockets
 from lib.web.who import Who
@@ -18,9 +17,7 @@ __all__ = [
     "Hosts",
     "Sockets",
     "Who",
-    "allowed_hosts",
     "inline_scripts",
     "knows",
-    "refuse_open_demo",
     "routes",
 ]

@@ -10,9 +10,9 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib import sign_in
+from lib.app import sign_in
+from lib.app.start import App
 from lib.domain.permissions import Identity
-from lib.launch import Hub
 from lib.web import bindings, links
 from lib.web.links import MEDIA
 from lib.web.sign_in import SIGN_IN, STYLE, trouble
@@ -26,11 +26,11 @@ OPEN_FOLDERS = ("/_stcore/", "/static/")
 
 
 class Gate:
-    """The middleware. `hub` gives the started product: the middleware is made before anything is started."""
+    """The middleware. `start` gives the started app: the middleware is made before anything is started."""
 
-    def __init__(self, app: ASGIApp, hub: Callable[[], Hub]) -> None:
+    def __init__(self, app: ASGIApp, start: Callable[[], App]) -> None:
         self._app = app
-        self._hub = hub
+        self._start = start
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through to Streamlit, or answer it here."""
@@ -101,16 +101,16 @@ class Gate:
         return identity.session if identity is not None else None
 
     async def _who(self, scope: Scope) -> Identity | None:
-        hub = await run_in_threadpool(self._hub)
-        token = cookies_of(scope).get(sign_in.cookie_name(hub))
-        return await run_in_threadpool(sign_in.signed_in, hub, token)
+        started = await run_in_threadpool(self._start)
+        token = cookies_of(scope).get(sign_in.cookie_name(started))
+        return await run_in_threadpool(sign_in.signed_in, started, token)
 
 
-def knows(hub: Callable[[], Hub]) -> Who:
+def knows(start: Callable[[], App]) -> Who:
     """The answer to the question of `Sockets`: whether a cookie among these signs somebody in."""
 
     async def is_known(cookies: Mapping[str, str]) -> bool:
-        started = await run_in_threadpool(hub)
+        started = await run_in_threadpool(start)
         token = cookies.get(sign_in.cookie_name(started))
         return await run_in_threadpool(sign_in.signed_in, started, token) is not None
 

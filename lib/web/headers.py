@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from lib.web.address import read_host
+from lib.app.address import read_host
 from lib.web.asgi import App, Message, Receive, Scope, Send, is_encrypted, values
 from lib.web.doors import FOREIGN_COOKIE
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import structlog
 
+from lib.app.address import Address, is_allowed, is_same_origin, read_host
 from lib.settings import LOOPBACK
-from lib.web.address import Address, is_allowed, is_same_origin, read_host
 from lib.web.asgi import App, Receive, Scope, Send, is_encrypted, refuse, values
 
 log = structlog.get_logger(__name__)

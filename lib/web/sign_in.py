@@ -18,11 +18,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from lib import sign_in
-from lib.launch import Hub
+from lib.app import sign_in
+from lib.app.sign_in import SignedIn, SignInRefused
+from lib.app.start import App
 from lib.logs import error_id
 from lib.settings import Environment
-from lib.sign_in import SignedIn, SignInRefused
 from lib.store.away import is_away
 
 log = structlog.get_logger(__name__)
@@ -45,13 +45,13 @@ _FOLDER = Path(__file__).parent
 _FRESH = {"Cache-Control": "no-store"}
 
 
-def routes(hub: Callable[[], Hub]) -> list[BaseRoute]:
+def routes(start: Callable[[], App]) -> list[BaseRoute]:
     """The routes of the sign-in; `hub` gives the started product."""
     turn = asyncio.Semaphore(AT_ONCE)
     waiting: Counter[str] = Counter()
 
     async def form(request: Request) -> Response:
-        started = await run_in_threadpool(hub)
+        started = await run_in_threadpool(start)
         token = request.cookies.get(sign_in.cookie_name(started))
         try:
             identity = await run_in_threadpool(sign_in.signed_in, started, token)
@@ -63,7 +63,7 @@ def routes(hub: Callable[[], Hub]) -> list[BaseRoute]:
         return _page(started, back, notice="You are signed out." if token else None)
 
     async def enter(request: Request) -> Response:
-        started = await run_in_threadpool(hub)
+        started = await run_in_threadpool(start)
         back = safe_address(request.query_params.get("next"))
         if not _is_own_form(request):
             return _page(started, back, error="You are not signed in: the form came from another site. Use this one.")
@@ -129,26 +129,26 @@ def trouble(error: Exception) -> Response:
     return HTMLResponse(html, 503 if away else 500, headers={**_FRESH, **again})
 
 
-def _enter(hub: Hub, request: Request, username: str, password: str, back: str) -> Response:
-    name = sign_in.cookie_name(hub)
+def _enter(app: App, request: Request, username: str, password: str, back: str) -> Response:
+    name = sign_in.cookie_name(app)
     found = sign_in.sign_in(
-        hub,
+        app,
         username,
         password,
         address=client_address(request),
-        browser=request.cookies.get(sign_in.browser_cookie_name(hub)),
+        browser=request.cookies.get(sign_in.browser_cookie_name(app)),
     )
     # Whoever was signed in here before leaves by it.
-    before = sign_in.signed_in(hub, request.cookies.get(name))
+    before = sign_in.signed_in(app, request.cookies.get(name))
     if before is not None:
-        sign_in.sign_out(hub, before)
-    return _with_cookies(hub, RedirectResponse(back, 303, headers=_FRESH), found)
+        sign_in.sign_out(app, before)
+    return _with_cookies(app, RedirectResponse(back, 303, headers=_FRESH), found)
 
 
-def _with_cookies(hub: Hub, response: Response, found: SignedIn) -> Response:
+def _with_cookies(app: App, response: Response, found: SignedIn) -> Response:
     for name, value, seconds in (
-        (sign_in.cookie_name(hub), found.token, hub.settings.sign_in_hours * 3600),
-        (sign_in.browser_cookie_name(hub), found.browser, KNOWN_SECONDS),
+        (sign_in.cookie_name(app), found.token, app.settings.sign_in_hours * 3600),
+        (sign_in.browser_cookie_name(app), found.browser, KNOWN_SECONDS),
     ):
         response.set_cookie(
             name,
@@ -156,7 +156,7 @@ def _with_cookies(hub: Hub, response: Response, found: SignedIn) -> Response:
             max_age=int(seconds),
             httponly=True,
             samesite="lax",
-            secure=hub.settings.env is not Environment.DEMO,
+            secure=app.settings.env is not Environment.DEMO,
         )
     return response
 
@@ -193,19 +193,19 @@ async def _fields(request: Request) -> tuple[str, str] | None:
 
 
 def _page(
-    hub: Hub, back: str, *, error: str | None = None, notice: str | None = None, username: str = ""
+    app: App, back: str, *, error: str | None = None, notice: str | None = None, username: str = ""
 ) -> HTMLResponse:
     html = (
         _templates()
         .get_template("sign_in.html")
         .render(
-            strip=_strip(hub.settings.env),
-            production=hub.settings.env is Environment.PRODUCTION,
+            strip=_strip(app.settings.env),
+            production=app.settings.env is Environment.PRODUCTION,
             back=None if back == "/" else back,
             error=error,
             notice=notice,
             username=username,
-            sign_ins=_demo_sign_ins(hub),
+            sign_ins=_demo_sign_ins(app),
         )
     )
     return HTMLResponse(html, 403 if error else 200, headers=_FRESH)
@@ -221,10 +221,10 @@ def _strip(environment: Environment) -> str:
             return "PRODUCTION · real customers"
 
 
-def _demo_sign_ins(hub: Hub) -> list[tuple[str, str, str]]:
-    if hub.settings.env is not Environment.DEMO:
+def _demo_sign_ins(app: App) -> list[tuple[str, str, str]]:
+    if app.settings.env is not Environment.DEMO:
         return []
-    from lib.standins.demo import DEMO_SIGN_INS
+    from lib.demo import DEMO_SIGN_INS
 
     return [(one.username, one.password, one.what) for one in DEMO_SIGN_INS]
 

@@ -1,10 +1,10 @@
-from lib import auth, launch
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui import selection
-from lib.ui.billing import show_billing
+from lib.ui import auth, selection
+from lib.ui.billing.page import show_billing
 
 identity = auth.require(Permission.ACCOUNT_SEE)
 
-hub = launch.start()
-account = selection.opened_account(hub, identity)
-show_billing(hub, account, identity)
+app = start.start()
+account = selection.opened_account(app, identity)
+show_billing(app, account, identity)

@@ -1,10 +1,10 @@
-from lib import auth, launch
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui import selection
-from lib.ui.account_details import show_details
+from lib.ui import auth, selection
+from lib.ui.account.page import show_details
 
 identity = auth.require(Permission.ACCOUNT_SEE)
 
-hub = launch.start()
-account = selection.opened_account(hub, identity)
-show_details(hub, account, identity)
+app = start.start()
+account = selection.opened_account(app, identity)
+show_details(app, account, identity)

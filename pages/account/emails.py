@@ -1,10 +1,10 @@
-from lib import auth, launch
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui import selection
-from lib.ui.sent_emails import show_emails
+from lib.ui import auth, selection
+from lib.ui.emails.page import show_emails
 
 identity = auth.require(Permission.ACCOUNT_SEE)
 
-hub = launch.start()
-account = selection.opened_account(hub, identity)
-show_emails(hub, account, identity)
+app = start.start()
+account = selection.opened_account(app, identity)
+show_emails(app, account, identity)

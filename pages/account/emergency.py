@@ -1,10 +1,10 @@
-from lib import auth, launch
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui import selection
-from lib.ui.emergency import show_emergency
+from lib.ui import auth, selection
+from lib.ui.emergency.page import show_emergency
 
 identity = auth.require(Permission.ACCOUNT_SEE_ALL)
 
-hub = launch.start()
-account = selection.opened_account(hub, identity)
-show_emergency(hub, account, identity)
+app = start.start()
+account = selection.opened_account(app, identity)
+show_emergency(app, account, identity)

@@ -1,10 +1,10 @@
-from lib import auth, launch
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui import selection
-from lib.ui.pbx import show_pbxs
+from lib.ui import auth, selection
+from lib.ui.pbx.page import show_pbxs
 
 identity = auth.require(Permission.ACCOUNT_SEE)
 
-hub = launch.start()
-account = selection.opened_account(hub, identity)
-show_pbxs(hub, account, identity)
+app = start.start()
+account = selection.opened_account(app, identity)
+show_pbxs(app, account, identity)

@@ -1,49 +1,7 @@
-import streamlit as st
-
-from lib import auth, launch
-from lib.domain.accounts import AccountStatus
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.frames import accounts_frame
-from lib.store import accounts
-from lib.ui.again import draw_again
-from lib.ui.tables import choose_account
+from lib.ui import auth
+from lib.ui.fleet.page import show_accounts
 
 auth.require(Permission.ACCOUNT_SEE_ALL)
-
-ROWS = 100
-
-hub = launch.start()
-with hub.services.engine.connect() as connection:
-    counts = accounts.count_accounts(connection)
-for column, (status, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
-    column.metric(status.value.capitalize(), count, format="localized")
-
-chosen = st.segmented_control(
-    "Status",
-    [status.value for status in AccountStatus],
-    format_func=str.capitalize,
-    key="status",
-    bind="query-params",
-)
-after = st.session_state.get("accounts_after") if st.session_state.get("accounts_status") == chosen else None
-st.session_state["accounts_status"] = chosen
-with hub.services.engine.connect() as connection:
-    rows = accounts.list_accounts(
-        connection, status=AccountStatus(chosen) if chosen else None, after=after, limit=ROWS + 1
-    )
-shown = rows[:ROWS]
-if not shown:
-    st.info(
-        "No account has this status." if chosen else "There are no accounts yet.",
-        icon=":material/search_off:",
-    )
-    st.stop()
-st.caption("Choose a row to open the account.")
-choose_account(accounts_frame(shown), key=f"accounts_{chosen}_{after}")
-back, forth = st.columns(2)
-if after and back.button("First page", icon=":material/first_page:", key="first_page"):
-    st.session_state["accounts_after"] = None
-    draw_again()
-if len(rows) > ROWS and forth.button("Next page", icon=":material/navigate_next:", key="next_page"):
-    st.session_state["accounts_after"] = (shown[-1].name, shown[-1].number)
-    draw_again()
+show_accounts(start.start())

@@ -1,7 +1,8 @@
-from lib import auth, launch
+from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui.billing_map import show_charge_map
+from lib.ui import auth
+from lib.ui.billing.charge_map import show_charge_map
 
 identity = auth.require(Permission.CHARGE_MAP_EDIT)
 
-show_charge_map(launch.start(), identity)
+show_charge_map(start.start(), identity)

@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete, insert, select
 
-from lib.actions import durable
-from lib.actions.action import Services
-from lib.actions.progress import Progress
-from lib.actions.runner import Runner
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.progress import Progress
+from lib.actions.engine.runner import Runner
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.permissions import Role
+from lib.services import Services
 from lib.settings import Settings
 from lib.standins.mail import MailStandin
 from lib.standins.sbc import Fault as SbcFault
 from lib.standins.sbc import RuleRecord, SbcStandin
 from lib.standins.zuora import ContactRecord, ZuoraRecord, ZuoraStandin
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from lib.store.accounts import get_account
 from lib.store.engine import writing
 from lib.store.schema import account, phone_number, rule_change
@@ -290,8 +290,8 @@ class _NoHooks:
 
 
 def _make_engine_tables(url: str) -> None:
-    durable.launch(durable.Options(url, "template", step_attempts=1, step_retry_seconds=0.1), _NoHooks())
-    durable.stop()
+    step_engine.launch(step_engine.Options(url, "template", step_attempts=1, step_retry_seconds=0.1), _NoHooks())
+    step_engine.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from lib.actions.charge_map import HOUSE, to_params
-from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.actions.billing.charge_map import HOUSE, to_params
+from lib.actions.engine.errors import Blocked, NotAllowed, PlanChanged
 from lib.clients.zuora import CancelPolicy
 from lib.domain.allowances import MapRow
 from lib.standins.zuora.records import RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
@@ -309,7 +309,7 @@ def test_a_new_version_between_look_and_click_gives_a_new_plan(billed):
 
 def test_a_colleagues_change_before_the_step_is_not_overwritten(billed, monkeypatch):
     plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": None}, LEAD)
-    from lib.actions import runner
+    from lib.actions.engine import runner
 
     def late(_run):
         with writing(billed.services.engine) as connection:
@@ -458,7 +458,7 @@ def test_an_edit_that_cannot_be_is_a_sentence(billed):
 
 
 def test_a_subscription_that_changes_before_the_step_is_not_overwritten(billed, monkeypatch):
-    from lib.actions import runner
+    from lib.actions.engine import runner
 
     def late(_run):
         with writing(billed.services.engine) as connection:
@@ -491,7 +491,7 @@ def test_an_unused_subscription_is_removed_with_its_allowances(billed):
 
 
 def test_a_number_that_comes_to_it_after_the_click_stops_the_removal(billed, monkeypatch):
-    from lib.actions import runner
+    from lib.actions.engine import runner
 
     def late(_run):
         with writing(billed.services.engine) as connection:

@@ -6,7 +6,7 @@ import pytest
 
 from lib.clients.zuora import CancelPolicy
 from lib.standins.zuora.records import SubscriptionRecord
-from lib.store import events
+from lib.store import audit
 from tests.actions.conftest import LEAD, make_client, zuora_id
 from tests.actions.test_deactivate import WHY
 
@@ -194,8 +194,8 @@ def test_the_count_of_refusals_is_in_the_audit(billed, started):
     billed.fail(ORDERS, "success_false", times=1, code=58730030, message="Not now.")
     done = resumed(billed, started())
     with billed.services.engine.connect() as connection:
-        kept = [one.details.get("kept") for one in events.events_of_run(connection, done.run.id)]
-        assert events.verify_chain(connection) is None
+        kept = [one.details.get("kept") for one in audit.events_of_run(connection, done.run.id)]
+        assert audit.verify_chain(connection) is None
     assert {"refused SUB-7": 1} in kept
     assert {"by whom SUB-8": "cancelled"} in kept
 

@@ -160,8 +160,8 @@ def test_a_term_that_does_not_renew_is_told(world):
 
 
 def test_a_suspension_between_look_and_click_gives_a_new_plan(world):
-    from lib.actions.action import Confirmation
-    from lib.actions.errors import ActionError
+    from lib.actions.engine.errors import ActionError
+    from lib.actions.engine.plan import Confirmation
 
     load(world)
     seen = plan(world, zuora="invoice_period")

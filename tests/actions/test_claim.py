@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from lib.actions.action import Confirmation
-from lib.actions.charge_map import HOUSE, to_params
-from lib.actions.errors import NeedsSecondPerson, PlanChanged
+from lib.actions.billing.charge_map import HOUSE, to_params
+from lib.actions.engine.errors import NeedsSecondPerson, PlanChanged
+from lib.actions.engine.plan import Confirmation
 from lib.domain.allowances import MapRow
 from lib.domain.permissions import Role
 from lib.store import numbers

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from lib.actions.errors import PlanExpired
-from lib.actions.sweeper import Sweeper
-from lib.store import events, runs
+from lib.actions.engine.errors import PlanExpired
+from lib.actions.engine.sweeper import Sweeper
+from lib.store import audit, runs
 from lib.store.engine import writing
 from lib.store.schema import executor
 from tests.actions.conftest import LEAD, wait_for
@@ -43,7 +43,7 @@ def test_who_beats_keeps_its_run_and_who_stops_loses_it(world, jump):
     assert beats > 10
     assert world.finish(run_id).run.state == "done"
     with engine.connect() as connection:
-        begun = [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
+        begun = [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
         assert runner.executor_id in runs.beats(connection)
     assert begun == ["zuora", "hub"]
 

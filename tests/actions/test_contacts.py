@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import update
 
-from lib.actions.errors import Blocked, NotAllowed, PlanChanged
+from lib.actions.engine.errors import Blocked, NotAllowed, PlanChanged
 from lib.store.engine import writing
 from lib.store.schema import account
 from tests.actions.conftest import BILLING, LEAD, VIEWER, zuora_id

@@ -6,7 +6,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from lib.actions.errors import AccountBusy, ActionError
+from lib.actions.engine.errors import AccountBusy, ActionError
 from lib.store import runs
 from lib.store.schema import sent_email
 from tests.actions.conftest import LEAD, OTHER, wait_for

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from lib.actions.action import Confirmation
 from lib.actions.catalogue import ACTIONS
-from lib.actions.errors import Blocked, NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.engine.errors import Blocked, NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.engine.plan import Confirmation
 from lib.domain.quarantine import quarantine_until
 from lib.standins.zuora.records import ContactRecord, SubscriptionRecord, ZuoraRecord
-from lib.store import accounts, belongings, events, schema
+from lib.store import accounts, audit, belongings, schema
 from lib.store.engine import writing
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, OTHER, VIEWER, zuora_id
 
@@ -269,7 +269,7 @@ class TestConfirmation:
         with pytest.raises(NotAllowed):
             furnished.runner.start(made, actor, WHY)
         with furnished.services.engine.connect() as connection:
-            newest = events.events_of_account(connection, "1001")[0]
+            newest = audit.events_of_account(connection, "1001")[0]
         assert (newest.phase, newest.kind, newest.actor) == ("refused", "deactivate", actor.email)
         assert left(furnished)
 
@@ -424,7 +424,7 @@ class TestSecondPerson:
         done = four_eyes.finish(four_eyes.runner.start(plan(four_eyes), LEAD, WHY), 40)
         assert done.run.state == "done"
         with four_eyes.services.engine.connect() as connection:
-            phases = [event.phase for event in events.events_of_account(connection, "1001") if event.run_id is None]
+            phases = [event.phase for event in audit.events_of_account(connection, "1001") if event.run_id is None]
         assert {"asked", "approved"} <= set(phases)
 
     def test_another_plan_is_not_approved_by_it(self, four_eyes):
@@ -453,6 +453,6 @@ class TestSecondPerson:
 def test_no_event_of_a_run_is_missing_from_the_chain(furnished):
     run(furnished)
     with furnished.services.engine.connect() as connection:
-        assert events.verify_chain(connection) is None
+        assert audit.verify_chain(connection) is None
         kept = connection.execute(select(func.count()).select_from(schema.action_item)).scalar_one()
     assert kept >= 3 + 2 + 2

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import select
 
-from lib.actions.errors import Blocked, NotAllowed
+from lib.actions.engine.errors import Blocked, NotAllowed
 from lib.domain.emergency import EmergencyRecord
 from lib.store import emergency
 from lib.store.engine import writing

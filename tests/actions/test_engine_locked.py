@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from lib.actions import durable
-from lib.actions.sweeper import Sweeper
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.sweeper import Sweeper
 from tests.actions.conftest import LEAD, wait_for
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,7 +23,7 @@ def told(world, monkeypatch):
     seen = []
 
     def watch(verb):
-        real = getattr(durable, verb)
+        real = getattr(step_engine, verb)
 
         def tell(run_id):
             seen.append(verb)
@@ -33,7 +33,7 @@ def told(world, monkeypatch):
             Sweeper(world.services, "a third process").sweep()
             real(run_id)
 
-        monkeypatch.setattr(durable, verb, tell)
+        monkeypatch.setattr(step_engine, verb, tell)
 
     watch("take_over")
     watch("rewind")
@@ -49,7 +49,7 @@ def start(world, **fault):
 
 
 def belong_to(executor):
-    record = durable._engine()._sys_db
+    record = step_engine._engine()._sys_db
     with record.engine.begin() as connection:
         connection.execute(update(record.tables.workflow_status).values(executor_id=executor))
 
@@ -65,7 +65,7 @@ def test_of_a_dead_process(world, told):
 def test_that_lost_its_thread(world, told, monkeypatch):
     run_id = start(world, kind="latency", seconds=1)
     with monkeypatch.context() as patch:
-        patch.setattr(durable, "has_thread", lambda _run_id: False)
+        patch.setattr(step_engine, "has_thread", lambda _run_id: False)
         while not told:
             world.runner._sweeper.sweep()
     assert told == ["take_over"]
@@ -75,13 +75,13 @@ def test_that_lost_its_thread(world, told, monkeypatch):
 def test_whose_resume_it_did_not_hear_of(world, told, monkeypatch):
     run_id = start(world, kind="success_false")
     assert world.finish(run_id).run.state == "failed"
-    wait_for(lambda: durable.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
+    wait_for(lambda: step_engine.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
 
     def away(_run_id):
         raise OperationalError("update", {}, Exception("locked"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(durable, "rewind", away)
+        patch.setattr(step_engine, "rewind", away)
         world.runner.resume(run_id, LEAD)
     while not told:
         world.runner._sweeper.sweep()

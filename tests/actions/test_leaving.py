@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from lib.actions import durable
-from lib.actions.runner import Runner
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.runner import Runner
 from lib.store import runs
 from lib.store.presence import is_known, is_present
 from tests.actions.conftest import LEAD, wait_for
@@ -32,28 +32,28 @@ def start_slowly(world):
 
 def test_a_process_that_ends_lives_until_its_step_has_ended(world, monkeypatch):
     run_id = start_slowly(world)
-    seen, real = [], durable.stop
+    seen, real = [], step_engine.stop
 
     def stop():
-        seen.append((durable.has_thread(run_id), lives(world, world.runner)))
+        seen.append((step_engine.has_thread(run_id), lives(world, world.runner)))
         real()
-        seen.append((durable.has_thread(run_id), lives(world, world.runner)))
+        seen.append((step_engine.has_thread(run_id), lives(world, world.runner)))
 
-    monkeypatch.setattr(durable, "stop", stop)
+    monkeypatch.setattr(step_engine, "stop", stop)
     world.runner.close()
     assert seen == [(True, True), (False, True)]
     assert not lives(world, world.runner)
 
 
 def test_a_step_that_outlives_the_wait_keeps_its_process_alive(world, monkeypatch):
-    monkeypatch.setattr(durable, "STOP_SECONDS", 0)
+    monkeypatch.setattr(step_engine, "STOP_SECONDS", 0)
     run_id = start_slowly(world)
     world.runner.close()
-    assert durable.has_thread(run_id)
+    assert step_engine.has_thread(run_id)
     assert lives(world, world.runner)
     before = beat_of(world, world.runner)
     wait_for(lambda: beat_of(world, world.runner), lambda beat: beat not in (before, None))
-    wait_for(durable.is_at_work, lambda busy: not busy)
+    wait_for(step_engine.is_at_work, lambda busy: not busy)
     world.runner.close()
     assert not lives(world, world.runner)
     assert beat_of(world, world.runner) is None
@@ -66,7 +66,7 @@ def test_a_launch_that_failed_leaves_nothing_to_the_next_one(world, monkeypatch)
         monkeypatch.undo()
         raise OperationalError("insert", {}, Exception("full"))
 
-    monkeypatch.setattr(durable.DBOS, "register_queue", refused)
+    monkeypatch.setattr(step_engine.DBOS, "register_queue", refused)
     first, second = Runner(world.services), Runner(world.services)
     with pytest.raises(OperationalError):
         first.open()
@@ -77,6 +77,6 @@ def test_a_launch_that_failed_leaves_nothing_to_the_next_one(world, monkeypatch)
     try:
         run_id = start_slowly(world)
         assert world.finish(run_id).run.state == "done"
-        assert durable.look_up([run_id])[run_id].executor == second.executor_id
+        assert step_engine.look_up([run_id])[run_id].executor == second.executor_id
     finally:
         second.close()

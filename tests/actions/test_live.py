@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from lib.live import LiveReads
+from lib.app.live import LiveReads
 from lib.store import accounts
 from lib.store.engine import writing
 from lib.store.schema import account, snapshot

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from lib.actions import durable
-from lib.actions.run_threads import RunThreads
-from lib.actions.stepping import Stepper
-from lib.store import events
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.durable.run_threads import RunThreads
+from lib.actions.engine.stepping import Stepper
+from lib.store import audit
 from lib.store.schema import action_run
 from tests.actions.conftest import LEAD, wait_for
 
@@ -61,7 +61,7 @@ def start_slowly(world):
 
 def begun(world, run_id):
     with world.services.engine.connect() as connection:
-        return [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
+        return [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
 
 
 def state(world, run_id):
@@ -76,16 +76,16 @@ def check_done_once(world, run_id, steps=("zuora", "hub")):
     sent = world.standin.state.faults.requests()[1]
     assert sum(one.startswith("PUT /v1/accounts") for one in sent) == 1
     assert world.hub_name() == world.zuora_name() == "Wattle New"
-    wait_for(lambda: durable.look_up([run_id])[run_id].status, lambda status: status == "SUCCESS")
+    wait_for(lambda: step_engine.look_up([run_id])[run_id].status, lambda status: status == "SUCCESS")
 
 
 @ON_SQLITE
 def test_the_end_of_a_step_cannot_be_recorded(world, break_engine):
     run_id = start_slowly(world)
     with break_engine():
-        wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+        wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
         assert state(world, run_id) == "running"
-    assert durable.look_up([run_id])[run_id].status == "PENDING"
+    assert step_engine.look_up([run_id])[run_id].status == "PENDING"
     check_done_once(world, run_id)
 
 
@@ -94,7 +94,7 @@ def test_the_trouble_of_the_engine_is_not_the_outcome_of_the_run(world, break_en
     """The one table is away and the other is not: the engine could write that the run has failed."""
     run_id = start_slowly(world)
     with break_engine(RECORDS[:1]):
-        wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+        wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
     check_done_once(world, run_id)
 
 
@@ -110,7 +110,7 @@ def test_nor_is_it_when_a_step_waits_and_asks_whose_the_run_is(world, break_engi
     monkeypatch.setattr(Stepper, "run_step", meet_both)
     run_id = world.runner.start(plan(world), LEAD)
     wait_for(lambda: Stepper.run_step is not meet_both, bool)
-    wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
     broke.__exit__(None, None, None)
     check_done_once(world, run_id)
 
@@ -130,10 +130,10 @@ def test_the_engines_last_record_is_lost(world, break_engine, monkeypatch, last)
     monkeypatch.setattr(Stepper, last, then_break)
     run_id = world.runner.start(plan(world), LEAD)
     assert world.finish(run_id).run.state == {"finish": "done", "fail": "failed"}[last]
-    wait_for(lambda: durable.has_thread(run_id), lambda there: not there)
+    wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
     monkeypatch.undo()
     broke.__exit__(None, None, None)
-    assert durable.look_up([run_id])[run_id].status == "PENDING"
+    assert step_engine.look_up([run_id])[run_id].status == "PENDING"
     if last == "fail":
         world.runner.resume(run_id, LEAD)
         assert world.finish(run_id).run.state == "done"
@@ -154,7 +154,7 @@ def test_a_resume_that_the_engine_did_not_hear_of_is_told_again(world, break_eng
     world.fail("PUT /v1/accounts", "success_false", times=1)
     run_id = world.runner.start(plan(world), LEAD)
     assert world.finish(run_id).run.state == "failed"
-    wait_for(lambda: durable.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
+    wait_for(lambda: step_engine.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
     with break_engine():
         world.runner.resume(run_id, LEAD)
         assert state(world, run_id) == "running"
@@ -178,13 +178,13 @@ def test_a_run_that_was_claimed_and_never_begun(world, monkeypatch):
 
 
 def queue_threads():
-    return [one for one in threading.enumerate() if one.name == f"queue-worker-{durable.QUEUE}"]
+    return [one for one in threading.enumerate() if one.name == f"queue-worker-{step_engine.QUEUE}"]
 
 
 @ON_SQLITE
 def test_the_engines_threads_for_its_queue_have_ended(world):
     wait_for(queue_threads, bool)
-    for stop in durable._engine().background_thread_stop_events:
+    for stop in step_engine._engine().background_thread_stop_events:
         stop.set()
     wait_for(queue_threads, lambda living: not living)
     run_id = world.runner.start(plan(world), LEAD)
@@ -257,4 +257,4 @@ def test_the_engine_notices_a_server_that_is_gone_as_soon_as_the_hub_does(world)
 
     of_the_hub = seconds(world.services.engine)
     assert of_the_hub == {"keepalives_idle": "10", "keepalives_interval": "5", "tcp_user_timeout": "20000"}
-    assert seconds(durable._engine()._sys_db.engine) == of_the_hub
+    assert seconds(step_engine._engine()._sys_db.engine) == of_the_hub

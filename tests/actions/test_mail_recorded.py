@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 
 from lib.clients.mail import message_id
-from lib.store import events
+from lib.store import audit
 from lib.store.schema import sent_email
 from tests.actions.conftest import LEAD, OTHER, wait_for
 from tests.actions.test_contacts import NEW, edit
@@ -145,7 +145,7 @@ def test_a_good_end_that_cannot_be_recorded_is_not_a_reason_to_begin_again(world
     with away(world, "action_event", "ok", times=2) as tried:
         assert world.finish(run_id).run.state == "done"
     with world.services.engine.connect() as connection:
-        begun = [one for one in events.events_of_run(connection, run_id) if one.phase == "begin"]
+        begun = [one for one in audit.events_of_run(connection, run_id) if one.phase == "begin"]
     assert len(begun) == len({one.step for one in begun})
     assert len(tried) == 2
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lib.actions.errors import NeedsSecondPerson, NotAllowed, OtherAccount, PlanChanged, WrongConfirmation
-from lib.store import events
+from lib.actions.engine.errors import NeedsSecondPerson, NotAllowed, OtherAccount, PlanChanged, WrongConfirmation
+from lib.store import audit
 from tests.actions.conftest import LEAD, OTHER
 from tests.actions.test_runner import count_runs, refusals
 
@@ -116,4 +116,4 @@ class TestApproval:
             four_eyes.runner.ask(stale, LEAD, opened="1001")
         assert four_eyes.runner.second_person.request("deactivate", "1001") is None
         with four_eyes.services.engine.connect() as connection:
-            assert "asked" not in {one.phase for one in events.events_of_account(connection, "1001")}
+            assert "asked" not in {one.phase for one in audit.events_of_account(connection, "1001")}

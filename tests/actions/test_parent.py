@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import insert, select, update
 
-from lib.actions.errors import AccountBusy, Blocked
+from lib.actions.engine.errors import AccountBusy, Blocked
 from lib.store.engine import writing
 from lib.store.schema import account
 from tests.actions.conftest import LEAD, OTHER, zuora_id

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lib.actions.action import Confirmation
+from lib.actions.engine.plan import Confirmation
 from lib.standins.zuora.records import InvoiceRecord, SubscriptionRecord
 from lib.store import billing
 from lib.store.billing import SubscriptionTerms

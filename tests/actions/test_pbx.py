@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, text, update
 
-from lib.actions.action import Confirmation
-from lib.actions.errors import Blocked, NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.engine.errors import Blocked, NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.engine.plan import Confirmation
 from lib.clients.mail import message_id
 from lib.domain.emails import EmailKind, EmailState
-from lib.store import emails, events, pbxs
+from lib.store import audit, emails, pbxs
 from lib.store.engine import writing
 from lib.store.items import items_of_step
 from lib.store.schema import account, pbx, phone_user, sent_email, subscription
@@ -342,7 +342,7 @@ class TestSecondPerson:
         assert renamed(four_eyes).run.state == "done"
         assert shown(four_eyes)[0].group_name == "wattle-gas"
         with four_eyes.services.engine.connect() as connection:
-            told = events.events_of_account(connection, "1001")
+            told = audit.events_of_account(connection, "1001")
         assert {(one.phase, one.actor) for one in told if one.run_id is None} >= {
             ("asked", LEAD.email),
             ("approved", OTHER.email),

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from lib.actions import keeper
-from lib.actions.errors import Blocked, NotAllowed, PlanChanged
-from lib.actions.rules import apply_rules
+from lib.actions.engine.errors import Blocked, NotAllowed, PlanChanged
+from lib.actions.numbers import keeper
+from lib.actions.numbers.rules import apply_rules
 from lib.domain.auth_rules import Verdict
 from lib.standins.sbc import RuleRecord
-from lib.store import events
+from lib.store import audit
 from lib.store.engine import writing
 from lib.store.numbers import REVISION_LIMIT, take_revisions
 from lib.store.schema import account, phone_number, rule_change
@@ -262,7 +262,7 @@ def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
     puts = [line for line in world.sbc.state.requests() if line.startswith("PUT")]
     assert len(puts) == 5
     with world.services.engine.connect() as connection:
-        assert events.verify_chain(connection) is None
+        assert audit.verify_chain(connection) is None
 
 
 @pytest.mark.any_database

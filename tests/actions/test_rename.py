@@ -1,8 +1,8 @@
 import pytest
 from sqlalchemy import update
 
-from lib.actions.errors import Blocked, NotResumable, PlanChanged
-from lib.store import events
+from lib.actions.engine.errors import Blocked, NotResumable, PlanChanged
+from lib.store import audit
 from lib.store.engine import writing
 from lib.store.schema import account
 from lib.store.search import search
@@ -177,8 +177,8 @@ def test_a_third_name_in_zuora_during_the_run_is_not_overwritten(world):
 def test_every_event_of_a_run_is_in_the_chain(world):
     run_id = world.finish(world.runner.start(rename(world), LEAD)).run.id
     with world.services.engine.connect() as connection:
-        told = [(event.phase, event.step) for event in events.events_of_run(connection, run_id)]
-        assert events.verify_chain(connection) is None
+        told = [(event.phase, event.step) for event in audit.events_of_run(connection, run_id)]
+        assert audit.verify_chain(connection) is None
     assert told == [
         ("started", None),
         ("begin", "zuora"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from lib.actions.errors import Blocked, NotAllowed
+from lib.actions.engine.errors import Blocked, NotAllowed
 from lib.clients.mail import message_id
 from lib.domain.emails import EmailKind, EmailState
 from lib.store import emails

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from lib.actions import durable
-from lib.actions.action import Weight
 from lib.actions.catalogue import ACTIONS
-from lib.actions.errors import AccountBusy, NotAllowed, NotResumable, PlanExpired, WrongConfirmation
-from lib.actions.sweeper import Sweeper
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.errors import AccountBusy, NotAllowed, NotResumable, PlanExpired, WrongConfirmation
+from lib.actions.engine.plan import Weight
+from lib.actions.engine.sweeper import Sweeper
 from lib.domain.permissions import Role
-from lib.store import events
+from lib.store import audit
 from lib.store.schema import action_run
 from tests.actions.conftest import LEAD, OTHER, VIEWER, wait_for
 from tests.people import let_in, somebody
@@ -30,7 +30,7 @@ def refusals(world):
     with world.services.engine.connect() as connection:
         return [
             (event.actor, event.details["why"])
-            for event in events.events_of_account(connection, "1001")
+            for event in audit.events_of_account(connection, "1001")
             if event.phase == "refused"
         ]
 
@@ -117,7 +117,7 @@ def test_a_heavy_action_needs_the_account_number_typed(world, monkeypatch):
 
 
 def confirmation(typed):
-    from lib.actions.action import Confirmation
+    from lib.actions.engine.plan import Confirmation
 
     return Confirmation(typed=typed)
 
@@ -158,13 +158,13 @@ def test_a_run_that_somebody_else_took_over_meanwhile_is_not_taken_over_again(wo
     world.fail("PUT /v1/accounts", "latency", seconds=1, times=1)
     run_id = world.runner.start(rename(world), LEAD)
     wait_for(lambda: world.runner.progress(run_id).steps[0].state, lambda state: state == "running")
-    real = durable.look_up
-    seen = [{run_id: durable.Work("PENDING", "a dead process")}]
-    monkeypatch.setattr(durable, "look_up", lambda ids: seen.pop() if seen else real(ids))
+    real = step_engine.look_up
+    seen = [{run_id: step_engine.Work("PENDING", "a dead process")}]
+    monkeypatch.setattr(step_engine, "look_up", lambda ids: seen.pop() if seen else real(ids))
     Sweeper(world.services, "another process").sweep()
     assert seen == []
     assert world.finish(run_id).run.state == "done"
     with world.services.engine.connect() as connection:
-        begun = [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
+        begun = [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
     assert begun == ["zuora", "hub"]
     wait_for(lambda: real([run_id])[run_id].status, lambda status: status == "SUCCESS")

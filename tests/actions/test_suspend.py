@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from lib.actions.action import Confirmation
-from lib.actions.errors import ActionError, Blocked, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.engine.errors import ActionError, Blocked, NotAllowed, PlanChanged, WrongConfirmation
+from lib.actions.engine.plan import Confirmation
 from lib.clients.mail import message_id
 from lib.domain.accounts import AccountStatus
 from lib.standins.zuora.records import InvoiceRecord

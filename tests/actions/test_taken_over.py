@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from lib.actions import durable
-from lib.actions.stepping import Stepper
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.stepping import Stepper
 from lib.store import runs
 from tests.actions.conftest import LEAD, wait_for
 
@@ -33,7 +33,7 @@ def start(world):
 
 
 def change_record(run_id, **values):
-    record = durable._engine()._sys_db
+    record = step_engine._engine()._sys_db
     table = record.tables.workflow_status
     with record.engine.begin() as connection:
         connection.execute(update(table).where(table.c.workflow_uuid == run_id).values(workflow_uuid=run_id, **values))
@@ -46,11 +46,11 @@ def test_it_is_not_tried_again_here(world, tries, values):
     seen, change = tries
     change |= values
     run_id = start(world)
-    wait_for(lambda: seen and not durable.has_thread(run_id), bool)
+    wait_for(lambda: seen and not step_engine.has_thread(run_id), bool)
     assert seen == ["zuora"]
     with world.services.engine.connect() as connection:
         assert runs.get_run(connection, run_id).state == "running"
-    assert durable.look_up([run_id])[run_id].status == values.get("status", "PENDING")
+    assert step_engine.look_up([run_id])[run_id].status == values.get("status", "PENDING")
     assert world.hub_name() == "Wattle Plumbing"
 
 
@@ -74,6 +74,6 @@ def test_what_waits_within_a_step_asks_as_well(world, monkeypatch):
 
     monkeypatch.setattr(Stepper, "_end_well", end_well)
     run_id = start(world)
-    wait_for(lambda: tried and not durable.has_thread(run_id), bool)
+    wait_for(lambda: tried and not step_engine.has_thread(run_id), bool)
     assert tried == ["zuora"]
     assert world.hub_name() == "Wattle Plumbing"

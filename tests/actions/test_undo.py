@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from lib.actions.errors import Blocked, NotAllowed
-from lib.actions.receipt_page import receipt_page
+from lib.actions.engine.errors import Blocked, NotAllowed
+from lib.actions.engine.receipt_page import receipt_page
 from lib.store import numbers
 from lib.store.engine import writing
 from lib.store.search import search

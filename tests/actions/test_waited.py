@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event
 
-from lib.actions import durable
+from lib.actions.engine.durable import step_engine
 from tests.actions.conftest import LEAD, wait_for
 
 
@@ -27,12 +27,12 @@ def test_the_first_resume_is_enough_when_only_the_hub_was_away(world):
     for moment in ("connect", "checkout"):
         event.listen(pool, moment, only_read)
     try:
-        wait_for(lambda: durable.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
+        wait_for(lambda: step_engine.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
     finally:
         for moment in ("connect", "checkout"):
             event.remove(pool, moment, only_read)
         world.services.engine.dispose()
-    assert not durable._spent
+    assert not step_engine._spent
     assert world.finish(run_id).run.state == "failed"
     world.runner.resume(run_id, LEAD)
     done = world.finish(run_id)
@@ -45,7 +45,7 @@ def test_what_a_thread_left_behind_is_nothing_to_a_resume(world):
     world.fail("PUT /v1/accounts", "success_false", times=1)
     run_id = world.runner.start(plan(world), LEAD)
     assert world.finish(run_id).run.state == "failed"
-    durable._spent.add(run_id)
+    step_engine._spent.add(run_id)
     world.runner.resume(run_id, LEAD)
     assert world.finish(run_id).run.state == "done"
 
@@ -56,8 +56,8 @@ def test_a_round_forgets_the_waits_of_runs_that_moved_elsewhere_or_ended(world):
     world.fail("PUT /v1/accounts", "latency", seconds=1, times=1)
     run_id = world.runner.start(plan(world), LEAD)
     wait_for(lambda: world.runner.progress(run_id).steps[0].state, lambda state: state == "running")
-    durable._spent.update((run_id, "ended"))
+    step_engine._spent.update((run_id, "ended"))
     world.runner._sweeper.sweep()
-    assert durable._spent == {run_id}
-    durable.forget_waits(set())
+    assert step_engine._spent == {run_id}
+    step_engine.forget_waits(set())
     assert world.finish(run_id).run.state == "done"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from lib.actions.action import Confirmation
-from lib.actions.errors import NotAllowed, SignedOut
+from lib.actions.engine.errors import NotAllowed, SignedOut
+from lib.actions.engine.plan import Confirmation
 from lib.domain.permissions import Role
 from lib.store.engine import writing
 from lib.store.schema import action_event, action_run, person, person_role, plan_approval, sign_in_session

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lib.standins.demo import notable
+from lib.demo import notable
 from lib.store import accounts
 from lib.store.engine import make_engine
 from tests.bench.browser import CHROMIUM, measure_pages

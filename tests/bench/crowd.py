@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from lib.standins.demo.model import ANCHOR
+from lib.demo.model import ANCHOR
 from lib.store.engine import writing
 from lib.store.schema import account, pbx, phone_user, sent_email
 from lib.store.search import reindex

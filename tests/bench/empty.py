@@ -11,7 +11,7 @@ import streamlit as st
 
 @st.cache_resource
 def _freeze() -> None:
-    # As lib/launch.py does; without it the empty page would pay for the collector and flatter every ratio.
+    # As lib/app/start.py does; without it the empty page would pay for the collector and flatter every ratio.
     gc.collect()
     gc.freeze()
 

@@ -8,12 +8,13 @@ from uuid import uuid4
 
 from sqlalchemy import delete, insert
 
-from lib.actions.action import Services, StepContext
-from lib.actions.refresh_rules import refresh_rules, verify_rules
+from lib.actions.engine.action import Job
+from lib.actions.numbers.refresh_rules import refresh_rules, verify_rules
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.chunks import chunks
+from lib.services import Services
 from lib.settings import Settings
 from lib.store import migrate, schema
 from lib.store.engine import make_engine, writing
@@ -33,7 +34,7 @@ def measure_refresh(folder: Path, report: Report) -> None:
         sbc = KamailioSbc(SbcConfig(url=running.url, token=running.token))
         services = _hub(folder, running, sbc, numbers)
         product, raw = Samples("refresh"), Samples("raw")
-        # As lib/launch.py does; what was measured before would be walked by the collector again and again.
+        # As lib/app/start.py does; what was measured before would be walked by the collector again and again.
         gc.collect()
         gc.freeze()
         for turn in range(1 + ROUNDS):
@@ -75,7 +76,7 @@ def _hub(folder: Path, running: Kamailio, sbc: KamailioSbc, numbers: list[str]) 
 
 def _by_step(services: Services, _numbers: list[str], _turn: int) -> None:
     key = uuid4().hex
-    context = StepContext(
+    context = Job(
         services=services, run_id=key, step="rules", account="1001", params={}, facts={}, key=key, repeated=False
     )
     assert refresh_rules(context).count == MANY

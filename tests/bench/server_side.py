@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from lib.actions.action import Services
-from lib.actions.runner import Runner
+from lib.actions.engine.runner import Runner
+from lib.app.start import configure_logging
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.permissions import Identity, Role
-from lib.launch import configure_logging
+from lib.services import Services
 from lib.settings import Settings
 from lib.standins.zuora import ZuoraStandin
 from lib.store import accounts, search

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from lib.domain.numbers import national
 from lib.settings import PROJECT
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, House, picker, settled
 from tests.pages.conftest import demo
 from tests.server import copy_demo, serving, zuora_of

@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import insert, select
 
+from lib.store.audit import append_event, head
 from lib.store.engine import writing
-from lib.store.events import append_event, head
 from lib.store.schema import account, sent_email
 from tests.browser.conftest import fits, follow, heading, settled, until
 from tests.browser.test_rename import open_edit, receipt, start, type_name

@@ -10,8 +10,8 @@ import requests
 from playwright.sync_api import expect
 
 from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
-from lib.standins.zuora.faults import Fault
-from lib.store import accounts, events
+from lib.standins.zuora.manners.faults import Fault
+from lib.store import accounts, audit
 from tests.browser.conftest import House, choose_first, heading, settled
 from tests.calls.conftest import SOMEBODY
 from tests.kamailio import Kamailio
@@ -109,7 +109,7 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
                 assert house.strays == []
                 with server.hub() as engine, engine.connect() as connection:
                     run_id = accounts.last_status_change(connection, own.number).run_id
-                    begun = [event.step for event in events.events_of_run(connection, run_id) if event.phase == "begin"]
+                    begun = [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
                 # One kill, one step begun again.
                 assert len(begun) == len(set(begun)) + 1
                 page.goto(f"{server.url}/account-details?account={own.number}&run={run_id}")

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from lib.ui.text import plain, unlinked
+from lib.ui.widgets.text import plain, unlinked
 from tests.browser.typed_texts import TEXTS
 
 with st.container(key="markdown"):

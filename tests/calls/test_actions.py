@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from lib.actions.action import Confirmation
-from lib.actions.runner import Runner
+from lib.actions.engine.plan import Confirmation
+from lib.actions.engine.runner import Runner
 from lib.domain.numbers import national
 from lib.settings import Settings
 from lib.store.engine import make_engine, writing

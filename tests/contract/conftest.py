@@ -18,7 +18,7 @@ from starlette.responses import Response
 from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.standins.sbc import SbcStandin
-from lib.standins.web import WebServer
+from lib.standins.server.web import WebServer
 from lib.standins.zuora import ContactRecord, Switches, ZuoraRecord, ZuoraStandin
 from lib.standins.zuora.records import InvoiceRecord, RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
 from tests.kamailio import Kamailio, sbc_database

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert
 
-from lib.actions.action import Services, StepContext
-from lib.actions.mailing import send_mail
+from lib.actions.emails.mailing import send_mail
+from lib.actions.engine.action import Job
 from lib.clients.errors import Rejected, Unreachable
 from lib.clients.mail import MailConfig, Mailer, message_id
 from lib.domain.emails import EmailKind, EmailState
+from lib.services import Services
 from lib.settings import Settings
 from lib.standins.mail import MailStandin
 from lib.store import schema
@@ -67,7 +68,7 @@ class Deadly(Mailer):
 def step(hub, standin, *, run=RUN, client=None):
     """The step of an action that mails: "nothing" when it has nothing to do, else "done"."""
     services = Services(settings=Settings(), engine=hub, zuora=None, sbc=None, mailer=client or mailer(standin))
-    context = StepContext(services, run, "mail", "104233", params={}, facts={}, key=f"{run}:mail", repeated=False)
+    context = Job(services, run, "mail", "104233", params={}, facts={}, key=f"{run}:mail", repeated=False)
     values = {"account_number": "104233", "account_name": "Acme"}
     return send_mail(context, EmailKind.REENABLED_NOTICE, TO, values).outcome
 

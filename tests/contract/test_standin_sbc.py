@@ -11,8 +11,8 @@ import sys
 import pytest
 import requests
 
-from lib.standins.faults import InvalidFault
 from lib.standins.sbc import Change, Fault, RuleRecord, SbcStandin, SbcState
+from lib.standins.server.faults import InvalidFault
 from tests.contract.conftest import FICTION, SBC_TOKEN
 
 NUMBER = "+61491570006"

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from lib.clients.errors import Busy
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import CLIENT_ID, CLIENT_SECRET, record
 from tests.contract.test_standin_zuora_wire import Raw, codes
 

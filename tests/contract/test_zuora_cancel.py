@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from lib.clients.errors import AuthFailed, Busy, NotFound, Rejected, RemoteError, UnexpectedReply, Unreachable
 from lib.clients.zuora import Cancelled, CancelPolicy, SubscriptionStatus
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import record, subscription
 from tests.contract.test_zuora_errors import shape1
 

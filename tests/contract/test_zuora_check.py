@@ -8,10 +8,10 @@ import pytest
 from starlette.responses import JSONResponse
 
 from lib.clients.zuora.__main__ import main
-from lib.clients.zuora.check import DATA_CENTRES
-from lib.clients.zuora.write_check import WriteCheck, is_sandbox
-from lib.standins.web import WebServer
-from lib.standins.zuora.faults import Fault
+from lib.clients.zuora.check.reading import DATA_CENTRES
+from lib.clients.zuora.check.writing import WriteCheck, is_sandbox
+from lib.standins.server.web import WebServer
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import CLIENT_ID, CLIENT_SECRET, record
 
 _SANDBOX_PARTS = ("sandbox", "apisandbox", "test")
@@ -251,7 +251,7 @@ def test_a_missing_permission_is_named(say, zuora_standin, path, what):
 
 @pytest.mark.parametrize(("seconds", "way"), [(-500, "behind"), (500, "ahead")])
 def test_a_wrong_clock_is_told(say, monkeypatch, seconds, way):
-    monkeypatch.setattr("lib.clients.zuora.check.now", lambda: time.time() + seconds)
+    monkeypatch.setattr("lib.clients.zuora.check.reading.now", lambda: time.time() + seconds)
     code, said = say()
     assert code == 1
     assert re.search(rf"FAIL  This machine's clock is (49\d|50\d) s {way}\.", said)

@@ -21,7 +21,7 @@ from lib.clients.errors import (
     Unreachable,
 )
 from lib.clients.zuora import CancelPolicy, ZuoraConfig
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import CLIENT_ID, CLIENT_SECRET, record
 
 READ, WRITE = "GET /v1/accounts", "PUT /v1/accounts"

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from lib.clients.errors import Rejected, UnexpectedReply
 from lib.clients.zuora import Overdue, overdue_sums
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import invoice, record
 
 TODAY = date(2026, 11, 23)

@@ -11,7 +11,7 @@ import pytest
 
 from lib.clients.errors import RemoteError
 from lib.clients.zuora import CancelPolicy
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import contact, record, subscription
 
 CHUNKS, PER_CHUNK = 20, 50

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from lib.clients.errors import NotFound, RemoteError, UnexpectedReply
 from lib.clients.together import read_side_by_side
 from lib.clients.zuora import SubscriptionStatus
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from tests.contract.conftest import END, START, charge, rate_plan, record, subscription
 
 

@@ -13,13 +13,13 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
-from lib.actions import runner as runner_module
-from lib.actions import stepping
-from lib.actions.errors import ActionError
-from lib.actions.rename import Rename
-from lib.actions.runner import Runner
+from lib.actions.account.rename import Rename
+from lib.actions.engine import runner as runner_module
+from lib.actions.engine import stepping
+from lib.actions.engine.errors import ActionError
+from lib.actions.engine.runner import Runner
+from lib.app.start import configure_logging
 from lib.clients.zuora import Zuora
-from lib.launch import configure_logging
 from lib.settings import Settings
 from lib.store.engine import make_engine
 from tests.actions.conftest import LEAD, make_services

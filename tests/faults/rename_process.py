@@ -8,12 +8,12 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
-from lib.actions import rename_pbx
-from lib.actions.action import Confirmation
-from lib.actions.runner import Runner
-from lib.actions.stepping import Stepper
+from lib.actions.engine.plan import Confirmation
+from lib.actions.engine.runner import Runner
+from lib.actions.engine.stepping import Stepper
+from lib.actions.pbx import rename_pbx
+from lib.app.start import configure_logging
 from lib.clients.mail import Mailer
-from lib.launch import configure_logging
 from lib.settings import Settings
 from lib.store.engine import make_engine
 from tests.actions.conftest import LEAD, make_services

@@ -28,7 +28,7 @@ from lib.settings import PROJECT
 from lib.standins.mail import MailStandin
 from lib.standins.sbc import RuleRecord, SbcStandin
 from lib.standins.zuora import ContactRecord, SubscriptionRecord, ZuoraRecord, ZuoraStandin
-from lib.store import belongings, events, runs, schema
+from lib.store import audit, belongings, runs, schema
 from lib.store.engine import writing
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, LEAD, SBC_TOKEN, wait_for, zuora_id
 from tests.faults import machine
@@ -144,7 +144,7 @@ class World:
     def newest(self) -> int:
         """The number of the newest event of the audit."""
         with self.engine.connect() as connection:
-            return events.head(connection).sequence
+            return audit.head(connection).sequence
 
     def age(self, executor: str) -> None:
         """Let a killed server be forgotten as one that left, so that a soak need not wait for its silence."""

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from lib.store import events, migrate, runs, schema
+from lib.store import audit, migrate, runs, schema
 from lib.store.engine import make_engine
 from tests.actions.conftest import wait_for
 from tests.conftest import SUPERUSER, _free_port, _postgres_programs
@@ -161,7 +161,7 @@ def _check(world: World) -> None:
         ended = [runs.get_run(connection, run_id) for run_id in ids]
         assert {(run.state, run.error) for run in ended} == {("done", None)}
         assert sorted(run.account for run in ended) == sorted(world.closing)
-        assert events.verify_chain(connection) is None
+        assert audit.verify_chain(connection) is None
         for run in ended:
             check_account(connection, world, run)
             check_told(connection, world, run)

@@ -16,15 +16,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lib.actions import deactivate
-from lib.actions.action import Confirmation, Services
-from lib.actions.errors import AccountBusy, Blocked, PlanChanged, PlanExpired
-from lib.actions.runner import Runner
-from lib.actions.stepping import Stepper
+from lib.actions.account import deactivate
+from lib.actions.engine.errors import AccountBusy, Blocked, PlanChanged, PlanExpired
+from lib.actions.engine.plan import Confirmation
+from lib.actions.engine.runner import Runner
+from lib.actions.engine.stepping import Stepper
+from lib.app.start import configure_logging
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
-from lib.launch import configure_logging
+from lib.services import Services
 from lib.settings import Settings
 from lib.store import runs
 from lib.store.away import is_away

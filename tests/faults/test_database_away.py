@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from lib.actions import durable
-from lib.actions.patience import DatabaseGone, Ending, Patience
-from lib.store import events
+from lib.actions.engine.durable import step_engine
+from lib.actions.engine.durable.patience import DatabaseGone, Ending, Patience
+from lib.store import audit
 from lib.store.away import is_away
 from lib.store.engine import make_engine, writing
 from lib.store.ready import WriteCheck
@@ -96,7 +96,7 @@ def rename(world):
 
 def attempts(world, run_id, step):
     with world.services.engine.connect() as connection:
-        return [one.phase for one in events.events_of_run(connection, run_id) if one.step == step]
+        return [one.phase for one in audit.events_of_run(connection, run_id) if one.step == step]
 
 
 def test_what_was_read_only_can_be_written_at_the_first_try(engine, database):
@@ -179,7 +179,7 @@ class TestGone:
         with database.gone():
             time.sleep(1)
             world.runner.close()
-            wait_for(durable._threads.any, lambda running: not running, 10)
+            wait_for(step_engine._threads.any, lambda running: not running, 10)
         world.runner.open()
         assert world.finish(run_id).run.state == "done"
 

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import func, select
 
 from lib.actions.catalogue import ACTIONS
-from lib.actions.durable import WORKERS
-from lib.actions.progress import progress_of
-from lib.actions.receipt import receipt_of
-from lib.standins.zuora.faults import Fault
-from lib.store import accounts, belongings, events, items, runs, schema
+from lib.actions.engine.durable.step_engine import WORKERS
+from lib.actions.engine.progress import progress_of
+from lib.actions.engine.receipt import receipt_of
+from lib.standins.zuora.manners.faults import Fault
+from lib.store import accounts, audit, belongings, items, runs, schema
 from lib.store.engine import make_engine
 from tests.actions.conftest import wait_for
 from tests.faults import machine
@@ -145,7 +145,7 @@ def test_a_kill_while_zuora_is_at_it(world, monkeypatch):
     def orders():
         return world.zuora.state.faults.requests()[1].count("POST /v1/orders")
 
-    monkeypatch.setattr("lib.standins.zuora.orders.linger", at_it)
+    monkeypatch.setattr("lib.standins.zuora.subscriptions.orders.linger", at_it)
     try:
         with servers(world, 1) as (victim,):
             wait_for(orders, lambda sent: sent == 1, 60)
@@ -174,7 +174,7 @@ def test_a_kill_after_a_refusal_leads_on_with_the_key_after_it(world, monkeypatc
     def orders():
         return world.zuora.state.faults.requests()[1].count("POST /v1/orders")
 
-    monkeypatch.setattr("lib.standins.zuora.orders.linger", at_it)
+    monkeypatch.setattr("lib.standins.zuora.subscriptions.orders.linger", at_it)
     try:
         with servers(world, 1) as (victim,):
             wait_for(orders, lambda sent: sent == 2, 60)
@@ -197,7 +197,7 @@ def check(world, killed, refused=()):
         # Each account has one run, and nobody holds it any more.
         assert Counter(run.account for run in done) == Counter(world.closing)
         assert count_rows(connection, schema.action_claim) == 0
-        assert events.verify_chain(connection) is None
+        assert audit.verify_chain(connection) is None
         for run in done:
             check_account(connection, world, run)
             check_told(connection, world, run)
@@ -229,7 +229,7 @@ def check_account(connection, world, run):
 def check_told(connection, world, run):
     """Each step ended well once, and what is kept of it is all there was, however often it was begun."""
     had = world.had[run.account]
-    told = events.events_of_run(connection, run.id)
+    told = audit.events_of_run(connection, run.id)
     ended = [event for event in told if event.phase == "ok"]
     assert [event.step for event in ended] == run.steps == STEPS
     assert {event.phase for event in told} <= {"started", "begin", "progress", "ok", "done"}
@@ -260,7 +260,7 @@ def check_repeats(connection, done, killed, hurt):
     charged = Counter()
     for run in done:
         last = {}
-        for event in events.events_of_run(connection, run.id):
+        for event in audit.events_of_run(connection, run.id):
             if event.step is None:
                 continue
             before = last.get(event.step)

@@ -7,9 +7,9 @@ import sqlite3
 import pytest
 from sqlalchemy import select
 
-from lib.actions.runner import Runner
+from lib.actions.engine.runner import Runner
 from lib.settings import Settings
-from lib.store import events
+from lib.store import audit
 from lib.store.engine import make_engine
 from lib.store.schema import action_run
 from tests.actions.conftest import LEAD, fill, fill_sbc, make_client, make_services, wait_for, zuora_id
@@ -65,8 +65,8 @@ def test_a_step_ends_while_the_disk_is_full(runner, standin, tmp_path):
     done = wait_for(lambda: runner.progress(run_id), lambda now: now.run.state != "running")
     assert (done.run.state, done.run.error) == ("done", None)
     with runner.services.engine.connect() as connection:
-        told = events.events_of_run(connection, run_id)
-        assert events.verify_chain(connection) is None
+        told = audit.events_of_run(connection, run_id)
+        assert audit.verify_chain(connection) is None
     assert [event.step for event in told if event.phase == "ok"] == ["zuora", "hub"]
     sent = standin.state.faults.requests()[1]
     assert sum(one.startswith("PUT /v1/accounts") for one in sent) == 1

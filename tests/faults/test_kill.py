@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from lib.settings import PROJECT
-from lib.store import events, runs
+from lib.store import audit, runs
 from lib.store.schema import account, action_run
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, fill, make_client, wait_for, zuora_id
 from tests.faults.process import NEW, carry_on, hang
@@ -125,10 +125,10 @@ def test_a_rename_survives_kill_9(engine, settings, standin, point):
     run = only_run(engine)
     assert run.state == "done", run.error
     with engine.connect() as connection:
-        told = events.events_of_run(connection, run.id)
+        told = audit.events_of_run(connection, run.id)
         name = connection.execute(select(account.c.name).where(account.c.number == "1001")).scalar_one()
         assert runs.open_run(connection, "1001") is None
-        assert events.verify_chain(connection) is None
+        assert audit.verify_chain(connection) is None
     client = make_client(standin.url)
     assert (name, client.account(zuora_id("1001")).name) == (NEW, NEW)
     client.close()
@@ -174,6 +174,6 @@ def test_of_three_processes_one_starts_and_the_others_are_told_who(engine, envir
 
 
 def slow_zuora():
-    from lib.standins.zuora.faults import Fault
+    from lib.standins.zuora.manners.faults import Fault
 
     return Fault(match="PUT /v1/accounts", kind="latency", seconds=1)

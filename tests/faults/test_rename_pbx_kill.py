@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 
 from lib.clients.mail import message_id
 from lib.domain.emails import EmailState
-from lib.store import events, pbxs, runs, schema
+from lib.store import audit, pbxs, runs, schema
 from lib.store.engine import writing
 from lib.store.items import items_of_step
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, fill, wait_for
@@ -126,9 +126,9 @@ def test_each_login_changes_once_and_each_person_is_told_once(engine, settings, 
 def check_told(engine, run):
     """The audit: each step ended well once, and each login stands there once, from what to what."""
     with engine.connect() as connection:
-        assert events.verify_chain(connection) is None
+        assert audit.verify_chain(connection) is None
         assert connection.execute(select(schema.action_claim)).all() == []
-        told = events.events_of_run(connection, run.id)
+        told = audit.events_of_run(connection, run.id)
         kept = items_of_step(connection, run.id, "logins")
     assert [event.step for event in told if event.phase == "ok"] == ["logins", "mails"]
     assert [event.details["count"] for event in told if event.phase == "ok"] == [len(USERS), len(MAILBOXES)]

@@ -6,7 +6,7 @@ import time
 import pytest
 from sqlalchemy import delete, insert, select
 
-from lib.actions.runner import Runner
+from lib.actions.engine.runner import Runner
 from lib.settings import Settings
 from lib.store.engine import make_engine, writing
 from lib.store.schema import account, phone_number, rule_change

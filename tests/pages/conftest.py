@@ -13,19 +13,20 @@ from sqlalchemy import update
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from lib import auth, launch
+from lib.app import start
+from lib.app.sign_in import signed_in
+from lib.app.start import Hub
+from lib.demo import notable
+from lib.demo.model import DemoAccount
+from lib.demo.world import world
 from lib.domain.permissions import Identity
-from lib.launch import Hub
 from lib.settings import PROJECT, load
-from lib.sign_in import signed_in
-from lib.standins.demo import notable
-from lib.standins.demo.model import DemoAccount
-from lib.standins.demo.world import world
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
-from lib.standins.zuora.faults import Fault
+from lib.standins.zuora.manners.faults import Fault
 from lib.store.engine import writing
 from lib.store.schema import account
+from lib.ui import auth
 from lib.ui.navigation import ACCOUNTS, DETAILS
 from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, copy_demo, sbc_of, sign_in_as, zuora_of
 
@@ -133,12 +134,12 @@ def _house(tmp_path_factory, settings) -> Iterator[House]:
             "log_level": "WARNING",
             **settings,
         }
-        launch.stop()
-        hub = launch.start(load(**given))
+        start.stop()
+        hub = start.start(load(**given))
         try:
             yield House(hub, zuora, sbc)
         finally:
-            launch.stop()
+            start.stop()
 
 
 @pytest.fixture

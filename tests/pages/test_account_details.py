@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from lib.ui.text import plain
+from lib.ui.widgets.text import plain
 from tests.pages.conftest import READ, demo, differences, facts, metrics, said
 
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from lib.actions.errors import NotAllowed
+from lib.actions.engine.errors import NotAllowed
 from lib.store.activity import PAGE
+from lib.store.audit import append_event, head
 from lib.store.engine import writing
-from lib.store.events import append_event, head
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
-from lib.ui.activity import MOST
-from lib.ui.activity_entry import MAILS
-from lib.ui.audit import account_lines
+from lib.ui.activity.audit import account_lines
+from lib.ui.activity.entry import MAILS
+from lib.ui.activity.page import MOST
 from lib.ui.navigation import ACTIVITY, DETAILS
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
 

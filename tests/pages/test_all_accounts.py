@@ -1,4 +1,4 @@
-from lib.standins.demo.world import world
+from lib.demo.world import world
 from lib.ui.navigation import ACCOUNTS
 from tests.pages.conftest import facts, metrics, press, said, sound
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
+from lib.demo.world import world
 from lib.domain.allowances import LABELS
-from lib.standins.demo.world import world
 from lib.store import billing
 from lib.store.engine import writing
 from lib.store.schema import account, allowance, pbx, phone_number, subscription

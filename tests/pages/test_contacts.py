@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from lib.standins.demo.world import world
+from lib.demo.world import world
 from lib.store.drafts import find_draft
 from lib.store.schema import action_event
 from lib.ui.navigation import CONTACTS

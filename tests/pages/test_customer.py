@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from lib.actions.errors import NotAllowed
-from lib.actions.refresh_allowances import LATER, SNAPSHOT
+from lib.actions.billing.refresh_allowances import LATER, SNAPSHOT
+from lib.actions.engine.errors import NotAllowed
+from lib.demo.people import DEMO_SIGN_INS
 from lib.domain.permissions import Identity, Role
 from lib.settings import PROJECT
-from lib.standins.demo.people import DEMO_SIGN_INS
-from lib.store import accounts, approvals, emails, events, snapshots
+from lib.store import accounts, approvals, audit, emails, snapshots
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
 from lib.store.schema import (
@@ -114,7 +114,7 @@ def full(_house):
             asked_by=ADDRESS,
             asked_by_name=COLLEAGUE,
         )
-        events.append_event(
+        audit.append_event(
             connection, kind="rename", phase="refused", actor=ADDRESS, account=OWN, details={"text": WORDS["refused"]}
         )
         billed = connection.execute(
@@ -163,10 +163,10 @@ def _add_run(connection, state, run):
         "items": "hash",
     }
     given = {"kind": "suspend", "actor": ADDRESS, "run_id": run, "account": OWN}
-    events.append_event(connection, **given, step="begin", phase="ok", details=report)
+    audit.append_event(connection, **given, step="begin", phase="ok", details=report)
     connection.execute(insert(action_item).values(run_id=run, step="begin", item=WORDS["item"], text="done"))
     if state == "abandoned":
-        events.append_event(connection, **given, phase="abandoned", details={"reason": WORDS["why abandoned"]})
+        audit.append_event(connection, **given, phase="abandoned", details={"reason": WORDS["why abandoned"]})
 
 
 def _add_email(connection, own, recipient, **values):

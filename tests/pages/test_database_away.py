@@ -2,10 +2,10 @@
 
 import pytest
 
-from lib import launch
+from lib.app import start
 from lib.settings import load
-from lib.ui import away
 from lib.ui.navigation import EMAILS
+from lib.ui.widgets import away
 from tests.actions.conftest import fill
 from tests.conftest import administer, named
 from tests.faults.test_database_away import Postgres
@@ -36,13 +36,13 @@ def _house(postgres_url, _postgres_template, tmp_path_factory):
             "page_wait_seconds": 10,
             "log_level": "WARNING",
         }
-        launch.stop()
-        hub = launch.start(load(**given))
+        start.stop()
+        hub = start.start(load(**given))
         fill(hub.services.engine, zuora)
         try:
             yield House(hub, zuora, sbc)
         finally:
-            launch.stop()
+            start.stop()
 
 
 @pytest.fixture

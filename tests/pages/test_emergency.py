@@ -4,7 +4,7 @@ import pytest
 
 from lib.domain.emergency import FIELDS
 from lib.store import emergency, numbers
-from lib.ui.emergency import details_csv
+from lib.ui.emergency.page import details_csv
 from lib.ui.navigation import EMERGENCY
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables, the_one
 

@@ -1,6 +1,6 @@
 import pytest
 
-from lib.standins.demo.world import world
+from lib.demo.world import world
 from lib.ui.navigation import ACCOUNTS
 from tests.pages.conftest import demo, facts, own_facts, press, said, tables, the_one
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from lib.actions.runner import local_time
+from lib.actions.engine.runner import local_time
 from lib.domain.allowances import LABELS
 from lib.store import billing, emergency
 from lib.store.engine import writing

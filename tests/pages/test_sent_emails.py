@@ -11,7 +11,7 @@ from lib.store import emails
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
 from lib.store.schema import account, person, sent_email
-from lib.ui.sent_emails import emails_csv
+from lib.ui.emails.page import emails_csv
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
 
 PATH = "pages/account/emails.py"

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from lib import sign_in
+from lib.app import sign_in
+from lib.app.sign_in import SignInRefused
+from lib.demo import DEMO_SIGN_INS
 from lib.domain.permissions import Role
-from lib.sign_in import SignInRefused
-from lib.standins.demo import DEMO_SIGN_INS
 from lib.store.engine import writing
 from lib.store.schema import person, person_role, sign_in_session
 from lib.store.sessions import find_by_token
@@ -173,7 +173,7 @@ def test_a_role_that_was_taken_away_is_gone_at_the_next_click(house):
 
 
 def test_no_part_of_a_page_runs_alone_without_the_question_who_this_is():
-    """`lib.ui.fragments` is the one door to Streamlit's fragments and dialogs."""
+    """`lib.ui.widgets.fragments` is the one door to Streamlit's fragments and dialogs."""
     from lib.settings import PROJECT
 
     for path in [*(PROJECT / "lib").rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]:

@@ -8,20 +8,20 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.actions.handing_out import Parcel, hand_out
+from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.domain.permissions import Permission
 from lib.settings import PROJECT
 from lib.store import emergency
+from lib.store.audit import verify_chain
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
-from lib.store.events import verify_chain
 from lib.store.schema import action_event, person_role
 from lib.store.schema import person as people
-from lib.ui.audit import account_lines
-from lib.ui.emergency import details_csv
+from lib.ui.activity.audit import account_lines
+from lib.ui.emails.page import emails_csv
+from lib.ui.emergency.page import details_csv
 from lib.ui.navigation import ACTIVITY, BILLING
-from lib.ui.run_panel import receipt_file
-from lib.ui.sent_emails import emails_csv
+from lib.ui.runs.panel import receipt_file
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
 from tests.pages.test_activity import lines, shown
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text, update
 from websockets.exceptions import InvalidStatus
 
+from lib.demo.world import world
 from lib.settings import PROJECT
-from lib.standins.demo.world import world
 from lib.store.engine import writing
 from lib.store.schema import person
 from lib.ui.navigation import SECTIONS
@@ -158,7 +158,8 @@ def test_a_header_that_claims_to_be_somebody_is_not_believed(server, header):
 
 def test_no_file_of_the_product_is_served(server):
     secret = (server.folder / "hub.db").name
-    for path in ("/.env", "/lib/auth.py", "/pages/account/details.py", f"/var/{secret}", "/../Home.py", "/server.py"):
+    kept = ["/.env", "/lib/ui/auth.py", "/pages/account/details.py", f"/var/{secret}", "/../Home.py", "/server.py"]
+    for path in kept:
         assert server.get(path) in [(303, ""), (400, "Bad Request")], path
         status, body = server.get(path, token=server.cookie("lead"))
         assert status in (200, 303, 400, 404), path

@@ -9,8 +9,8 @@ import sys
 import pytest
 from sqlalchemy import text
 
+from lib.demo.world import world
 from lib.settings import PROJECT
-from lib.standins.demo.world import world
 from lib.store.engine import writing
 from tests.raw import ask, handshake
 from tests.server import COOKIE_KEY, Server, copy_demo, look, serving

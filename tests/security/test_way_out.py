@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, text
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lib.standins.demo.world import world
+from lib.demo.world import world
 from lib.store.engine import writing
 from lib.store.schema import account, action_event, person, person_role, sent_email
 from lib.ui.navigation import SECTIONS

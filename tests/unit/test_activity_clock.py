@@ -8,8 +8,8 @@ from sqlalchemy import insert
 from lib.domain.activity import RunEntry, Source
 from lib.store import accounts, runs, schema
 from lib.store.activity import read_activity
+from lib.store.audit import append_event, events_of_account, events_of_run
 from lib.store.engine import writing
-from lib.store.events import append_event, events_of_account, events_of_run
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACCOUNT = "104233"

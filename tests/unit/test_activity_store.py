@@ -9,8 +9,8 @@ from sqlalchemy import insert, update
 from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE, Filter, Source
 from lib.store import schema
 from lib.store.activity import has_children, occurring, read_activity
+from lib.store.audit import append_event
 from lib.store.engine import make_engine, writing
-from lib.store.events import append_event
 
 T = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OWN, CHILD, GRANDCHILD, OTHER = "104233", "104234", "104235", "104236"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.demo.model import ALLOWANCES
 from lib.domain.allowances import (
     LABELS,
     Charge,
@@ -17,7 +18,6 @@ from lib.domain.allowances import (
     total,
     words_for,
 )
-from lib.standins.demo.model import ALLOWANCES
 
 ROWS = [
     MapRow("PRPC-1", None, "pbx_extensions"),

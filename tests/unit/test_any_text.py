@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lib.actions.subscription import number_problem
+from lib.actions.billing.subscription import number_problem
 from lib.domain.addresses import Address, split_address
 from lib.domain.allowances import LABELS as ALLOWANCES
 from lib.domain.allowances import InvalidMap, MapRow, check_map

@@ -7,19 +7,13 @@ import bcrypt
 import pytest
 from sqlalchemy import func, inspect, select, text
 
+from lib.demo import DEMO_SIGN_INS, load_zuora, notable, seed_hub, zuora_records
+from lib.demo.billing import EXTRA_UNITS, OLDER_PRODUCT, UNMAPPED_CHARGE, zuora_invoices, zuora_subscriptions
+from lib.demo.model import ALLOWANCES, ANCHOR
+from lib.demo.world import build, world
 from lib.domain.hierarchy import ancestors
 from lib.domain.names import check_name
 from lib.domain.numbers import kind_of, parse_number
-from lib.standins.demo import DEMO_SIGN_INS, load_zuora, notable, seed_hub, zuora_records
-from lib.standins.demo.billing import (
-    EXTRA_UNITS,
-    OLDER_PRODUCT,
-    UNMAPPED_CHARGE,
-    zuora_invoices,
-    zuora_subscriptions,
-)
-from lib.standins.demo.model import ALLOWANCES, ANCHOR
-from lib.standins.demo.world import build, world
 from lib.standins.zuora import ZuoraState
 from lib.store import accounts, billing, schema
 from lib.store.engine import make_engine, writing

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lib.actions.catalogue import ACTIONS
+from lib.demo import DEMO_SIGN_INS, notable
 from lib.domain.permissions import GRANTS, Permission, Role
 from lib.settings import PROJECT
-from lib.standins.demo import DEMO_SIGN_INS, notable
 
 README = PROJECT / "README.md"
 DOCS = sorted((PROJECT / "docs").glob("*.md"))

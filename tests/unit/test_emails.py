@@ -2,9 +2,9 @@
 
 import pytest
 
-from lib.clients.mail.rendering import KINDS
+from lib.actions.emails.letters import KINDS
+from lib.demo.belongings import _MAILS
 from lib.domain.emails import EmailKind, EmailState, InvalidEmail, check_address
-from lib.standins.demo.belongings import _MAILS
 
 
 @pytest.mark.parametrize(

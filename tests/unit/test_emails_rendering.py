@@ -5,11 +5,10 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import Environment, FileSystemLoader, meta
 
-from lib.clients.mail import CannotRender, LoginChange, render
-from lib.clients.mail.rendering import KINDS
+from lib.actions.emails.letters import KINDS, CannotRender, LoginChange, render
 from lib.settings import PROJECT
 
-TEMPLATES = PROJECT / "lib" / "clients" / "mail" / "templates"
+TEMPLATES = PROJECT / "lib" / "actions" / "emails" / "templates"
 SAMPLES = {
     "suspension_notice": {
         "account_number": "104233",

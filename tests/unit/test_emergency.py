@@ -8,7 +8,7 @@ from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberState, NumberTruth
 from lib.domain.emergency import FIELDS, EmergencyRecord, check, differing, notes_unseen, pull
 from lib.store.emergency import Version
-from lib.ui.emergency_export import defused, numbers_csv
+from lib.ui.emergency.export import defused, numbers_csv
 
 GOOD = EmergencyRecord(
     usage="business",

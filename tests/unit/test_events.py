@@ -12,12 +12,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, insert, select, text, update
 
-from lib.actions.action import Services
-from lib.actions.sweeper import HEAD_SECONDS, Sweeper
+from lib.actions.engine.sweeper import HEAD_SECONDS, Sweeper
+from lib.services import Services
 from lib.settings import load
-from lib.store import audit
-from lib.store.engine import make_engine, writing
-from lib.store.events import (
+from lib.store import audit_command
+from lib.store.audit import (
     Head,
     append_event,
     check_chain,
@@ -27,6 +26,7 @@ from lib.store.events import (
     head,
     verify_chain,
 )
+from lib.store.engine import make_engine, writing
 from lib.store.schema import action_event, metadata
 
 COUNT = 8
@@ -288,12 +288,12 @@ def test_the_export_of_an_account_has_its_events_alone(engine):
 # ------------------------------------------------------------------ the commands
 @pytest.fixture
 def command(engine, database_url, tmp_path, monkeypatch, capsys):
-    """`python -m lib.store.events` on the test's database: exit code, what it said, what it warned of."""
+    """`python -m lib.store.audit` on the test's database: exit code, what it said, what it warned of."""
     monkeypatch.setenv("AM_DATABASE_URL", database_url)
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path / "data"))
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        code = audit.main(arguments)
+        code = audit_command.main(arguments)
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -305,11 +305,11 @@ def test_the_check_prints_a_head_that_the_next_check_takes(engine, command):
     with engine.connect() as connection:
         newest = head(connection)
     code, said, _ = command()
-    assert code == audit.HOLDS
+    assert code == audit_command.HOLDS
     assert said.startswith(f"The audit holds: 5 events, head 5 {newest.hash}.\n")
     fill(engine, 2)
     code, said, _ = command("--expect", "5", newest.hash)
-    assert code == audit.HOLDS
+    assert code == audit_command.HOLDS
     assert "Event 5 is still the one that was noted." in said
 
 
@@ -318,7 +318,7 @@ def test_the_check_says_where_it_broke_and_what_to_do(engine, command):
     with writing(engine) as connection:
         connection.execute(update(action_event).where(action_event.c.sequence == 3).values(actor="x@example.com"))
     code, said, _ = command()
-    assert code == audit.BROKEN
+    assert code == audit_command.BROKEN
     assert "The audit does not hold. Event 3: its content was changed after it was written." in said
     assert "The events before 3 are as they were written." in said
     assert "audit head" in said
@@ -330,9 +330,9 @@ def test_a_cut_tail_shows_against_the_noted_head_alone(engine, command):
         newest = head(connection)
     with writing(engine) as connection:
         connection.execute(delete(action_event).where(action_event.c.sequence == 5))
-    assert command()[0] == audit.HOLDS
+    assert command()[0] == audit_command.HOLDS
     code, said, _ = command("--expect", "5", newest.hash.upper())
-    assert code == audit.BROKEN
+    assert code == audit_command.BROKEN
     assert "the audit ends at event 4, and had 5 when its head was noted" in said
 
 
@@ -348,34 +348,34 @@ def test_the_export_writes_every_event_for_its_owner_alone(engine, command, tmp_
     fill(engine, 4)
     target = tmp_path / "audit.jsonl"
     code, said, warned = command("--export", str(target))
-    assert (code, said, warned) == (audit.HOLDS, "", "4 events exported.\n")
+    assert (code, said, warned) == (audit_command.HOLDS, "", "4 events exported.\n")
     lines = target.read_text().splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == [1, 2, 3, 4]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert [one.name for one in tmp_path.glob("audit*")] == ["audit.jsonl"]
     code, said, _ = command("--export", "-")
-    assert (code, said.splitlines()) == (audit.HOLDS, lines)
+    assert (code, said.splitlines()) == (audit_command.HOLDS, lines)
 
 
 def test_an_export_that_cannot_be_written_says_so(engine, command, tmp_path):
     fill(engine, 1)
     code, _, warned = command("--export", str(tmp_path / "nowhere" / "audit.jsonl"))
-    assert code == audit.UNREAD
+    assert code == audit_command.UNREAD
     assert "FileNotFoundError" in warned
 
 
 def test_a_database_that_was_never_started_has_no_audit(empty_database_url, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("AM_DATABASE_URL", empty_database_url)
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path))
-    assert audit.main([]) == audit.HOLDS
+    assert audit_command.main([]) == audit_command.HOLDS
     assert "There is no audit yet" in capsys.readouterr().out
-    assert audit.main(["--expect", "5", "0" * 64]) == audit.BROKEN, "it had one when its head was noted"
+    assert audit_command.main(["--expect", "5", "0" * 64]) == audit_command.BROKEN, "it had one when its head was noted"
 
 
 def test_a_database_that_does_not_answer_is_not_called_broken(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("AM_DATABASE_URL", f"sqlite:///{tmp_path}")
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path))
-    assert audit.main([]) == audit.UNREAD
+    assert audit_command.main([]) == audit_command.UNREAD
     assert "could not be read, so nothing is known of it" in capsys.readouterr().err
 
 

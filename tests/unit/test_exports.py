@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.ui.exports import as_text, csv_lines, moment
+from lib.ui.widgets.exports import as_text, csv_lines, moment
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_note(hub, typed, found):
 
 @pytest.mark.parametrize("typed", ["non-payment", "NON‑PAYMENT", "Non–payment"])
 def test_a_reason_by_its_words(hub, typed):
-    from lib.domain.standing import REASON_WORDS
+    from lib.domain.status import REASON_WORDS
     from lib.domain.texts import fold
 
     entries = activity.read_activity(hub, "41990", Filter(text=typed)).entries

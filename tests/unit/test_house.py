@@ -24,9 +24,9 @@ def test_the_entry_points_are_thin():
     assert {name for name in ours if not name.startswith("lib.web")} == {
         "lib",
         "lib.settings",
-        "lib.ui.away",
+        "lib.ui.widgets.away",
         "lib.ui.navigation",
-        "lib.ui.typed_confirmation",
+        "lib.ui.runs.typed",
     }
     assert not [path for path in sources("lib", "pages") if {"Home", "server"} & set(imports_of(path))]
 

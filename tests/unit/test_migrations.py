@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text
 
 from lib.store import migrate
+from lib.store.audit import append_event
 from lib.store.engine import make_engine, writing
-from lib.store.events import append_event
 from lib.store.runs import recent_runs
 from lib.store.schema import action_run, metadata
 

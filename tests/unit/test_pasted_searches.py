@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy import insert, select, text, update
 
-from lib.standins.demo import seed_hub
+from lib.demo import seed_hub
 from lib.store import migrate, schema, search
 from lib.store.engine import make_engine, writing
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from lib.actions.patience import LONG_TRY, DatabaseGone, Patience
+from lib.actions.engine.durable.patience import LONG_TRY, DatabaseGone, Patience
 
 SECONDS = 900.0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.ui.text import plain, unlinked
+from lib.ui.widgets.text import plain, unlinked
 
 # What Streamlit 1.67's page replaces in each stretch of text, after Markdown has taken the backslashes away.
 SYMBOLS = re.compile(r"(?:^|\s)(?:<->|->|<-|--|>=|<=|~=)(?=\s|$)")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import launch
+from lib.app import start
 from lib.private import close_to_others, make_file
 from lib.settings import PROJECT, SettingsError, load
 from lib.standins.mail.inbox import Inbox
@@ -74,7 +74,7 @@ def test_what_an_earlier_version_left_open_is_closed_at_the_start(tmp_path):
             (folder / name).chmod(0o644)
         (folder / "below").mkdir()
         folder.chmod(0o755)
-        launch.close_files(load(data_dir=folder))
+        start.close_files(load(data_dir=folder))
     assert mode(folder) == 0o700
     files = {name: given for name, given in modes(folder).items() if name != "below"}
     assert set(files.values()) == {0o600}
@@ -109,7 +109,7 @@ def test_a_folder_that_others_use_is_refused_and_left_as_it_is(tmp_path, shared)
     folder.chmod(0o1777)
     before = Path("/").stat().st_mode
     with pytest.raises(SettingsError, match="AM_DATA_DIR must be a folder of its own"):
-        launch.close_files(
+        start.close_files(
             load(data_dir=tmp_path).model_copy(update={"data_dir": folder if shared == "sticky" else Path("/")})
         )
     assert (mode(folder), Path("/").stat().st_mode) == (0o1777, before)
@@ -119,7 +119,7 @@ def test_a_folder_that_is_none_is_said_in_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     settings = load(data_dir=tmp_path).model_copy(update={"data_dir": tmp_path / "file" / "var"})
     with pytest.raises(SettingsError, match="cannot be used"):
-        launch.close_files(settings)
+        start.close_files(settings)
 
 
 def test_a_file_is_not_emptied(tmp_path):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lib.store.emails import EmailRow
-from lib.ui.sent_emails_export import csv_file, inert
-from lib.ui.sent_emails_text import covered
+from lib.ui.emails.export import csv_file, inert
+from lib.ui.emails.text import covered
 
 
 @pytest.mark.parametrize(

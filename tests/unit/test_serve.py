@@ -20,7 +20,7 @@ def free_port() -> int:
 def serve(tmp_path, *arguments, **settings):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AM_")}
     return subprocess.run(
-        [sys.executable, "-m", "lib.serve", *arguments],
+        [sys.executable, "-m", "lib.app.serve", *arguments],
         cwd=PROJECT,
         env=environment | {"AM_DATA_DIR": str(tmp_path / "var")} | settings,
         capture_output=True,
@@ -87,7 +87,7 @@ def test_a_database_of_ones_own_is_never_reset(tmp_path):
     assert "Not reset" in done.stdout
 
 
-@pytest.mark.parametrize("module", ["lib.serve", "lib.store.migrate"])
+@pytest.mark.parametrize("module", ["lib.app.serve", "lib.store.migrate"])
 def test_a_database_that_does_not_answer_is_one_line_without_a_traceback(tmp_path, module):
     done = subprocess.run(
         [sys.executable, "-m", module],

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.actions.stillness import Stillness
+from lib.actions.engine.durable.stillness import Stillness
 
 SECONDS = st.floats(min_value=0, max_value=100)
 

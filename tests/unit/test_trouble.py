@@ -7,11 +7,11 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from lib.actions.action import Services
-from lib.actions.keeper import RuleKeeper
-from lib.actions.sweeper import Sweeper
-from lib.actions.trouble import Trouble
-from lib.launch import configure_logging
+from lib.actions.engine.durable.trouble import Trouble
+from lib.actions.engine.sweeper import Sweeper
+from lib.actions.numbers.keeper import RuleKeeper
+from lib.app.start import configure_logging
+from lib.services import Services
 from lib.settings import load
 from lib.store.engine import make_engine
 from tests.actions.conftest import wait_for

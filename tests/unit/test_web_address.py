@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.app.address import Address, is_allowed, is_same_origin, read_host
+from lib.app.hosts import allowed_hosts, refuse_open_demo
 from lib.settings import SettingsError, load
-from lib.web import allowed_hosts, refuse_open_demo
-from lib.web.address import Address, is_allowed, is_same_origin, read_host
 from tests.unit.test_settings import REAL
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)

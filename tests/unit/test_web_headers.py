@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from lib import logs
+from lib.app.address import Address
 from lib.web import Doors, Headers, Hosts
-from lib.web.address import Address
 from lib.web.headers import inline_scripts, script_hash
 
 PAGE = [(b"content-type", b"text/html"), (b"cache-control", b"no-cache"), (b"set-cookie", b"_streamlit_xsrf=x")]

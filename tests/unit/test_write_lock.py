@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from lib.actions.patience import DatabaseGone, Patience
+from lib.actions.engine.durable.patience import DatabaseGone, Patience
 from lib.store.engine import make_engine, writing
 
 

@@ -3,16 +3,11 @@
 from lib.clients.mail.client import Mailer
 from lib.clients.mail.config import MailConfig
 from lib.clients.mail.outgoing import Accepted, OutgoingMail, message_id
-from lib.clients.mail.rendering import CannotRender, LoginChange, Rendered, render
 
 __all__ = [
     "Accepted",
-    "CannotRender",
-    "LoginChange",
     "MailConfig",
     "Mailer",
     "OutgoingMail",
-    "Rendered",
     "message_id",
-    "render",
 ]

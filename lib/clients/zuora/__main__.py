@@ -5,9 +5,9 @@ import sys
 
 from pydantic import ValidationError
 
-from lib.clients.zuora.check import Finding
+from lib.clients.zuora.check.reading import Finding
+from lib.clients.zuora.check.writing import WriteCheck
 from lib.clients.zuora.client import ZuoraConfig
-from lib.clients.zuora.write_check import WriteCheck
 from lib.settings import Settings
 
 _MARKS = {True: "ok  ", False: "FAIL", None: "note"}

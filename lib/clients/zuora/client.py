@@ -1,11 +1,11 @@
 """The Zuora client: each method one question or one change, each failure one of `lib.clients.errors`."""
 
 from lib.clients.zuora.accounts import Accounts
-from lib.clients.zuora.cancel import Cancelling
 from lib.clients.zuora.contacts import Contacts
 from lib.clients.zuora.invoices import Invoices
 from lib.clients.zuora.sender import ZuoraConfig, plain_track
-from lib.clients.zuora.subscriptions import Subscriptions
+from lib.clients.zuora.subscriptions.cancel import Cancelling
+from lib.clients.zuora.subscriptions.reading import Subscriptions
 
 __all__ = ["Zuora", "ZuoraConfig", "plain_track"]
 

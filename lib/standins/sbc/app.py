@@ -9,13 +9,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from lib.standins import faults, gateway
-from lib.standins.admin import Admin
-from lib.standins.gateway import gateway_page
 from lib.standins.sbc.bodies import Refusal, account_and_after, deletions, items, numbers, rules
 from lib.standins.sbc.faults import Fault
 from lib.standins.sbc.records import Change
 from lib.standins.sbc.state import SbcState
+from lib.standins.server import faults, gateway
+from lib.standins.server.admin import Admin
+from lib.standins.server.gateway import gateway_page
 
 ROWS_A_PAGE = 1000
 HEALTH = "/v1/health"

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lib.standins import faults
-from lib.standins.faults import ANY_SYSTEM
+from lib.standins.server import faults
+from lib.standins.server.faults import ANY_SYSTEM
 
 __all__ = ["Fault"]
 
 
 @dataclass
 class Fault(faults.Fault):
-    """One fault for the requests whose `METHOD /path` begins with `match`, as `lib.standins.faults.Fault` says."""
+    """One fault for the requests whose `METHOD /path` begins with `match`, as `server.faults.Fault` says."""
 
     KINDS: ClassVar[frozenset[str]] = ANY_SYSTEM | {
         "database",  # 503, its database does not answer; nothing was done

@@ -6,7 +6,7 @@ from typing import Self
 
 from lib.standins.sbc.app import sbc_app
 from lib.standins.sbc.state import SbcState
-from lib.standins.web import WebServer
+from lib.standins.server.web import WebServer
 
 FILE = "sbc.db"
 

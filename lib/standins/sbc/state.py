@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from lib.private import make_file, make_folder
-from lib.standins.faults import Faults
 from lib.standins.sbc.records import Change, Rule, RuleRecord
+from lib.standins.server.faults import Faults
 
 Row = dict[str, Any]
 EMERGENCY = ("000", "106", "112")

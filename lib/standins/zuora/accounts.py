@@ -11,7 +11,7 @@ from lib.standins.zuora.account_fields import AccountFields
 from lib.standins.zuora.bodies import json_object, put_body
 from lib.standins.zuora.contacts import contact_body
 from lib.standins.zuora.state import Row, ZuoraState
-from lib.standins.zuora.subscription_body import contracted_mrr
+from lib.standins.zuora.subscriptions.body import contracted_mrr
 from lib.standins.zuora.wire import ActionRefusal, Refusal, Reply, Switches
 
 SUMMARY_ITEMS = 6

@@ -12,19 +12,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Send
 
-from lib.standins import faults, gateway
-from lib.standins.admin import Admin
-from lib.standins.gateway import ADMIN, bearer, gateway_page
+from lib.standins.server import faults, gateway
+from lib.standins.server.admin import Admin
+from lib.standins.server.gateway import ADMIN, bearer, gateway_page
 from lib.standins.zuora.accounts import Accounts
 from lib.standins.zuora.contacts import Contacts
-from lib.standins.zuora.faults import Fault
-from lib.standins.zuora.idempotency import Idempotency
-from lib.standins.zuora.limits import POLICY, Limits, Place
-from lib.standins.zuora.object_query import ObjectQuery
-from lib.standins.zuora.orders import Orders
+from lib.standins.zuora.manners.faults import Fault
+from lib.standins.zuora.manners.idempotency import Idempotency
+from lib.standins.zuora.manners.limits import POLICY, Limits, Place
+from lib.standins.zuora.manners.tokens import LIFE_SECONDS, Tokens
+from lib.standins.zuora.objects.query import ObjectQuery
 from lib.standins.zuora.state import ZuoraState
-from lib.standins.zuora.subscriptions import Subscriptions
-from lib.standins.zuora.tokens import LIFE_SECONDS, Tokens
+from lib.standins.zuora.subscriptions.orders import Orders
+from lib.standins.zuora.subscriptions.routes import Subscriptions
 from lib.standins.zuora.wire import Refusal, Switches, refusal_response, request_id, unauthorized
 
 OPEN_PATHS = ("/oauth/token", ADMIN)

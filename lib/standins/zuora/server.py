@@ -4,10 +4,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lib.standins.web import WebServer
+from lib.standins.server.web import WebServer
 from lib.standins.zuora.app import zuora_app
+from lib.standins.zuora.manners.tokens import Tokens
 from lib.standins.zuora.state import ZuoraState
-from lib.standins.zuora.tokens import Tokens
 from lib.standins.zuora.wire import Switches
 
 FILE = "zuora.db"

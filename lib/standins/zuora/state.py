@@ -13,9 +13,9 @@ from typing import Any
 
 from lib.private import make_file, make_folder
 from lib.standins.zuora import schema
-from lib.standins.zuora.faults import Faults
-from lib.standins.zuora.lag import ReadLag
-from lib.standins.zuora.limits import Limits
+from lib.standins.zuora.manners.faults import Faults
+from lib.standins.zuora.manners.lag import ReadLag
+from lib.standins.zuora.manners.limits import Limits
 from lib.standins.zuora.records import InvoiceRecord, SubscriptionRecord, ZuoraRecord
 from lib.standins.zuora.schema import CONTACT_FIELDS, TABLES, Row
 

@@ -13,7 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lib.standins.gateway import ADMIN
+from lib.standins.server.gateway import ADMIN
 
 REAL_STATUSES = "2024-05-20"
 """From this minor version on a refusal has its own HTTP status; before, it is a 200 with `success: false`."""

@@ -1,0 +1,260 @@
+"""Deactivate an account for good: calls end, numbers go to quarantine, everything that hangs on it is removed.
+
+What can refuse comes first: Zuora's cancellation, then the SBC. The Hub's own removals follow in an order in which
+nothing is removed that something else still holds. Each keeps the names of what it removed in the transaction in
+which it removes them, so a step that a kill repeats knows what was done.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from lib.actions.account import deactivation_plan as plans
+from lib.actions.account.deactivation_plan import KINDS, LEAVE, POLICIES, Wish
+from lib.actions.account.emergency_calls import FACT, NOT_KNOWN, read_emergency_calls
+from lib.actions.account.status import arrive, begin
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.errors import NotSeenYet, StepFailed
+from lib.actions.engine.plan import Confirmation, Draft, Plan, Weight
+from lib.actions.numbers.rules import apply_rules, read_rules
+from lib.clients.errors import RemoteError
+from lib.clients.zuora import Cancelled
+from lib.domain.accounts import AccountStatus
+from lib.domain.numbers import national
+from lib.domain.permissions import Identity, Permission
+from lib.domain.status import DEACTIVATE_REASONS, check_grounds
+from lib.domain.words import counted
+from lib.services import Services
+from lib.store import accounts, belongings
+from lib.store.engine import writing
+from lib.store.items import items_of_step, keep_items
+
+_TO = AccountStatus.DEACTIVATED
+
+
+def _begin(job: Job) -> StepReport:
+    return begin(job, _TO)
+
+
+def _cancel(job: Job) -> StepReport:
+    """Each subscription of the plan; one that is cancelled already is not cancelled again."""
+    numbers: list[str] = job.facts["to_cancel"]
+    if not numbers:
+        return StepReport(outcome="nothing", text="There is no subscription to cancel.", count=0)
+    job.tell(0, len(numbers))
+    ids: list[str] = []
+    by_whom: Counter[str] = Counter()
+    for position, number in enumerate(numbers):
+        who = job.kept.get(f"{_BY_WHOM} {number}")
+        if who is None or who == _WHO[None]:
+            # What Zuora did not say last time it may say now.
+            cancelled = _cancel_one(job, number, unsure=job.repeated or who is not None)
+            who = _WHO[cancelled.ours]
+            when = f"ends on {cancelled.effective:%-d %B %Y}" if cancelled.effective else "ends"
+            job.itemise([(number, f"{who}, {when}")])
+            job.keep({f"{_BY_WHOM} {number}": who})
+            ids += [cancelled.request_id] if cancelled.request_id else []
+        by_whom[who] += 1
+        job.tell(position + 1, len(numbers))
+    ours = by_whom[_WHO[True]]
+    told = ", ".join(f"{by_whom[who]} {who}" for who in _WHO.values() if by_whom[who])
+    return StepReport(
+        outcome="nothing" if by_whom[_WHO[False]] == len(numbers) else "done",
+        text=f"{told}, read back.",
+        count=ours,
+        request_ids=tuple(ids),
+    )
+
+
+ANSWERS_KEPT = timedelta(hours=23)
+"""Zuora keeps an answer for a day; an hour less, for clocks that differ."""
+_REFUSED, _BY_WHOM = "refused", "by whom"
+_WHO = {
+    True: "cancelled",
+    None: "cancelled by this action or by somebody else, which Zuora does not say",
+    False: "already cancelled by somebody else",
+}
+
+
+def _cancel_one(job: Job, number: str, *, unsure: bool) -> Cancelled:
+    """Cancel one subscription. Refusals are counted in the audit: after each, Zuora needs another key."""
+    wish = Wish.of(job.params)
+    counter = f"{_REFUSED} {number}"
+    cancelled = job.services.zuora.cancel_subscription(
+        number,
+        POLICIES[wish.zuora],
+        wish.cancel_on,
+        track=job.key,
+        key=job.key,
+        today=date.fromisoformat(job.facts["today"]),
+        refused=job.kept.get(counter, 0),
+        unsure=unsure,
+        forgotten=job.age > ANSWERS_KEPT,
+        on_refusal=lambda refused: job.keep({counter: refused}),
+    )
+    if not cancelled.seen:
+        raise NotSeenYet(
+            f"Zuora accepted the cancellation of {number} but does not show it yet. Resume to check again; it will not "
+            "be cancelled twice."
+        )
+    return cancelled
+
+
+def _remove_rules(job: Job) -> StepReport:
+    """No call of the account but an emergency call connects any more: its numbers are to have no rule, and lose it."""
+    wrong = read_rules(job.services, job.account, quick=False).wrong
+    # Noted before: the SBC shares no transaction with us, and after a kill it no longer shows what it held.
+    job.itemise((national(one.number), "auth rule to be removed") for one in wrong if one.expected is None)
+    apply_rules(job.services, [one.number for one in wrong], actor=job.actor, track=job.key, tell=job.tell)
+    with job.services.engine.connect() as connection:
+        noted = [label for label, _ in items_of_step(connection, job.run_id, job.step)]
+    if not noted:
+        return StepReport(outcome="nothing", text="The SBC holds no rule of this account.", count=0)
+    job.itemise((label, "auth rule removed") for label in noted)
+    return StepReport(outcome="done", text=f"{len(noted):,} removed, read back.", count=len(noted))
+
+
+def _removing(what: str) -> Callable[[Job], StepReport]:
+    """The step that removes one kind of thing."""
+    one, many = KINDS[what]
+
+    def remove(connection: Connection, job: Job) -> list[tuple[str, str]]:
+        removed = [(label, "removed") for label in belongings.remove(connection, job.account, what)]
+        if what == "portal_users":
+            closed = belongings.close_sign_ins(connection, job.account)
+            removed += [(f"sign-in {username}", "closed") for username in closed]
+        return removed
+
+    def left(connection: Connection, job: Job) -> int:
+        return len(belongings.list_labels(connection, job.account, what))
+
+    return lambda job: _in_hub(job, remove, left, one, many)
+
+
+def _quarantine(connection: Connection, job: Job) -> list[tuple[str, str]]:
+    until = date.fromisoformat(job.facts["until"])
+    reason = "nuisance" if job.params["nuisance"] else "deactivated"
+    labels = belongings.quarantine_all(connection, job.account, until=until, reason=reason)
+    return [(label, f"in quarantine until {until:%-d %B %Y}") for label in labels]
+
+
+def _in_use(connection: Connection, job: Job) -> int:
+    numbers = belongings.list_numbers(connection, job.account)
+    return sum(one.state != "quarantined" for one in numbers)
+
+
+def _in_hub(
+    job: Job,
+    work: Callable[[Connection, Job], list[tuple[str, str]]],
+    left: Callable[[Connection, Job], int],
+    one: str,
+    many: str,
+) -> StepReport:
+    """Do it and keep what was done in one transaction, then look whether anything is left."""
+    engine = job.services.engine
+    with writing(engine) as connection:
+        keep_items(connection, job.run_id, job.step, work(connection, job))
+    with engine.connect() as connection:
+        remaining = left(connection, job)
+        count = len(items_of_step(connection, job.run_id, job.step))
+    if remaining:
+        raise StepFailed(f"{counted(remaining, one, many)} came up while they were removed. Resume.")
+    if not count:
+        return StepReport(outcome="nothing", text=f"There are no {many}.", count=0)
+    return StepReport(outcome="done", text=f"{count:,} dealt with, none left.", count=count)
+
+
+def _arrive(job: Job) -> StepReport:
+    report = arrive(job, _TO)
+    with writing(job.services.engine) as connection:
+        # People, subscriptions and the like that are gone must not lead here any more; the numbers still do.
+        accounts.index_account(connection, job.account)
+    return report
+
+
+class Deactivate(Action):
+    """`params`: `zuora` (leave, invoice_period, date), `cancel_on`, `nuisance`, `keep_children`."""
+
+    kind = "deactivate"
+    verb = "Deactivate account"
+    permission = Permission.ACCOUNT_DEACTIVATE
+    weight = Weight.HARD
+    steps = (
+        Step("begin", "Note it in the Hub", _begin),
+        Step("cancel", "Cancel the subscriptions in Zuora", _cancel),
+        Step("rules", "Remove the auth rules", _remove_rules),
+        Step("queues", "Delete all queues", _removing("queues")),
+        Step("callflows", "Delete all callflows", _removing("callflows")),
+        Step("parking", "Delete call-parking set-ups", _removing("parking")),
+        Step("music", "Delete music on hold", _removing("music")),
+        Step("phone_users", "Delete phone users", _removing("phone_users")),
+        Step("pbxs", "Delete any PBX", _removing("pbxs")),
+        Step(
+            "numbers",
+            "Quarantine all phone numbers",
+            lambda job: _in_hub(job, _quarantine, _in_use, "number", "numbers in use"),
+        ),
+        Step("integrations", "Delete integrations", _removing("integrations")),
+        Step("tracker_codes", "Delete web-tracker codes", _removing("tracker_codes")),
+        Step("portal_users", "Remove all portal users from this account", _removing("portal_users")),
+        Step("subscriptions", "Remove all Zuora subscription ids", _removing("subscriptions")),
+        Step("hub", "Show it as deactivated", _arrive),
+    )
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Everything that would go, by name; what speaks against it replaces the button."""
+        today = services.today()
+        found = plans.look(services, account)
+        title = f"Deactivate {found.account.title}"
+        try:
+            wish = Wish.of(params)
+        except ValueError as problem:
+            return Draft(title=title, blockers=(str(problem),))
+        blockers = plans.blockers_of(found, wish, today)
+        rules, emergency = 0, NOT_KNOWN
+        notes: tuple[str, ...] = ()
+        try:
+            rules = len(read_rules(services, account, quick=True, heading=_TO).wrong)
+            emergency = read_emergency_calls(services)
+            notes = emergency.warnings
+        except RemoteError as error:
+            blockers.append(f"The SBC could not be read, so the auth rules could not be removed. {error}")
+        until = plans.last_day(wish, today)
+        zuora = found.billing.account
+        return Draft(
+            title=title,
+            effects=tuple(plans.effects_of(found, wish, until, rules, emergency)),
+            dangers=tuple(plans.dangers_of(found)),
+            warnings=(*plans.warnings_of(found, wish), *notes),
+            blockers=tuple(blockers),
+            untouched=plans.untouched_of(found, wish, emergency),
+            details=plans.details_of(found, wish, until),
+            steps=tuple(step.name for step in self.steps if step.name != "cancel" or wish.zuora != LEAVE),
+            claims=tuple(child.number for child in found.children),
+            facts={
+                "standing": found.account.standing,
+                "status": found.account.status.value,
+                "digest": plans.digest_of(found),
+                "rules": rules,
+                FACT: emergency.fact,
+                "balance": str(zuora.balance) if zuora is not None else None,
+                "children": [child.number for child in found.active_children],
+                "to_cancel": [one.number for one in found.to_cancel] if wish.zuora != LEAVE else [],
+                "until": until.isoformat(),
+                "today": today.isoformat(),
+            },
+        )
+
+    def lacking(self, plan: Plan, given: Confirmation) -> str | None:
+        """See `Action.lacking`: a reason is needed."""
+        return check_grounds(given.reason, given.note, DEACTIVATE_REASONS)
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: every choice named, also those that were left out."""
+        try:
+            return Wish.of(params).params()
+        except ValueError:
+            return dict(params)

@@ -1,0 +1,81 @@
+"""Pin a note to an account, such as "payment plan until 12 March", or take it off. Suspending asks about it."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.domain.permissions import Identity, Permission
+from lib.services import Services
+from lib.store import accounts
+from lib.store.engine import writing
+
+NOTE_LIMIT = 300
+
+
+def _pin(job: Job) -> StepReport:
+    note, until = job.params["note"], job.params["until"]
+    with writing(job.services.engine) as connection:
+        before = accounts.get_account(connection, job.account)
+        changed = (before.pinned_note, before.pinned_until) != (note, _day(until))
+        if changed:
+            accounts.pin_note(connection, job.account, note=note, until=_day(until))
+    return job.done(
+        "The note is pinned." if note else "No note is pinned any more.",
+        changed=changed,
+        before=job.facts["before"],
+        after=_shown(note, until),
+    )
+
+
+class Pin(Action):
+    """`params`: `note` (None takes it off) and `until`, an ISO day or None for no end."""
+
+    kind = "pin"
+    verb = "Save the note"
+    permission = Permission.ACCOUNT_PIN
+    weight = Weight.FIELD
+    steps = (Step("pin", "Pin the note in the Hub", _pin),)
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Blocks on a note that is too long and on an end that has passed."""
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+        wanted = self.normalise(params)
+        note, until = wanted["note"], wanted["until"]
+        title = f"Pin a note to {current.title}" if note else f"Take the note off {current.title}"
+        blockers = []
+        if note and len(note) > NOTE_LIMIT:
+            blockers.append(f"The note has {len(note)} characters; {NOTE_LIMIT} is the most.")
+        try:
+            day = _day(until)
+        except ValueError:
+            return Draft(title=title, blockers=("The last day of the note is no date.",))
+        if note and day is not None and day < services.today():
+            blockers.append("The last day of the note has passed already.")
+        before = _shown(current.pinned_note, current.pinned_until.isoformat() if current.pinned_until else None)
+        if before == _shown(note, until):
+            blockers.append("This note is pinned already." if note else "No note is pinned.")
+        return Draft(
+            title=title,
+            effects=(Effect(system="Hub", text="Pinned note", before=before, after=_shown(note, until)),),
+            blockers=tuple(blockers),
+            steps=("pin",),
+            facts={"before": before},
+        )
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: blanks and line breaks of the note become single blanks; an empty one is None."""
+        note = " ".join(str(params.get("note") or "").split()) or None
+        return {"note": note, "until": str(params["until"]) if note and params.get("until") else None}
+
+
+def _day(until: str | None) -> date | None:
+    return date.fromisoformat(until) if until else None
+
+
+def _shown(note: str | None, until: str | None) -> str:
+    if not note:
+        return "none"
+    return f"{note} (until {until})" if until else note

@@ -1,0 +1,1 @@
+"""Subscriptions, allowances and the charge map."""

@@ -1,0 +1,108 @@
+"""Edit the charge map: which Zuora charge grants which allowance. It belongs to the house, not to an account."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.errors import StepFailed
+from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.domain.allowances import InvalidMap, MapRow, check_map, label_of
+from lib.domain.permissions import Identity, Permission
+from lib.services import Services
+from lib.store import billing
+from lib.store.engine import writing
+
+HOUSE = "house"
+"""What stands in place of an account number: one edit of the map at a time, and no account is held by it."""
+
+
+def to_params(rows: Sequence[MapRow]) -> list[dict[str, str | None]]:
+    """Rows as they are kept with a run."""
+    return [dataclasses.asdict(row) for row in rows]
+
+
+def _save(job: Job) -> StepReport:
+    wanted, base = _rows(job.params["rows"]), _rows(job.params["base"])
+    engine = job.services.engine
+    with writing(engine) as connection:
+        current = billing.list_charge_map(connection)
+        changed = current != wanted
+        if changed and current != base:
+            raise StepFailed("Somebody changed the charge map meanwhile. It was not overwritten. Abandon this.")
+        if changed:
+            billing.save_charge_map(connection, wanted, by=job.actor)
+    with engine.connect() as connection:
+        if billing.list_charge_map(connection) != wanted:
+            raise StepFailed("The Hub shows another charge map than was saved. Resume to try again.")
+    job.itemise((effect.text, f"{effect.before} -> {effect.after}") for effect in _effects(base, wanted))
+    return job.done(
+        f"The charge map has {len(wanted):,} rows, read back.",
+        changed=changed,
+        before=f"{len(base):,} rows",
+        after=f"{len(wanted):,} rows",
+    )
+
+
+class EditChargeMap(Action):
+    """`params`: `rows` as edited, and `base`, the rows the person saw when they began. The account is `HOUSE`."""
+
+    kind = "charge_map"
+    verb = "Save the charge map"
+    permission = Permission.CHARGE_MAP_EDIT
+    weight = Weight.FIELD
+    steps = (Step("hub", "Save in the Hub", _save),)
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Blocks on a map that is not valid, and on one that somebody changed meanwhile."""
+        title = "Change the charge map"
+        try:
+            wanted, base = check_map(_rows(params["rows"])), check_map(_rows(params["base"]))
+        except InvalidMap as invalid:
+            return Draft(title=title, blockers=(str(invalid),))
+        with services.engine.connect() as connection:
+            current = billing.list_charge_map(connection)
+        if current != base:
+            return Draft(
+                title=title,
+                blockers=(
+                    "Somebody changed the charge map while you were editing it. Nothing was saved. Start again.",
+                ),
+            )
+        effects = _effects(base, wanted)
+        return Draft(
+            title=title,
+            effects=tuple(effects),
+            verdict=None if effects else "Nothing changed: the map is stored like this already.",
+            untouched=("Allowances that are stored stay until their subscription is refreshed.",),
+            steps=("hub",) if effects else (),
+        )
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: the rows in the order and spelling in which they are stored."""
+        try:
+            return {name: to_params(check_map(_rows(params[name]))) for name in ("rows", "base")}
+        except InvalidMap:
+            return dict(params)
+
+
+def _rows(stored: Sequence[Mapping[str, Any]]) -> list[MapRow]:
+    return [MapRow(one["charge_number"], one["charge_name"], one["kind"]) for one in stored]
+
+
+def _effects(before: Sequence[MapRow], after: Sequence[MapRow]) -> list[Effect]:
+    """Charge by charge: what it granted and what it will grant."""
+    old, new = ({(row.charge_number, row.charge_name): row.kind for row in rows} for rows in (before, after))
+    return [
+        Effect(system="Hub", text=_charge(*key), before=_granted(old.get(key)), after=_granted(new.get(key)))
+        for key in sorted({*old, *new}, key=lambda key: (key[1] or "", key[0] or ""))
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _charge(number: str | None, name: str | None) -> str:
+    return f"{name} ({number})" if number and name else name or number or ""
+
+
+def _granted(kind: str | None) -> str:
+    return "not in the map" if kind is None else label_of(kind)

@@ -1,0 +1,1 @@
+"""Bill To and Sold To."""

@@ -1,0 +1,213 @@
+"""Edit the Bill To or the Sold To contact in Zuora: only the fields that were changed, and none over a colleague's."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.errors import StepFailed
+from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.read_back import write_and_read_back
+from lib.clients.errors import NotFound, RemoteError
+from lib.clients.zuora import ZuoraAccount, ZuoraContact
+from lib.domain.contacts import (
+    LABELS,
+    ContactRole,
+    Edit,
+    apply_edit,
+    check_changes,
+    check_place,
+    emptied_fields,
+    is_same,
+)
+from lib.domain.permissions import Identity, Permission
+from lib.services import Services
+from lib.store import accounts
+from lib.store.runs import CONTACTS, Run, recent_runs
+
+
+def contact_of(billing: ZuoraAccount, role: ContactRole) -> ZuoraContact | None:
+    """The contact the account has in this role, or None."""
+    return billing.bill_to if role is ContactRole.BILL_TO else billing.sold_to
+
+
+def values_of(contact: ZuoraContact) -> dict[str, str]:
+    """The fields that can be edited, as Zuora has them."""
+    return {field: getattr(contact, field) for field in LABELS}
+
+
+def _update(job: Job) -> StepReport:
+    zuora, contact_id = job.services.zuora, job.facts["contact"]
+    before, after = job.facts["before"], job.facts["after"]
+    edit = apply_edit(before, after, values_of(zuora.contact(contact_id)))
+    if edit.conflicts:
+        names = ", ".join(LABELS[one.field] for one in edit.conflicts)
+        raise StepFailed(
+            f"Somebody changed {names} of the contact in Zuora meanwhile. Nothing was overwritten. "
+            "Abandon this update and start again from the values of now."
+        )
+    old, new = _shown(before), _shown(after)
+    if not edit.after:
+        return job.done("Zuora has these values.", changed=False, before=old, after=new)
+    ids = write_and_read_back(
+        job,
+        lambda: zuora.update_contact(contact_id, edit.after, track=job.key),
+        lambda: values_of(zuora.contact(contact_id)),
+        lambda now: all(is_same(field, now[field], value, country=now["country"]) for field, value in after.items()),
+        what="the change",
+    )
+    return job.done("Zuora has the new values, read back.", changed=True, before=old, after=new, request_ids=ids)
+
+
+class EditContact(Action):
+    """`params`: `role`, `contact` (its id), `changes` (field -> new value), `base` (field -> value as seen), `emptied`.
+
+    `emptied` names the fields that may lose their value, as the person confirmed each. Without it none may.
+    """
+
+    kind = "edit_contact"
+    verb = "Update"
+    permission = Permission.CONTACTS_EDIT
+    weight = Weight.FIELD
+    # A run that waits may wait for just this: a letter that went to a wrong address.
+    lane = CONTACTS
+    steps = (Step("zuora", "Change the contact in Zuora", _update),)
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Reads the contact again; blocks on a bad value and on a field changed meanwhile."""
+        role = ContactRole(params["role"])
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+        title = f"Update the {role.label} contact of {current.title}"
+        changes, problems = check_changes(params["changes"], role)
+        blockers = _sentences(problems)
+        if current.zuora_id is None:
+            blockers.append("This account has no Zuora account, so it has no contacts.")
+        if blockers or current.zuora_id is None:
+            return Draft(title=title, blockers=tuple(blockers))
+        billing = _read(services, current.zuora_id)
+        if isinstance(billing, str):
+            return Draft(title=title, blockers=(billing,))
+        contact = contact_of(billing, role)
+        if problem := _unusable(billing, contact, role, params["contact"]):
+            return Draft(title=title, blockers=(problem,))
+        assert contact is not None
+        now = values_of(contact)
+        changes, problems = check_place(changes, now)
+        edit = apply_edit(params["base"], changes, now)
+        if refused := _refusal(title, problems, edit, now, params.get("emptied", ())):
+            return refused
+        return Draft(
+            title=title,
+            effects=tuple(
+                Effect(system="Zuora", text=LABELS[field], before=edit.before[field] or "empty", after=value or "empty")
+                for field, value in edit.after.items()
+            ),
+            warnings=(BOTH,) if billing.shared_contact else (),
+            untouched=("Additional invoice addresses, numbers and saved emergency details stay as they are.",),
+            steps=("zuora",),
+            facts={
+                "contact": contact.id,
+                "before": edit.before,
+                "after": edit.after,
+                "shared": billing.shared_contact,
+            },
+        )
+
+    def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
+        """See `Action.undo`. A value changed in Zuora itself is found by the plan: it is drawn from a new reading."""
+        facts = run.plan["facts"]
+        with services.engine.connect() as connection:
+            later = recent_runs(connection, run.account, limit=20)
+        for other in later:
+            if other.id == run.id:
+                break
+            if other.kind == self.kind and other.state == "done" and _overlap(other, facts):
+                return None
+        return {
+            "role": run.params["role"],
+            "contact": facts["contact"],
+            "changes": facts["before"],
+            "base": facts["after"],
+            # Whoever undoes it reads each of these as "empty" before the click.
+            "emptied": emptied_fields(facts["after"], facts["before"]),
+        }
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: the values as they will be stored."""
+        good, problems = check_changes(params["changes"], ContactRole(params["role"]))
+        kept = {field: text for field, text in params["changes"].items() if field in problems}
+        return {**params, "changes": {**good, **kept}}
+
+
+BOTH = "Bill To and Sold To are one and the same contact in Zuora: what is changed for one is changed for both."
+
+
+def _read(services: Services, zuora_id: str) -> ZuoraAccount | str:
+    """The account of now, or the sentence why it cannot be had."""
+    try:
+        return services.read_zuora(zuora_id)
+    except NotFound:
+        return "Zuora has no such account. Correct the link to Zuora first."
+    except RemoteError as error:
+        return f"Zuora could not be read, so nothing was changed. {error}"
+
+
+def _unusable(billing: ZuoraAccount, contact: ZuoraContact | None, role: ContactRole, expected: str) -> str | None:
+    # Zuora refuses changes to a cancelled account, and takes those to its contacts: final invoices go to them.
+    if contact is None:
+        return f"The account has no {role.label} contact in Zuora."
+    if contact.id != expected:
+        return f"Somebody gave the account another {role.label} contact meanwhile. Look at it and start again."
+    return None
+
+
+def _refusal(
+    title: str, problems: Mapping[str, str], edit: Edit, now: Mapping[str, str], emptied: Collection[str]
+) -> Draft | None:
+    """The draft that says why this is not sent; None when nothing speaks against it."""
+    if problems:
+        return Draft(title=title, blockers=tuple(_sentences(problems)))
+    if edit.conflicts:
+        return _told(title, edit)
+    if lost := set(emptied_fields(now, edit.after)) - set(emptied):
+        return Draft(title=title, blockers=_unconfirmed(now, lost))
+    if not edit.after:
+        return Draft(title=title, blockers=("Zuora has these values already; there is nothing to change.",))
+    return None
+
+
+def _sentences(problems: Mapping[str, str]) -> list[str]:
+    return [f"{LABELS.get(field, field)}: {sentence}" for field, sentence in problems.items()]
+
+
+def _unconfirmed(now: Mapping[str, str], lost: Collection[str]) -> tuple[str, ...]:
+    """What would be removed without anybody having said so, by name and value."""
+    return (
+        *(f"{LABELS[field]}: {now[field]} would be removed. Confirm it first." for field in LABELS if field in lost),
+        "Nothing was changed.",
+    )
+
+
+def _told(title: str, edit: Edit) -> Draft:
+    """The draft for an edit that came too late for some field: mine beside theirs, and nothing sent."""
+    rows = tuple((LABELS[one.field], one.began, one.mine, one.theirs) for one in edit.conflicts)
+    return Draft(
+        title=title,
+        blockers=(
+            *(
+                f"{LABELS[one.field]}: you typed “{one.mine}”; somebody changed it to “{one.theirs}” meanwhile."
+                for one in edit.conflicts
+            ),
+            "Nothing was changed.",
+        ),
+        details=(Detail(title="Changed meanwhile", columns=("Field", "You began with", "Yours", "Theirs"), rows=rows),),
+    )
+
+
+def _overlap(other: Run, facts: Mapping[str, Any]) -> bool:
+    theirs = other.plan["facts"]
+    return theirs.get("contact") == facts["contact"] and bool(set(theirs.get("after", ())) & set(facts["after"]))
+
+
+def _shown(values: Mapping[str, str]) -> str:
+    return "; ".join(f"{LABELS[field]}: {value or 'empty'}" for field, value in values.items())

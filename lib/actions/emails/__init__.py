@@ -1,0 +1,1 @@
+"""E-mails: their letters, sending one exactly once, and sending one again."""

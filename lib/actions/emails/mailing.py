@@ -1,0 +1,83 @@
+"""The step of an action that mails somebody: at most one e-mail a step, and a row in sent e-mails for it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lib.actions.emails.letters import CannotRender, render
+from lib.actions.emails.sending import send_recorded, taken_before
+from lib.actions.engine.action import Job, StepReport
+from lib.actions.engine.errors import StepFailed
+from lib.clients.mail import OutgoingMail, message_id
+from lib.domain.accounts import Account
+from lib.domain.emails import EmailKind, EmailState, InvalidEmail, check_address
+from lib.store import accounts, emails
+
+
+def mail_bill_to(job: Job, kind: EmailKind, values: Mapping[str, Any]) -> StepReport:
+    """Mail the bill-to contact: the address of the plan, and after a refusal the one Zuora has now.
+
+    A letter that was refused for its address is put right by correcting the contact and resuming the run.
+
+    Raises:
+        RemoteError: the mail server did not take it, or Zuora could not be read again.
+        StepFailed: the contact has no address that can be used now.
+    """
+    planned: str = job.facts["recipient"]
+    if not job.again:
+        return send_mail(job, kind, planned, values)
+    with job.services.engine.connect() as connection:
+        before = emails.states_of_run(connection, job.run_id, kind)
+        current = accounts.get_account(connection, job.account)
+    # Where an earlier letter may have arrived, its repeat is the same letter to the same address.
+    arrived = [
+        who for state in (EmailState.ACCEPTED, EmailState.UNKNOWN) for who, its in before.items() if its is state
+    ]
+    if arrived:
+        recipient = arrived[0]
+    elif job.repeated and not before:
+        recipient = planned
+    else:
+        recipient = _address_now(job, current)
+    # Another address is another e-mail, with a record of its own: the first one may have arrived, too.
+    own = job if recipient == planned else replace(job, key=f"{job.key}:{recipient}")
+    return send_mail(own, kind, recipient, values)
+
+
+def _address_now(job: Job, current: Account) -> str:
+    contact = job.services.zuora.account(current.zuora_id).bill_to if current.zuora_id else None
+    try:
+        return check_address(contact.work_email if contact else "")
+    except InvalidEmail as problem:
+        raise StepFailed(
+            f"The bill-to contact has no e-mail address that can be used now, so no e-mail was sent. {problem} "
+            "Correct it on Account contacts, then resume."
+        ) from problem
+
+
+def send_mail(job: Job, kind: EmailKind, recipient: str, values: Mapping[str, Any]) -> StepReport:
+    """Mail the recipient, unless an earlier attempt at this step did.
+
+    The Message-ID comes from run and step, so a repeat after a lost answer is the same e-mail to whoever gets it.
+
+    Raises:
+        RemoteError: the mail server did not take it; the failure has its row, too.
+        DatabaseGone: see `send_recorded`.
+    """
+    services = job.services
+    own_id = message_id(job.key, services.mailer.config.domain)
+    if (taken := taken_before(job, own_id, recipient)) is not None:
+        return taken
+    try:
+        rendered = render(kind.value, {**values, "contact": services.settings.mail_contact})
+    except CannotRender as problem:
+        raise StepFailed(f"The e-mail could not be written, so none was sent: {problem}.") from problem
+    mail = OutgoingMail(
+        recipient=recipient,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=own_id,
+        what=f"{kind.value.replace('_', ' ')} of account {job.account}",
+    )
+    return send_recorded(job, kind, mail)

@@ -1,0 +1,114 @@
+"""Save the emergency details of an account as a new version, with who and when."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.errors import StepFailed
+from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.domain.accounts import AccountStatus
+from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
+from lib.domain.permissions import Identity, Permission
+from lib.services import Services
+from lib.store import accounts, emergency, numbers
+from lib.store.emergency import SavedMeanwhile, Version
+from lib.store.engine import writing
+from lib.store.runs import Run
+
+
+def _save(job: Job) -> StepReport:
+    record, after = EmergencyRecord.model_validate(job.params["details"]), int(job.params["after"])
+    try:
+        with writing(job.services.engine) as connection:
+            emergency.save_version(connection, job.account, record, after=after, saved_by=job.actor)
+    except SavedMeanwhile as meanwhile:
+        if not _is_ours(meanwhile.latest, record, after, job.actor):
+            raise StepFailed(
+                f"{_who(meanwhile.latest)} Nothing was overwritten. Abandon this and start from the version of now."
+            ) from meanwhile
+        changed = False
+    else:
+        changed = True
+    with job.services.engine.connect() as connection:
+        latest = emergency.latest_version(connection, job.account)
+    if not _is_ours(latest, record, after, job.actor):
+        raise StepFailed(f"{_who(latest)} Look at it before anything else is saved.")
+    before = f"version {after}" if after else "nothing saved"
+    return job.done("Saved and read back.", changed=changed, before=before, after=f"version {after + 1}")
+
+
+class SaveEmergency(Action):
+    """`params`: `details` (the record) and `after`, the version the person started from (0 for none).
+
+    `accepted` may hold what a pull could not place or had to guess, in sentences: the person who saves has dealt with
+    it, and the plan and its receipt say so.
+    """
+
+    kind = "save_emergency"
+    verb = "Save"
+    permission = Permission.EMERGENCY_EDIT
+    weight = Weight.FIELD
+    steps = (Step("hub", "Save in the Hub", _save),)
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Blocks on errors in the record and on a version that was saved meanwhile."""
+        record = EmergencyRecord.model_validate(params["details"])
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+            latest = emergency.latest_version(connection, account)
+            own = {one.number for one in numbers.truths_of_account(connection, account)}
+        title = f"Save the emergency details of {current.title}"
+        findings = check(record, own_numbers=own)
+        blockers = [f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "error"]
+        if current.status is AccountStatus.DEACTIVATED:
+            blockers.append("The account is deactivated; its emergency details stay as they were.")
+        if (latest.version if latest else 0) != int(params["after"]):
+            blockers.append(f"{_who(latest)} Look at it and start from there.")
+        if blockers:
+            return Draft(title=title, blockers=tuple(blockers))
+        before = latest.record if latest else None
+        effects = [
+            Effect(system="Hub", text=LABELS[field], before=shown(before, field) or "empty", after=shown(record, field))
+            for field in differing(before, record)
+            if shown(before, field) or shown(record, field)
+        ]
+        if not effects:
+            effects = [Effect(system="Hub", text="Confirmed as of today; no field changes")]
+        return Draft(
+            title=title,
+            effects=tuple(effects),
+            warnings=(
+                *(f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "warning"),
+                *(f"Dealt with before saving: {text}" for text in params.get("accepted", ())),
+            ),
+            untouched=("The contacts in Zuora stay as they are. Nothing is sent to the register.",),
+            steps=("hub",),
+            facts={"before": before.model_dump() if before else None, "after": int(params["after"])},
+        )
+
+    def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
+        """See `Action.undo`: the earlier details as one more version, while ours is the latest."""
+        before, after = run.plan["facts"]["before"], int(run.params["after"]) + 1
+        with services.engine.connect() as connection:
+            latest = emergency.latest_version(connection, run.account)
+        ours = latest is not None and latest.version == after
+        return {"details": before, "after": after} if ours and before not in (None, run.params["details"]) else None
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: every field, without stray blanks."""
+        return {
+            "details": EmergencyRecord.model_validate(params["details"]).model_dump(),
+            "after": int(params["after"]),
+            "accepted": [str(text) for text in params.get("accepted", ())],
+        }
+
+
+def _is_ours(latest: Version | None, record: EmergencyRecord, after: int, actor: str) -> bool:
+    """True when the latest version is the one this run was to save, from an attempt whose end was not recorded."""
+    return latest is not None and (latest.version, latest.record, latest.saved_by) == (after + 1, record, actor)
+
+
+def _who(latest: Version | None) -> str:
+    if latest is None:
+        return "The saved details are gone by now."
+    return f"{latest.saved_by} saved version {latest.version} of the emergency details meanwhile."

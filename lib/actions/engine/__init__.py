@@ -1,0 +1,1 @@
+"""The engine: carries out actions durably, and knows none of them."""

@@ -1,0 +1,95 @@
+"""The one way out for data: a file leaves only for somebody who may have it now, and not before the audit says so.
+
+Every download of a page passes here, at the click and outside the page's own run: the right is asked of the database
+again, the file is made, and the event is written in the transaction that asks once more. When the event cannot be
+written, nothing is handed out. The event holds no personal data: of a filter it says by what, never for which name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from lib.actions.engine.errors import NotAllowed
+from lib.actions.engine.who import as_now
+from lib.domain.activity import EXPORT
+from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
+from lib.services import Services
+from lib.store import audit
+from lib.store.engine import writing
+
+log = structlog.get_logger(__name__)
+
+WHAT = {
+    "sent_emails": "sent e-mails",
+    "emergency_details": "the emergency details by number",
+    "audit_events": "the events of the audit",
+    "receipt": "a receipt",
+}
+"""What can be handed out, in words."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What somebody wants to take away. `account` None: of all accounts."""
+
+    what: str
+    account: str | None
+    permission: Permission = Permission.EXPORT
+    filter: Mapping[str, Any] = field(default_factory=dict)
+    """By what it is narrowed, without personal data."""
+    narrowed: tuple[str, ...] = ()
+    """The same in words."""
+    run: str | None = None
+    """The run whose receipt it is."""
+
+
+def hand_out(
+    services: Services, actor: Identity, parcel: Parcel, make: Callable[[Identity], tuple[bytes, int]]
+) -> bytes:
+    """The file that `make` makes for this person, who may have it at this moment. `make` also tells its rows.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since; the refusal is in the audit.
+        SQLAlchemyError: the database cannot be read or the event not be written; nothing is handed out.
+    """
+    try:
+        file, rows = make(_who_may(services, actor, parcel))
+        with writing(services.engine) as connection:
+            # Again: a long file takes a while, and meanwhile the person may have been shut out.
+            person = _who_may(services, actor, parcel, connection)
+            _record(connection, parcel, person.email, "done", {"rows": rows, "text": _told(parcel, rows)})
+    except NotAllowed as refusal:
+        with writing(services.engine) as connection:
+            why = {"why": type(refusal).__name__, "text": str(refusal)}
+            _record(connection, parcel, actor.email, "refused", why)
+        raise PermissionError("this person may not have this file now; nothing was handed out") from refusal
+    log.info("handed out", what=parcel.what, account=parcel.account, rows=rows)
+    return file
+
+
+def _who_may(services: Services, actor: Identity, parcel: Parcel, connection: Connection | None = None) -> Identity:
+    """The person as they are at this moment, with the right to this file."""
+    now = as_now(services, actor, connection)
+    if not now.may(parcel.permission, parcel.account):
+        raise NotAllowed(f"Nothing was handed out: {parcel.permission} is not theirs now.")
+    return now
+
+
+def _record(connection: Connection, parcel: Parcel, actor: str, phase: str, details: dict[str, Any]) -> None:
+    about = {"what": parcel.what, "accounts": parcel.account or "all", "filter": dict(parcel.filter)}
+    if parcel.run is not None:
+        about["run"] = parcel.run
+    audit.append_event(
+        connection, kind=EXPORT, phase=phase, actor=actor, account=parcel.account, details=about | details
+    )
+
+
+def _told(parcel: Parcel, rows: int) -> str:
+    of = f"account {parcel.account}" if parcel.account else "all accounts"
+    which = f" ({parcel.run})" if parcel.run else ""
+    narrowed = f", only those {', '.join(parcel.narrowed)}" if parcel.narrowed else ""
+    return f"{counted(rows, 'row')} of {WHAT.get(parcel.what, parcel.what)}{which} of {of}{narrowed}."

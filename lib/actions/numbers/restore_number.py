@@ -1,0 +1,91 @@
+"""Take a number out of quarantine and give it to an account: for one that was given up by mistake. Admins only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.errors import StepFailed
+from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.numbers.rules import apply_rules
+from lib.domain.accounts import AccountStatus
+from lib.domain.numbers import InvalidNumber, national, parse_number
+from lib.domain.permissions import Identity, Permission
+from lib.services import Services
+from lib.store import accounts, numbers
+from lib.store.engine import writing
+
+
+def _restore(job: Job) -> StepReport:
+    number, shown = job.params["number"], national(job.params["number"])
+    try:
+        with writing(job.services.engine) as connection:
+            changed = numbers.restore_number(connection, number, to_account=job.account)
+    except numbers.NumberTaken as taken:
+        raise StepFailed(f"{shown} is not in quarantine any more. Nothing was changed. Abandon this.") from taken
+    return job.done(
+        f"{shown} is in use on account {job.account}.",
+        changed=changed,
+        before=f"in quarantine, account {job.facts['from']}",
+        after=f"in use, account {job.account}",
+    )
+
+
+def _rule(job: Job) -> StepReport:
+    number = job.params["number"]
+    changed = apply_rules(job.services, [number], actor=job.actor, track=job.key)
+    _, after = changed[number]
+    words = f"{after.state} on trunk {after.trunk}" if after else "no rule"
+    return StepReport(outcome="done", text=f"The SBC has {words} for {national(number)}, read back.", after=words)
+
+
+class RestoreNumber(Action):
+    """`params`: `number`, in any spelling. The account of the run is the one that gets it."""
+
+    kind = "restore_number"
+    verb = "Restore number"
+    permission = Permission.NUMBER_RESTORE
+    weight = Weight.VISIBLE
+    steps = (Step("hub", "Take it out of quarantine", _restore), Step("rules", "Write its auth rule", _rule))
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Blocks on a number that is not in quarantine and on a deactivated account."""
+        try:
+            number = parse_number(str(params.get("number") or ""))
+        except InvalidNumber as invalid:
+            return Draft(title="Restore a number", blockers=(str(invalid),))
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+            found = numbers.find_quarantined(connection, number)
+        title = f"Restore {national(number)} to {current.title}"
+        if found is None:
+            return Draft(title=title, blockers=(f"{national(number)} is not in quarantine here.",))
+        if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
+            return Draft(
+                title=title,
+                blockers=(f"{current.number} is {current.standing}. Open the account that is to have the number.",),
+            )
+        until = f" until {found.until:%-d %B %Y}" if found.until else ""
+        state = "suspended" if current.heading is AccountStatus.SUSPENDED else "allowed"
+        return Draft(
+            title=title,
+            effects=(
+                Effect(
+                    system="Hub",
+                    text=national(number),
+                    before=f"in quarantine{until}, account {found.account}",
+                    after=f"in use, account {current.number}",
+                ),
+                Effect(system="SBC", text="Auth rule", before="none", after=state),
+            ),
+            untouched=("Callflows and the billing subscription of the number are set up by hand.",),
+            steps=("hub", "rules"),
+            claims=(found.account,) if found.account != current.number else (),
+            facts={"from": found.account, "until": until, "state": state},
+        )
+
+    def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Action.normalise`: the number in E.164."""
+        try:
+            return {"number": parse_number(str(params.get("number") or ""))}
+        except InvalidNumber:
+            return dict(params)

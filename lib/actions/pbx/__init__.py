@@ -1,0 +1,1 @@
+"""PBXs: their group name and their billing."""

@@ -1,0 +1,120 @@
+"""Choose the subscription of the account that a PBX is billed to."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.errors import StepFailed
+from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.domain.accounts import AccountStatus
+from lib.domain.allowances import end_words
+from lib.domain.permissions import Identity, Permission
+from lib.services import Services
+from lib.store import accounts, pbxs
+from lib.store.engine import writing
+from lib.store.pbxs import Subscription
+from lib.store.runs import Run
+
+_GONE = "The account has no such PBX any more. Nothing was changed."
+
+
+def _write(job: Job) -> StepReport:
+    before, after = job.facts["subscription"], job.params["subscription"]
+    pbx_id = job.params["pbx"]
+    try:
+        with writing(job.services.engine) as connection:
+            changed = pbxs.change_subscription(connection, job.account, pbx_id, before=before, after=after)
+        with job.services.engine.connect() as connection:
+            read = pbxs.get_pbx(connection, job.account, pbx_id).subscription
+    except pbxs.PbxGone as gone:
+        raise StepFailed("The PBX or the subscription is gone. Nothing was changed. Abandon this.") from gone
+    except accounts.Conflict as conflict:
+        raise StepFailed(
+            f"The PBX is billed to {_shown(conflict.current)} by now. It was not overwritten. "
+            "Abandon this and start again from the present subscription."
+        ) from conflict
+    if read != after:
+        raise StepFailed(f"Somebody has billed the PBX to {_shown(read)} since. Abandon this and look again.")
+    return job.done(
+        f"The PBX is billed to {_shown(after)}, read back.", changed=changed, before=_shown(before), after=_shown(after)
+    )
+
+
+class PbxBilling(Action):
+    """`params`: `pbx` (its id), `subscription` (its number, or None), `base`: the one the person saw."""
+
+    kind = "pbx_billing"
+    verb = "Change billing subscription"
+    permission = Permission.PBX_BILLING
+    weight = Weight.FIELD
+    steps = (Step("hub", "Bill it to the other subscription", _write),)
+
+    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
+        """See `Action.draft`. Blocks on a subscription of another account and on a changed base."""
+        wanted = params.get("subscription")
+        with services.engine.connect() as connection:
+            current = accounts.get_account(connection, account)
+            offered = {one.number: one for one in pbxs.list_subscriptions(connection, account)}
+            try:
+                pbx = pbxs.get_pbx(connection, account, int(params["pbx"]))
+            except pbxs.PbxGone:
+                return Draft(title=f"Billing subscription of {current.title}", blockers=(_GONE,))
+        title = f"Billing subscription of PBX {pbx.name}, {current.title}"
+        blockers = []
+        warnings = []
+        if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
+            blockers.append(f"The account is {current.standing}; its PBXs stay as they are.")
+        if "base" in params and params["base"] != pbx.subscription:
+            blockers.append(
+                f"Somebody changed the billing subscription from {_shown(params['base'])} to "
+                f"{_shown(pbx.subscription)} while you were choosing. Look at it and start again if yours is right."
+            )
+        if wanted == pbx.subscription:
+            blockers.append(f"The PBX is billed to {_shown(wanted)} already.")
+        if wanted is None:
+            warnings.append("Without a billing subscription nobody is billed for the outbound calls of this PBX.")
+        elif wanted not in offered:
+            blockers.append(f"Account {account} has no subscription {wanted} in the Hub.")
+        elif warning := _ending(offered[wanted], services.today()):
+            warnings.append(warning)
+        effect = Effect(
+            system="Hub",
+            text=f"Billing subscription of {pbx.name}",
+            before=_shown(pbx.subscription),
+            after=_shown(wanted),
+        )
+        return Draft(
+            title=title,
+            effects=(effect,),
+            warnings=tuple(warnings),
+            blockers=tuple(blockers),
+            untouched=("The subscriptions themselves in Zuora, the numbers, the extensions and their logins.",),
+            steps=("hub",),
+            facts={"pbx": pbx.name, "subscription": pbx.subscription},
+        )
+
+    def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
+        """See `Action.undo`: back to the subscription of before, while the chosen one still stands."""
+        before = run.plan["facts"]["subscription"]
+        with services.engine.connect() as connection:
+            try:
+                pbx = pbxs.get_pbx(connection, run.account, run.params["pbx"])
+            except pbxs.PbxGone:
+                return None
+        if pbx.subscription != run.params["subscription"] or before == pbx.subscription:
+            return None
+        return {"pbx": pbx.id, "subscription": before, "base": pbx.subscription}
+
+
+def _ending(one: Subscription, today: date) -> str | None:
+    """Says that the subscription does not simply go on; None when it does."""
+    status = (one.status or "Active").lower()
+    ends = end_words(one.ends, today)
+    if status != "active":
+        return f"The subscription {one.number} is {status}, not active" + (f"; it {ends}." if ends else ".")
+    return f"The subscription {one.number} {ends}." if ends else None
+
+
+def _shown(number: str | None) -> str:
+    return number or "no subscription"

@@ -1,0 +1,1 @@
+"""What the Hub may do in its tenant, asked by the person who sets it up."""

@@ -1,0 +1,1 @@
+"""Subscriptions: read them, and cancel one, exactly once."""

@@ -1,0 +1,1 @@
+"""Object queries over the stand-in's accounts, subscriptions and invoices."""

@@ -1,0 +1,1 @@
+"""Subscriptions on the wire: reading them, cancelling them, and orders."""

@@ -1,0 +1,128 @@
+"""The audit for those who run the product: check the chain, or take all of it out as JSON lines.
+
+`make verify-audit` and `make export-audit` call it, by way of `python -m lib.store.audit`.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.settings import SettingsError, load
+from lib.store.audit import Break, Head, check_chain, export_lines
+from lib.store.engine import make_engine
+from lib.store.schema import action_event
+
+HOLDS, BROKEN, UNREAD = 0, 1, 2
+"""Exit codes. Wrong arguments end with 2, too."""
+
+_WHAT_TO_DO = """\
+What to do:
+- Stop nothing and repair nothing. Copy the database as it is now, and keep the copy.
+- The events before {sequence} are as they were written. Rely on none from there on.
+- Compare with the newest backup for which the audit held, and with the lines "audit head" in the log.
+- Find out who could write to the database since then. The product itself never changes or removes an event.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for and say how it went. Returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    noted = _noted(asked.expect)
+    try:
+        engine = make_engine(load().database)
+        try:
+            return _export(engine, asked.export) if asked.export else _verify(engine, noted)
+        finally:
+            engine.dispose()
+    except SettingsError as error:
+        return _unread(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        return _unread(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lib.store.audit", description="Check or export the audit.")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "--expect",
+        nargs=2,
+        metavar=("SEQUENCE", "HASH"),
+        help="a head noted earlier: the check then also finds a tail that was cut off, or a chain written anew",
+    )
+    either.add_argument("--export", metavar="FILE", help="write every event as a line of JSON to FILE; - is the screen")
+    return parser
+
+
+def _noted(given: list[str] | None) -> Head | None:
+    if given is None:
+        return None
+    sequence, digest = given[0].replace(",", ""), given[1].lower()
+    if not sequence.isdecimal() or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        _parser().error(
+            "--expect takes the number of an event and its hash of 64 signs, as an earlier check printed them"
+        )
+    return Head(sequence=int(sequence), hash=digest)
+
+
+def _verify(engine: Engine, noted: Head | None) -> int:
+    if not inspect(engine).has_table(action_event.name):
+        if noted is None or noted.sequence == 0:
+            return _say("There is no audit yet: the database was never started.", HOLDS)
+        return _broken(Break(sequence=1, reason="this database has no audit at all"))
+    with engine.connect() as connection:
+        check = check_chain(connection, noted)
+    if check.broken is not None:
+        return _broken(check.broken)
+    _say(f"The audit holds: {check.head.sequence:,} events, head {check.head.sequence} {check.head.hash}.", HOLDS)
+    if noted is None:
+        return _say("Keep this line elsewhere. Given back with --expect, it shows whether the end was cut off.", HOLDS)
+    return _say(f"Event {noted.sequence} is still the one that was noted.", HOLDS)
+
+
+def _export(engine: Engine, target: str) -> int:
+    count = 0
+    with _writable(target) as file, engine.connect() as connection:
+        if inspect(connection).has_table(action_event.name):
+            for line in export_lines(connection):
+                file.write(line)
+                count += 1
+    # Not among the lines: what is written to the screen may be on its way into a file.
+    sys.stderr.write(f"{count:,} events exported.\n")
+    return HOLDS
+
+
+@contextmanager
+def _writable(target: str) -> Iterator[TextIO]:
+    """The file to write to. It gets its name when it is whole, and only its owner can read it."""
+    if target == "-":
+        yield sys.stdout
+        return
+    path = Path(target)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    with part.open("w", encoding="ascii", newline="\n") as file:
+        yield file
+    part.replace(path)
+
+
+def _broken(found: Break) -> int:
+    _say(f"The audit does not hold. Event {found.sequence}: {found.reason}.", BROKEN)
+    return _say(_WHAT_TO_DO.format(sequence=found.sequence).rstrip(), BROKEN)
+
+
+def _unread(why: str) -> int:
+    sys.stderr.write(f"The audit could not be read, so nothing is known of it. {why}\n")
+    return UNREAD
+
+
+def _say(text: str, code: int) -> int:
+    sys.stdout.write(text + "\n")
+    return code

@@ -1,0 +1,81 @@
+"""What the Hub and Zuora say about an account, as pandas frames."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from lib.app.live import Reading
+from lib.domain.accounts import Account
+from lib.domain.differences import Difference
+from lib.domain.numbers import national
+from lib.store.numbers import Quarantined
+
+UNKNOWN = "could not be read"
+
+
+def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
+    """One row a fact: what the Hub says beside what Zuora says. A fact Zuora did not give says so in words.
+
+    `payers` are other accounts that pay for this one: its own balance says nothing of what they owe.
+    """
+    zuora = reading.value.account if reading.value else None
+    absent = {"unlinked": "not linked", "missing": "no such account", "reading": "being read"}.get(
+        reading.state, UNKNOWN
+    )
+
+    def there(value: object) -> str:
+        return absent if zuora is None else str(value)
+
+    parent = f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"
+    balance = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip() if zuora and zuora.balance is not None else "none"
+    rows = [
+        ("Name", account.name, there(zuora and zuora.name)),
+        ("Status", account.standing, there(zuora and zuora.status.value.lower())),
+        ("Parent", parent, there(reading.value and (reading.value.parent or "none"))),
+        ("Account number", account.number, there(zuora and zuora.number)),
+        ("Balance", "kept in Zuora", there("; ".join([balance, *(f"{payer} pays for it" for payer in payers)]))),
+        ("E-mail", account.email or "none", "see the bill-to contact"),
+        ("Communication profile", account.communication_profile or "none", "kept as an id"),
+    ]
+    return pd.DataFrame(rows, columns=["Fact", "Hub", "Zuora"], dtype="string")
+
+
+def own_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
+    """The same for the customer whose account it is: what holds, in their words, with nothing of the systems behind.
+
+    `payers` are the accounts that pay for this one, as a customer may know them.
+    """
+    zuora = reading.value.account if reading.value and reading.state != "missing" else None
+    balance = "not known at the moment"
+    if zuora is not None:
+        balance = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip() if zuora.balance is not None else "none"
+    rows = [
+        ("Account number", account.number),
+        ("Name", account.name),
+        ("Status", f"being {account.heading.value}" if account.changing_to else account.status.value),
+        ("Parent", f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"),
+        ("Balance", "; ".join([balance, *(f"{payer} pays for it" for payer in payers)])),
+        ("E-mail", account.email or "none"),
+    ]
+    return pd.DataFrame(rows, columns=["Fact", "Your account"], dtype="string")
+
+
+def differences_frame(differences: Iterable[Difference]) -> pd.DataFrame:
+    """Where Hub and Zuora disagree, and what to do."""
+    return pd.DataFrame(
+        [(one.field.capitalize(), one.hub, one.zuora, one.advice) for one in differences],
+        columns=["Field", "Hub", "Zuora", "What to do"],
+        dtype="string",
+    )
+
+
+def quarantine_frame(numbers: Iterable[Quarantined], *, staff: bool = True) -> pd.DataFrame:
+    """Numbers at rest: until when, and for the staff why."""
+    rows = [
+        (national(one.number), f"{one.until:%-d %B %Y}" if one.until else "", (one.reason or "").replace("_", " "))
+        for one in numbers
+    ]
+    frame = pd.DataFrame(rows, columns=["Number", "In quarantine until", "Reason"], dtype="string")
+    if staff:
+        return frame
+    return frame.drop(columns="Reason").rename(columns={"In quarantine until": "Not in use until"})

@@ -1,0 +1,129 @@
+"""The audit on the Activity page: whether its chain holds, and the account's events to take away."""
+
+import io
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+import structlog
+from sqlalchemy import Engine
+from streamlit.delta_generator import DeltaGenerator
+
+from lib.actions.engine.handing_out import Parcel, hand_out
+from lib.app.start import App
+from lib.domain.accounts import Account
+from lib.domain.permissions import Identity, Permission
+from lib.domain.words import counted
+from lib.store import audit
+from lib.store.audit import Check, Head
+from lib.ui.widgets.downloads import offer_download
+from lib.ui.widgets.moments import at
+
+log = structlog.get_logger(__name__)
+
+_SHORT = 8
+"""So many signs of a hash are enough to compare by eye."""
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """The newest check of this process. `noted` is the newest head that was seen to hold."""
+
+    check: Check
+    at: datetime
+    noted: Head | None
+
+
+_checked: WeakKeyDictionary[Engine, _Checked] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def show_audit(app: App, account: Account, identity: Identity) -> None:
+    """Say what the newest check found, offer another one, and the download to those who may export."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = st.container(width="content")
+        asked = st.button(
+            "Check the audit",
+            icon=":material/rule:",
+            type="tertiary",
+            key="check_audit",
+            help="Recomputes the hash of every event of every account. That may take a while.",
+        )
+        if identity.may(Permission.EXPORT, account.number):
+            _offer_download(app, account, identity)
+    if asked:
+        with said, st.spinner("Checking every event"):
+            _check(app)
+    _say(app, said)
+
+
+def _say(app: App, where: DeltaGenerator) -> None:
+    last = _checked.get(app.services.engine)
+    if last is None:
+        with app.services.engine.connect() as connection:
+            newest = audit.head(connection)
+        where.caption(f":material/history_edu: The audit has {_told(newest)} (not checked yet).")
+        return
+    if last.check.broken is None:
+        where.caption(
+            f":green[:material/verified:] The audit holds: {_told(last.check.head)} (checked at {at(app, last.at)})."
+        )
+        return
+    broken = last.check.broken
+    st.error(
+        f"**The audit does not hold.** Event {broken.sequence:,}: {broken.reason} (checked at {at(app, last.at)}). "
+        f"The events before it are as they were written; do not rely on any from there on. "
+        "Change nothing, and tell the people who run the Account Manager.",
+        icon=":material/gpp_bad:",
+    )
+
+
+def _told(head: Head) -> str:
+    count = counted(head.sequence, "event")
+    return f"{count}, newest hash {head.hash[:_SHORT]}…" if head.sequence else "no events"
+
+
+def _check(app: App) -> None:
+    """Check the chain, and that the head an earlier check of this process saw is still in it."""
+    engine = app.services.engine
+    with _lock:
+        last = _checked.get(engine)
+        noted = last.noted if last else None
+        with engine.connect() as connection:
+            check = audit.check_chain(connection, noted)
+        _checked[engine] = _Checked(check, datetime.now(UTC), check.head if check.broken is None else noted)
+    if check.broken is not None:
+        log.error("audit broken", sequence=check.broken.sequence, reason=check.broken.reason)
+
+
+def _offer_download(app: App, account: Account, identity: Identity) -> None:
+    offer_download(
+        identity,
+        "Download the events",
+        lambda actor: account_lines(app, account.number, actor),
+        file_name=f"audit-{account.number}.jsonl",
+        mime="application/x-ndjson",
+        tertiary=True,
+        key="download_audit",
+        help="Every event of this account as a line of JSON, with all that its hash is made from.",
+    )
+
+
+def account_lines(app: App, number: str, actor: Identity) -> bytes:
+    """The account's events as JSON lines, for a person who still may have them at this moment.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+
+    def lines(_reader: Identity) -> tuple[bytes, int]:
+        whole, count = io.BytesIO(), 0
+        with app.services.engine.connect() as connection:
+            for line in audit.export_lines(connection, number):
+                whole.write(line.encode())
+                count += 1
+        return whole.getvalue(), count
+
+    return hand_out(app.services, actor, Parcel("audit_events", number), lines)

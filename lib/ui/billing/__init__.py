@@ -1,0 +1,1 @@
+"""The Billing Details section and the charge map."""

@@ -1,0 +1,114 @@
+"""Account contacts: Bill To and Sold To side by side as Zuora has them, and where else invoices go."""
+
+import streamlit as st
+
+from lib.actions.contacts.edit_contact import BOTH, contact_of
+from lib.app.live import Reading
+from lib.app.start import App
+from lib.clients.zuora import ZuoraAccount
+from lib.domain.accounts import Account
+from lib.domain.contacts import ContactRole
+from lib.domain.permissions import Identity, Permission
+from lib.ui import auth
+from lib.ui.contacts.form import is_begun, show_form
+from lib.ui.contacts.tables import contact_frame
+from lib.ui.widgets.draw_again import draw_again
+from lib.ui.widgets.fragments import fragment
+from lib.ui.widgets.reading import show_reading
+from lib.ui.widgets.tables import show_text_table
+from lib.ui.widgets.text import plain
+from lib.ui.widgets.zuora_link import show_zuora_link
+
+POLL_SECONDS = 1.0
+_PURPOSE = {
+    ContactRole.BILL_TO: "Invoices are sent to the e-mail address of this contact.",
+    ContactRole.SOLD_TO: "The emergency details are pulled from this contact.",
+}
+
+
+def show_contacts(app: App, account: Account, identity: Identity) -> None:
+    """The page below the action bar."""
+    show_zuora_link(app, account, identity)
+    reading = app.live.zuora(account)
+    begun = _may_edit(account, identity) and is_begun(account)
+    if reading.state == "reading":
+        # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
+        fragment(_await_reading, run_every=POLL_SECONDS)(app, account, alone=not begun)
+    else:
+        show_reading(app, reading)
+    if reading.state != "reading" or begun:
+        _show(app, account, identity, reading, begun=begun)
+
+
+def _may_edit(account: Account, identity: Identity) -> bool:
+    # Of a deactivated account, too: Zuora takes it, and final invoices go to the Bill To.
+    return identity.may(Permission.CONTACTS_EDIT, account.number)
+
+
+def _await_reading(app: App, account: Account, *, alone: bool) -> None:
+    """Look until Zuora has answered; `alone` when nothing else shows the contacts meanwhile."""
+    reading = app.live.zuora(account, wait=0)
+    if reading.state != "reading":
+        draw_again()
+    show_reading(app, reading)
+    if alone and reading.value is not None:
+        _show_both(reading.value.account)
+
+
+def _show(app: App, account: Account, identity: Identity, reading: Reading, *, begun: bool) -> None:
+    if reading.value is None:
+        return
+    billing = reading.value.account
+    if billing.shared_contact:
+        st.info(f"{BOTH} Either form below changes both.", icon=":material/link:")
+    # Forms that are on the screen stay there when Zuora stops answering: somebody may have typed into them.
+    if begun or (_may_edit(account, identity) and reading.state == "live"):
+        # A fragment: each field that is left draws the forms again, and nothing else.
+        fragment(_show_forms)(app, account, identity, billing)
+    else:
+        _show_both(billing)
+    _show_additional(billing)
+
+
+def _show_forms(app: App, account: Account, identity: Identity, billing: ZuoraAccount) -> None:
+    if auth.current(app) != identity:
+        # Signed out or somebody else since the page was drawn.
+        draw_again()
+    for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
+        with column:
+            _head(role)
+            contact = contact_of(billing, role)
+            if contact is None:
+                _none(role)
+            else:
+                show_form(app, account, identity, role, contact)
+
+
+def _show_both(billing: ZuoraAccount) -> None:
+    for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
+        with column:
+            _head(role)
+            contact = contact_of(billing, role)
+            if contact is None:
+                _none(role)
+            else:
+                show_text_table(contact_frame(contact), f"{role.label} contact")
+
+
+def _head(role: ContactRole) -> None:
+    st.markdown(f"**{role.label} contact**")
+    st.caption(_PURPOSE[role])
+
+
+def _none(role: ContactRole) -> None:
+    st.caption(f"The account has no {role.label} contact in Zuora.")
+
+
+def _show_additional(billing: ZuoraAccount) -> None:
+    """The article's note: copies of invoices go to addresses that are not edited here."""
+    st.markdown("**Additional invoice addresses**")
+    if billing.additional_emails:
+        st.markdown("\n".join(f"- {plain(address)}" for address in billing.additional_emails))
+    else:
+        st.caption("Nobody else receives a copy of invoices.")
+    st.caption("Additional addresses are not updated here; edit them on the Zuora account page.")

@@ -1,0 +1,25 @@
+"""Contacts as frames."""
+
+from typing import Any
+
+import pandas as pd
+
+from lib.actions.contacts.edit_contact import values_of
+from lib.clients.zuora import ZuoraContact
+from lib.domain.contacts import LABELS
+
+
+def contact_frame(contact: ZuoraContact) -> pd.DataFrame:
+    """One row a field that has a value."""
+    rows = [(LABELS[field], value) for field, value in values_of(contact).items() if value]
+    return pd.DataFrame(rows, columns=["Field", "In Zuora"])
+
+
+def newer_frame(base: dict[str, str], now: dict[str, str], shown: dict[str, Any]) -> pd.DataFrame:
+    """The fields that Zuora has other values in than the form began with: mine beside theirs."""
+    rows = [
+        (LABELS[field], base[field], str(shown.get(field) or ""), theirs)
+        for field, theirs in now.items()
+        if theirs != base[field]
+    ]
+    return pd.DataFrame(rows, columns=["Field", "You began with", "Yours", "Theirs"])

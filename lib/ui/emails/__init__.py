@@ -1,0 +1,1 @@
+"""The Sent E-mails section."""

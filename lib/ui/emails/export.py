@@ -1,0 +1,42 @@
+"""The sent e-mail history as a CSV file, made in pieces."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from lib.store.emails import EmailRow
+from lib.ui.emails.tables import COLUMNS, row_of
+from lib.ui.widgets.exports import as_text as inert
+from lib.ui.widgets.exports import csv_lines, moment
+
+__all__ = ["MOST", "csv_file", "csv_pieces", "inert"]
+
+_IN_MEMORY = 4_000_000
+_PIECE = 2_000
+MOST = 100_000
+"""So many e-mails a file holds: some 15 MB, which the server keeps in memory while the browser fetches them."""
+
+
+def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> Iterator[bytes]:
+    """The file piece by piece: a head, then the first `most` rows, and a line that says so where there were more.
+
+    Its first sign tells Excel that it is UTF-8.
+    """
+    yield "\ufeff".encode() + csv_lines([(f"Sent ({zone})", *COLUMNS[1:])]).encode()
+    rows = chain.from_iterable(chunks)
+    left = most
+    while piece := list(islice(rows, min(left, _PIECE))):
+        left -= len(piece)
+        yield csv_lines((moment(one.sent_at, zone), *row_of(one, zone)[1:]) for one in piece).encode()
+    if next(rows, None) is not None:
+        ends = f"This file ends here, after the newest {most:,} e-mails. Choose dates to export older ones."
+        yield csv_lines([(ends,)]).encode()
+
+
+def csv_file(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> bytes:
+    """The whole file, of the first `most` rows. While it is made a long one lies on the disk, not in memory."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        for piece in csv_pieces(chunks, zone, most=most):
+            file.write(piece)
+        file.seek(0)
+        return file.read()

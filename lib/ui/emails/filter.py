@@ -1,0 +1,77 @@
+"""The filters of the sent e-mail history. They stand in the address, so that a view can be shared."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from lib.domain.activity import period
+from lib.domain.emails import EmailKind
+from lib.domain.texts import visible
+from lib.store.emails import EmailFilter
+from lib.ui.emails.tables import kind_label
+
+TEXT_LIMIT = 200
+# The keys of the fields are their names in the address.
+_TEXT, _RECIPIENT, _KIND, _SINCE, _UNTIL = "subject", "recipient", "email_kind", "sent_from", "sent_to"
+_WIDTH, _DAY_WIDTH = 150, 145
+"""Five fields stand in a row beside the sidebar."""
+
+
+def choose_emails(zone: str) -> EmailFilter:
+    """The fields in a row, and what they say."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = _field("Subject", _TEXT)
+        recipient = _field("Recipient", _RECIPIENT)
+        kind = st.selectbox(
+            "Kind",
+            [kind.value for kind in EmailKind],
+            index=None,
+            format_func=lambda kind: EmailKind(kind).label,
+            key=_KIND,
+            bind="query-params",
+            placeholder="Every kind",
+            width=_WIDTH,
+        )
+        first = _day("From", _SINCE)
+        last = _day("To", _UNTIL)
+    since, before = period(first, last, zone)
+    return EmailFilter(since=since, before=before, text=text, recipient=recipient, kind=kind)
+
+
+def clear_emails() -> None:
+    """Empty every field; for a button's callback."""
+    st.session_state.update({_TEXT: "", _RECIPIENT: "", _KIND: None, _SINCE: None, _UNTIL: None})
+
+
+def told_filter(wanted: EmailFilter, zone: str) -> tuple[dict[str, str | bool], tuple[str, ...]]:
+    """By what the list is narrowed, as values and as words; of a subject and a recipient only that there is one."""
+    values: dict[str, str | bool] = {}
+    words = []
+    for name, moment, say in (("since", wanted.since, "from"), ("before", wanted.before, "before")):
+        if moment is not None:
+            there = moment.astimezone(ZoneInfo(zone))
+            values[name] = there.isoformat()
+            words.append(f"sent {say} {there:%-d %B %Y}")
+    if wanted.kind:
+        values["kind"] = wanted.kind
+        words.append(f"of the kind {kind_label(wanted.kind)}")
+    if wanted.text:
+        values["subject"] = True
+        words.append("with a text in the subject")
+    if wanted.recipient:
+        values["recipient"] = True
+        words.append("to one recipient")
+    return values, tuple(words)
+
+
+def _field(label: str, key: str) -> str:
+    typed = st.text_input(label, key=key, type="search", max_chars=TEXT_LIMIT, bind="query-params", width=_WIDTH)
+    return visible(typed or "")
+
+
+def _day(label: str, key: str) -> date | None:
+    day: date | None = st.date_input(
+        label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=_DAY_WIDTH
+    )
+    return day

@@ -1,0 +1,1 @@
+"""The sections that show all accounts at once."""

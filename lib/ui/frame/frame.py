@@ -1,0 +1,104 @@
+"""The frame around every page: environment, sign-in, search, navigation, and the head of the open account."""
+
+from pathlib import Path
+
+import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.app import start
+from lib.app.start import App
+from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
+from lib.domain.permissions import Identity
+from lib.settings import SettingsError
+from lib.ui import auth, navigation, selection
+from lib.ui.frame.account_actions import show_actions
+from lib.ui.frame.action_bar import show_action_bar
+from lib.ui.frame.elsewhere import show_elsewhere
+from lib.ui.frame.person import show_person
+from lib.ui.frame.picker import show_picker
+from lib.ui.frame.reconnect import follow_connection
+from lib.ui.frame.strip import show_strip
+from lib.ui.runs.panel import show_runs
+from lib.ui.widgets.away import telling
+from lib.ui.widgets.text import plain
+
+# A file of ours: an icon by name would be fetched from a public font server.
+ICON = Path(__file__).with_name("icon.png")
+
+
+def show() -> None:
+    """Run the page the address names, for those who may see it. Anonymous visitors are sent to the sign-in."""
+    st.set_page_config(page_title="Account Manager", page_icon=str(ICON), layout="wide")
+    telling(_show)()
+
+
+def _show() -> None:
+    try:
+        app = start.start()
+    except SettingsError as error:
+        st.navigation(navigation.closed_pages(), position="hidden")
+        st.error(f"The Account Manager did not start. {error}", icon=":material/settings_alert:")
+        st.stop()
+    except SQLAlchemyError:
+        # Whose pages there are is not known yet; the address stays as it is.
+        st.navigation(navigation.closed_pages(), position="hidden")
+        raise
+    try:
+        identity = auth.current(app)
+    except SQLAlchemyError:
+        st.navigation(navigation.closed_pages(), position="hidden")
+        raise
+    if identity is None:
+        st.navigation(navigation.closed_pages(), position="hidden").run()
+        auth.leave()
+    with auth.known(identity):
+        _show_page(app, identity)
+
+
+def _show_page(app: App, identity: Identity) -> None:
+    page = st.navigation(navigation.pages_for(identity))
+    start = navigation.start_section(identity)
+    if page.url_path == "" and start is not None:
+        st.switch_page(start.path, query_params=dict(st.query_params))
+    number = selection.settle(identity, page.url_path)
+    with st.sidebar:
+        if identity.may_choose_accounts:
+            show_picker(app, number, page.url_path)
+        show_person(app, identity)
+    show_strip(app, staff=is_staff(identity))
+    follow_connection()
+    if page.url_path not in [section.url for section in navigation.sections_for(identity)]:
+        show_elsewhere(app, identity, page.url_path)
+        return
+    account = _show_account_head(app, page.url_path, number, identity)
+    with selection.headed(account):
+        page.run()
+
+
+def _show_account_head(app: App, url_path: str, number: str | None, identity: Identity) -> Account | None:
+    """The action bar and the runs, on pages about one account, which is returned; None on the others.
+
+    A number that is none says so and ends the run.
+    """
+    on_account = any(
+        section.url == url_path for section in navigation.SECTIONS if section.group == navigation.THIS_ACCOUNT
+    )
+    if not on_account:
+        return None
+    if number is None:
+        st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
+        st.stop()
+    account = selection.load(app, number, identity)
+    if account is None:
+        there = (
+            "Find another one in the box on the left."
+            if identity.may_choose_accounts
+            else f"Contact {plain(app.settings.mail_contact)}."
+        )
+        st.warning(f"There is no account “{plain(number)}”. {there}", icon=":material/search_off:")
+        st.stop()
+    show_action_bar(app, account, identity)
+    show_actions(app, account, identity)
+    show_runs(app, account.number, identity)
+    return account

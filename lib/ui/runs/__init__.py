@@ -1,0 +1,1 @@
+"""What every change shares on screen: plan, confirmation, progress, receipt, undo."""

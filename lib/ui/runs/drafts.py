@@ -1,0 +1,78 @@
+"""What is typed into a form outlives the browser's session: it is kept by account and person, for a day.
+
+A session of Streamlit ends when the server is started again, and two minutes after a lost connection. The browser
+goes on showing what was typed, and the new session knows nothing of it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lib.app.start import App
+from lib.domain.accounts import Account
+from lib.domain.permissions import Identity
+from lib.store import drafts
+from lib.store.drafts import Draft
+from lib.store.engine import writing
+from lib.ui import auth
+from lib.ui.widgets.moments import at
+
+log = structlog.get_logger(__name__)
+
+TYPING_PAUSE = "500ms"
+"""After such a pause a field sends what is typed, so that the one somebody is in is kept, too."""
+
+
+@dataclass(frozen=True)
+class DraftPlace:
+    """One form of an account as one person has it. Nobody else is ever shown what is kept here."""
+
+    app: App
+    account: str
+    person: str
+    form: str
+
+    @classmethod
+    def of(cls, app: App, account: Account, identity: Identity, form: str) -> "DraftPlace":
+        """The place of this person's draft."""
+        return cls(app, account.number, identity.email, form)
+
+    def find(self) -> Draft | None:
+        """What is kept here, or None."""
+        with self.app.services.engine.connect() as connection:
+            return drafts.find_draft(connection, self.account, self.person, self.form)
+
+    def keep(self, typed: dict[str, Any], began_with: dict[str, Any]) -> None:
+        """Keep what is typed now; nothing typed is nothing to keep."""
+        # A field's callback comes before the page asks who this is.
+        now = auth.known_now() or auth.current(self.app)
+        if now is None or now.email != self.person:
+            return
+        if not typed:
+            self.drop()
+            return
+        try:
+            with writing(self.app.services.engine) as connection:
+                drafts.save_draft(connection, self.account, self.person, self.form, typed=typed, began_with=began_with)
+        except SQLAlchemyError as error:
+            # The form on the screen still holds it; only a restart would lose it.
+            log.warning("draft not kept", account=self.account, form=self.form, why=type(error).__name__)
+
+    def drop(self) -> None:
+        """Forget it: it was sent, or the person does not want it."""
+        if self.find() is not None:
+            with writing(self.app.services.engine) as connection:
+                drafts.drop_draft(connection, self.account, self.person, self.form)
+
+
+def show_restored(app: App, saved_at: datetime | None, *, key: str) -> bool:
+    """Say that what was typed earlier is back, and since when; True when the person wants it gone."""
+    if saved_at is None:
+        return False
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(f"What you typed at {at(app, saved_at)} is back. It is not saved yet.", icon=":material/edit_note:")
+        return st.button("Discard", icon=":material/delete:", key=key)

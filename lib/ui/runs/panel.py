@@ -1,0 +1,218 @@
+"""A run on the screen: live progress while it moves, Resume and Abandon when it failed, the receipt when it ended."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib.actions.billing.charge_map import HOUSE
+from lib.actions.catalogue import ACTIONS
+from lib.actions.engine.errors import ActionError
+from lib.actions.engine.handing_out import Parcel, hand_out
+from lib.actions.engine.progress import Progress
+from lib.actions.engine.receipt import STATES, VERDICTS, Receipt
+from lib.actions.engine.receipt_page import receipt_page
+from lib.app.start import App
+from lib.domain.audience import is_staff
+from lib.domain.permissions import Identity, Permission
+from lib.domain.status import REASON_WORDS
+from lib.store.runs import Run
+from lib.ui.navigation import DETAILS
+from lib.ui.runs.tables import items_frame, steps_frame
+from lib.ui.runs.undo import offer_undo
+from lib.ui.selection import named_account, show_run, shown_run
+from lib.ui.widgets.downloads import offer_download
+from lib.ui.widgets.draw_again import draw_again
+from lib.ui.widgets.fragments import fragment
+from lib.ui.widgets.moments import at
+from lib.ui.widgets.tables import show_grid, show_text_table
+from lib.ui.widgets.text import plain, unlinked
+
+POLL_SECONDS = 0.5
+_ICONS = {
+    "waiting": ":material/radio_button_unchecked:",
+    "running": ":material/pending:",
+    "done": ":material/check_circle:",
+    "nothing": ":material/do_not_disturb_on:",
+    "failed": ":material/error:",
+    "not done": ":material/remove:",
+}
+_COLORS = {"done": "green", "failed": "red", "running": "blue"}
+
+
+def show_runs(app: App, account: str, identity: Identity) -> None:
+    """The runs that are open on the account now, and the one the address asks for, if that is another.
+
+    A customer gets none of them, and is told the same whichever the address asks for.
+    """
+    asked = shown_run()
+    if not is_staff(identity, account):
+        if asked:
+            st.info("Receipts are for our staff, so none is shown here.", icon=":material/lock:")
+        return
+    held = [run.id for run in app.runner.open_runs(account, identity)]
+    for run_id in held:
+        _show(app, run_id, account, identity)
+    if asked and asked not in held:
+        _show(app, asked, account, identity)
+
+
+def _show(app: App, run_id: str, account: str, identity: Identity) -> None:
+    try:
+        progress = app.runner.progress(run_id, identity)
+    except KeyError:
+        st.warning(f"There is no receipt {plain(run_id)}.", icon=":material/search_off:")
+        return
+    run = progress.run
+    if run.account != account and not run.concerns(account):
+        _show_the_way(progress)
+    elif run.state == "running":
+        fragment(_follow, run_every=POLL_SECONDS)(app, run_id, account, identity)
+    elif run.state == "failed":
+        _show_failed(app, progress, account, identity)
+    else:
+        _show_receipt(app, progress, account, identity)
+
+
+def _show_the_way(progress: Progress) -> None:
+    """Another account's receipt is not shown on this account's page, where it would be read as this one's."""
+    run = progress.run
+    st.warning("This receipt belongs to another account.", icon=":material/lock:")
+    st.page_link(
+        DETAILS.path,
+        label=f"Open it on account {run.account}",
+        icon=":material/receipt_long:",
+        query_params={"account": run.account, "run": run.id},
+    )
+
+
+def _follow(app: App, run_id: str, account: str, identity: Identity) -> None:
+    """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
+    progress = app.runner.progress(run_id, identity)
+    run = progress.run
+    if run.state != "running":
+        app.live.forget(run.account)
+        if _page(account, identity) in (None, account):
+            # Not in the address of another account, where the person went meanwhile.
+            show_run(run_id)
+        if run.state == "done":
+            st.toast("Done. The receipt is on the page.", icon=":material/check_circle:")
+        draw_again()
+    with st.container(border=True):
+        st.markdown(f"**{plain(run.plan['title'])}** · {plain(run.actor_name)}, since {at(app, run.created_at)}")
+        st.progress(
+            progress.finished / max(len(progress.steps), 1),
+            text=f"{progress.finished} of {len(progress.steps)} steps. You can close this page; it goes on by itself.",
+        )
+        _show_steps(progress)
+
+
+def _show_failed(app: App, progress: Progress, account: str, identity: Identity) -> None:
+    run = progress.run
+    with st.container(border=True):
+        st.error(
+            f"**{plain(run.plan['title'])} stopped** after {progress.finished} of {len(progress.steps)} steps. "
+            f"{plain(run.error or '')} Quote {plain(run.id)}.",
+            icon=":material/error:",
+        )
+        _show_steps(progress)
+        if not identity.may(ACTIONS[run.kind].permission, run.account):
+            st.caption(f"{plain(run.actor_name)} or another person with the right role can resume or abandon it.")
+            return
+        resume, abandon = st.columns(2)
+        if resume.button(
+            "Resume from the failed step", type="primary", icon=":material/resume:", key=f"resume_{run.id}"
+        ):
+            _try(lambda: app.runner.resume(run.id, identity, opened=_page(account, identity)))
+        with abandon.popover("Abandon", icon=":material/delete_forever:"):
+            st.caption("What was done stays done; what was not done will not be done. The account becomes free.")
+            reason = st.text_input("Why", key=f"why_{run.id}")
+            if st.button("Abandon this action", key=f"abandon_{run.id}"):
+                _try(lambda: app.runner.abandon(run.id, identity, reason, opened=_page(account, identity)))
+
+
+def _page(account: str, identity: Identity) -> str | None:
+    """The account whose page asks, as the browser's address has it; None on the charge map, which has no account."""
+    return None if account == HOUSE else named_account(identity) or ""
+
+
+def _show_receipt(app: App, progress: Progress, account: str, identity: Identity) -> None:
+    run = progress.run
+    receipt = app.runner.receipt(run.id, identity)
+    markdown = receipt.markdown(app.settings.time_zone)
+    reason = REASON_WORDS.get(run.reason, run.reason) if run.reason else None
+    with st.container(border=True):
+        head, close = st.columns([6, 1], vertical_alignment="center")
+        mark = ":green[:material/check_circle:]" if run.state == "done" else ":gray[:material/cancel:]"
+        head.markdown(
+            f"{mark} **{VERDICTS[run.state]}: {plain(run.plan['title'])}** · "
+            f"{plain(run.actor_name)}, {at(app, run.closed_at)}"
+        )
+        if close.button("Close", icon=":material/close:", type="tertiary", key=f"close_{run.id}"):
+            show_run(None)
+            draw_again()
+        note = " · ".join((run.note or "").splitlines())
+        why = " · ".join(plain(text) for text in (reason, note) if text)
+        if why:
+            st.caption(why)
+        if progress.abandoned_by:
+            st.caption(f"Abandoned by {unlinked(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
+        show_text_table(steps_frame(progress, app.settings.time_zone), "Receipt")
+        _show_items(receipt)
+        with st.container(horizontal=True):
+            offer_download(
+                identity,
+                "Download the receipt",
+                lambda actor: receipt_file(app, run, actor),
+                file_name=f"{run.id}.html",
+                mime="text/html",
+                key=f"download_{run.id}",
+                help="One page to keep or print",
+            )
+            offer_undo(app, progress, account, identity)
+        with st.expander("Copy for a ticket", icon=":material/content_copy:"):
+            st.code(markdown, language="markdown", wrap_lines=True)
+
+
+def receipt_file(app: App, run: Run, actor: Identity) -> bytes:
+    """The receipt as one page, for a person who still may see it at this moment.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+
+    def page(reader: Identity) -> tuple[bytes, int]:
+        receipt = app.runner.receipt(run.id, reader)
+        rows = len(receipt.progress.steps) + sum(map(len, receipt.items.values()))
+        return receipt_page(receipt, app.settings.time_zone).encode(), rows
+
+    parcel = Parcel("receipt", run.account, Permission.RUN_SEE, run=run.id)
+    return hand_out(app.services, actor, parcel, page)
+
+
+def _show_items(receipt: Receipt) -> None:
+    """What was done to each number or thing, under the steps that told it."""
+    run = receipt.progress.run
+    for step in receipt.progress.steps:
+        if items := receipt.items.get(step.name):
+            with st.expander(f"{step.title}: {len(items):,} in detail", icon=":material/list:"):
+                show_grid(items_frame(items), step.title, key=f"items_{run.id}_{step.name}")
+
+
+def _show_steps(progress: Progress) -> None:
+    for step in progress.steps:
+        color = _COLORS.get(step.state, "gray")
+        counted = f" ({step.count})" if step.state == "done" else ""
+        # What stopped the run stands in its headline already.
+        text = "" if step.text == progress.run.error else plain(step.text)
+        if step.state == "running" and step.items_total:
+            text = f"{step.items_done:,} of {step.items_total:,}"
+        st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {text}".strip())
+
+
+def _try(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except ActionError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        draw_again()

@@ -1,0 +1,1 @@
+"""Small parts of pages that are about no subject."""
