@@ -37,7 +37,7 @@ soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on
 
 hostile: $(DEV_STAMP) ## Drive the Zuora client through a hostile proxy, in 2000 random sequences
 	HOSTILE_SEQUENCES=$${SEQUENCES:-2000} HOSTILE_SEED=$${SEED:-0} \
-	  $(BIN)/python -m pytest -n $${WORKERS:-3} tests/contract/test_zuora_hostile.py $(PYTEST_ARGS)
+	  $(BIN)/python -m pytest -n $${WORKERS:-3} tests/contract/zuora/test_zuora_hostile.py $(PYTEST_ARGS)
 
 pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide from a running demo (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures

@@ -25,9 +25,9 @@ LONGEST_FIRST = (
     "tests/actions/",
     "tests/faults/",
     "tests/calls/",
-    "pages/test_sections_zuora_down",
-    "contract/test_zuora_sequences",
-    "security/test_anonymous",
+    "test_sections_zuora_down",
+    "test_zuora_sequences",
+    "test_anonymous",
     "tests/pages/",
 )
 

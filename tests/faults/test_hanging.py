@@ -13,8 +13,8 @@ from lib.clients.mail import Mailer
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.standins.zuora.records import SubscriptionRecord
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, LEAD, _engine_file, world, zuora_id  # noqa: F401
-from tests.actions.test_claim import ANN, case_of
-from tests.actions.test_resend import put
+from tests.actions.emails.test_resend import put
+from tests.actions.engine.test_claim import ANN, case_of
 from tests.people import let_in
 
 LONG = 60.0

@@ -1,0 +1,60 @@
+"""Addresses as people write them, with the parts that must come out. What cannot be read for sure is said to be so."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lib.domain.addresses import split_address
+from lib.domain.emergency import check, pull
+
+CASES = Path(__file__).parents[2] / "cases"
+GIVEN = json.loads((CASES / "addresses.json").read_text("utf-8"))
+MORE = json.loads((CASES / "more_addresses.json").read_text("utf-8"))
+PERSON = {"first_name": "Ada", "last_name": "Lane", "work_phone": "0491 570 006"}
+
+
+def name(case):
+    return " | ".join(part for part in (case["line1"], case["line2"], case["city"]) if part) or "empty"
+
+
+def parts_of(case):
+    address = split_address(
+        case["line1"], case["line2"], locality=case["city"], state=case["state"], postcode=case["postcode"]
+    )
+    return vars(address)
+
+
+def told(case):
+    """What somebody is told who pulls this address into the form."""
+    contact = {
+        "address1": case["line1"],
+        "address2": case["line2"],
+        "city": case["city"],
+        "state": case["state"],
+        "postcode": case["postcode"],
+    }
+    record, notes = pull(contact | PERSON, "Banksia Bakery")
+    return [one.text for one in (*notes, *check(record))]
+
+
+@pytest.mark.parametrize("case", [*GIVEN, *MORE], ids=name)
+def test_the_parts_are_right_or_somebody_is_told(case):
+    if case["want"] == "flag":
+        assert told(case)
+    else:
+        parts = parts_of(case)
+        assert {field: parts[field] for field in case["want"]} == case["want"]
+
+
+@pytest.mark.parametrize("case", [case for case in MORE if case["want"] != "flag"], ids=name)
+def test_every_part_is_meant_and_what_is_plain_is_not_doubted(case):
+    """`want` has every part that the fields do not give, and `told` whether there is anything to say."""
+    given = {"locality": case["city"], "state": case["state"], "postcode": case["postcode"]}
+    filled = {field: value for field, value in parts_of(case).items() if value and value != given.get(field)}
+    assert filled == case["want"]
+    assert bool(told(case)) is case["told"]
+
+
+def test_there_are_hundreds():
+    assert (len(GIVEN) >= 145, len(MORE) >= 400) == (True, True)
