@@ -4,9 +4,6 @@ A person is who the cookie of their browser's connection says, asked for at ever
 What the session remembers is never a proof: it can outlive the person it belonged to.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import NoReturn
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -17,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lib.app import sign_in, start
 from lib.app.start import App
 from lib.domain.permissions import Identity, Permission
+from lib.ui.visit import Visit, under_way
 from lib.web import bindings
 from lib.web.sign_in import SIGN_IN
 
@@ -27,8 +25,6 @@ _OWNER = "session_of"
 _LEFT = "signed_out"
 # What stays in the session whoever it belongs to.
 KEPT = {_LEFT}
-# Who was found signed in at the beginning of this run of the script; each session runs in a thread of its own.
-_known: ContextVar[Identity | None] = ContextVar("known", default=None)
 
 
 def presented_cookie(name: str) -> str | None:
@@ -46,37 +42,28 @@ def current(app: App) -> Identity | None:
     return identity
 
 
-@contextmanager
-def known(identity: Identity) -> Iterator[None]:
-    """Around the part of a run that has just asked who this is: `require` then does not ask the database again."""
-    token = _known.set(identity)
-    try:
-        yield
-    finally:
-        _known.reset(token)
-
-
-def require(permission: Permission) -> Identity:
-    """The first statement of every page: the signed-in person, or the page ends here.
+def require(permission: Permission) -> Visit:
+    """The first statement of every page: who is at it and what is open there, or the page ends here.
 
     Home.py stops anonymous visitors before any page runs. This second lock holds even if a page were
     ever run without it.
     """
-    identity = _known.get() or current(start.start())
-    if identity is None:
-        leave()
-    if not identity.may(permission):
+    visit = under_way() or _visit_without_frame()
+    if not visit.may(permission):
         st.error(
             f"Your role does not include {permission}, so this page stays empty. Ask an admin if you need it.",
             icon=":material/lock:",
         )
         st.stop()
-    return identity
+    return visit
 
 
-def known_now() -> Identity | None:
-    """Who was found signed in at the beginning of this run; None in a fragment's own run that has not asked yet."""
-    return _known.get()
+def _visit_without_frame() -> Visit:
+    app = start.start()
+    identity = current(app)
+    if identity is None:
+        leave()
+    return Visit(app, identity)
 
 
 def sign_out(app: App, *, everywhere: bool = False) -> None:

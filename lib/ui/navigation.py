@@ -137,6 +137,11 @@ def start_section(identity: Identity) -> Section | None:
     return start if identity.may(start.permission) else None
 
 
+def is_about_account(url: str) -> bool:
+    """True for the sections of one account."""
+    return any(section.url == url for section in SECTIONS if section.group == THIS_ACCOUNT)
+
+
 def closed_pages() -> list[StreamlitPage]:
     """The same addresses with nothing behind them, for a visitor who has not signed in: the address survives."""
     urls = [*(section.url for section in SECTIONS), *_nobodys_address()]

@@ -1,26 +1,20 @@
 """Which account is open: kept in the address as `?account=`, where it survives a reload and a sign-in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
 import streamlit as st
 
-from lib.app.start import App
 from lib.domain.accounts import Account
 from lib.domain.audience import as_seen_by
 from lib.domain.permissions import Identity
 from lib.store import accounts
 from lib.ui.dialogs import close_dialog
 from lib.ui.navigation import DETAILS, SECTIONS, THIS_ACCOUNT, Section
+from lib.ui.visit import Visit
 
 _KEY = "open_account"
 _PAGE = "open_page"
 TYPED = "typed_in_search"
 """Set by the search box in a run that typing in it has caused."""
 _RUN = "run"
-# The account at the head of this run of the script; each session runs in a thread of its own.
-_headed: ContextVar[Account | None] = ContextVar("headed", default=None)
 
 
 def settle(identity: Identity, page: str | None = None) -> str | None:
@@ -65,32 +59,11 @@ def own_key(account: Account, name: str) -> str:
     return f"{name}_{account.number}"
 
 
-def load(app: App, number: str, reader: Identity) -> Account | None:
-    """The open account as this person may see it, or None when there is no such number."""
-    with app.services.engine.connect() as connection:
+def load(visit: Visit, number: str) -> Account | None:
+    """The account with this number as this person may see it, or None when there is no such number."""
+    with visit.read() as connection:
         found = accounts.find_account(connection, number)
-    return None if found is None else as_seen_by(reader, found)
-
-
-@contextmanager
-def headed(account: Account | None) -> Iterator[None]:
-    """Around the page of a run whose head already shows this account: the page then does not read it again."""
-    token = _headed.set(account)
-    try:
-        yield
-    finally:
-        _headed.reset(token)
-
-
-def opened_account(app: App, identity: Identity) -> Account:
-    """The open account, for the page below its head. Ends the run of the script when there is none."""
-    account = _headed.get()
-    if account is None:
-        number = settle(identity)
-        account = load(app, number, identity) if number else None
-    if account is None:
-        st.stop()
-    return account
+    return None if found is None else as_seen_by(visit.identity, found)
 
 
 def section_of_other() -> Section:

@@ -1,10 +1,6 @@
-from lib.app import start
 from lib.domain.permissions import Permission
-from lib.ui import auth, selection
+from lib.ui import auth
 from lib.ui.pbx.page import show_pbxs
 
-identity = auth.require(Permission.ACCOUNT_SEE)
-
-app = start.start()
-account = selection.opened_account(app, identity)
-show_pbxs(app, account, identity)
+visit = auth.require(Permission.ACCOUNT_SEE)
+show_pbxs(visit)

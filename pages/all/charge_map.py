@@ -1,8 +1,6 @@
-from lib.app import start
 from lib.domain.permissions import Permission
 from lib.ui import auth
 from lib.ui.billing.charge_map import show_charge_map
 
-identity = auth.require(Permission.CHARGE_MAP_EDIT)
-
-show_charge_map(start.start(), identity)
+visit = auth.require(Permission.CHARGE_MAP_EDIT)
+show_charge_map(visit)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.app import start
 from lib.app.sign_in import signed_in
-from lib.app.start import Hub
+from lib.app.start import App
 from lib.demo import notable
 from lib.demo.model import DemoAccount
 from lib.demo.world import world
@@ -49,7 +49,7 @@ auth.presented_cookie = lambda _name: st.session_state.get(TOKEN)
 class House:
     """The started dashboard and what a test may do to it."""
 
-    hub: Hub
+    app: App
     zuora: ZuoraStandin
     sbc: SbcStandin
 
@@ -63,7 +63,7 @@ class House:
     def open(self, username: str, path: str | None = None, **query: str) -> AppTest:
         """Somebody who is signed in, on the section with this script, or where they start."""
         app = AppTest.from_file(HOME, default_timeout=SECONDS)
-        app.session_state[TOKEN] = sign_in_as(self.hub.services.engine, username)
+        app.session_state[TOKEN] = sign_in_as(self.app.services.engine, username)
         for name, value in query.items():
             app.query_params[name] = value
         app.run()
@@ -74,16 +74,16 @@ class House:
     def identity(self, username: str) -> Identity:
         """Somebody who is signed in, as pages hand them to the engine; a name that is nobody's is not signed in."""
         try:
-            token = sign_in_as(self.hub.services.engine, username)
+            token = sign_in_as(self.app.services.engine, username)
         except KeyError:
             return Identity(email=f"{username}@demo.example", name=username, roles=frozenset(), source="made up")
-        found = signed_in(self.hub, token)
+        found = signed_in(self.app, token)
         assert found is not None
         return found
 
     def seat(self, app: AppTest, username: str) -> AppTest:
         """Somebody else signs in, in the same tab."""
-        app.session_state[TOKEN] = sign_in_as(self.hub.services.engine, username)
+        app.session_state[TOKEN] = sign_in_as(self.app.services.engine, username)
         return sound(app.run())
 
     def details(self, number: str, username: str = "lead", **query: str) -> AppTest:
@@ -98,7 +98,7 @@ class House:
 
     def change(self, number: str, **values) -> None:
         """Change the account behind the dashboard's back."""
-        with writing(self.hub.services.engine) as connection:
+        with writing(self.app.services.engine) as connection:
             connection.execute(update(account).where(account.c.number == number).values(**values))
 
 

@@ -7,9 +7,8 @@ import streamlit as st
 
 from lib.actions.account.deactivation_plan import CHOICES, LEAVE, ON_DATE
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
-from lib.domain.accounts import Account, AccountStatus
-from lib.domain.permissions import Identity, Permission
+from lib.domain.accounts import AccountStatus
+from lib.domain.permissions import Permission
 from lib.domain.status import DEACTIVATE_REASONS, NOTE_LIMIT
 from lib.ui.dialogs import close_dialog, open_dialog, opened_dialog
 from lib.ui.runs.drafts import DraftPlace
@@ -17,34 +16,35 @@ from lib.ui.runs.kept_text import kept_text_area
 from lib.ui.runs.plan import make_plan, show_notice, show_plan
 from lib.ui.runs.typed import Asked, confirm_plan, is_for_second, request_of
 from lib.ui.selection import own_key
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.text import plain
 
 NAME = "deactivate"
 
 
-def offer_deactivation(app: App, account: Account, identity: Identity) -> None:
+def offer_deactivation(visit: Visit) -> None:
     """The button, for those who may; a click opens the section with the plan."""
-    ended = account.status is AccountStatus.DEACTIVATED
-    if ended or not identity.may(Permission.ACCOUNT_DEACTIVATE, account.number):
+    ended = visit.account.status is AccountStatus.DEACTIVATED
+    if ended or not visit.may(Permission.ACCOUNT_DEACTIVATE):
         return
-    if st.button("Deactivate", icon=":material/delete_forever:", key=own_key(account, NAME)):
+    if st.button("Deactivate", icon=":material/delete_forever:", key=own_key(visit.account, NAME)):
         params = {"zuora": LEAVE, "cancel_on": None, "nuisance": False, "keep_children": False}
-        request = request_of(app, NAME, account)
+        request = request_of(visit, NAME)
         if request is not None:
             # The second person sees what the first one asked for.
             params = request.params
-        make_plan(app, NAME, account.number, params, identity, open_dialog(NAME, account.number))
+        make_plan(visit, NAME, visit.account.number, params, open_dialog(NAME, visit.account.number))
 
 
-def show_deactivation(app: App, account: Account, identity: Identity) -> None:
+def show_deactivation(visit: Visit) -> None:
     """The section, if it is open on this account."""
-    state = opened_dialog(account.number)
-    if state is None or state["name"] != NAME or account.status is AccountStatus.DEACTIVATED:
+    state = opened_dialog(visit.account.number)
+    if state is None or state["name"] != NAME or visit.account.status is AccountStatus.DEACTIVATED:
         return
     with st.container(border=True):
         head, close = st.columns([5, 1], vertical_alignment="center")
-        head.subheader(f"Deactivate {plain(account.title)}", anchor=False)
+        head.subheader(f"Deactivate {plain(visit.account.title)}", anchor=False)
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_deactivation"):
             close_dialog()
             draw_again()
@@ -53,18 +53,18 @@ def show_deactivation(app: App, account: Account, identity: Identity) -> None:
         )
         plan: Plan | None = state["plan"]
         if plan is not None:
-            _choose(app, account, identity, state, plan)
+            _choose(visit, state, plan)
             show_plan(plan)
             if not plan.blockers:
-                _confirm(app, account, identity, state)
+                _confirm(visit, state)
                 return
         show_notice(state)
         if st.button("Look again", icon=":material/refresh:", key="deactivation_again"):
-            make_plan(app, NAME, account.number, dict(plan.params) if plan else {}, identity, state)
+            make_plan(visit, NAME, visit.account.number, dict(plan.params) if plan else {}, state)
             draw_again()
 
 
-def _choose(app: App, account: Account, identity: Identity, state: dict[str, Any], plan: Plan) -> None:
+def _choose(visit: Visit, state: dict[str, Any], plan: Plan) -> None:
     """The choices; another choice is another plan."""
     given = plan.params
     zuora = st.radio(
@@ -76,7 +76,7 @@ def _choose(app: App, account: Account, identity: Identity, state: dict[str, Any
     )
     day: date | None = None
     if zuora == ON_DATE:
-        kept = date.fromisoformat(given["cancel_on"]) if given.get("cancel_on") else app.services.today()
+        kept = date.fromisoformat(given["cancel_on"]) if given.get("cancel_on") else visit.app.services.today()
         day = st.date_input("Cancel them on", value=kept, key=_key(state, "day"))
     nuisance = st.checkbox(
         "Numbers are disconnected for nuisance calls (12 months in quarantine in place of 6)",
@@ -93,15 +93,15 @@ def _choose(app: App, account: Account, identity: Identity, state: dict[str, Any
         "keep_children": keep,
     }
     if wanted != {name: given.get(name) for name in wanted}:
-        make_plan(app, NAME, account.number, wanted, identity, state)
+        make_plan(visit, NAME, visit.account.number, wanted, state)
         draw_again()
 
 
-def _confirm(app: App, account: Account, identity: Identity, state: dict[str, Any]) -> None:
-    request = request_of(app, NAME, account)
+def _confirm(visit: Visit, state: dict[str, Any]) -> None:
+    request = request_of(visit, NAME)
     reason = note = None
-    place = DraftPlace.of(app, account, identity, "deactivate_note")
-    if not is_for_second(request, identity):
+    place = DraftPlace(visit, "deactivate_note")
+    if not is_for_second(request, visit.identity):
         reason = st.selectbox(
             "Reason",
             list(DEACTIVATE_REASONS),
@@ -113,13 +113,13 @@ def _confirm(app: App, account: Account, identity: Identity, state: dict[str, An
             place, "Note", key="deactivate_note", max_chars=NOTE_LIMIT, placeholder="Note for colleagues"
         )
     asked = Asked(
-        start=f"Deactivate account {account.number}",
+        start=f"Deactivate account {visit.account.number}",
         way="open this account and press Deactivate",
         reason=reason,
         note=note,
         started=place.drop,
     )
-    confirm_plan(app, account, identity, state, request, asked)
+    confirm_plan(visit, state, request, asked)
 
 
 def _key(state: dict[str, Any], name: str) -> str:

@@ -6,9 +6,8 @@ import streamlit as st
 
 from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
 from lib.domain.accounts import Account, AccountStatus
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.texts import trimmed
 from lib.store import accounts
 from lib.ui.dialogs import close_dialog, open_dialog
@@ -16,6 +15,7 @@ from lib.ui.runs.drafts import DraftPlace
 from lib.ui.runs.kept_text import kept_text_area
 from lib.ui.runs.plan import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import dialog
 from lib.ui.widgets.text import plain
@@ -23,75 +23,75 @@ from lib.ui.widgets.text import plain
 NAME = "edit"
 
 
-def offer_edit(account: Account, identity: Identity) -> None:
+def offer_edit(visit: Visit) -> None:
     """The Edit button, for those who may; a click opens the dialog on the account as it is now."""
-    if not _tabs(account, identity):
+    if not _tabs(visit):
         return
     if st.button(
-        "Edit", icon=":material/edit:", key=own_key(account, "edit"), help="Name, parent, children, pinned note"
+        "Edit", icon=":material/edit:", key=own_key(visit.account, "edit"), help="Name, parent, children, pinned note"
     ):
         # What the person sees as they begin: a change by somebody else meanwhile is told, not overwritten.
-        open_dialog(NAME, account.number, base_name=account.name, base_parent=account.parent_number)
+        open_dialog(NAME, visit.account.number, base_name=visit.account.name, base_parent=visit.account.parent_number)
 
 
-def edit_dialog(app: App, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+def edit_dialog(visit: Visit, editing: dict[str, Any]) -> None:
     """Draw the dialog with its tabs."""
-    if not _tabs(account, identity):
+    if not _tabs(visit):
         # Somebody deactivated the account, or took the role away, while it was open.
         close_dialog()
         return
-    title = f"Edit {plain(account.title)}"
+    title = f"Edit {plain(visit.account.title)}"
     show = dialog(title, _edit, width="medium", on_dismiss=close_dialog)
-    show(app, account, identity, editing, _tabs(account, identity))
+    show(visit, editing, _tabs(visit))
 
 
-def _tabs(account: Account, identity: Identity) -> list[str]:
+def _tabs(visit: Visit) -> list[str]:
     tabs: list[str] = []
-    if account.status is AccountStatus.DEACTIVATED:
+    if visit.account.status is AccountStatus.DEACTIVATED:
         return tabs
-    if identity.may(Permission.ACCOUNT_RENAME, account.number):
+    if visit.may(Permission.ACCOUNT_RENAME):
         tabs.append("Name")
-    if identity.may(Permission.ACCOUNT_MOVE, account.number):
+    if visit.may(Permission.ACCOUNT_MOVE):
         tabs += ["Parent", "Children"]
-    if identity.may(Permission.ACCOUNT_PIN, account.number):
+    if visit.may(Permission.ACCOUNT_PIN):
         tabs.append("Note")
-    if identity.may(Permission.NUMBER_RESTORE, account.number):
+    if visit.may(Permission.NUMBER_RESTORE):
         tabs.append("Number")
     return tabs
 
 
-def _edit(app: App, account: Account, identity: Identity, editing: dict[str, Any], tabs: list[str]) -> None:
+def _edit(visit: Visit, editing: dict[str, Any], tabs: list[str]) -> None:
     tab = st.segmented_control("What to edit", tabs, default=tabs[0], required=True, key="edit_tab")
     if editing.get("tab") != tab:
         editing.update(tab=tab, plan=None, notice=None)
     match tab:
         case "Name":
-            _edit_name(app, account, identity, editing)
+            _edit_name(visit, editing)
         case "Parent":
-            _edit_parent(app, account, identity, editing)
+            _edit_parent(visit, editing)
         case "Children":
-            _edit_children(app, account, identity, editing)
+            _edit_children(visit, editing)
         case "Note":
-            _edit_note(app, account, identity, editing)
+            _edit_note(visit, editing)
         case "Number":
-            _restore_number(app, account, identity, editing)
+            _restore_number(visit, editing)
     show_notice(editing)
     plan: Plan | None = editing["plan"]
     if plan is not None:
         show_plan(plan)
         if not plan.blockers:
-            _offer_start(app, plan, identity, editing)
+            _offer_start(visit, plan, editing)
 
 
-def _edit_name(app: App, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+def _edit_name(visit: Visit, editing: dict[str, Any]) -> None:
     with st.form("rename", border=False):
         name = st.text_input("Account name", value=editing["base_name"], key="new_name")
         if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            make_plan(app, "rename", account.number, {"name": name, "base": editing["base_name"]}, identity, editing)
+            make_plan(visit, "rename", visit.account.number, {"name": name, "base": editing["base_name"]}, editing)
 
 
-def _edit_parent(app: App, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
-    st.caption(f"Parent now: {plain(_shown_parent(account))}")
+def _edit_parent(visit: Visit, editing: dict[str, Any]) -> None:
+    st.caption(f"Parent now: {plain(_shown_parent(visit.account))}")
     with st.form("parent", border=False):
         typed = st.text_input(
             "New parent",
@@ -104,62 +104,62 @@ def _edit_parent(app: App, account: Account, identity: Identity, editing: dict[s
         wanted = trimmed(typed or "")
         if wanted:
             params = {"parent": wanted, "base": editing["base_parent"]}
-            make_plan(app, "parent", account.number, params, identity, editing)
+            make_plan(visit, "parent", visit.account.number, params, editing)
         else:
             editing.update(plan=None, notice="Type the number of the parent account.")
     if st.button("Remove the parent", icon=":material/link_off:", key="remove_parent"):
-        make_plan(app, "parent", account.number, {"parent": None, "base": editing["base_parent"]}, identity, editing)
+        make_plan(visit, "parent", visit.account.number, {"parent": None, "base": editing["base_parent"]}, editing)
 
 
-def _edit_children(app: App, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
-    with app.services.engine.connect() as connection:
-        children = accounts.list_children(connection, account.number)
+def _edit_children(visit: Visit, editing: dict[str, Any]) -> None:
+    with visit.read() as connection:
+        children = accounts.list_children(connection, visit.account.number)
     with st.form("child", border=False):
         typed = st.text_input("Add a child", key="new_child", placeholder="Account number")
         asked = st.form_submit_button("Show what changes", icon=":material/preview:")
     if asked:
         wanted = trimmed(typed or "")
-        with app.services.engine.connect() as connection:
+        with visit.read() as connection:
             child = accounts.find_account(connection, wanted)
         if child is None:
             editing.update(plan=None, notice=f"There is no account “{wanted}”. Nothing was changed.")
         else:
-            params = {"parent": account.number, "base": child.parent_number}
-            make_plan(app, "parent", child.number, params, identity, editing)
+            params = {"parent": visit.account.number, "base": child.parent_number}
+            make_plan(visit, "parent", child.number, params, editing)
     if not children:
         st.caption("This account has no children.")
         return
     titles = {child.number: child.title for child in children}
     chosen = st.selectbox("Remove a child", list(titles), index=None, format_func=titles.__getitem__, key="old_child")
     if chosen and st.button("Show what changes", icon=":material/link_off:", key="remove_child"):
-        make_plan(app, "parent", chosen, {"parent": None, "base": account.number}, identity, editing)
+        make_plan(visit, "parent", chosen, {"parent": None, "base": visit.account.number}, editing)
 
 
-def _edit_note(app: App, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+def _edit_note(visit: Visit, editing: dict[str, Any]) -> None:
     # No form of Streamlit: it sends nothing before its button, and a restart would lose the text.
-    place = DraftPlace.of(app, account, identity, "pinned_note")
+    place = DraftPlace(visit, "pinned_note")
     note = kept_text_area(
         place,
         "Pinned note",
-        account.pinned_note or "",
+        visit.account.pinned_note or "",
         key="new_note",
         placeholder="Payment plan until 12 March",
         help="Everybody on the staff sees it above the account. Whoever suspends the account has to say why.",
     )
-    until = st.date_input("In force until", value=account.pinned_until, key="note_until", help="Empty: no end.")
+    until = st.date_input("In force until", value=visit.account.pinned_until, key="note_until", help="Empty: no end.")
     if st.button("Show what changes", icon=":material/preview:", key="show_note"):
         params = {"note": note, "until": until.isoformat() if until else None}
-        make_plan(app, "pin", account.number, params, identity, editing)
+        make_plan(visit, "pin", visit.account.number, params, editing)
         editing["shown_for"] = (note, until)
     elif editing.get("shown_for") not in (None, (note, until)):
         # Typed on: what was shown is no longer what would happen.
         editing.update(plan=None, shown_for=None)
-    if account.pinned_note and st.button("Take the note off", icon=":material/keep_off:", key="unpin"):
+    if visit.account.pinned_note and st.button("Take the note off", icon=":material/keep_off:", key="unpin"):
         editing["shown_for"] = None
-        make_plan(app, "pin", account.number, {"note": None, "until": None}, identity, editing)
+        make_plan(visit, "pin", visit.account.number, {"note": None, "until": None}, editing)
 
 
-def _restore_number(app: App, account: Account, identity: Identity, editing: dict[str, Any]) -> None:
+def _restore_number(visit: Visit, editing: dict[str, Any]) -> None:
     with st.form("restore", border=False):
         typed = st.text_input(
             "Number in quarantine",
@@ -168,14 +168,14 @@ def _restore_number(app: App, account: Account, identity: Identity, editing: dic
             help="A number that was given up by mistake, here or on another account. This account gets it.",
         )
         if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            make_plan(app, "restore_number", account.number, {"number": typed}, identity, editing)
+            make_plan(visit, "restore_number", visit.account.number, {"number": typed}, editing)
 
 
-def _offer_start(app: App, plan: Plan, identity: Identity, editing: dict[str, Any]) -> None:
+def _offer_start(visit: Visit, plan: Plan, editing: dict[str, Any]) -> None:
     if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"):
-        if start_plan(app, identity, editing):
+        if start_plan(visit, editing):
             if plan.kind == "pin":
-                DraftPlace(app, plan.account, identity.email, "pinned_note").drop()
+                DraftPlace(visit, "pinned_note").drop()
             close_dialog()
         draw_again()
 

@@ -3,15 +3,14 @@
 import streamlit as st
 
 from lib.app.live import Reading
-from lib.app.start import App
 from lib.clients.zuora import ZuoraStatus
 from lib.domain.accounts import Account
 from lib.domain.audience import OTHER_PAYER, is_staff
 from lib.domain.differences import HubView, ZuoraView, compare
-from lib.domain.permissions import Identity
 from lib.domain.words import counted
 from lib.store import accounts, billing, numbers
 from lib.ui.account.tables import account_facts, differences_frame, own_facts, quarantine_frame
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import fragment
 from lib.ui.widgets.reading import show_reading
@@ -20,13 +19,13 @@ from lib.ui.widgets.tables import accounts_frame, choose_account, show_grid, sho
 POLL_SECONDS = 1.0
 
 
-def show_details(app: App, account: Account, identity: Identity) -> None:
+def show_details(visit: Visit) -> None:
     """The page below the action bar."""
-    with app.services.engine.connect() as connection:
-        size = accounts.measure_account(connection, account.number)
-        children = accounts.list_children(connection, account.number)
-        resting = numbers.quarantined_of_account(connection, account.number) if size.quarantined else []
-    staff = is_staff(identity, account.number)
+    with visit.read() as connection:
+        size = accounts.measure_account(connection, visit.account.number)
+        children = accounts.list_children(connection, visit.account.number)
+        resting = numbers.quarantined_of_account(connection, visit.account.number) if size.quarantined else []
+    staff = is_staff(visit.identity, visit.account.number)
     rest = "in quarantine" if staff else "no longer in use"
     quarantined = f"{size.quarantined} more {rest}" if size.quarantined else None
     with st.container(horizontal=True, gap="large"):
@@ -35,36 +34,36 @@ def show_details(app: App, account: Account, identity: Identity) -> None:
         st.metric("PBXs", size.pbxs, width="content")
         st.metric("Subscriptions", size.subscriptions, width="content")
         st.metric("Children", size.children, width="content")
-    reading = app.live.zuora(account)
+    reading = visit.app.live.zuora(visit.account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        fragment(_await_reading, run_every=POLL_SECONDS)(app, account, staff)
+        fragment(_await_reading, run_every=POLL_SECONDS)(visit, staff)
     else:
-        _show_facts(app, account, reading, staff)
+        _show_facts(visit, reading, staff)
     if resting:
         title = f"Numbers {rest}"
         with st.expander(f"{title} ({size.quarantined:,})", icon=":material/bedtime:"):
             show_grid(quarantine_frame(resting, staff=staff), title, key="quarantine")
-    _show_children(account, children, identity)
+    _show_children(visit, children)
 
 
-def _await_reading(app: App, account: Account, staff: bool) -> None:
-    reading = app.live.zuora(account, wait=0)
+def _await_reading(visit: Visit, staff: bool) -> None:
+    reading = visit.app.live.zuora(visit.account, wait=0)
     if reading.state != "reading":
         draw_again()
-    _show_facts(app, account, reading, staff)
+    _show_facts(visit, reading, staff)
 
 
-def _show_facts(app: App, account: Account, reading: Reading, staff: bool) -> None:
-    show_reading(app, reading, staff=staff)
-    with app.services.engine.connect() as connection:
-        paying = billing.payers_of(connection, account.number)
+def _show_facts(visit: Visit, reading: Reading, staff: bool) -> None:
+    show_reading(visit, reading, staff=staff)
+    with visit.read() as connection:
+        paying = billing.payers_of(connection, visit.account.number)
         known = accounts.titles_by_zuora_number(connection, paying)
     if not staff:
-        shown = own_facts(account, reading, dict.fromkeys(known.get(payer, OTHER_PAYER) for payer in paying))
+        shown = own_facts(visit.account, reading, dict.fromkeys(known.get(payer, OTHER_PAYER) for payer in paying))
         show_text_table(shown, "Account facts")
         return
-    differences = compare(_hub_view(account), _zuora_view(reading))
+    differences = compare(_hub_view(visit.account), _zuora_view(reading))
     if differences:
         st.warning(
             f"The Hub and Zuora differ in {counted(len(differences), 'place')}.",
@@ -72,15 +71,17 @@ def _show_facts(app: App, account: Account, reading: Reading, staff: bool) -> No
         )
         show_text_table(differences_frame(differences), "Differences")
     payers = [known.get(payer, payer) for payer in paying]
-    show_text_table(account_facts(account, reading, payers), "Account facts")
+    show_text_table(account_facts(visit.account, reading, payers), "Account facts")
 
 
-def _show_children(account: Account, children: list[Account], identity: Identity) -> None:
+def _show_children(visit: Visit, children: list[Account]) -> None:
     st.markdown("**Children**")
     if not children:
         st.caption("This account has no children.")
         return
-    choose_account(accounts_frame(children), key=f"children_{account.number}", enabled=identity.may_choose_accounts)
+    choose_account(
+        accounts_frame(children), key=f"children_{visit.account.number}", enabled=visit.identity.may_choose_accounts
+    )
 
 
 def _hub_view(account: Account) -> HubView:

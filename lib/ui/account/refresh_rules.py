@@ -5,13 +5,12 @@ from typing import Any
 import streamlit as st
 
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
-from lib.domain.accounts import Account
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.words import counted
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.runs.plan import make_plan, show_notice, show_plan, start_plan
 from lib.ui.selection import own_key
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import dialog
 from lib.ui.widgets.text import plain
@@ -19,26 +18,26 @@ from lib.ui.widgets.text import plain
 NAME = "refresh_rules"
 
 
-def offer_refresh(app: App, account: Account, identity: Identity) -> None:
+def offer_refresh(visit: Visit) -> None:
     """The button, for those who may; a click reads the SBC and shows the findings."""
-    if not identity.may(Permission.AUTH_RULES_REFRESH, account.number):
+    if not visit.may(Permission.AUTH_RULES_REFRESH):
         return
     if st.button(
         "Refresh auth rules",
         icon=":material/sync_lock:",
-        key=own_key(account, NAME),
+        key=own_key(visit.account, NAME),
         help="Compares every number's rule on the SBC with what it should be, and puts wrong ones right.",
     ):
-        make_plan(app, "refresh_rules", account.number, {}, identity, open_dialog(NAME, account.number))
+        make_plan(visit, "refresh_rules", visit.account.number, {}, open_dialog(NAME, visit.account.number))
 
 
-def refresh_dialog(app: App, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+def refresh_dialog(visit: Visit, state: dict[str, Any]) -> None:
     """Draw the dialog with the findings."""
-    title = f"Auth rules of {plain(account.title)}"
-    dialog(title, _refresh, width="large", on_dismiss=close_dialog)(app, account, identity, state)
+    title = f"Auth rules of {plain(visit.account.title)}"
+    dialog(title, _refresh, width="large", on_dismiss=close_dialog)(visit, state)
 
 
-def _refresh(app: App, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+def _refresh(visit: Visit, state: dict[str, Any]) -> None:
     plan: Plan | None = state["plan"]
     if plan is not None:
         show_plan(plan)
@@ -48,9 +47,9 @@ def _refresh(app: App, account: Account, identity: Identity, state: dict[str, An
             wrong = plan.facts["wrong"]
             label = f"Refresh {counted(wrong, 'rule')}"
             if st.button(label, type="primary", icon=":material/sync_lock:", key=f"start_{plan.id}"):
-                if start_plan(app, identity, state):
+                if start_plan(visit, state):
                     close_dialog()
                 draw_again()
         if st.button("Look again", icon=":material/refresh:", key="look_again"):
-            make_plan(app, "refresh_rules", account.number, {}, identity, state)
+            make_plan(visit, "refresh_rules", visit.account.number, {}, state)
             draw_again()

@@ -13,13 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.permissions import Identity, Permission
 from lib.domain.words import counted
 from lib.store import audit
 from lib.store.audit import Check, Head
+from lib.ui.visit import Visit
 from lib.ui.widgets.downloads import offer_download
-from lib.ui.widgets.moments import at
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +39,7 @@ _checked: WeakKeyDictionary[Engine, _Checked] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def show_audit(app: App, account: Account, identity: Identity) -> None:
+def show_audit(visit: Visit) -> None:
     """Say what the newest check found, offer another one, and the download to those who may export."""
     with st.container(horizontal=True, vertical_alignment="center"):
         said = st.container(width="content")
@@ -51,29 +50,29 @@ def show_audit(app: App, account: Account, identity: Identity) -> None:
             key="check_audit",
             help="Recomputes the hash of every event of every account. That may take a while.",
         )
-        if identity.may(Permission.EXPORT, account.number):
-            _offer_download(app, account, identity)
+        if visit.may(Permission.EXPORT):
+            _offer_download(visit)
     if asked:
         with said, st.spinner("Checking every event"):
-            _check(app)
-    _say(app, said)
+            _check(visit)
+    _say(visit, said)
 
 
-def _say(app: App, where: DeltaGenerator) -> None:
-    last = _checked.get(app.services.engine)
+def _say(visit: Visit, where: DeltaGenerator) -> None:
+    last = _checked.get(visit.app.services.engine)
     if last is None:
-        with app.services.engine.connect() as connection:
+        with visit.read() as connection:
             newest = audit.head(connection)
         where.caption(f":material/history_edu: The audit has {_told(newest)} (not checked yet).")
         return
     if last.check.broken is None:
         where.caption(
-            f":green[:material/verified:] The audit holds: {_told(last.check.head)} (checked at {at(app, last.at)})."
+            f":green[:material/verified:] The audit holds: {_told(last.check.head)} (checked at {visit.at(last.at)})."
         )
         return
     broken = last.check.broken
     st.error(
-        f"**The audit does not hold.** Event {broken.sequence:,}: {broken.reason} (checked at {at(app, last.at)}). "
+        f"**The audit does not hold.** Event {broken.sequence:,}: {broken.reason} (checked at {visit.at(last.at)}). "
         f"The events before it are as they were written; do not rely on any from there on. "
         "Change nothing, and tell the people who run the Account Manager.",
         icon=":material/gpp_bad:",
@@ -85,9 +84,9 @@ def _told(head: Head) -> str:
     return f"{count}, newest hash {head.hash[:_SHORT]}…" if head.sequence else "no events"
 
 
-def _check(app: App) -> None:
+def _check(visit: Visit) -> None:
     """Check the chain, and that the head an earlier check of this process saw is still in it."""
-    engine = app.services.engine
+    engine = visit.app.services.engine
     with _lock:
         last = _checked.get(engine)
         noted = last.noted if last else None
@@ -98,12 +97,12 @@ def _check(app: App) -> None:
         log.error("audit broken", sequence=check.broken.sequence, reason=check.broken.reason)
 
 
-def _offer_download(app: App, account: Account, identity: Identity) -> None:
+def _offer_download(visit: Visit) -> None:
     offer_download(
-        identity,
+        visit.identity,
         "Download the events",
-        lambda actor: account_lines(app, account.number, actor),
-        file_name=f"audit-{account.number}.jsonl",
+        lambda actor: account_lines(visit.app, visit.account.number, actor),
+        file_name=f"audit-{visit.account.number}.jsonl",
         mime="application/x-ndjson",
         tertiary=True,
         key="download_audit",

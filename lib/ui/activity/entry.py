@@ -10,7 +10,6 @@ import streamlit as st
 from lib.actions.engine.handing_out import WHAT
 from lib.actions.engine.progress import StepProgress
 from lib.actions.engine.receipt import STATES
-from lib.app.start import App
 from lib.domain.activity import EXPORT, EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.permissions import Identity
@@ -20,6 +19,7 @@ from lib.store import emails
 from lib.ui.activity.words import kind_words
 from lib.ui.navigation import DETAILS
 from lib.ui.runs.tables import items_frame
+from lib.ui.visit import Visit
 from lib.ui.widgets.tables import show_grid
 from lib.ui.widgets.text import unlinked
 
@@ -66,11 +66,11 @@ class Telling:
         return unlinked(self.people.get(actor, actor))
 
 
-def show_entry(app: App, entry: Entry, telling: Telling) -> None:
+def show_entry(visit: Visit, entry: Entry, telling: Telling) -> None:
     """Draw the entry; what is behind it is read when somebody opens it."""
     match entry:
         case RunEntry():
-            _show_run(app, entry, telling)
+            _show_run(visit, entry, telling)
         case EventEntry():
             _show_event(entry, telling)
         case StatusEntry():
@@ -79,7 +79,7 @@ def show_entry(app: App, entry: Entry, telling: Telling) -> None:
             _show_email(entry, telling)
 
 
-def _show_run(app: App, run: RunEntry, telling: Telling) -> None:
+def _show_run(visit: Visit, run: RunEntry, telling: Telling) -> None:
     icon, color, state = _RUNS[run.state]
     mail = ":material/mail:" if run.id in telling.mailed else None
     told = (f"**{unlinked(run.title)}**", unlinked(run.actor_name), f":{color}[{state}]", _reason(run.reason), mail)
@@ -91,21 +91,21 @@ def _show_run(app: App, run: RunEntry, telling: Telling) -> None:
         if run.error:
             st.markdown(f":red[What stopped it:] {unlinked(run.error)}")
         if behind.open:
-            _show_steps(app, run, telling)
+            _show_steps(visit, run, telling)
         else:
             # A step without anything behind it would end the line that joins the entries of a day.
             st.caption(run.id)
 
 
-def _show_steps(app: App, run: RunEntry, telling: Telling) -> None:
-    progress = app.runner.progress(run.id, telling.reader)
+def _show_steps(visit: Visit, run: RunEntry, telling: Telling) -> None:
+    progress = visit.app.runner.progress(run.id, telling.reader)
     if progress.abandoned_by:
         by = telling.who(progress.abandoned_by)
         st.markdown(f":orange[Abandoned] by {by}: {unlinked(progress.abandon_reason or '')}")
     for step in progress.steps:
-        _show_step(app, run, step, telling)
+        _show_step(visit, run, step, telling)
     if run.id in telling.mailed:
-        _show_mails(app, run, telling.mailed[run.id])
+        _show_mails(visit, run, telling.mailed[run.id])
     st.page_link(
         DETAILS.path,
         label="Receipt" if run.state in ("done", "abandoned") else "Go to it",
@@ -114,8 +114,8 @@ def _show_steps(app: App, run: RunEntry, telling: Telling) -> None:
     )
 
 
-def _show_mails(app: App, run: RunEntry, count: int) -> None:
-    with app.services.engine.connect() as connection:
+def _show_mails(visit: Visit, run: RunEntry, count: int) -> None:
+    with visit.read() as connection:
         mails = emails.read_of_run(connection, run.id, MAILS)
     for mail in mails:
         words = _mail_words(EmailKind(mail.kind), mail.recipient, mail.subject)
@@ -124,7 +124,7 @@ def _show_mails(app: App, run: RunEntry, count: int) -> None:
         st.caption(f":material/mail: and {counted(count - len(mails), 'more e-mail')}, each in Sent e-mail history")
 
 
-def _show_step(app: App, run: RunEntry, step: StepProgress, telling: Telling) -> None:
+def _show_step(visit: Visit, run: RunEntry, step: StepProgress, telling: Telling) -> None:
     """Its result and the value it changed, then its own words. Text, not a table: that would hide half on a phone."""
     count = f" ({step.count:,})" if step.state == "done" else ""
     changed = f"{unlinked(step.before or 'nothing')} → {unlinked(step.after or 'nothing')}"
@@ -139,7 +139,7 @@ def _show_step(app: App, run: RunEntry, step: StepProgress, telling: Telling) ->
         each = st.expander(f"{step.title}: one by one", icon=":material/list:", key=key, on_change="rerun")
         if each.open:
             with each:
-                show_grid(items_frame(app.runner.items(run.id, step.name, telling.reader)), step.title)
+                show_grid(items_frame(visit.app.runner.items(run.id, step.name, telling.reader)), step.title)
 
 
 def _show_event(event: EventEntry, telling: Telling) -> None:

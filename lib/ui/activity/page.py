@@ -6,10 +6,7 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.activity import Page, RunEntry, by_day, zone_of
-from lib.domain.permissions import Identity
 from lib.store import activity, emails
 from lib.store.activity import PAGE
 from lib.store.away import is_away
@@ -17,6 +14,7 @@ from lib.ui.activity.audit import show_audit
 from lib.ui.activity.entry import Telling, show_entry
 from lib.ui.activity.filter import choose_filter, choose_text, clear_filter
 from lib.ui.activity.words import day_words, person_words
+from lib.ui.visit import Visit
 from lib.ui.widgets.away import come_back
 from lib.ui.widgets.draw_again import draw_again
 
@@ -27,15 +25,15 @@ MOST = 10
 _STATE = "activity_place"
 
 
-def show_activity(app: App, account: Account, identity: Identity) -> None:
+def show_activity(visit: Visit) -> None:
     """The page below the action bar."""
-    zone = zone_of(st.context.timezone, app.settings.time_zone)
+    zone = zone_of(st.context.timezone, visit.app.settings.time_zone)
     try:
-        show_audit(app, account, identity)
-        _show_list(app, account, identity, zone)
+        show_audit(visit)
+        _show_list(visit, zone)
     except (SQLAlchemyError, ValueError) as error:
         # ValueError: a row that is none of ours, which the check of the audit will name.
-        log.error("activity not read", account=account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
+        log.error("activity not read", account=visit.account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
         st.error(
             "**The activity could not be read.** That says nothing about what happened on the account. "
             "Try again in a moment; if it stays so, tell the people who run the Account Manager.",
@@ -47,16 +45,16 @@ def show_activity(app: App, account: Account, identity: Identity) -> None:
             come_back()
 
 
-def _show_list(app: App, account: Account, identity: Identity, zone: str) -> None:
-    with app.services.engine.connect() as connection:
-        text, children = choose_text(activity.has_children(connection, account.number))
-        occurring = activity.occurring(connection, account.number, children=children)
+def _show_list(visit: Visit, zone: str) -> None:
+    with visit.read() as connection:
+        text, children = choose_text(activity.has_children(connection, visit.account.number))
+        occurring = activity.occurring(connection, visit.account.number, children=children)
         people = person_words(occurring.people)
         wanted = choose_filter(text, occurring.kinds, people, zone)
-        place = _place(account.number, wanted, children)
+        place = _place(visit.account.number, wanted, children)
         page = activity.read_activity(
             connection,
-            account.number,
+            visit.account.number,
             wanted,
             children=children,
             after=place["after"],
@@ -73,22 +71,22 @@ def _show_list(app: App, account: Account, identity: Identity, zone: str) -> Non
         st.info("Nothing that happened matches all of these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filter)
     else:
-        telling = Telling(zone, people, accounts=children, mailed=mailed, reader=identity)
-        _show_page(app, page, telling, newest=place["after"] is None)
+        telling = Telling(zone, people, accounts=children, mailed=mailed, reader=visit.identity)
+        _show_page(visit, page, telling, newest=place["after"] is None)
 
 
-def _show_page(app: App, page: Page, telling: Telling, *, newest: bool) -> None:
+def _show_page(visit: Visit, page: Page, telling: Telling, *, newest: bool) -> None:
     if not newest:
         st.button("Back to the newest", icon=":material/first_page:", key="newest", on_click=_to_newest)
-    if telling.zone != app.settings.time_zone:
+    if telling.zone != visit.app.settings.time_zone:
         st.caption(
             f"The times in this list are those of your browser, {_place_name(telling.zone)}. "
-            f"Elsewhere they are those of {_place_name(app.settings.time_zone)}."
+            f"Elsewhere they are those of {_place_name(visit.app.settings.time_zone)}."
         )
     for day, entries in by_day(page.entries, telling.zone):
         st.markdown(f"**{day_words(day, telling.zone)}**")
         for entry in entries:
-            show_entry(app, entry, telling)
+            show_entry(visit, entry, telling)
     if page.older is None:
         st.caption("There is nothing older.")
         return

@@ -9,12 +9,11 @@ import streamlit as st
 from lib.actions.billing.charge_map import HOUSE, to_params
 from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
 from lib.domain.allowances import LABELS, NAME_LIMIT, NUMBER_LIMIT, MapRow, label_of
-from lib.domain.permissions import Identity
 from lib.store import billing
 from lib.ui.runs.panel import show_runs
 from lib.ui.runs.plan import make_plan, show_notice, show_plan, start_plan
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.tables import edit_grid
 
@@ -23,15 +22,15 @@ _ROUNDS = "charge_map_rounds"
 _COLUMNS = ["Charge name", "Charge number", "Allowance"]
 
 
-def show_charge_map(app: App, identity: Identity) -> None:
+def show_charge_map(visit: Visit) -> None:
     """The page: the map to edit, what would change, and the run that saves it."""
     st.subheader("Charge map", anchor=False)
-    show_runs(app, HOUSE, identity)
-    if app.runner.open_run(HOUSE, identity) is not None:
+    show_runs(visit, HOUSE)
+    if visit.app.runner.open_run(HOUSE, visit.identity) is not None:
         # What is edited from now on has to begin with what that run stores.
         st.session_state.pop(_STATE, None)
         return
-    state = _state(app)
+    state = _state(visit)
     st.caption(
         "Each row says which allowance a charge in Zuora grants: a charge by its number (PRPC-…) or by its name. "
         "A number counts before a name. Allowances change when their subscription is refreshed."
@@ -40,7 +39,7 @@ def show_charge_map(app: App, identity: Identity) -> None:
     with st.container(horizontal=True):
         if st.button("Show what changes", icon=":material/preview:"):
             params = {"rows": to_params(_rows(edited)), "base": to_params(state["base"])}
-            make_plan(app, "charge_map", HOUSE, params, identity, state)
+            make_plan(visit, "charge_map", HOUSE, params, state)
         if st.button("Start again", icon=":material/restart_alt:", help="Reads the map anew and drops your changes."):
             st.session_state.pop(_STATE)
             draw_again()
@@ -52,14 +51,14 @@ def show_charge_map(app: App, identity: Identity) -> None:
         if plan.params["rows"] != to_params(_sorted(_rows(edited))):
             st.caption("The table was edited since. Press Show what changes again to include that.")
         if st.button(ACTIONS[plan.kind].verb, type="primary", icon=":material/save:", key=f"start_{plan.id}"):
-            start_plan(app, identity, state)
+            start_plan(visit, state)
             draw_again()
 
 
-def _state(app: App) -> dict[str, Any]:
+def _state(visit: Visit) -> dict[str, Any]:
     """The map as it was when this person began, which tells a colleague's change meanwhile from their own."""
     if _STATE not in st.session_state:
-        with app.services.engine.connect() as connection:
+        with visit.read() as connection:
             base = billing.list_charge_map(connection)
         # A new key gives a new table: the old one would put its edits on other rows.
         rounds = st.session_state.get(_ROUNDS, 0) + 1

@@ -5,39 +5,36 @@ from datetime import UTC, date, datetime
 import streamlit as st
 
 from lib.actions.billing.refresh_allowances import LATER, SNAPSHOT
-from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.allowances import end_words, lines, total
 from lib.domain.audience import OTHER_PAYER, is_staff
-from lib.domain.permissions import Identity
 from lib.store import accounts, billing, snapshots
 from lib.store.billing import HubSubscription
 from lib.store.snapshots import Snapshot
 from lib.ui.billing.chart import show_chart
 from lib.ui.billing.dialogs import offer_add, offer_edit, offer_refresh, offer_remove, show_dialog
 from lib.ui.billing.tables import age_words, allowances_frame, later_words, over_words, show_allowances, term_words
-from lib.ui.widgets.moments import at
+from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
 from lib.ui.widgets.zuora_link import show_zuora_link
 
 _COLORS = {"Active": "green"}
 
 
-def show_billing(app: App, account: Account, identity: Identity) -> None:
+def show_billing(visit: Visit) -> None:
     """The page below the action bar. It reads the Hub alone; a refresh reads Zuora."""
-    with app.services.engine.connect() as connection:
-        subscriptions = billing.list_subscriptions(connection, account.number)
-        in_use = billing.count_use(connection, account.number)
-        read = snapshots.last_snapshot(connection, account.number, system="zuora", subject=SNAPSHOT)
-        later = snapshots.last_snapshot(connection, account.number, system="zuora", subject=LATER)
+    with visit.read() as connection:
+        subscriptions = billing.list_subscriptions(connection, visit.account.number)
+        in_use = billing.count_use(connection, visit.account.number)
+        read = snapshots.last_snapshot(connection, visit.account.number, system="zuora", subject=SNAPSHOT)
+        later = snapshots.last_snapshot(connection, visit.account.number, system="zuora", subject=LATER)
         payers = accounts.titles_by_zuora_number(connection, [one.terms.payer for one in subscriptions])
-    today = app.services.today()
-    staff = is_staff(identity, account.number)
+    today = visit.app.services.today()
+    staff = is_staff(visit.identity, visit.account.number)
     with st.container(horizontal=True):
         if len(subscriptions) > 1:
-            offer_refresh(app, account, identity, subscription=None)
-        offer_add(account, identity)
-        show_zuora_link(app, account, identity)
+            offer_refresh(visit, subscription=None)
+        offer_add(visit)
+        show_zuora_link(visit)
     _show_account(subscriptions, in_use, today)
     if not subscriptions:
         st.info(
@@ -47,7 +44,7 @@ def show_billing(app: App, account: Account, identity: Identity) -> None:
     shared = {kind for kind, count in granting.items() if count > 1}
     for one in subscriptions:
         with st.container(border=True):
-            _show_head(app, one, today, staff)
+            _show_head(visit, one, today, staff)
             if one.terms.payer:
                 payer = payers.get(one.terms.payer, one.terms.payer if staff else OTHER_PAYER)
                 st.caption(f"Paid by {plain(payer)}, which gets its invoices.")
@@ -57,12 +54,12 @@ def show_billing(app: App, account: Account, identity: Identity) -> None:
             if told := later_words(one, later, today, staff=staff):
                 st.caption(plain(told))
             if staff:
-                _show_unmapped(app, one.number, read)
+                _show_unmapped(visit, one.number, read)
             with st.container(horizontal=True):
-                offer_refresh(app, account, identity, subscription=one.number)
-                offer_edit(account, identity, subscription=one)
-                offer_remove(app, account, identity, subscription=one.number)
-    show_dialog(app, account, identity)
+                offer_refresh(visit, subscription=one.number)
+                offer_edit(visit, subscription=one)
+                offer_remove(visit, subscription=one.number)
+    show_dialog(visit)
 
 
 def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int], today: date) -> None:
@@ -80,7 +77,7 @@ def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int], 
         show_chart(found, key="used_of_granted")
 
 
-def _show_head(app: App, one: HubSubscription, today: date, staff: bool) -> None:
+def _show_head(visit: Visit, one: HubSubscription, today: date, staff: bool) -> None:
     status = one.terms.status or "Not known"
     with st.container(horizontal=True, vertical_alignment="center"):
         name = f" · {plain(one.name)}" if one.name else ""
@@ -92,10 +89,10 @@ def _show_head(app: App, one: HubSubscription, today: date, staff: bool) -> None
     told = [term_words(one.terms)]
     if staff:
         age = age_words(one.refreshed_at, datetime.now(UTC))
-        when = f" ({at(app, one.refreshed_at)})" if one.refreshed_at else ""
+        when = f" ({visit.at(one.refreshed_at)})" if one.refreshed_at else ""
         told += [f"version {one.terms.version}" if one.terms.version is not None else "version not known", age + when]
     elif one.refreshed_at:
-        told.append(f"as of {at(app, one.refreshed_at)}")
+        told.append(f"as of {visit.at(one.refreshed_at)}")
     st.caption(" · ".join(told))
     if not one.terms.granted_on(today):
         ended = "This subscription has ended and grants nothing."
@@ -110,13 +107,13 @@ def _show_granted(one: HubSubscription, in_use: dict[str, int], shared: set[str]
     show_allowances(allowances_frame(own, shared), f"Allowances of {one.number}")
 
 
-def _show_unmapped(app: App, number: str, read: Snapshot | None) -> None:
+def _show_unmapped(visit: Visit, number: str, read: Snapshot | None) -> None:
     names = read.value.get(number) if read else None
     if read is None or not names:
         return
     told = "; ".join(plain(name) for name in names)
     st.warning(
-        f"**Unmapped charges**, as read from Zuora at {at(app, read.read_at)}: {told}. "
+        f"**Unmapped charges**, as read from Zuora at {visit.at(read.read_at)}: {told}. "
         "They grant nothing until an admin adds them to the charge map.",
         icon=":material/help:",
     )

@@ -5,42 +5,40 @@ from typing import Any
 import streamlit as st
 
 from lib.actions.contacts.edit_contact import values_of
-from lib.app.start import App
 from lib.clients.zuora import ZuoraContact
 from lib.domain.accounts import Account
 from lib.domain.contacts import LABELS, ContactRole, changed_fields, check_changes, tidy
-from lib.domain.permissions import Identity
 from lib.ui.contacts.fields import draw_fields, field_key
 from lib.ui.contacts.removal import ask_removals, confirmed_removals
 from lib.ui.contacts.tables import newer_frame
 from lib.ui.runs.drafts import DraftPlace, show_restored
 from lib.ui.runs.plan import make_plan, start_plan
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
-from lib.ui.widgets.moments import at
 from lib.ui.widgets.tables import show_text_table
 from lib.ui.widgets.text import plain
 
 
-def show_form(app: App, account: Account, identity: Identity, role: ContactRole, contact: ZuoraContact) -> None:
+def show_form(visit: Visit, role: ContactRole, contact: ZuoraContact) -> None:
     """Draw the form on the contact as it is now; Update sends what was changed in it, and nothing else.
 
     What is typed is kept as a draft at each change, and is back after a restart, a lost connection or another page.
     """
-    place = DraftPlace.of(app, account, identity, f"contact_{role.value}")
-    state = _state(account, role, contact, place)
+    place = DraftPlace(visit, f"contact_{role.value}")
+    state = _state(visit.account, role, contact, place)
     fresh = state.pop("fresh", False)
     with st.container(border=True, key=f"contact_form_{role.value}"):
-        if show_restored(app, state["restored"], key=f"discard_{role.value}"):
-            _start_again(account, role, place)
-        draw_fields(account, role, state, lambda: _keep(account, role, place))
-        missing = ask_removals(account, role, state["base"], _typed(account, role, state))
+        if show_restored(visit, state["restored"], key=f"discard_{role.value}"):
+            _start_again(visit.account, role, place)
+        draw_fields(visit.account, role, state, lambda: _keep(visit.account, role, place))
+        missing = ask_removals(visit.account, role, state["base"], _typed(visit.account, role, state))
         pressed = st.button("Update", type="primary", icon=":material/save:", key=f"update_{role.value}")
     if pressed and fresh:
         # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
         state["notice"] = "Nothing was sent: the page was loaded again. Check the fields and press Update again."
     elif pressed:
         told = state["problems"]
-        _update(app, account, identity, role, state, place, missing)
+        _update(visit, role, state, place, missing)
         if told or state["problems"]:
             # The sentences stand at their fields, which are drawn already.
             draw_again()
@@ -50,7 +48,7 @@ def show_form(app: App, account: Account, identity: Identity, role: ContactRole,
     if plan is not None:
         for blocker in plan.blockers:
             st.error(plain(blocker), icon=":material/block:")
-    _show_newer(account, role, state, values_of(contact), place)
+    _show_newer(visit.account, role, state, values_of(contact), place)
 
 
 def is_begun(account: Account) -> bool:
@@ -95,7 +93,7 @@ def _begin(contact_id: str, now: dict[str, str], place: DraftPlace) -> dict[str,
         return state
     if draft.began_with.get("contact") != contact_id:
         state["notice"] = (
-            f"What you typed at {at(place.app, draft.saved_at)} was for another contact, which somebody has "
+            f"What you typed at {place.visit.at(draft.saved_at)} was for another contact, which somebody has "
             "replaced in Zuora since then. It was not sent. The form shows the current contact."
         )
         place.drop()
@@ -134,17 +132,9 @@ def _keep(account: Account, role: ContactRole, place: DraftPlace) -> None:
         state["restored"] = None
 
 
-def _update(
-    app: App,
-    account: Account,
-    identity: Identity,
-    role: ContactRole,
-    state: dict[str, Any],
-    place: DraftPlace,
-    missing: list[str],
-) -> None:
+def _update(visit: Visit, role: ContactRole, state: dict[str, Any], place: DraftPlace, missing: list[str]) -> None:
     state.update(problems={}, notice=None, plan=None)
-    changes = changed_fields(state["base"], _typed(account, role, state))
+    changes = changed_fields(state["base"], _typed(visit.account, role, state))
     if not changes:
         state["notice"] = "No field was changed, so there is nothing to update."
         return
@@ -160,15 +150,15 @@ def _update(
         "contact": state["contact"],
         "changes": changes,
         "base": state["base"],
-        "emptied": confirmed_removals(account, role, state["base"], changes),
+        "emptied": confirmed_removals(visit.account, role, state["base"], changes),
     }
-    make_plan(app, "edit_contact", account.number, params, identity, state)
+    make_plan(visit, "edit_contact", visit.account.number, params, state)
     plan = state["plan"]
     if plan is not None and plan.details:
         # A colleague was faster: the page reads Zuora again, to show their values beside these.
-        app.live.forget(account.number)
+        visit.app.live.forget(visit.account.number)
         draw_again()
-    if plan is not None and not plan.blockers and start_plan(app, identity, state):
+    if plan is not None and not plan.blockers and start_plan(visit, state):
         state.update(plan=None, restored=None)
         place.drop()
         draw_again()

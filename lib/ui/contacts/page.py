@@ -4,14 +4,13 @@ import streamlit as st
 
 from lib.actions.contacts.edit_contact import BOTH, contact_of
 from lib.app.live import Reading
-from lib.app.start import App
 from lib.clients.zuora import ZuoraAccount
-from lib.domain.accounts import Account
 from lib.domain.contacts import ContactRole
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.ui import auth
 from lib.ui.contacts.form import is_begun, show_form
 from lib.ui.contacts.tables import contact_frame
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import fragment
 from lib.ui.widgets.reading import show_reading
@@ -26,52 +25,52 @@ _PURPOSE = {
 }
 
 
-def show_contacts(app: App, account: Account, identity: Identity) -> None:
+def show_contacts(visit: Visit) -> None:
     """The page below the action bar."""
-    show_zuora_link(app, account, identity)
-    reading = app.live.zuora(account)
-    begun = _may_edit(account, identity) and is_begun(account)
+    show_zuora_link(visit)
+    reading = visit.app.live.zuora(visit.account)
+    begun = _may_edit(visit) and is_begun(visit.account)
     if reading.state == "reading":
         # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        fragment(_await_reading, run_every=POLL_SECONDS)(app, account, alone=not begun)
+        fragment(_await_reading, run_every=POLL_SECONDS)(visit, alone=not begun)
     else:
-        show_reading(app, reading)
+        show_reading(visit, reading)
     if reading.state != "reading" or begun:
-        _show(app, account, identity, reading, begun=begun)
+        _show(visit, reading, begun=begun)
 
 
-def _may_edit(account: Account, identity: Identity) -> bool:
+def _may_edit(visit: Visit) -> bool:
     # Of a deactivated account, too: Zuora takes it, and final invoices go to the Bill To.
-    return identity.may(Permission.CONTACTS_EDIT, account.number)
+    return visit.may(Permission.CONTACTS_EDIT)
 
 
-def _await_reading(app: App, account: Account, *, alone: bool) -> None:
+def _await_reading(visit: Visit, *, alone: bool) -> None:
     """Look until Zuora has answered; `alone` when nothing else shows the contacts meanwhile."""
-    reading = app.live.zuora(account, wait=0)
+    reading = visit.app.live.zuora(visit.account, wait=0)
     if reading.state != "reading":
         draw_again()
-    show_reading(app, reading)
+    show_reading(visit, reading)
     if alone and reading.value is not None:
         _show_both(reading.value.account)
 
 
-def _show(app: App, account: Account, identity: Identity, reading: Reading, *, begun: bool) -> None:
+def _show(visit: Visit, reading: Reading, *, begun: bool) -> None:
     if reading.value is None:
         return
     billing = reading.value.account
     if billing.shared_contact:
         st.info(f"{BOTH} Either form below changes both.", icon=":material/link:")
     # Forms that are on the screen stay there when Zuora stops answering: somebody may have typed into them.
-    if begun or (_may_edit(account, identity) and reading.state == "live"):
+    if begun or (_may_edit(visit) and reading.state == "live"):
         # A fragment: each field that is left draws the forms again, and nothing else.
-        fragment(_show_forms)(app, account, identity, billing)
+        fragment(_show_forms)(visit, billing)
     else:
         _show_both(billing)
     _show_additional(billing)
 
 
-def _show_forms(app: App, account: Account, identity: Identity, billing: ZuoraAccount) -> None:
-    if auth.current(app) != identity:
+def _show_forms(visit: Visit, billing: ZuoraAccount) -> None:
+    if auth.current(visit.app) != visit.identity:
         # Signed out or somebody else since the page was drawn.
         draw_again()
     for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
@@ -81,7 +80,7 @@ def _show_forms(app: App, account: Account, identity: Identity, billing: ZuoraAc
             if contact is None:
                 _none(role)
             else:
-                show_form(app, account, identity, role, contact)
+                show_form(visit, role, contact)
 
 
 def _show_both(billing: ZuoraAccount) -> None:

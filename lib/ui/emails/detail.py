@@ -6,16 +6,15 @@ import streamlit as st
 
 from lib.actions.emails.resend_email import TO_ME, TO_ORIGINAL, ResendEmail, why_not
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.audience import is_staff
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.store import emails
 from lib.store.emails import EmailDetail
 from lib.ui.dialogs import close_dialog, open_dialog
 from lib.ui.emails.tables import kind_label, row_of, state_label
 from lib.ui.emails.text import covered
 from lib.ui.runs.plan import make_plan, show_notice, show_plan, start_plan
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import dialog
 from lib.ui.widgets.text import plain, unlinked
@@ -39,17 +38,17 @@ def show_email(email_id: int | None) -> None:
         st.query_params[_SHOWN] = str(email_id)
 
 
-def show_detail(app: App, account: Account, identity: Identity, zone: str) -> None:
+def show_detail(visit: Visit, zone: str) -> None:
     """The box with the e-mail the address asks for, if it asks for one."""
     asked = shown_email()
     if asked is None:
         return
     email = None
-    staff = is_staff(identity, account.number)
+    staff = is_staff(visit.identity, visit.account.number)
     # More digits than any id has would be no number to the database.
     if asked.isascii() and asked.isdigit() and len(asked) <= 18:
-        with app.services.engine.connect() as connection:
-            email = emails.find_email(connection, account.number, int(asked), customer=not staff)
+        with visit.read() as connection:
+            email = emails.find_email(connection, visit.account.number, int(asked), customer=not staff)
     with st.container(border=True):
         head, close = st.columns([5, 1], vertical_alignment="center")
         if close.button("Close", icon=":material/close:", type="tertiary", key="close_email"):
@@ -72,16 +71,16 @@ def show_detail(app: App, account: Account, identity: Identity, zone: str) -> No
             st.info(reason, icon=":material/lock:")
         elif not email.body:
             st.info("The text of this e-mail is not kept.", icon=":material/lock:")
-        elif identity.may(Permission.EMAIL_RESEND, account.number):
-            _offer(app, account, identity, email)
+        elif visit.may(Permission.EMAIL_RESEND):
+            _offer(visit, email)
 
 
-def resend_dialog(app: App, identity: Identity, state: dict[str, Any]) -> None:
+def resend_dialog(visit: Visit, state: dict[str, Any]) -> None:
     """Draw the dialog with what would be sent."""
-    dialog("Send again", _confirm, width="medium", on_dismiss=close_dialog)(app, identity, state)
+    dialog("Send again", _confirm, width="medium", on_dismiss=close_dialog)(visit, state)
 
 
-def _offer(app: App, account: Account, identity: Identity, email: EmailDetail) -> None:
+def _offer(visit: Visit, email: EmailDetail) -> None:
     with st.container(horizontal=True):
         for to, label, icon in (
             (TO_ORIGINAL, f"Send again to {email.recipient}", ":material/forward_to_inbox:"),
@@ -89,15 +88,15 @@ def _offer(app: App, account: Account, identity: Identity, email: EmailDetail) -
         ):
             if st.button(plain(label), icon=icon, key=f"resend_{to}_{email.id}"):
                 params = {"email": email.id, "to": to}
-                make_plan(app, NAME, account.number, params, identity, open_dialog(NAME, account.number))
+                make_plan(visit, NAME, visit.account.number, params, open_dialog(NAME, visit.account.number))
 
 
-def _confirm(app: App, identity: Identity, state: dict[str, Any]) -> None:
+def _confirm(visit: Visit, state: dict[str, Any]) -> None:
     plan: Plan | None = state["plan"]
     if plan is not None:
         show_plan(plan)
     show_notice(state)
     if plan is not None and not plan.blockers and st.button(ResendEmail.verb, type="primary", key=f"start_{plan.id}"):
-        if start_plan(app, identity, state):
+        if start_plan(visit, state):
             close_dialog()
         draw_again()

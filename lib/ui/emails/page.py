@@ -10,7 +10,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.activity import zone_of
 from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity, Permission
@@ -23,6 +22,7 @@ from lib.ui.emails.detail import NAME as RESEND
 from lib.ui.emails.export import MOST, csv_file
 from lib.ui.emails.filter import choose_emails, clear_emails, told_filter
 from lib.ui.emails.tables import emails_frame
+from lib.ui.visit import Visit
 from lib.ui.widgets.away import come_back
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
 from lib.ui.widgets.tables import choose_row
@@ -38,21 +38,21 @@ _STATE = "emails_place"
 _NOT_HERE = "Voicemail and other callflow notices are not listed here, nor are invoices and other billing e-mails"
 
 
-def show_emails(app: App, account: Account, identity: Identity) -> None:
+def show_emails(visit: Visit) -> None:
     """The page below the action bar."""
-    zone = zone_of(st.context.timezone, app.settings.time_zone)
-    billing = " those are on the account's page in Zuora." if is_staff(identity, account.number) else ""
+    zone = zone_of(st.context.timezone, visit.app.settings.time_zone)
+    billing = " those are on the account's page in Zuora." if is_staff(visit.identity, visit.account.number) else ""
     st.caption(
         f"{_NOT_HERE}{':' if billing else '.'}{billing} “Accepted by the mail server” is as far as an "
         "e-mail can be followed from here; it does not say that it was delivered or read. "
         f"Times: {zone.replace('_', ' ')}."
     )
-    show_zuora_link(app, account, identity)
+    show_zuora_link(visit)
     try:
-        _show_list(app, account, identity, zone)
-        show_detail(app, account, identity, zone)
+        _show_list(visit, zone)
+        show_detail(visit, zone)
     except SQLAlchemyError as error:
-        log.error("sent e-mails not read", account=account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
+        log.error("sent e-mails not read", account=visit.account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
         st.error(
             "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment.",
             icon=":material/cloud_off:",
@@ -61,25 +61,27 @@ def show_emails(app: App, account: Account, identity: Identity) -> None:
         if is_away(error):
             come_back()
         return
-    state = opened_dialog(account.number)
+    state = opened_dialog(visit.account.number)
     if state is not None and state["name"] == RESEND:
-        resend_dialog(app, identity, state)
+        resend_dialog(visit, state)
 
 
-def _show_list(app: App, account: Account, identity: Identity, zone: str) -> None:
+def _show_list(visit: Visit, zone: str) -> None:
     wanted = choose_emails(zone)
-    customer = not is_staff(identity, account.number)
-    place = _place(account.number, wanted)
+    customer = not is_staff(visit.identity, visit.account.number)
+    place = _place(visit.account.number, wanted)
     after = place["trail"][-1] if place["trail"] else None
-    with app.services.engine.connect() as connection:
-        rows = emails.read_emails(connection, account.number, wanted, after=after, limit=PAGE + 1, customer=customer)
+    with visit.read() as connection:
+        rows = emails.read_emails(
+            connection, visit.account.number, wanted, after=after, limit=PAGE + 1, customer=customer
+        )
         more = len(rows) > PAGE
         count = len(rows)
         if more or place["trail"]:
-            count = emails.count_emails(connection, account.number, wanted, most=COUNTED + 1, customer=customer)
+            count = emails.count_emails(connection, visit.account.number, wanted, most=COUNTED + 1, customer=customer)
     if rows:
-        _show_head(app, account, identity, wanted, zone, count)
-        _show_table(rows[:PAGE], account.number, zone)
+        _show_head(visit, wanted, zone, count)
+        _show_table(rows[:PAGE], visit.account.number, zone)
         _turn(rows[:PAGE], place, more=more)
     elif place["trail"]:
         st.info("There is nothing older.", icon=":material/last_page:")
@@ -91,16 +93,16 @@ def _show_list(app: App, account: Account, identity: Identity, zone: str) -> Non
         st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear_emails", on_click=clear_emails)
 
 
-def _show_head(app: App, account: Account, identity: Identity, wanted: EmailFilter, zone: str, count: int) -> None:
+def _show_head(visit: Visit, wanted: EmailFilter, zone: str, count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         noun = "e-mail" if count == 1 else "e-mails"
         st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
-        if identity.may(Permission.EXPORT, account.number):
+        if visit.may(Permission.EXPORT):
             offer_download(
-                identity,
+                visit.identity,
                 "Export as CSV",
-                lambda actor: emails_csv(app, account.number, wanted, zone, actor),
-                file_name=f"sent-emails-{account.number}.csv",
+                lambda actor: emails_csv(visit.app, visit.account.number, wanted, zone, actor),
+                file_name=f"sent-emails-{visit.account.number}.csv",
                 mime=FOR_SHEETS,
                 key="export_emails",
                 help=f"The e-mails that the filters let through, the newest {MOST:,} at most.",

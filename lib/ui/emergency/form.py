@@ -8,20 +8,18 @@ from pydantic import ValidationError
 
 from lib.actions.contacts.edit_contact import values_of
 from lib.app.live import Reading
-from lib.app.start import App
 from lib.domain import emergency
 from lib.domain.accounts import Account
 from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord
 from lib.domain.findings import Finding
-from lib.domain.permissions import Identity
 from lib.store.emergency import Version
 from lib.ui import auth
 from lib.ui.emergency.address import notes_accepted, show_findings, show_zuora_address
 from lib.ui.emergency.tables import beside_frame
 from lib.ui.runs.drafts import TYPING_PAUSE, DraftPlace, show_restored
 from lib.ui.runs.plan import make_plan, show_notice, start_plan
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
-from lib.ui.widgets.moments import at
 from lib.ui.widgets.tables import show_text_table
 from lib.ui.widgets.text import plain
 
@@ -52,52 +50,52 @@ def is_open(account: Account) -> bool:
     return _state(account) is not None
 
 
-def offer_form(app: App, account: Account, identity: Identity, latest: Version | None) -> None:
+def offer_form(visit: Visit, latest: Version | None) -> None:
     """The button that opens the form, or closes it and forgets what was typed.
 
     The form opens on what this person typed earlier and did not save, else on the saved details. That it is open is
     in the address, so it is open again after a reload, a restart or a lost connection.
     """
-    place = DraftPlace.of(app, account, identity, "emergency")
-    if not is_open(account) and st.query_params.get(_ADDRESS) == _STATE:
-        _open(account, latest, place)
-    if is_open(account):
+    place = DraftPlace(visit, "emergency")
+    if not is_open(visit.account) and st.query_params.get(_ADDRESS) == _STATE:
+        _open(visit.account, latest, place)
+    if is_open(visit.account):
         st.query_params[_ADDRESS] = _STATE
         if st.button("Close the form", icon=":material/close:", key="close_emergency"):
             _close()
             draw_again()
         return
     if st.button("Contact Form", icon=":material/contact_emergency:", type="primary", key="open_emergency"):
-        _open(account, latest, place)
+        _open(visit.account, latest, place)
         draw_again()
     draft = place.find()
     if draft is not None:
         st.info(
-            f"You typed into the form at {at(app, draft.saved_at)} and did not save it. Contact Form reopens it.",
+            f"You typed into the form at {visit.at(draft.saved_at)} and did not save it. Contact Form reopens it.",
             icon=":material/edit_note:",
         )
 
 
-def show_form(app: App, account: Account, identity: Identity, latest: Version | None, own_numbers: set[str]) -> None:
+def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> None:
     """The form with what speaks against it, and the three columns that show what Save would do."""
-    state = _state(account)
-    if state is None or auth.current(app) != identity:
+    state = _state(visit.account)
+    if state is None or auth.current(visit.app) != visit.identity:
         # Signed out or somebody else since the page was drawn.
         draw_again()
     fresh = state.pop("fresh", False)
     if _has_arrived(state, latest):
         _close()
         draw_again()
-    if show_restored(app, state["restored"], key="discard_emergency"):
+    if show_restored(visit, state["restored"], key="discard_emergency"):
         _close()
-        _open(account, latest, state["place"])
+        _open(visit.account, latest, state["place"])
         draw_again()
     if st.button("Pull From Zuora", icon=":material/cloud_download:", key="pull_emergency"):
-        _pull(app, account, latest, state, own_numbers)
+        _pull(visit, latest, state, own_numbers)
     show_notice(state)
     _tell_meanwhile(state, latest)
-    reading = app.live.zuora(account) if state["contact"] is None else None
-    slots = _draw(account, state, _contact_in(reading) if reading else state["contact"])
+    reading = visit.app.live.zuora(visit.account) if state["contact"] is None else None
+    slots = _draw(visit.account, state, _contact_in(reading) if reading else state["contact"])
     record = EmergencyRecord.model_validate(state["values"])
     saved = latest.record if latest else None
     # What a draft brings back is found again in Zuora's own reading.
@@ -106,47 +104,40 @@ def show_form(app: App, account: Account, identity: Identity, latest: Version | 
     )
     findings = emergency.check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
-    frame = beside_frame(saved, _in_zuora(app, reading, latest, own_numbers) if reading else state["zuora"], record)
+    frame = beside_frame(saved, _in_zuora(visit, reading, latest, own_numbers) if reading else state["zuora"], record)
     show_text_table(frame, "Saved here, in Zuora, will be saved")
     errors = sum(one.severity == "error" for one in findings)
     if errors:
         st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
-    accepted = notes_accepted(notes, f"{_key(account, 'notes')}_{state['pulls']}")
+    accepted = notes_accepted(notes, f"{_key(visit.account, 'notes')}_{state['pulls']}")
     refused = errors > 0 or not accepted
     if st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency"):
         if fresh:
             # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
             state["notice"] = "Nothing was saved: the page was loaded again. Check the fields and press Save again."
             draw_again()
-        _save(app, account, identity, state, record, notes)
+        _save(visit, state, record, notes)
     if state["plan"] is not None:
         for blocker in state["plan"].blockers:
             st.error(plain(blocker), icon=":material/block:")
 
 
-def _save(
-    app: App,
-    account: Account,
-    identity: Identity,
-    state: dict[str, Any],
-    record: EmergencyRecord,
-    notes: list[Finding],
-) -> None:
+def _save(visit: Visit, state: dict[str, Any], record: EmergencyRecord, notes: list[Finding]) -> None:
     accepted = [one.text for one in notes]
     params = {"details": record.model_dump(), "after": state["after"], "accepted": accepted}
-    make_plan(app, "save_emergency", account.number, params, identity, state)
-    if state["plan"] is not None and not state["plan"].blockers and start_plan(app, identity, state):
+    make_plan(visit, "save_emergency", visit.account.number, params, state)
+    if state["plan"] is not None and not state["plan"].blockers and start_plan(visit, state):
         state.update(plan=None, sent=record, restored=None)
         state["place"].drop()
     draw_again()
 
 
-def _pull(app: App, account: Account, latest: Version | None, state: dict[str, Any], own_numbers: set[str]) -> None:
+def _pull(visit: Visit, latest: Version | None, state: dict[str, Any], own_numbers: set[str]) -> None:
     """Read Zuora anew and fill every field, so that no older value stays behind."""
     state.update(plan=None, notice=None)
-    app.live.forget(account.number)
+    visit.app.live.forget(visit.account.number)
     with st.spinner("Reading Zuora"):
-        reading = app.live.zuora(account)
+        reading = visit.app.live.zuora(visit.account)
     if reading.state != "live" or reading.value is None:
         why = {
             "reading": "Zuora has not answered yet. Pull again in a moment.",
@@ -162,8 +153,8 @@ def _pull(app: App, account: Account, latest: Version | None, state: dict[str, A
     saved = latest.record if latest else None
     record, notes = emergency.pull(contact, billing.name, saved, own_numbers=own_numbers)
     state.update(zuora=record, notes=notes, values=record.model_dump(), contact=contact, pulls=state["pulls"] + 1)
-    _fill(account, state)
-    _keep(account)
+    _fill(visit.account, state)
+    _keep(visit.account)
 
 
 def _contact_in(reading: Reading) -> dict[str, str] | None:
@@ -180,7 +171,7 @@ def _notes_unseen(
     return emergency.notes_unseen(record, saved, contact, value.account.name, own_numbers=own_numbers)
 
 
-def _in_zuora(app: App, reading: Reading, latest: Version | None, own_numbers: set[str]) -> EmergencyRecord | None:
+def _in_zuora(visit: Visit, reading: Reading, latest: Version | None, own_numbers: set[str]) -> EmergencyRecord | None:
     """What a pull would give, as far as Zuora has been read already; None when it could not be."""
     value = reading.value
     if value is None or value.account.sold_to is None:
@@ -188,7 +179,7 @@ def _in_zuora(app: App, reading: Reading, latest: Version | None, own_numbers: s
         return None
     if reading.state != "live":
         why = "is being read" if reading.state == "reading" else "could not be read now"
-        st.caption(f"Zuora {why}. Its side is shown as it was read at {at(app, reading.read_at)}.")
+        st.caption(f"Zuora {why}. Its side is shown as it was read at {visit.at(reading.read_at)}.")
     contact = values_of(value.account.sold_to)
     saved = latest.record if latest else None
     return emergency.pull(contact, value.account.name, saved, own_numbers=own_numbers)[0]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.app.start import App
-from lib.domain.accounts import Account, AccountStatus
+from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberTruth
 from lib.domain.permissions import Identity, Permission
 from lib.domain.words import counted
@@ -15,6 +15,7 @@ from lib.store.emergency import Version
 from lib.ui.emergency.export import numbers_csv
 from lib.ui.emergency.form import is_open, offer_form, show_form
 from lib.ui.emergency.tables import history_frame, record_frame
+from lib.ui.visit import Visit
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
 from lib.ui.widgets.fragments import fragment
 from lib.ui.widgets.tables import show_grid, show_text_table
@@ -22,37 +23,37 @@ from lib.ui.widgets.text import unlinked
 from lib.ui.widgets.zuora_link import show_zuora_link
 
 
-def show_emergency(app: App, account: Account, identity: Identity) -> None:
+def show_emergency(visit: Visit) -> None:
     """The page below the action bar."""
-    with app.services.engine.connect() as connection:
-        versions = emergency.list_versions(connection, account.number)
-        has_numbers = numbers.has_numbers(connection, account.number)
+    with visit.read() as connection:
+        versions = emergency.list_versions(connection, visit.account.number)
+        has_numbers = numbers.has_numbers(connection, visit.account.number)
     latest = versions[0] if versions else None
-    may = identity.may(Permission.EMERGENCY_EDIT, account.number) and account.status is not AccountStatus.DEACTIVATED
+    may = visit.may(Permission.EMERGENCY_EDIT) and visit.account.status is not AccountStatus.DEACTIVATED
     with st.container(horizontal=True, vertical_alignment="center"):
         if may:
-            offer_form(app, account, identity, latest)
-        if latest is not None and has_numbers and identity.may(Permission.EXPORT, account.number):
+            offer_form(visit, latest)
+        if latest is not None and has_numbers and visit.may(Permission.EXPORT):
             offer_download(
-                identity,
+                visit.identity,
                 "Download by number",
-                lambda actor: details_csv(app, account.number, latest, actor),
-                file_name=f"emergency-details-{account.number}.csv",
+                lambda actor: details_csv(visit.app, visit.account.number, latest, actor),
+                file_name=f"emergency-details-{visit.account.number}.csv",
                 mime=FOR_SHEETS,
                 key="download_emergency",
                 help="The saved details, one line for each number of the account. This is no file for the register.",
             )
-        show_zuora_link(app, account, identity)
-    _show_age(app, latest)
-    if may and is_open(account):
+        show_zuora_link(visit)
+    _show_age(visit, latest)
+    if may and is_open(visit.account):
         # A fragment: each field that is left draws the form again, and nothing else.
-        owned = {one.number for one in _owned(app, account.number)}
-        fragment(show_form)(app, account, identity, latest, owned)
+        owned = {one.number for one in _owned(visit.app, visit.account.number)}
+        fragment(show_form)(visit, latest, owned)
     elif latest is not None:
         show_text_table(record_frame(latest.record), "Saved emergency details")
     if len(versions) > 1:
         with st.expander(f"Earlier versions ({len(versions) - 1:,})", icon=":material/history:"):
-            frame = history_frame(versions, app.settings.time_zone)
+            frame = history_frame(versions, visit.app.settings.time_zone)
             show_grid(frame, "Versions of the emergency details", key="versions")
 
 
@@ -76,12 +77,12 @@ def _owned(app: App, number: str) -> list[NumberTruth]:
         return numbers.truths_of_account(connection, number)
 
 
-def _show_age(app: App, latest: Version | None) -> None:
+def _show_age(visit: Visit, latest: Version | None) -> None:
     if latest is None:
         st.info("No emergency details are saved for this account.", icon=":material/emergency:")
         return
-    days = (app.services.today() - latest.saved_at.astimezone(ZoneInfo(app.settings.time_zone)).date()).days
+    days = (visit.app.services.today() - latest.saved_at.astimezone(ZoneInfo(visit.app.settings.time_zone)).date()).days
     age = "today" if days <= 0 else f"{counted(days, 'day')} ago"
     # With the year: details may be years old.
-    moment = latest.saved_at.astimezone(ZoneInfo(app.settings.time_zone)).strftime("%-d %b %Y %H:%M")
+    moment = latest.saved_at.astimezone(ZoneInfo(visit.app.settings.time_zone)).strftime("%-d %b %Y %H:%M")
     st.caption(f"Version {latest.version}, saved {age} ({moment}) by {unlinked(latest.saved_by)}.")

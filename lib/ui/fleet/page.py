@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from lib.app.start import App
 from lib.domain.accounts import AccountStatus
 from lib.store import accounts
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.tables import accounts_frame, choose_account
 
 ROWS = 100
 
 
-def show_accounts(app: App) -> None:
+def show_accounts(visit: Visit) -> None:
     """Counts by status, the filter, and one page of the list."""
-    with app.services.engine.connect() as connection:
+    with visit.read() as connection:
         counts = accounts.count_accounts(connection)
     for column, (status, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
         column.metric(status.value.capitalize(), count, format="localized")
@@ -27,7 +27,7 @@ def show_accounts(app: App) -> None:
     )
     after = st.session_state.get("accounts_after") if st.session_state.get("accounts_status") == chosen else None
     st.session_state["accounts_status"] = chosen
-    with app.services.engine.connect() as connection:
+    with visit.read() as connection:
         rows = accounts.list_accounts(
             connection, status=AccountStatus(chosen) if chosen else None, after=after, limit=ROWS + 1
         )

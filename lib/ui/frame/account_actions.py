@@ -2,10 +2,7 @@
 
 import streamlit as st
 
-from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.audience import is_staff
-from lib.domain.permissions import Identity
 from lib.ui.account import edit, refresh_rules
 from lib.ui.account.deactivate import offer_deactivation, show_deactivation
 from lib.ui.account.edit import edit_dialog, offer_edit
@@ -13,6 +10,7 @@ from lib.ui.account.refresh_rules import offer_refresh, refresh_dialog
 from lib.ui.account.status import offer_standing, standing_dialog
 from lib.ui.dialogs import opened_dialog
 from lib.ui.runs import undo
+from lib.ui.visit import Visit
 
 _DIALOGS = {
     edit.NAME: edit_dialog,
@@ -23,17 +21,17 @@ _DIALOGS = {
 }
 
 
-def show_actions(app: App, account: Account, identity: Identity) -> None:
+def show_actions(visit: Visit) -> None:
     """What this person may do to the account; for a customer there is nothing, and no dialog either."""
-    if not is_staff(identity, account.number):
+    if not is_staff(visit.identity, visit.account.number):
         return
     with st.container(horizontal=True):
-        offer_edit(account, identity)
-        offer_refresh(app, account, identity)
-        offer_standing(app, account, identity)
-        offer_deactivation(app, account, identity)
+        offer_edit(visit)
+        offer_refresh(visit)
+        offer_standing(visit)
+        offer_deactivation(visit)
     # Drawn once, after every button: the last click decides which one it is.
-    opened = opened_dialog(account.number)
+    opened = opened_dialog(visit.account.number)
     if opened is not None and opened["name"] in _DIALOGS:
-        _DIALOGS[opened["name"]](app, account, identity, opened)
-    show_deactivation(app, account, identity)
+        _DIALOGS[opened["name"]](visit, opened)
+    show_deactivation(visit)

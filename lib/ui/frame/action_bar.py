@@ -3,15 +3,12 @@
 import streamlit as st
 
 from lib.actions.account.emergency_calls import of_facts
-from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.audience import is_staff
-from lib.domain.permissions import Identity
 from lib.domain.status import REASON_WORDS
 from lib.store import accounts, runs
 from lib.store.runs import ACCOUNT
 from lib.ui.selection import open_account, own_key
-from lib.ui.widgets.moments import at
+from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain, unlinked
 
 _PILLS = {
@@ -25,41 +22,43 @@ _PILLS = {
 _EFFECT = "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls."
 
 
-def show_action_bar(app: App, account: Account, identity: Identity) -> None:
+def show_action_bar(visit: Visit) -> None:
     """Status banner at the top left, then who this is, then the way to the parent, the pinned note and the buttons."""
-    _show_banner(app, account, identity)
-    label, icon, color = _PILLS[account.standing]
+    _show_banner(visit)
+    label, icon, color = _PILLS[visit.account.standing]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(account.title), anchor=False, width="content")
+        st.subheader(plain(visit.account.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]
-    if account.parent_number:
-        shown = f"Parent: {account.parent_number} {plain(account.parent_name or '')}"
-        if identity.may_choose_accounts:
-            if st.button(shown, icon=":material/account_tree:", type="tertiary", key=own_key(account, "open_parent")):
-                open_account(account.parent_number)
+    if visit.account.parent_number:
+        shown = f"Parent: {visit.account.parent_number} {plain(visit.account.parent_name or '')}"
+        if visit.identity.may_choose_accounts:
+            if st.button(
+                shown, icon=":material/account_tree:", type="tertiary", key=own_key(visit.account, "open_parent")
+            ):
+                open_account(visit.account.parent_number)
         else:
             st.caption(shown)
-    pin = account.pin(app.services.today()) if is_staff(identity, account.number) else None
+    pin = visit.account.pin(visit.app.services.today()) if is_staff(visit.identity, visit.account.number) else None
     if pin is not None:
-        until = f" (until {account.pinned_until:%-d %B %Y})" if account.pinned_until else ""
+        until = f" (until {visit.account.pinned_until:%-d %B %Y})" if visit.account.pinned_until else ""
         st.info(f"**Pinned note{until}:** {unlinked(pin)}", icon=":material/keep:")
 
 
-def _show_banner(app: App, account: Account, identity: Identity) -> None:
+def _show_banner(visit: Visit) -> None:
     """What the article promises to every admin of a suspended account, and the truth while it is on its way."""
-    staff = is_staff(identity, account.number)
-    ask = f" Contact {plain(app.settings.mail_contact)} if you have any questions."
-    match account.standing:
+    staff = is_staff(visit.identity, visit.account.number)
+    ask = f" Contact {plain(visit.app.settings.mail_contact)} if you have any questions."
+    match visit.account.standing:
         case "suspended":
-            text = f"**This account is suspended.** {_EFFECT}{_emergency(app, account)}"
-            more = _since(app, account) if staff else f" {_way_back(app)}"
+            text = f"**This account is suspended.** {_EFFECT}{_emergency(visit)}"
+            more = _since(visit) if staff else f" {_way_back(visit)}"
             st.error(text + more, icon=":material/pause_circle:")
         case "suspending":
             text = "**This account is being suspended.** Until that is finished, some of its calls may still connect."
-            st.error(text + (_way_on(app, account, identity) if staff else ask), icon=":material/pending:")
+            st.error(text + (_way_on(visit) if staff else ask), icon=":material/pending:")
         case "enabling":
             text = "**This account is being enabled.** Until that is finished, some of its calls may not connect."
-            st.warning(text + (_way_on(app, account, identity) if staff else ask), icon=":material/pending:")
+            st.warning(text + (_way_on(visit) if staff else ask), icon=":material/pending:")
         case "deactivating":
             st.error("**This account is being deactivated.**" + ("" if staff else ask), icon=":material/pending:")
         case "deactivated":
@@ -67,35 +66,39 @@ def _show_banner(app: App, account: Account, identity: Identity) -> None:
             st.error(f"**This account is deactivated.**{more}", icon=":material/cancel:")
 
 
-def _emergency(app: App, account: Account) -> str:
+def _emergency(visit: Visit) -> str:
     """What the plan of the suspension said of emergency calls; nothing where the SBC did not say that they connect."""
-    with app.services.engine.connect() as connection:
-        change = accounts.last_status_change(connection, account.number)
+    with visit.read() as connection:
+        change = accounts.last_status_change(connection, visit.account.number)
         run = None
-        if change is not None and change.run_id is not None and change.to_status is account.status:
+        if change is not None and change.run_id is not None and change.to_status is visit.account.status:
             run = runs.get_run(connection, change.run_id)
     named = of_facts(run.plan.get("facts", {})).named if run is not None else ""
     return f" Emergency calls stay possible: {named}." if named else ""
 
 
-def _way_back(app: App) -> str:
+def _way_back(visit: Visit) -> str:
     """What a customer can do about a suspension."""
-    return f"Your numbers stay on the account. Contact {plain(app.settings.mail_contact)} to have it enabled again."
+    return (
+        f"Your numbers stay on the account. Contact {plain(visit.app.settings.mail_contact)} to have it enabled again."
+    )
 
 
-def _since(app: App, account: Account) -> str:
-    with app.services.engine.connect() as connection:
-        change = accounts.last_status_change(connection, account.number)
-    if change is None or change.to_status is not account.status:
+def _since(visit: Visit) -> str:
+    with visit.read() as connection:
+        change = accounts.last_status_change(connection, visit.account.number)
+    if change is None or change.to_status is not visit.account.status:
         return ""
     why = REASON_WORDS.get(change.reason, change.reason) if change.reason else None
     note = " · ".join((change.note or "").splitlines())
     told = " · ".join(unlinked(text) for text in (change.actor, why, note) if text)
-    return f"  \nSince {at(app, change.at)} · {told}"
+    return f"  \nSince {visit.at(change.at)} · {told}"
 
 
-def _way_on(app: App, account: Account, identity: Identity) -> str:
-    run = next((one for one in app.runner.open_runs(account.number, identity) if one.lane == ACCOUNT), None)
+def _way_on(visit: Visit) -> str:
+    run = next(
+        (one for one in visit.app.runner.open_runs(visit.account.number, visit.identity) if one.lane == ACCOUNT), None
+    )
     if run is not None and run.state == "running":
         return ""
     if run is not None:

@@ -2,19 +2,18 @@
 
 import streamlit as st
 
-from lib.app.start import App
-from lib.domain.audience import is_staff
-from lib.domain.permissions import GRANTS, Identity
+from lib.domain.permissions import GRANTS
 from lib.ui import navigation, selection
 from lib.ui.navigation import Section
+from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
 
 
-def show_elsewhere(app: App, identity: Identity, url: str) -> None:
+def show_elsewhere(visit: Visit, url: str) -> None:
     """Say why there is nothing to see at this address, and where there is."""
-    start = navigation.start_section(identity)
+    start = navigation.start_section(visit.identity)
     if start is None:
-        _show_shut_out(app, identity)
+        _show_shut_out(visit)
         return
     section = next((one for one in navigation.SECTIONS if one.url == url), None)
     if section is None:
@@ -22,7 +21,7 @@ def show_elsewhere(app: App, identity: Identity, url: str) -> None:
             "**There is no page at this address.** It may be mistyped, or the link to it is old. Nothing was done.",
             icon=":material/wrong_location:",
         )
-    elif not is_staff(identity):
+    elif not visit.staff:
         st.info("**This page is for our staff.** Your account has pages of its own.", icon=":material/lock:")
     else:
         st.info(
@@ -30,21 +29,21 @@ def show_elsewhere(app: App, identity: Identity, url: str) -> None:
             "Ask an admin if you need it.",
             icon=":material/lock:",
         )
-    st.page_link(start.path, label=f"Go to {_where(app, identity, start)}", icon=start.icon)
+    st.page_link(start.path, label=f"Go to {_where(visit, start)}", icon=start.icon)
 
 
-def _where(app: App, identity: Identity, start: Section) -> str:
+def _where(visit: Visit, start: Section) -> str:
     if start is navigation.ACCOUNTS:
         return "the list of accounts"
-    number = selection.named_account(identity)
-    account = selection.load(app, number, identity) if number else None
+    number = selection.named_account(visit.identity)
+    account = selection.load(visit, number) if number else None
     return plain(account.title) if account is not None else "your account"
 
 
-def _show_shut_out(app: App, identity: Identity) -> None:
+def _show_shut_out(visit: Visit) -> None:
     """Somebody without any page: what they lack, and who can give it."""
-    if identity.roles and not is_staff(identity):
-        who = plain(app.settings.mail_contact)
+    if visit.identity.roles and not visit.staff:
+        who = plain(visit.app.settings.mail_contact)
         st.warning(f"**Your sign-in belongs to no account.** Contact {who} to have it set.", icon=":material/lock:")
         return
     st.warning(

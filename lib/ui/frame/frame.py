@@ -1,15 +1,13 @@
 """The frame around every page: environment, sign-in, search, navigation, and the head of the open account."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
 from lib.app import start
-from lib.app.start import App
 from lib.domain.accounts import Account
-from lib.domain.audience import is_staff
-from lib.domain.permissions import Identity
 from lib.settings import SettingsError
 from lib.ui import auth, navigation, selection
 from lib.ui.frame.account_actions import show_actions
@@ -20,6 +18,7 @@ from lib.ui.frame.picker import show_picker
 from lib.ui.frame.reconnect import follow_connection
 from lib.ui.frame.strip import show_strip
 from lib.ui.runs.panel import show_runs
+from lib.ui.visit import Visit, during
 from lib.ui.widgets.away import telling
 from lib.ui.widgets.text import plain
 
@@ -52,11 +51,13 @@ def _show() -> None:
     if identity is None:
         st.navigation(navigation.closed_pages(), position="hidden").run()
         auth.leave()
-    with auth.known(identity):
-        _show_page(app, identity)
+    visit = Visit(app, identity)
+    with during(visit):
+        _show_page(visit)
 
 
-def _show_page(app: App, identity: Identity) -> None:
+def _show_page(visit: Visit) -> None:
+    identity = visit.identity
     page = st.navigation(navigation.pages_for(identity))
     start = navigation.start_section(identity)
     if page.url_path == "" and start is not None:
@@ -64,41 +65,35 @@ def _show_page(app: App, identity: Identity) -> None:
     number = selection.settle(identity, page.url_path)
     with st.sidebar:
         if identity.may_choose_accounts:
-            show_picker(app, number, page.url_path)
-        show_person(app, identity)
-    show_strip(app, staff=is_staff(identity))
+            show_picker(visit, number, page.url_path)
+        show_person(visit)
+    show_strip(visit)
     follow_connection()
     if page.url_path not in [section.url for section in navigation.sections_for(identity)]:
-        show_elsewhere(app, identity, page.url_path)
+        show_elsewhere(visit, page.url_path)
         return
-    account = _show_account_head(app, page.url_path, number, identity)
-    with selection.headed(account):
+    if navigation.is_about_account(page.url_path):
+        visit = replace(visit, opened=_open(visit, number))
+    with during(visit):
+        if visit.opened is not None:
+            show_action_bar(visit)
+            show_actions(visit)
+            show_runs(visit, visit.opened.number)
         page.run()
 
 
-def _show_account_head(app: App, url_path: str, number: str | None, identity: Identity) -> Account | None:
-    """The action bar and the runs, on pages about one account, which is returned; None on the others.
-
-    A number that is none says so and ends the run.
-    """
-    on_account = any(
-        section.url == url_path for section in navigation.SECTIONS if section.group == navigation.THIS_ACCOUNT
-    )
-    if not on_account:
-        return None
+def _open(visit: Visit, number: str | None) -> Account:
+    """The account this page is about. No number, or one that is none, says so and ends the run."""
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
         st.stop()
-    account = selection.load(app, number, identity)
+    account = selection.load(visit, number)
     if account is None:
         there = (
             "Find another one in the box on the left."
-            if identity.may_choose_accounts
-            else f"Contact {plain(app.settings.mail_contact)}."
+            if visit.identity.may_choose_accounts
+            else f"Contact {plain(visit.app.settings.mail_contact)}."
         )
         st.warning(f"There is no account “{plain(number)}”. {there}", icon=":material/search_off:")
         st.stop()
-    show_action_bar(app, account, identity)
-    show_actions(app, account, identity)
-    show_runs(app, account.number, identity)
     return account

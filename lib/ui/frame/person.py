@@ -2,18 +2,17 @@
 
 import streamlit as st
 
-from lib.app.start import App
-from lib.domain.permissions import Identity
 from lib.ui import auth
+from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
 
 
-def show_person(app: App, identity: Identity) -> None:
+def show_person(visit: Visit) -> None:
     """Name, roles and the ways out, at the foot of the sidebar."""
-    roles = ", ".join(sorted(role.value.replace("_", " ") for role in identity.roles))
-    st.caption(f"{plain(identity.name)} · {roles}")
+    roles = ", ".join(sorted(role.value.replace("_", " ") for role in visit.identity.roles))
+    st.caption(f"{plain(visit.identity.name)} · {roles}")
     st.button(
-        "Sign out", icon=":material/logout:", width="stretch", key="sign_out", on_click=auth.sign_out, args=(app,)
+        "Sign out", icon=":material/logout:", width="stretch", key="sign_out", on_click=auth.sign_out, args=(visit.app,)
     )
     st.button(
         "Sign out everywhere",
@@ -22,6 +21,6 @@ def show_person(app: App, identity: Identity) -> None:
         key="sign_out_everywhere",
         help="Ends your sign-in in every browser, on this machine and others.",
         on_click=auth.sign_out,
-        args=(app,),
+        args=(visit.app,),
         kwargs={"everywhere": True},
     )

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from lib.app.start import App
 from lib.store import search
 from lib.store.search import Hit, SearchResult
 from lib.ui.selection import TYPED, open_account, section_of_other
+from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
 
 SHOWN = 8
@@ -14,7 +14,7 @@ _PLACE = "search_place"
 _KINDS = {"phone": "phone number", "email": "e-mail", "subscription": "subscription"}
 
 
-def show_picker(app: App, opened: str | None, page: str) -> None:
+def show_picker(visit: Visit, opened: str | None, page: str) -> None:
     """A search box with its hits below; something that names exactly one account opens it at once.
 
     A search ends with the page it was made on: going back to that page does not search again.
@@ -34,7 +34,7 @@ def show_picker(app: App, opened: str | None, page: str) -> None:
     text = (typed or "").strip()
     if not text:
         return
-    with app.services.engine.connect() as connection:
+    with visit.read() as connection:
         result = search.search(connection, text, limit=SHOWN)
     if result.exact is not None and result.exact != opened and not _may_go_on(result):
         open_account(result.exact)

@@ -2,22 +2,23 @@
 
 import streamlit as st
 
-from lib.app.start import App
 from lib.settings import Environment, Settings
+from lib.ui.visit import Visit
 
 
-def show_strip(app: App, *, staff: bool = True) -> None:
+def show_strip(visit: Visit) -> None:
     """One line above everything else; loud in the demo and in staging, a red badge in production.
 
     A customer is not told of the systems behind it, and in production there is nothing to tell them.
     """
-    match app.settings.env:
+    settings = visit.app.settings
+    match settings.env:
         case Environment.DEMO:
-            behind = _standins(app.settings) if staff else ""
+            behind = _standins(settings) if visit.staff else ""
             st.warning(f"**DEMO** · Every account, name and number is made up.{behind}", icon=":material/science:")
         case Environment.STAGING:
             st.info("**STAGING** · Not the customers' real accounts.", icon=":material/construction:")
-        case Environment.PRODUCTION if staff:
+        case Environment.PRODUCTION if visit.staff:
             st.badge("PRODUCTION · real customers", icon=":material/warning:", color="red")
 
 

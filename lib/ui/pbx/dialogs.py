@@ -6,13 +6,11 @@ import streamlit as st
 
 from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
-from lib.domain.accounts import Account
-from lib.domain.permissions import Identity
 from lib.store import pbxs
 from lib.store.pbxs import Pbx
 from lib.ui.dialogs import close_dialog
 from lib.ui.runs.plan import make_plan, show_notice, show_plan, start_plan
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import dialog
 from lib.ui.widgets.text import plain
@@ -20,17 +18,17 @@ from lib.ui.widgets.text import plain
 NAME = "pbx_billing"
 
 
-def billing_dialog(app: App, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+def billing_dialog(visit: Visit, state: dict[str, Any]) -> None:
     """Draw the dialog."""
     title = f"Billing subscription of {plain(state['pbx'].name)}"
-    dialog(title, _choose, width="medium", on_dismiss=close_dialog)(app, account, identity, state)
+    dialog(title, _choose, width="medium", on_dismiss=close_dialog)(visit, state)
 
 
-def _choose(app: App, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+def _choose(visit: Visit, state: dict[str, Any]) -> None:
     pbx: Pbx = state["pbx"]
-    with app.services.engine.connect() as connection:
-        today = app.services.today()
-        offered = {one.number: one.label_on(today) for one in pbxs.list_subscriptions(connection, account.number)}
+    with visit.read() as connection:
+        today = visit.app.services.today()
+        offered = {one.number: one.label_on(today) for one in pbxs.list_subscriptions(connection, visit.account.number)}
     if not offered:
         st.info("The Hub knows no subscription of this account.", icon=":material/receipt_long:")
     options = [*offered, None]
@@ -44,7 +42,7 @@ def _choose(app: App, account: Account, identity: Identity, state: dict[str, Any
     )
     if st.button("Show what changes", icon=":material/preview:", key="show_pbx_billing"):
         params = {"pbx": pbx.id, "subscription": chosen, "base": pbx.subscription}
-        make_plan(app, NAME, account.number, params, identity, state)
+        make_plan(visit, NAME, visit.account.number, params, state)
     plan: Plan | None = state["plan"]
     if plan is not None and plan.params["subscription"] != chosen:
         # Chosen anew: what was shown is no longer what would happen.
@@ -56,6 +54,6 @@ def _choose(app: App, account: Account, identity: Identity, state: dict[str, Any
     if not plan.blockers and st.button(
         ACTIONS[NAME].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"
     ):
-        if start_plan(app, identity, state):
+        if start_plan(visit, state):
             close_dialog()
         draw_again()

@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from lib.app.start import App
-from lib.domain.accounts import Account, AccountStatus
-from lib.domain.permissions import Identity, Permission
+from lib.domain.accounts import AccountStatus
+from lib.domain.permissions import Permission
 from lib.domain.texts import visible
 from lib.store import pbxs
 from lib.store.pbxs import Pbx
@@ -16,6 +15,7 @@ from lib.ui.pbx.dialogs import billing_dialog
 from lib.ui.pbx.rename import NAME as RENAME
 from lib.ui.pbx.rename import show_rename
 from lib.ui.pbx.tables import extensions_frame
+from lib.ui.visit import Visit
 from lib.ui.widgets.tables import show_grid
 from lib.ui.widgets.text import plain, unlinked
 from lib.ui.widgets.zuora_link import show_zuora_link
@@ -25,25 +25,25 @@ TEXT_LIMIT = 120
 _PLACES = "pbx_places"
 
 
-def show_pbxs(app: App, account: Account, identity: Identity) -> None:
+def show_pbxs(visit: Visit) -> None:
     """The page below the action bar."""
-    with app.services.engine.connect() as connection:
-        found = pbxs.list_pbxs(connection, account.number)
-    show_zuora_link(app, account, identity)
+    with visit.read() as connection:
+        found = pbxs.list_pbxs(connection, visit.account.number)
+    show_zuora_link(visit)
     if not found:
-        if account.status is AccountStatus.DEACTIVATED:
+        if visit.account.status is AccountStatus.DEACTIVATED:
             st.info("This account is deactivated; its PBXs were removed.", icon=":material/dialpad:")
         else:
             st.info("This account has no PBX.", icon=":material/dialpad:")
         return
     for pbx in found:
-        _show_pbx(app, account, identity, pbx)
-    state = opened_dialog(account.number)
+        _show_pbx(visit, pbx)
+    state = opened_dialog(visit.account.number)
     if state is not None and state["name"] == BILLING:
-        billing_dialog(app, account, identity, state)
+        billing_dialog(visit, state)
 
 
-def _show_pbx(app: App, account: Account, identity: Identity, pbx: Pbx) -> None:
+def _show_pbx(visit: Visit, pbx: Pbx) -> None:
     with st.container(border=True):
         st.subheader(plain(pbx.name), anchor=False)
         with st.container(horizontal=True, gap="medium"):
@@ -51,12 +51,12 @@ def _show_pbx(app: App, account: Account, identity: Identity, pbx: Pbx) -> None:
             _show_fact("Group name", pbx.group_name)
             _show_fact("Billing subscription", billed or "none")
             _show_fact("Extensions", f"{pbx.extensions:,}")
-        if account.status is not AccountStatus.DEACTIVATED:
-            _offer(account, identity, pbx)
-        state = opened_dialog(account.number)
+        if visit.account.status is not AccountStatus.DEACTIVATED:
+            _offer(visit, pbx)
+        state = opened_dialog(visit.account.number)
         if state is not None and state["name"] == RENAME and state["pbx"].id == pbx.id:
-            show_rename(app, account, identity, state)
-        _show_extensions(app, pbx)
+            show_rename(visit, state)
+        _show_extensions(visit, pbx)
 
 
 def _show_fact(label: str, text: str) -> None:
@@ -64,23 +64,23 @@ def _show_fact(label: str, text: str) -> None:
     st.markdown(f":small[:gray[{label}]]  \n**{unlinked(text)}**", width="content")
 
 
-def _offer(account: Account, identity: Identity, pbx: Pbx) -> None:
+def _offer(visit: Visit, pbx: Pbx) -> None:
     with st.container(horizontal=True):
         # What the person sees as they begin: a change by somebody else meanwhile is told, not overwritten.
-        if identity.may(Permission.PBX_BILLING, account.number) and st.button(
+        if visit.may(Permission.PBX_BILLING) and st.button(
             "Edit", icon=":material/edit:", key=f"billing_{pbx.id}", help="The billing subscription of this PBX"
         ):
-            open_dialog(BILLING, account.number, pbx=pbx)
-        if identity.may(Permission.PBX_RENAME, account.number) and st.button(
+            open_dialog(BILLING, visit.account.number, pbx=pbx)
+        if visit.may(Permission.PBX_RENAME) and st.button(
             "Update name",
             icon=":material/badge:",
             key=f"rename_{pbx.id}",
             help="The group name. It changes the login of every extension.",
         ):
-            open_dialog(RENAME, account.number, pbx=pbx)
+            open_dialog(RENAME, visit.account.number, pbx=pbx)
 
 
-def _show_extensions(app: App, pbx: Pbx) -> None:
+def _show_extensions(visit: Visit, pbx: Pbx) -> None:
     if not pbx.extensions:
         st.caption("This PBX has no extensions.")
         return
@@ -96,7 +96,7 @@ def _show_extensions(app: App, pbx: Pbx) -> None:
         text = visible(text or "")
     place = _place(pbx, text)
     after = place["trail"][-1] if place["trail"] else None
-    with app.services.engine.connect() as connection:
+    with visit.read() as connection:
         rows = pbxs.list_extensions(connection, pbx.id, text=text, after=after, limit=PAGE + 1)
     if not rows:
         st.caption("No extension of this PBX matches.")

@@ -5,14 +5,12 @@ from typing import Any
 import streamlit as st
 
 from lib.actions.engine.plan import Plan
-from lib.app.start import App
-from lib.domain.accounts import Account
-from lib.domain.permissions import Identity
 from lib.store.approvals import Approval
 from lib.store.pbxs import Pbx
 from lib.ui.dialogs import close_dialog
 from lib.ui.runs.plan import make_plan, show_notice, show_plan
 from lib.ui.runs.typed import Asked, confirm_plan, request_of
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.text import plain
 
@@ -21,7 +19,7 @@ _TYPED_LIMIT = 200
 """More than a group name may have, so that a text that was pasted whole is told what is wrong with it."""
 
 
-def show_rename(app: App, account: Account, identity: Identity, state: dict[str, Any]) -> None:
+def show_rename(visit: Visit, state: dict[str, Any]) -> None:
     """The section, inside the box of its PBX."""
     pbx: Pbx = state["pbx"]
     with st.container(border=True):
@@ -34,7 +32,7 @@ def show_rename(app: App, account: Account, identity: Identity, state: dict[str,
             "**This changes the login of every extension.** Use it sparingly, and agree on a time with the customer.",
             icon=":material/warning:",
         )
-        request = _request(app, account, pbx)
+        request = _request(visit, pbx)
         again = f"_{state['round']}" if state.get("round") else ""
         with st.form(f"rename_pbx_{pbx.id}", border=False):
             name = st.text_input(
@@ -47,7 +45,7 @@ def show_rename(app: App, account: Account, identity: Identity, state: dict[str,
             looked = st.form_submit_button("Show what changes", icon=":material/preview:")
         if looked:
             params = {"pbx": pbx.id, "group_name": name, "base": pbx.group_name}
-            make_plan(app, NAME, account.number, params, identity, state)
+            make_plan(visit, NAME, visit.account.number, params, state)
         plan: Plan | None = state["plan"]
         if plan is None:
             show_notice(state)
@@ -59,10 +57,10 @@ def show_rename(app: App, account: Account, identity: Identity, state: dict[str,
             asked = Asked(
                 start=f"Update name to {plan.params['group_name']}", way="open this PBX and press Update name"
             )
-            confirm_plan(app, account, identity, state, request, asked)
+            confirm_plan(visit, state, request, asked)
 
 
-def _request(app: App, account: Account, pbx: Pbx) -> Approval | None:
+def _request(visit: Visit, pbx: Pbx) -> Approval | None:
     """What a second person is asked to approve of this PBX; the account may have others."""
-    found = request_of(app, NAME, account)
+    found = request_of(visit, NAME)
     return found if found is not None and found.params["pbx"] == pbx.id else None

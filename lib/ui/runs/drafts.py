@@ -13,13 +13,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lib.app.start import App
-from lib.domain.accounts import Account
-from lib.domain.permissions import Identity
 from lib.store import drafts
 from lib.store.drafts import Draft
 from lib.store.engine import writing
 from lib.ui import auth
-from lib.ui.widgets.moments import at
+from lib.ui.visit import Visit, under_way
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +29,23 @@ TYPING_PAUSE = "500ms"
 class DraftPlace:
     """One form of an account as one person has it. Nobody else is ever shown what is kept here."""
 
-    app: App
-    account: str
-    person: str
+    visit: Visit
     form: str
 
-    @classmethod
-    def of(cls, app: App, account: Account, identity: Identity, form: str) -> "DraftPlace":
-        """The place of this person's draft."""
-        return cls(app, account.number, identity.email, form)
+    @property
+    def app(self) -> App:
+        """The started app."""
+        return self.visit.app
+
+    @property
+    def account(self) -> str:
+        """The number of the account the form belongs to."""
+        return self.visit.account.number
+
+    @property
+    def person(self) -> str:
+        """Whose draft it is."""
+        return self.visit.identity.email
 
     def find(self) -> Draft | None:
         """What is kept here, or None."""
@@ -49,7 +55,8 @@ class DraftPlace:
     def keep(self, typed: dict[str, Any], began_with: dict[str, Any]) -> None:
         """Keep what is typed now; nothing typed is nothing to keep."""
         # A field's callback comes before the page asks who this is.
-        now = auth.known_now() or auth.current(self.app)
+        visit = under_way()
+        now = visit.identity if visit else auth.current(self.app)
         if now is None or now.email != self.person:
             return
         if not typed:
@@ -69,10 +76,10 @@ class DraftPlace:
                 drafts.drop_draft(connection, self.account, self.person, self.form)
 
 
-def show_restored(app: App, saved_at: datetime | None, *, key: str) -> bool:
+def show_restored(visit: Visit, saved_at: datetime | None, *, key: str) -> bool:
     """Say that what was typed earlier is back, and since when; True when the person wants it gone."""
     if saved_at is None:
         return False
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"What you typed at {at(app, saved_at)} is back. It is not saved yet.", icon=":material/edit_note:")
+        st.info(f"What you typed at {visit.at(saved_at)} is back. It is not saved yet.", icon=":material/edit_note:")
         return st.button("Discard", icon=":material/delete:", key=key)

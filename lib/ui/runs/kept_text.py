@@ -24,7 +24,7 @@ def kept_text_area(place: DraftPlace, label: str, value: str = "", *, key: str, 
         st.session_state[restored_key] = draft.saved_at if draft is not None and usable else None
         st.session_state[outdated_key] = str(draft.typed["text"]) if draft is not None and not usable else None
     restored: datetime | None = st.session_state.get(restored_key)
-    if show_restored(place.app, restored, key=f"{key}_discard"):
+    if show_restored(place.visit, restored, key=f"{key}_discard"):
         place.drop()
         st.session_state[key] = value
         restored = st.session_state[restored_key] = None

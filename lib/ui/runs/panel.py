@@ -20,10 +20,10 @@ from lib.ui.navigation import DETAILS
 from lib.ui.runs.tables import items_frame, steps_frame
 from lib.ui.runs.undo import offer_undo
 from lib.ui.selection import named_account, show_run, shown_run
+from lib.ui.visit import Visit
 from lib.ui.widgets.downloads import offer_download
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import fragment
-from lib.ui.widgets.moments import at
 from lib.ui.widgets.tables import show_grid, show_text_table
 from lib.ui.widgets.text import plain, unlinked
 
@@ -39,26 +39,26 @@ _ICONS = {
 _COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
-def show_runs(app: App, account: str, identity: Identity) -> None:
+def show_runs(visit: Visit, account: str) -> None:
     """The runs that are open on the account now, and the one the address asks for, if that is another.
 
     A customer gets none of them, and is told the same whichever the address asks for.
     """
     asked = shown_run()
-    if not is_staff(identity, account):
+    if not is_staff(visit.identity, account):
         if asked:
             st.info("Receipts are for our staff, so none is shown here.", icon=":material/lock:")
         return
-    held = [run.id for run in app.runner.open_runs(account, identity)]
+    held = [run.id for run in visit.app.runner.open_runs(account, visit.identity)]
     for run_id in held:
-        _show(app, run_id, account, identity)
+        _show(visit, run_id, account)
     if asked and asked not in held:
-        _show(app, asked, account, identity)
+        _show(visit, asked, account)
 
 
-def _show(app: App, run_id: str, account: str, identity: Identity) -> None:
+def _show(visit: Visit, run_id: str, account: str) -> None:
     try:
-        progress = app.runner.progress(run_id, identity)
+        progress = visit.app.runner.progress(run_id, visit.identity)
     except KeyError:
         st.warning(f"There is no receipt {plain(run_id)}.", icon=":material/search_off:")
         return
@@ -66,11 +66,11 @@ def _show(app: App, run_id: str, account: str, identity: Identity) -> None:
     if run.account != account and not run.concerns(account):
         _show_the_way(progress)
     elif run.state == "running":
-        fragment(_follow, run_every=POLL_SECONDS)(app, run_id, account, identity)
+        fragment(_follow, run_every=POLL_SECONDS)(visit, run_id, account)
     elif run.state == "failed":
-        _show_failed(app, progress, account, identity)
+        _show_failed(visit, progress, account)
     else:
-        _show_receipt(app, progress, account, identity)
+        _show_receipt(visit, progress, account)
 
 
 def _show_the_way(progress: Progress) -> None:
@@ -85,20 +85,20 @@ def _show_the_way(progress: Progress) -> None:
     )
 
 
-def _follow(app: App, run_id: str, account: str, identity: Identity) -> None:
+def _follow(visit: Visit, run_id: str, account: str) -> None:
     """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
-    progress = app.runner.progress(run_id, identity)
+    progress = visit.app.runner.progress(run_id, visit.identity)
     run = progress.run
     if run.state != "running":
-        app.live.forget(run.account)
-        if _page(account, identity) in (None, account):
+        visit.app.live.forget(run.account)
+        if _page(account, visit) in (None, account):
             # Not in the address of another account, where the person went meanwhile.
             show_run(run_id)
         if run.state == "done":
             st.toast("Done. The receipt is on the page.", icon=":material/check_circle:")
         draw_again()
     with st.container(border=True):
-        st.markdown(f"**{plain(run.plan['title'])}** · {plain(run.actor_name)}, since {at(app, run.created_at)}")
+        st.markdown(f"**{plain(run.plan['title'])}** · {plain(run.actor_name)}, since {visit.at(run.created_at)}")
         st.progress(
             progress.finished / max(len(progress.steps), 1),
             text=f"{progress.finished} of {len(progress.steps)} steps. You can close this page; it goes on by itself.",
@@ -106,7 +106,7 @@ def _follow(app: App, run_id: str, account: str, identity: Identity) -> None:
         _show_steps(progress)
 
 
-def _show_failed(app: App, progress: Progress, account: str, identity: Identity) -> None:
+def _show_failed(visit: Visit, progress: Progress, account: str) -> None:
     run = progress.run
     with st.container(border=True):
         st.error(
@@ -115,37 +115,37 @@ def _show_failed(app: App, progress: Progress, account: str, identity: Identity)
             icon=":material/error:",
         )
         _show_steps(progress)
-        if not identity.may(ACTIONS[run.kind].permission, run.account):
+        if not visit.identity.may(ACTIONS[run.kind].permission, run.account):
             st.caption(f"{plain(run.actor_name)} or another person with the right role can resume or abandon it.")
             return
         resume, abandon = st.columns(2)
         if resume.button(
             "Resume from the failed step", type="primary", icon=":material/resume:", key=f"resume_{run.id}"
         ):
-            _try(lambda: app.runner.resume(run.id, identity, opened=_page(account, identity)))
+            _try(lambda: visit.app.runner.resume(run.id, visit.identity, opened=_page(account, visit)))
         with abandon.popover("Abandon", icon=":material/delete_forever:"):
             st.caption("What was done stays done; what was not done will not be done. The account becomes free.")
             reason = st.text_input("Why", key=f"why_{run.id}")
             if st.button("Abandon this action", key=f"abandon_{run.id}"):
-                _try(lambda: app.runner.abandon(run.id, identity, reason, opened=_page(account, identity)))
+                _try(lambda: visit.app.runner.abandon(run.id, visit.identity, reason, opened=_page(account, visit)))
 
 
-def _page(account: str, identity: Identity) -> str | None:
+def _page(account: str, visit: Visit) -> str | None:
     """The account whose page asks, as the browser's address has it; None on the charge map, which has no account."""
-    return None if account == HOUSE else named_account(identity) or ""
+    return None if account == HOUSE else named_account(visit.identity) or ""
 
 
-def _show_receipt(app: App, progress: Progress, account: str, identity: Identity) -> None:
+def _show_receipt(visit: Visit, progress: Progress, account: str) -> None:
     run = progress.run
-    receipt = app.runner.receipt(run.id, identity)
-    markdown = receipt.markdown(app.settings.time_zone)
+    receipt = visit.app.runner.receipt(run.id, visit.identity)
+    markdown = receipt.markdown(visit.app.settings.time_zone)
     reason = REASON_WORDS.get(run.reason, run.reason) if run.reason else None
     with st.container(border=True):
         head, close = st.columns([6, 1], vertical_alignment="center")
         mark = ":green[:material/check_circle:]" if run.state == "done" else ":gray[:material/cancel:]"
         head.markdown(
             f"{mark} **{VERDICTS[run.state]}: {plain(run.plan['title'])}** · "
-            f"{plain(run.actor_name)}, {at(app, run.closed_at)}"
+            f"{plain(run.actor_name)}, {visit.at(run.closed_at)}"
         )
         if close.button("Close", icon=":material/close:", type="tertiary", key=f"close_{run.id}"):
             show_run(None)
@@ -156,19 +156,19 @@ def _show_receipt(app: App, progress: Progress, account: str, identity: Identity
             st.caption(why)
         if progress.abandoned_by:
             st.caption(f"Abandoned by {unlinked(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
-        show_text_table(steps_frame(progress, app.settings.time_zone), "Receipt")
+        show_text_table(steps_frame(progress, visit.app.settings.time_zone), "Receipt")
         _show_items(receipt)
         with st.container(horizontal=True):
             offer_download(
-                identity,
+                visit.identity,
                 "Download the receipt",
-                lambda actor: receipt_file(app, run, actor),
+                lambda actor: receipt_file(visit.app, run, actor),
                 file_name=f"{run.id}.html",
                 mime="text/html",
                 key=f"download_{run.id}",
                 help="One page to keep or print",
             )
-            offer_undo(app, progress, account, identity)
+            offer_undo(visit, progress, account)
         with st.expander("Copy for a ticket", icon=":material/content_copy:"):
             st.code(markdown, language="markdown", wrap_lines=True)
 

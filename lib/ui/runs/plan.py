@@ -15,10 +15,10 @@ from lib.actions.engine.errors import (
     WrongConfirmation,
 )
 from lib.actions.engine.plan import Confirmation, Plan
-from lib.app.start import App
 from lib.domain.permissions import Identity
 from lib.ui.runs.tables import detail_frame, effects_frame
 from lib.ui.selection import named_account, show_run
+from lib.ui.visit import Visit
 from lib.ui.widgets.tables import show_grid, show_text_table
 from lib.ui.widgets.text import plain, unlinked
 
@@ -47,9 +47,7 @@ def show_plan(plan: Plan) -> None:
         st.caption("\n".join(["What stays as it is:", "", *(f"- {unlinked(one)}" for one in plan.untouched)]))
 
 
-def make_plan(
-    app: App, kind: str, number: str, params: dict[str, Any], identity: Identity, dialog: dict[str, Any]
-) -> None:
+def make_plan(visit: Visit, kind: str, number: str, params: dict[str, Any], dialog: dict[str, Any]) -> None:
     """Put a fresh plan into the dialog's state, or the sentence that says why there is none.
 
     The dialog's `account` is the one whose page it stands on, None where it belongs to no account; `number` is
@@ -57,29 +55,31 @@ def make_plan(
     """
     dialog.update(plan=None, notice=None)
     try:
-        opened = named_page(identity, dialog, number)
+        opened = named_page(visit.identity, dialog, number)
         with st.spinner("Reading the systems"):
-            dialog["plan"] = app.runner.plan(kind, number, params, identity, opened=opened)
+            dialog["plan"] = visit.app.runner.plan(kind, number, params, visit.identity, opened=opened)
     except ActionError as error:
         dialog["notice"] = str(error)
 
 
-def start_plan(app: App, identity: Identity, dialog: dict[str, Any], confirmation: Confirmation | None = None) -> bool:
+def start_plan(visit: Visit, dialog: dict[str, Any], confirmation: Confirmation | None = None) -> bool:
     """Start the dialog's plan; True when a run began. Otherwise the dialog says why and keeps what was typed."""
     plan: Plan = dialog["plan"]
     run_id = None
 
     def start() -> None:
         nonlocal run_id
-        run_id = app.runner.start(plan, identity, confirmation, opened=named_page(identity, dialog, plan.account))
+        run_id = visit.app.runner.start(
+            plan, visit.identity, confirmation, opened=named_page(visit.identity, dialog, plan.account)
+        )
 
-    if not act_on_plan(app, identity, dialog, start):
+    if not act_on_plan(visit, dialog, start):
         return False
     show_run(run_id)
     return True
 
 
-def act_on_plan(app: App, identity: Identity, dialog: dict[str, Any], act: Callable[[], None]) -> bool:
+def act_on_plan(visit: Visit, dialog: dict[str, Any], act: Callable[[], None]) -> bool:
     """Do something with the dialog's plan; True when it was done. Otherwise the dialog says why and shows what it can.
 
     A refusal that a new look answers puts the new plan on the screen, to be read before the next click.
@@ -94,7 +94,7 @@ def act_on_plan(app: App, identity: Identity, dialog: dict[str, Any], act: Calla
     except PlanChanged as changed:
         dialog.update(plan=changed.plan, notice=f"{changed} Look at the new plan.")
     except PlanExpired as expired:
-        make_plan(app, plan.kind, plan.account, plan.params, identity, dialog)
+        make_plan(visit, plan.kind, plan.account, plan.params, dialog)
         dialog["notice"] = f"{expired} This is the new one."
     except ActionError as error:
         dialog.update(plan=None, notice=str(error))

@@ -10,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from lib.actions.engine.plan import Confirmation, Plan
-from lib.app.start import App
 from lib.domain.accounts import Account
 from lib.domain.permissions import Identity
 from lib.domain.texts import trimmed
@@ -18,8 +17,8 @@ from lib.store.approvals import Approval
 from lib.ui.dialogs import close_dialog
 from lib.ui.runs.plan import act_on_plan, make_plan, named_page, show_notice, start_plan
 from lib.ui.selection import own_key
+from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
-from lib.ui.widgets.moments import at
 from lib.ui.widgets.text import plain
 
 # A script in a page is named to the browser by its hash, so it is the same in each.
@@ -40,9 +39,9 @@ class Asked:
     started: Callable[[], None] = lambda: None
 
 
-def request_of(app: App, kind: str, account: Account) -> Approval | None:
+def request_of(visit: Visit, kind: str) -> Approval | None:
     """What a second person is asked to approve on this account, or None."""
-    return app.runner.second_person.request(kind, account.number) if app.settings.four_eyes else None
+    return visit.app.runner.second_person.request(kind, visit.account.number) if visit.app.settings.four_eyes else None
 
 
 def is_for_second(request: Approval | None, identity: Identity) -> bool:
@@ -50,90 +49,88 @@ def is_for_second(request: Approval | None, identity: Identity) -> bool:
     return request is not None and request.asked_by != identity.email and request.approved_by is None
 
 
-def confirm_plan(
-    app: App, account: Account, identity: Identity, state: dict[str, Any], request: Approval | None, asked: Asked
-) -> None:
+def confirm_plan(visit: Visit, state: dict[str, Any], request: Approval | None, asked: Asked) -> None:
     """Below the plan of `state`: the number to be typed, and the button to start, to ask, or to approve."""
     plan: Plan = state["plan"]
-    for_second = is_for_second(request, identity)
+    for_second = is_for_second(request, visit.identity)
     if for_second and request is not None and request.fingerprint != plan.fingerprint:
-        _show_other_plan(app, account, identity, state, request, asked)
+        _show_other_plan(visit, state, request, asked)
         return
     if for_second and request is not None:
         st.info(
-            f"{plain(request.asked_by_name)} asked for a second person at {at(app, request.asked_at)}. "
+            f"{plain(request.asked_by_name)} asked for a second person at {visit.at(request.asked_at)}. "
             "Your approval is for exactly the plan above; it starts nothing by itself.",
             icon=":material/group:",
         )
-    typed = _type_number(account, key=f"{plan.kind}_typed")
+    typed = _type_number(visit.account, key=f"{plan.kind}_typed")
     show_notice(state)
     if for_second:
-        _offer_approval(app, account, identity, state, typed)
+        _offer_approval(visit, state, typed)
         return
     if request is not None:
-        _show_request(app, identity, request)
+        _show_request(visit, request)
     with st.container(horizontal=True):
         if st.button(asked.start, type="primary", key=f"start_{plan.id}"):
             given = Confirmation(typed=typed, reason=asked.reason, note=asked.note)
-            if start_plan(app, identity, state, given):
+            if start_plan(visit, state, given):
                 asked.started()
                 close_dialog()
             draw_again()
-        if app.settings.four_eyes and (request is None or request.fingerprint != plan.fingerprint):
-            _offer_to_ask(app, account, identity, state, asked)
+        if visit.app.settings.four_eyes and (request is None or request.fingerprint != plan.fingerprint):
+            _offer_to_ask(visit, state, asked)
 
 
-def _offer_to_ask(app: App, account: Account, identity: Identity, state: dict[str, Any], asked: Asked) -> None:
+def _offer_to_ask(visit: Visit, state: dict[str, Any], asked: Asked) -> None:
     plan: Plan = state["plan"]
-    if st.button("Ask a second person", icon=":material/group_add:", key=own_key(account, "ask_second")):
+    if st.button("Ask a second person", icon=":material/group_add:", key=own_key(visit.account, "ask_second")):
         if act_on_plan(
-            app, identity, state, lambda: app.runner.ask(plan, identity, opened=named_page(identity, state))
+            visit, state, lambda: visit.app.runner.ask(plan, visit.identity, opened=named_page(visit.identity, state))
         ):
             state["notice"] = f"Request sent. Ask a colleague with the same right to {asked.way}."
         draw_again()
 
 
-def _show_other_plan(
-    app: App, account: Account, identity: Identity, state: dict[str, Any], request: Approval, asked: Asked
-) -> None:
+def _show_other_plan(visit: Visit, state: dict[str, Any], request: Approval, asked: Asked) -> None:
     """The second person changed a choice, or the facts changed since: what they see is not what was asked about."""
     plan: Plan = state["plan"]
     st.warning(
-        f"The plan above is not the one {plain(request.asked_by_name)} asked about at {at(app, request.asked_at)}, "
+        f"The plan above is not the one {plain(request.asked_by_name)} asked about at {visit.at(request.asked_at)}, "
         "so it cannot be approved.",
         icon=":material/rule:",
     )
     show_notice(state)
     if plan.params == request.params:
         st.caption("Something changed since. One of you has to ask about the plan as it is now.")
-        _offer_to_ask(app, account, identity, state, asked)
-    elif st.button("Show what was asked about", icon=":material/undo:", key=own_key(account, "show_asked")):
-        make_plan(app, plan.kind, plan.account, request.params, identity, state)
+        _offer_to_ask(visit, state, asked)
+    elif st.button("Show what was asked about", icon=":material/undo:", key=own_key(visit.account, "show_asked")):
+        make_plan(visit, plan.kind, plan.account, request.params, state)
         # The choices and fields above the plan begin again from what was asked about.
         state["round"] = state.get("round", 0) + 1
         draw_again()
 
 
-def _offer_approval(app: App, account: Account, identity: Identity, state: dict[str, Any], typed: str) -> None:
+def _offer_approval(visit: Visit, state: dict[str, Any], typed: str) -> None:
     plan: Plan = state["plan"]
     if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key=f"approve_{plan.id}"):
         if act_on_plan(
-            app, identity, state, lambda: app.runner.approve(plan, identity, typed, opened=named_page(identity, state))
+            visit,
+            state,
+            lambda: visit.app.runner.approve(plan, visit.identity, typed, opened=named_page(visit.identity, state)),
         ):
             close_dialog()
             st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
         draw_again()
 
 
-def _show_request(app: App, identity: Identity, request: Approval) -> None:
+def _show_request(visit: Visit, request: Approval) -> None:
     if request.approved_by is not None:
         st.success(
-            f"{plain(request.approved_by_name or '')} approved it at {at(app, request.approved_at)}.",
+            f"{plain(request.approved_by_name or '')} approved it at {visit.at(request.approved_at)}.",
             icon=":material/verified_user:",
         )
-    elif request.asked_by == identity.email:
+    elif request.asked_by == visit.identity.email:
         st.info(
-            f"You asked for a second person at {at(app, request.asked_at)}. Nobody has approved it yet.",
+            f"You asked for a second person at {visit.at(request.asked_at)}. Nobody has approved it yet.",
             icon=":material/hourglass_top:",
         )
 

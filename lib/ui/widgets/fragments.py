@@ -12,6 +12,7 @@ import streamlit as st
 
 from lib.app import start
 from lib.ui import auth
+from lib.ui.visit import Visit, during, under_way
 from lib.ui.widgets.away import telling
 from lib.ui.widgets.draw_again import draw_again
 
@@ -40,20 +41,22 @@ def _asked(body: Callable[_P, None]) -> Callable[_P, None]:
     When nobody is signed in any more the browser goes to the sign-in. When it is another person, or their roles have
     changed, the whole page is drawn again, and what was clicked is not done.
     """
-    drawn_for = auth.known_now()
+    drawn = under_way()
+    drawn_for = drawn.identity if drawn else None
 
     @telling
     @wraps(body)
     def ask(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        if auth.known_now() is not None:
+        if under_way() is not None:
             body(*args, **kwargs)
             return
-        now = auth.current(start.start())
+        app = start.start()
+        now = auth.current(app)
         if now is None:
             auth.leave()
         if now != drawn_for:
             draw_again()
-        with auth.known(now):
+        with during(Visit(app, now)):
             body(*args, **kwargs)
 
     return ask

@@ -3,24 +3,23 @@
 import streamlit as st
 
 from lib.app.live import Reading
-from lib.app.start import App
-from lib.ui.widgets.moments import at
+from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
 
 
-def show_reading(app: App, reading: Reading, *, staff: bool = True) -> None:
+def show_reading(visit: Visit, reading: Reading, *, staff: bool = True) -> None:
     """Say what Zuora's side of the page is worth, unless it was read just now.
 
     A customer is told how old the balance is, and nothing of the systems behind it.
     """
     if not staff:
-        _show_age(app, reading)
+        _show_age(visit, reading)
         return
-    kept = f"Showing what was read at {at(app, reading.read_at)}." if reading.value else "Nothing was read earlier."
+    kept = f"Showing what was read at {visit.at(reading.read_at)}." if reading.value else "Nothing was read earlier."
     match reading.state:
         case "failed":
             st.warning(
-                f"Zuora could not be read at {at(app, reading.failed_at)}. {kept} {plain(reading.why)}",
+                f"Zuora could not be read at {visit.at(reading.failed_at)}. {kept} {plain(reading.why)}",
                 icon=":material/cloud_off:",
             )
         case "reading":
@@ -31,8 +30,8 @@ def show_reading(app: App, reading: Reading, *, staff: bool = True) -> None:
             st.info("This account is not linked to Zuora.", icon=":material/link_off:")
 
 
-def _show_age(app: App, reading: Reading) -> None:
-    kept = f"It is shown as it was at {at(app, reading.read_at)}." if reading.value else "So none is shown."
+def _show_age(visit: Visit, reading: Reading) -> None:
+    kept = f"It is shown as it was at {visit.at(reading.read_at)}." if reading.value else "So none is shown."
     match reading.state:
         case "failed":
             st.warning(f"The balance could not be looked up just now. {kept}", icon=":material/cloud_off:")

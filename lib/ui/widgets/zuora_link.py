@@ -2,16 +2,14 @@
 
 import streamlit as st
 
-from lib.app.start import App
-from lib.domain.accounts import Account
 from lib.domain.audience import is_staff
-from lib.domain.permissions import Identity
+from lib.ui.visit import Visit
 
 _PATH = "/apps/CustomerAccount.do?method=view&id="
 
 
-def show_zuora_link(app: App, account: Account, identity: Identity) -> None:
+def show_zuora_link(visit: Visit) -> None:
     """A link to the account in Zuora's own pages, for staff, where `AM_ZUORA_WEB_URL` says where those are."""
-    base = app.settings.zuora_web_url.rstrip("/")
-    if base and account.zuora_id and is_staff(identity, account.number):
-        st.link_button("Open in Zuora", f"{base}{_PATH}{account.zuora_id}", icon=":material/open_in_new:")
+    base = visit.app.settings.zuora_web_url.rstrip("/")
+    if base and visit.account.zuora_id and is_staff(visit.identity, visit.account.number):
+        st.link_button("Open in Zuora", f"{base}{_PATH}{visit.account.zuora_id}", icon=":material/open_in_new:")

@@ -20,7 +20,7 @@ OWN = iter(
 @pytest.fixture
 def own(house):
     """An account without children that no other test of this file has changed."""
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return next(one for one in OWN if not accounts.list_children(connection, one.number))
 
 
@@ -93,7 +93,7 @@ def test_money_is_in_red(house):
 
 def test_a_plan_made_before_something_changed_is_replaced(house, own):
     app = opened(house, own.number)
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         belongings.remove(connection, own.number, "portal_users")
     app = confirm(app, own.number, own.number)
     assert "No longer: Hub: " in said(app)
@@ -120,8 +120,8 @@ def test_who_may_not_is_not_offered_it(house, username):
 def test_an_admin_restores_a_number_of_the_deactivated_account(house, own):
     target = demo("parent").number
     number = own.has.numbers[0]
-    with writing(house.hub.services.engine) as connection:
-        until = quarantine_until(house.hub.services.today())
+    with writing(house.app.services.engine) as connection:
+        until = quarantine_until(house.app.services.today())
         quarantine_numbers(connection, [number.e164], until=until, reason="deactivated")
     app = press(house.details(target, "admin"), "Edit")
     app = sound(app.segmented_control(key="edit_tab").set_value("Number").run())

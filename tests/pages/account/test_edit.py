@@ -40,7 +40,7 @@ def names(house, own) -> tuple[str, str]:
 
 
 def runs_of(house, own) -> int:
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return connection.execute(select(func.count()).where(action_run.c.account == own.number)).scalar_one()
 
 
@@ -155,7 +155,7 @@ def test_a_name_that_changed_since_the_dialog_opened_is_told_not_overwritten(hou
 
 def test_a_fact_that_changed_since_the_plan_gives_a_new_plan(house, own):
     app = type_name(begin(house, own.number), "Planned Early")
-    house.hub.services.zuora.rename_account(own.zuora_id, "Meanwhile In Zuora", track="test")
+    house.app.services.zuora.rename_account(own.zuora_id, "Meanwhile In Zuora", track="test")
     press(app, "Rename account")
     assert "“Meanwhile In Zuora”" in said(app)
     assert plan(app)[0] == ("Zuora", "Meanwhile In Zuora", "Planned Early")

@@ -150,5 +150,5 @@ def test_a_note_is_back_when_the_dialog_was_left_and_gone_when_it_was_sent(house
     ended(press(choose(app, note="Called twice"), f"Suspend account {own.number}"))
     app = press(house.details(own.number), "Enable")
     assert app.text_area(key="enable_note").value == ""
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         assert find_draft(connection, own.number, "lead@demo.example", "suspend_note") is None

@@ -27,7 +27,7 @@ OWN = iter(plain_accounts())
 def own(house):
     """An account no other test has used, on which nothing has happened yet."""
     found = next(OWN)
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         number = select(account.c.id).where(account.c.number == found.number).scalar_subquery()
         connection.execute(delete(sent_email).where(sent_email.c.account_id == number))
         connection.execute(delete(status_change).where(status_change.c.account_id == number))
@@ -73,12 +73,12 @@ def rename(house, number: str, name: str) -> str:
     press(app, "Show what changes")
     press(app, "Rename account")
     run = the_one(app.query_params["run"])
-    rerun_until(app, lambda _: house.hub.runner.progress(run).run.state == "done")
+    rerun_until(app, lambda _: house.app.runner.progress(run).run.state == "done")
     return run
 
 
 def mail(house, number: str, *, at=NOW, count: int = 1, **values) -> None:
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         own_id = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one()
         rows = [
             {
@@ -98,7 +98,7 @@ def mail(house, number: str, *, at=NOW, count: int = 1, **values) -> None:
 
 def event(house, number: str, **values) -> int:
     given = {"kind": "rename", "phase": "refused", "actor": "viewer@demo.example", "details": {"text": "No."}}
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         return append_event(connection, account=number, **{**given, **values})
 
 
@@ -118,7 +118,7 @@ def ended_run(house, number: str, **values) -> str:
         "closed_at": NOW,
         "touched": 1.0,
     } | values
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(insert(action_run).values(row))
     return row["id"]
 
@@ -141,7 +141,7 @@ def test_a_run_is_one_entry_that_folds_its_steps(house, own):
 
 def test_a_refused_attempt_says_who_wanted_what_and_why_it_was_refused(house, own):
     with pytest.raises(NotAllowed):
-        house.hub.runner.plan("rename", own.number, {"name": "Else"}, house.identity("viewer"))
+        house.app.runner.plan("rename", own.number, {"name": "Else"}, house.identity("viewer"))
     app = activity(house, own.number)
     assert lines(app) == ["Refused: Rename account · Demo viewer"]
     assert "Nothing was done: your role does not include account:rename." in shown(app)
@@ -183,7 +183,7 @@ def test_a_run_that_did_not_end_well_says_why(house, own, state):
     assert "Asked  \ntwice" in told
     assert "Rename in Zuora: failed" in told
     assert ("Abandoned by Demo admin: Gave up" in told) == (state == "abandoned")
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(update(action_run).where(action_run.c.id == run).values(closed_at=NOW, state="abandoned"))
 
 
@@ -193,7 +193,7 @@ def test_the_items_of_a_step_are_read_when_somebody_asks_for_them(house, own):
     event(
         house, own.number, kind="refresh_rules", run_id=run, step="rules", phase="ok", details=done | {"items": "hash"}
     )
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(
             text(
                 "insert into action_item (run_id, step, item, text) values (:r, 'rules', '0491 570 006', 'put right')"
@@ -356,7 +356,7 @@ def test_only_what_occurs_is_offered(house, busy):
 
 
 def test_two_people_of_one_name_are_told_apart(house, own):
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         for name in ("a", "b"):
             row = {"username": f"twin-{name}", "email": f"{name}@demo.example", "name": "Twin"}
             connection.execute(insert(person).values(row))
@@ -384,7 +384,7 @@ def test_a_filter_without_a_match_says_so_and_can_be_cleared(house, busy):
 
 
 def test_what_could_not_be_read_is_not_called_empty(house, busy):
-    engine = house.hub.services.engine
+    engine = house.app.services.engine
     with writing(engine) as connection:
         connection.execute(text("alter table sent_email rename to sent_email_away"))
     try:
@@ -460,7 +460,7 @@ def tampered(engine, how: str):
 
 def test_the_audit_is_checked_when_asked_for_and_then_said_to_hold(house, own):
     event(house, own.number)
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         newest = head(connection)
     app = activity(house, own.number)
     press(app, "Check the audit")
@@ -476,7 +476,7 @@ def test_a_broken_audit_is_said_in_red(house, own, how):
     event(house, own.number)
     event(house, own.number)
     press(activity(house, own.number), "Check the audit")
-    with tampered(house.hub.services.engine, how) as broken:
+    with tampered(house.app.services.engine, how) as broken:
         app = press(activity(house, own.number), "Check the audit")
         (in_red,) = [one.value for one in app.error if "audit" in one.value]
         assert in_red.startswith(f"**The audit does not hold.** Event {broken:,}: ")
@@ -486,9 +486,9 @@ def test_a_broken_audit_is_said_in_red(house, own, how):
 
 def test_the_download_has_the_accounts_events_for_those_who_still_may(house, own):
     sequence = event(house, own.number, details={"text": "Café"})
-    found = [json.loads(line) for line in account_lines(house.hub, own.number, house.identity("lead")).splitlines()]
+    found = [json.loads(line) for line in account_lines(house.app, own.number, house.identity("lead")).splitlines()]
     assert [(one["account"], one["sequence"]) for one in found] == [(own.number, sequence)]
     assert found[0]["details"] == {"text": "Café"}
     for username in ("viewer", "customer", "nobody", ""):
         with pytest.raises(PermissionError):
-            account_lines(house.hub, own.number, house.identity(username))
+            account_lines(house.app, own.number, house.identity(username))

@@ -223,13 +223,13 @@ def test_an_admin_edits_the_charge_map(house):
     (effects,) = tables(app, "System")
     assert tuple(effects.iloc[0][["What changes", "After"]]) == ("<b>Fax</b>", "Queues")
     app = ended(press(app, "Save the charge map"))
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         assert ("<b>Fax</b>", "queues") in {(one.charge_name, one.kind) for one in billing.list_charge_map(connection)}
     assert "Nothing changed" in said(edit(app))
 
 
 def test_a_map_that_is_wrong_is_told_and_not_saved(house):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         before = billing.list_charge_map(connection)
     app = house.open("admin", CHARGE_MAP.path)
     for row, says in (
@@ -247,7 +247,7 @@ def test_a_map_that_is_wrong_is_told_and_not_saved(house):
     ):
         assert says in said(edit(app, added_rows=[row])), row
         assert "Save the charge map" not in labels(app)
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         assert billing.list_charge_map(connection) == before
 
 
@@ -260,7 +260,7 @@ def test_odd_words_in_the_map_are_kept_as_text(house):
     (effects,) = tables(app, "System")
     assert set(effects["What changes"]) == set(odd)
     app = ended(press(app, "Save the charge map"))
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         assert set(odd) <= {one.charge_name for one in billing.list_charge_map(connection)}
 
 
@@ -271,7 +271,7 @@ def test_only_an_admin_has_the_charge_map(house):
 
 def test_an_account_that_uses_things_without_a_subscription_is_over(house):
     own = plain_accounts()[-1]
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         id_ = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
         for table in (pbx, phone_number):
             connection.execute(table.update().where(table.c.account_id == id_).values(subscription_id=None))
@@ -291,7 +291,7 @@ def heads(app) -> str:
 
 
 def on(monkeypatch, house, day):
-    monkeypatch.setattr(type(house.hub.services), "today", lambda _: day)
+    monkeypatch.setattr(type(house.app.services), "today", lambda _: day)
 
 
 def test_a_subscription_that_is_cancelled_for_later_says_when_it_ends_and_counts_until_then(house, monkeypatch):

@@ -36,7 +36,7 @@ def receipt(app):
 
 
 def in_zuora(house, own, role="bill_to"):
-    return getattr(house.hub.services.zuora.account(own.zuora_id), role)
+    return getattr(house.app.services.zuora.account(own.zuora_id), role)
 
 
 def test_changing_the_address_for_invoices(house, own):
@@ -119,7 +119,7 @@ def test_nothing_changed_is_said(house, own):
 
 def test_a_colleagues_change_stands_beside_mine(house, own):
     app = opened(house, own.number)
-    house.hub.services.zuora.update_contact(own.bill_to.id, {"work_email": "theirs@example.com"}, track="test")
+    house.app.services.zuora.update_contact(own.bill_to.id, {"work_email": "theirs@example.com"}, track="test")
     field(app, own, "work_email").set_value("mine@example.com")
     app = update(app)
     assert "you typed “mine@example.com”; somebody changed it to “theirs@example.com” meanwhile" in said(app)
@@ -191,7 +191,7 @@ def test_a_tick_is_for_the_value_that_was_read(house, own):
     field(app, own, "work_phone").set_value("")
     tick(sound(app.run())).check()
     sound(app.run())
-    house.hub.services.zuora.update_contact(own.bill_to.id, {"work_phone": "03 5550 1234"}, track="test")
+    house.app.services.zuora.update_contact(own.bill_to.id, {"work_phone": "03 5550 1234"}, track="test")
     app = update(app)
     assert "somebody changed it to “03 5550 1234” meanwhile" in said(app)
     assert in_zuora(house, own).work_phone == "03 5550 1234"
@@ -226,7 +226,7 @@ def test_a_draft_tells_what_a_colleague_changed_since(house, own):
     field(app, own, "work_email").set_value("mine@example.com")
     sound(app.run())
     changes = {"work_email": "theirs@example.com", "address2": "Level 3"}
-    house.hub.services.zuora.update_contact(own.bill_to.id, changes, track="test")
+    house.app.services.zuora.update_contact(own.bill_to.id, changes, track="test")
     app = opened(house, own.number)
     assert "is back" in said(app)
     assert "Somebody changed this contact in Zuora since you began." in said(app)
@@ -280,7 +280,7 @@ def test_what_is_typed_is_in_no_log_and_not_in_the_audit(house, own, capfd):
     app = opened(house, own.number)
     field(app, own, "city").set_value("Wallawallahoola")
     sound(app.run())
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         assert find_draft(connection, own.number, "lead@demo.example", "contact_bill_to").typed["city"]
         told = [str(row) for row in connection.execute(select(action_event))]
     assert not [line for line in told if "Wallawallahoola" in line]

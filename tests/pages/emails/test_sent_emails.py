@@ -61,12 +61,12 @@ def put(house, account, position=0, *, kind=EmailKind.SUSPENSION_NOTICE, **value
         "sent_at": datetime(2026, 11, 20, 3, 0, tzinfo=UTC) + timedelta(minutes=position),
         **values,
     }
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         emails.record_sent(connection, account=account.number, kind=kind, **given)
 
 
 def newest(house, account):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return emails.read_emails(connection, account.number, EmailFilter(), limit=500)
 
 
@@ -139,7 +139,7 @@ def test_another_list_begins_at_its_top(house, own):
 
 
 def test_many_are_counted_up_to_a_bound_and_the_export_says_its_limit(house, own):
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
         many = {"account_id": owner, "kind": "old_kind", "subject": "x", "recipient": "a@b.co", "state": "accepted"}
         given = [many | {"message_id": f"<many-{at}>", "sent_at": datetime.now(UTC)} for at in range(1_001)]
@@ -154,7 +154,7 @@ def test_many_are_counted_up_to_a_bound_and_the_export_says_its_limit(house, own
 
 def test_a_history_that_cannot_be_read_is_no_empty_one(house, own):
     app = opened(house, own)
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         connection.execute(text("alter table sent_email rename to gone"))
         connection.commit()
         try:
@@ -168,7 +168,7 @@ def test_a_history_that_cannot_be_read_is_no_empty_one(house, own):
 
 
 def test_an_account_without_any_says_so_and_not_that_filters_hide_them(house, own):
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
         connection.execute(delete(sent_email).where(sent_email.c.account_id == owner))
     app = opened(house, own)
@@ -247,7 +247,7 @@ def test_an_export_asks_for_the_right_when_it_is_made(house, own):
 
     def export(actor, number=own.number):
         wanted = EmailFilter(text="put")
-        return emails_csv(house.hub, number, wanted, "Australia/Perth", actor).decode("utf-8-sig")
+        return emails_csv(house.app, number, wanted, "Australia/Perth", actor).decode("utf-8-sig")
 
     assert export(house.identity("lead")).splitlines()[1:] == [
         "2026-11-20 11:00:00+08:00,Put 0,ada@example.com,Suspension notice,Accepted by the mail server"
@@ -266,7 +266,7 @@ def test_an_export_asks_for_the_right_when_it_is_made(house, own):
 
 
 def shut_out(house, username, *, active):
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(update(person).where(person.c.username == username).values(active=active))
 
 

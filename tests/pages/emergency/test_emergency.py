@@ -56,7 +56,7 @@ def test_the_saved_details_and_their_age(house, own):
 
 
 def test_the_article_change_in_zuora_pull_and_save(house, own):
-    house.hub.services.zuora.update_contact(
+    house.app.services.zuora.update_contact(
         own.sold_to.id, {"address1": "Unit 4, 21B STATION ROAD", "city": "CARLTON"}, track="test"
     )
     app = press(form(house, own), "Pull From Zuora")
@@ -88,7 +88,7 @@ def in_zuora(app):
 def odd_address(house, own, **changes):
     """The Sold To contact with an address of which something is left over."""
     contact = {"address1": "Lots 3-4 Wattle St, behind Bunnings", "address2": "Blue gate", "city": "CARLTON"}
-    house.hub.services.zuora.update_contact(own.sold_to.id, contact | changes, track="test")
+    house.app.services.zuora.update_contact(own.sold_to.id, contact | changes, track="test")
     return press(form(house, own), "Pull From Zuora")
 
 
@@ -131,12 +131,12 @@ def test_what_was_accepted_holds_for_one_pull_only(house, own):
     accept(app).check()
     app = sound(app.run())
     assert not save_button(app).disabled
-    house.hub.services.zuora.update_contact(own.sold_to.id, {"address2": "Red gate"}, track="test")
+    house.app.services.zuora.update_contact(own.sold_to.id, {"address2": "Red gate"}, track="test")
     app = press(app, "Pull From Zuora")
     assert "“Red gate”" in said(app)
     assert not accept(app).value
     assert save_button(app).disabled
-    house.hub.services.zuora.update_contact(own.sold_to.id, {"address1": "12 Wattle St", "address2": ""}, track="test")
+    house.app.services.zuora.update_contact(own.sold_to.id, {"address1": "12 Wattle St", "address2": ""}, track="test")
     app = press(app, "Pull From Zuora")
     assert not [one for one in app.checkbox if "compared the form" in one.label]
     assert not save_button(app).disabled
@@ -185,7 +185,7 @@ def test_an_error_stands_at_its_field_and_nothing_can_be_saved(house, name, type
 
 def test_nonsense_in_every_field_at_once_is_told_at_each(house, own):
     def versions():
-        with house.hub.services.engine.connect() as connection:
+        with house.app.services.engine.connect() as connection:
             return emergency.list_versions(connection, own.number)
 
     before = versions()
@@ -237,14 +237,14 @@ def test_zuora_away_leaves_the_form_as_it_was(house, own):
 
 
 def test_a_download_asks_for_the_right_when_it_is_made(house, own):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         latest = emergency.latest_version(connection, own.number)
         owned = numbers.truths_of_account(connection, own.number)
-    file = details_csv(house.hub, own.number, latest, house.identity("billing")).decode("utf-8-sig")
+    file = details_csv(house.app, own.number, latest, house.identity("billing")).decode("utf-8-sig")
     assert len(file.splitlines()) == 1 + len(owned)
     for username in ("viewer", "nobody"):
         with pytest.raises(PermissionError):
-            details_csv(house.hub, own.number, latest, house.identity(username))
+            details_csv(house.app, own.number, latest, house.identity(username))
 
 
 def test_billing_may_download_and_not_edit(house, own):
@@ -255,7 +255,7 @@ def test_billing_may_download_and_not_edit(house, own):
 
 
 def test_what_was_typed_and_pulled_is_back_in_another_session(house, own):
-    house.hub.services.zuora.update_contact(own.sold_to.id, {"address1": "Near the old mill"}, track="test")
+    house.app.services.zuora.update_contact(own.sold_to.id, {"address1": "Near the old mill"}, track="test")
     app = press(form(house, own), "Pull From Zuora")
     told = said(app)
     assert told

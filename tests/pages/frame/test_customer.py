@@ -85,8 +85,8 @@ def full(_house):
     """The customer's account with everything on it that is the staff's own; returns the ids of copies to the staff."""
     house = _house
     # It would carry out the run that is only there to be seen.
-    house.hub.runner._sweeper.stop()
-    with writing(house.hub.services.engine) as connection:
+    house.app.runner._sweeper.stop()
+    with writing(house.app.services.engine) as connection:
         own = connection.execute(select(account.c.id).where(account.c.number == OWN)).scalar_one()
         added = insert(person).values(username="quokka", email=ADDRESS, name=COLLEAGUE).returning(person.c.id)
         colleague = connection.execute(added).scalar_one()
@@ -247,7 +247,7 @@ def test_a_failing_zuora_is_no_word_for_a_customer(house, full, kind):
 
 
 def account_of(house):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return accounts.get_account(connection, OWN)
 
 
@@ -263,7 +263,7 @@ def test_the_staff_does_read_all_of_it(house, full):
 
 # ------------------------------------------------------------------ the engine and the store refuse, too
 def test_the_engine_hands_no_run_to_a_customer(house, full):
-    runner, run = house.hub.runner, RUNS["done"]
+    runner, run = house.app.runner, RUNS["done"]
     for read in (
         lambda: runner.progress(run, CUSTOMER),
         lambda: runner.receipt(run, CUSTOMER),
@@ -275,17 +275,20 @@ def test_the_engine_hands_no_run_to_a_customer(house, full):
             read()
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "lib" / "ui").glob("*.py")), ids=lambda path: path.name)
-def test_a_page_that_reads_runs_says_for_whom(path):
+def test_a_page_that_reads_runs_says_for_whom():
     positions = {"progress": 1, "receipt": 1, "items": 2, "open_run": 1, "open_runs": 1}
-    for one in ast.walk(ast.parse(path.read_text())):
-        if isinstance(one, ast.Call) and re.search(r"runner\.\w+$", ast.unparse(one.func)):
-            verb = ast.unparse(one.func).rpartition(".")[2]
-            assert len(one.args) > positions.get(verb, -1), f"{path.name}:{one.lineno} names no reader"
+    seen = set()
+    for path in (PROJECT / "lib" / "ui").rglob("*.py"):
+        for one in ast.walk(ast.parse(path.read_text())):
+            if isinstance(one, ast.Call) and re.search(r"runner\.\w+$", ast.unparse(one.func)):
+                verb = ast.unparse(one.func).rpartition(".")[2]
+                seen.add(verb)
+                assert len(one.args) > positions.get(verb, -1), f"{path.name}:{one.lineno} names no reader"
+    assert {"progress", "receipt", "items", "open_runs"} <= seen
 
 
 def test_emails_that_went_to_the_staff_are_none_of_the_customers(house, full):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         own = emails.read_emails(connection, OWN, EmailFilter(), limit=1000, customer=True)
         every = emails.read_emails(connection, OWN, EmailFilter(), limit=1000)
         counts = [emails.count_emails(connection, OWN, EmailFilter(), most=1000, customer=who) for who in (True, False)]
@@ -325,7 +328,7 @@ def test_a_number_that_rests_shows_a_customer_no_reason(house, full):
 
 def test_a_customer_whose_account_is_gone_is_told_whom_to_ask(house):
     other = plain_accounts()[0]
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         of = connection.execute(select(person.c.account_id).where(person.c.username == "customer")).scalar_one()
         connection.execute(update(person).where(person.c.username == "customer").values(account_id=None))
     try:
@@ -333,5 +336,5 @@ def test_a_customer_whose_account_is_gone_is_told_whom_to_ask(house):
         assert "Your sign-in belongs to no account. Contact our billing team" in said(app).replace("*", "")
         assert not held(app, [other.name])
     finally:
-        with writing(house.hub.services.engine) as connection:
+        with writing(house.app.services.engine) as connection:
             connection.execute(update(person).where(person.c.username == "customer").values(account_id=of))

@@ -49,7 +49,7 @@ def _house(postgres_url, _postgres_template, tmp_path_factory):
 def database(house, postgres_url):
     made = Postgres(postgres_url, named(postgres_url, "house_away"))
     yield made
-    house.hub.services.engine.dispose()
+    house.app.services.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +75,7 @@ def test_a_page_says_so_and_is_back(house, database, capsys):
     with database.gone():
         one_away(app.run())
         one_away(app.run())
-        assert house.hub.problem() is not None
+        assert house.app.problem() is not None
     told = [line for line in capsys.readouterr().err.splitlines() if "database away" in line]
     # One line for all of it, which the person can quote.
     assert len(told) == 1
@@ -97,7 +97,7 @@ def test_a_click_that_meets_it_is_not_told_as_done_and_was_not(house, database, 
     press(app, "Edit")
     next(field for field in app.text_input if field.label == "Account name").set_value("Wattle while away")
     press(app, "Show what changes")
-    real = house.hub.runner.second_person.check
+    real = house.app.runner.second_person.check
     closed = []
 
     def check(plan, actor):
@@ -106,7 +106,7 @@ def test_a_click_that_meets_it_is_not_told_as_done_and_was_not(house, database, 
         closed[-1].__enter__()
         return spend
 
-    monkeypatch.setattr(house.hub.runner.second_person, "check", check)
+    monkeypatch.setattr(house.app.runner.second_person, "check", check)
     try:
         press(app, "Rename account")
         assert len(closed) == 1
@@ -117,4 +117,4 @@ def test_a_click_that_meets_it_is_not_told_as_done_and_was_not(house, database, 
             one.__exit__(None, None, None)
     sound(app.run())
     assert AWAY not in said(app)
-    assert house.hub.runner.open_run("1001") is None
+    assert house.app.runner.open_run("1001") is None

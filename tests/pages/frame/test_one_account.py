@@ -34,7 +34,7 @@ def labels(app) -> list[str]:
 
 
 def runs(house) -> int:
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return connection.execute(select(func.count()).select_from(action_run)).scalar_one()
 
 
@@ -73,7 +73,7 @@ def test_a_late_click_of_another_accounts_page_opens_nothing(house, label):
 
 
 def test_a_number_that_may_go_on_does_not_open_the_shorter_account(house):
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         row = connection.execute(select(account).where(account.c.number == CHILD.number)).one()._asdict()
         row.pop("id")
         for number in ("7777", "777788"):
@@ -130,8 +130,8 @@ class TestSecondPerson:
         assert not next(box for box in second.checkbox if box.key.startswith("deactivate_nuisance")).value
         second.text_input(key="deactivate_typed").set_value(own.number)
         press(second, "Approve this plan")
-        with house.hub.services.engine.connect():
-            request = house.hub.runner.second_person.request("deactivate", own.number)
+        with house.app.services.engine.connect():
+            request = house.app.runner.second_person.request("deactivate", own.number)
         assert request.approved_by is not None
         assert request.params["nuisance"] is False
 
@@ -140,7 +140,7 @@ class TestSecondPerson:
         assert "Ask a second person" not in labels(first)
         first = sound(first.checkbox(key="deactivate_nuisance").check().run())
         first = press(first, "Ask a second person")
-        assert house.hub.runner.second_person.request("deactivate", own.number).params["nuisance"] is True
+        assert house.app.runner.second_person.request("deactivate", own.number).params["nuisance"] is True
 
 
 def test_letters_of_a_search_that_come_late_do_not_change_the_account(house):

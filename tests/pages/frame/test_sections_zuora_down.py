@@ -58,23 +58,23 @@ def captions(app):
 
 
 def runs(house, own):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return connection.execute(select(func.count()).where(action_run.c.account == own.number)).scalar_one()
 
 
 def in_zuora(house, own, role="bill_to"):
     """What Zuora holds, past every fault."""
     house.zuora.state.faults.clear()
-    return getattr(house.hub.services.zuora.account(own.zuora_id), role)
+    return getattr(house.app.services.zuora.account(own.zuora_id), role)
 
 
 def age_reading(house, own):
     """Let what was read of the account be from yesterday; returns the moment as the page writes it."""
     moment = datetime.now(UTC) - timedelta(days=1)
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         id_ = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
         connection.execute(update(snapshot).where(snapshot.c.account_id == id_).values(read_at=moment))
-    return local_time(moment, house.hub.settings.time_zone)
+    return local_time(moment, house.app.settings.time_zone)
 
 
 def update_contact(app, role="bill_to"):
@@ -95,7 +95,7 @@ def assert_named(app, *, plan=True):
 @pytest.mark.parametrize("kind", WAYS)
 def test_billing_details(house, own, kind):
     (one, other) = (each.number for each in own.has.subscriptions)
-    engine = house.hub.services.engine
+    engine = house.app.services.engine
     with engine.connect() as connection:
         before = billing.list_subscriptions(connection, own.number)
     app = house.open("lead", BILLING.path, account=own.number)
@@ -179,7 +179,7 @@ def test_emergency_details(house, own, kind):
     assert runs(house, own) == 0
     # The Hub's own record does not need Zuora.
     rerun_until(press(app, "Save"), receipts)
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         latest = emergency.latest_version(connection, own.number)
     assert (latest.version, latest.record.house_number) == (len(own.has.emergency) + 1, "77")
 

@@ -23,12 +23,12 @@ def is_shut(app) -> bool:
 
 
 def set_person(house, username: str, **values) -> None:
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(update(person).where(person.c.username == username).values(**values))
 
 
 def session_of(house, app) -> str:
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return find_by_token(connection, app.session_state[TOKEN]).id
 
 
@@ -41,8 +41,8 @@ def test_a_visitor_is_sent_to_the_sign_in_and_sees_nothing_else(house):
 
 @pytest.mark.parametrize("one", DEMO_SIGN_INS, ids=lambda one: one.username)
 def test_every_published_sign_in_works(house, one):
-    found = sign_in.sign_in(house.hub, f" {one.username.upper()} ", one.password, address="192.0.2.1")
-    assert sign_in.signed_in(house.hub, found.token).username == one.username
+    found = sign_in.sign_in(house.app, f" {one.username.upper()} ", one.password, address="192.0.2.1")
+    assert sign_in.signed_in(house.app, found.token).username == one.username
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_every_published_sign_in_works(house, one):
 )
 def test_whatever_is_wrong_one_password_is_checked(house, monkeypatch, username, password, address):
     """The check takes nearly all of the time there is: an answer without one would be seen."""
-    for _ in range(house.hub.settings.sign_in_attempts if address == "192.0.2.6" else 0):
+    for _ in range(house.app.settings.sign_in_attempts if address == "192.0.2.6" else 0):
         with pytest.raises(SignInRefused):
-            sign_in.sign_in(house.hub, username, "guess", address=address)
+            sign_in.sign_in(house.app, username, "guess", address=address)
     set_person(house, "viewer", active=False)
     checked = []
     real = sign_in._hasher()
@@ -74,23 +74,23 @@ def test_whatever_is_wrong_one_password_is_checked(house, monkeypatch, username,
     monkeypatch.setattr(sign_in, "_hasher", lambda: Counting)
     try:
         with pytest.raises(SignInRefused):
-            sign_in.sign_in(house.hub, username, password, address=address)
+            sign_in.sign_in(house.app, username, password, address=address)
     finally:
         set_person(house, "viewer", active=True)
     assert checked == ["12"]
 
 
 def end_by_age(house, app):
-    began = datetime.now(UTC) - timedelta(hours=house.hub.settings.sign_in_hours, seconds=1)
-    with writing(house.hub.services.engine) as connection:
+    began = datetime.now(UTC) - timedelta(hours=house.app.settings.sign_in_hours, seconds=1)
+    with writing(house.app.services.engine) as connection:
         connection.execute(
             update(sign_in_session).where(sign_in_session.c.id == session_of(house, app)).values(began_at=began)
         )
 
 
 def end_elsewhere(house, app):
-    identity = sign_in.signed_in(house.hub, app.session_state[TOKEN])
-    sign_in.sign_out(house.hub, identity)
+    identity = sign_in.signed_in(house.app, app.session_state[TOKEN])
+    sign_in.sign_out(house.app, identity)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_whatever_ends_a_sign_in_ends_it_at_the_next_click(house, username, end)
 
 def test_a_clock_that_was_set_back_signs_nobody_out(house):
     app = house.open("lead")
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(
             update(sign_in_session)
             .where(sign_in_session.c.id == session_of(house, app))
@@ -160,14 +160,14 @@ def test_the_same_person_begins_again_too(house):
 def test_a_role_that_was_taken_away_is_gone_at_the_next_click(house):
     app = house.details(OWN, "lead")
     assert "Suspend" in [button.label for button in app.button]
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(delete(person_role).where(person_role.c.role == Role.SUPPORT_LEAD.value))
     try:
         sound(app.run())
         assert [button.label for button in app.button] == ["Sign out", "Sign out everywhere"]
         assert "Your sign-in has no role" in said(app)
     finally:
-        with writing(house.hub.services.engine) as connection:
+        with writing(house.app.services.engine) as connection:
             lead = connection.execute(person.select().where(person.c.username == "lead")).one().id
             connection.execute(person_role.insert().values(person_id=lead, role=Role.SUPPORT_LEAD.value))
 

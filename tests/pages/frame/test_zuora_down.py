@@ -22,11 +22,11 @@ def read_yesterday(house, number: str) -> str:
     """Have the account read once, and let that have been yesterday; returns the moment as the page writes it."""
     rerun_until(house.details(number), lambda app: facts(app)["Name"][1] != "being read")
     moment = datetime.now(UTC) - timedelta(days=1)
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         id_ = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one()
         changed = connection.execute(update(snapshot).where(snapshot.c.account_id == id_).values(read_at=moment))
     assert changed.rowcount == 1
-    return local_time(moment, house.hub.settings.time_zone)
+    return local_time(moment, house.app.settings.time_zone)
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "html504", "429", "success_false", "truncate", "unauthorized", "lock"])

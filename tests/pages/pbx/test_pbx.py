@@ -52,7 +52,7 @@ def labels(app) -> list[str]:
 
 
 def stored(house, account):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return pbxs.list_pbxs(connection, account.number)
 
 
@@ -90,7 +90,7 @@ def test_the_page_shows_each_pbx_with_its_extensions(house):
 
 def test_a_pbx_with_many_extensions_is_shown_in_parts_and_searched(house, own):
     (pbx,) = stored(house, own)
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
         rows = [
             {
@@ -189,7 +189,7 @@ def test_what_a_colleague_changed_under_the_open_form_is_told(house, own):
     (pbx,) = stored(house, own)
     other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
     billing, renaming = press(opened(house, own), "Edit"), press(opened(house, own), "Update name")
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         pbxs.change_subscription(connection, own.number, pbx.id, before=pbx.subscription, after=None)
         pbxs.rename_group(connection, own.number, pbx.id, before=pbx.group_name, after="by-a-colleague")
     billing = sound(billing.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
@@ -198,7 +198,7 @@ def test_what_a_colleague_changed_under_the_open_form_is_told(house, own):
 
 
 def test_an_account_without_a_pbx_says_why(house, own):
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         owner = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
         connection.execute(delete(queue_member))
         connection.execute(update(callflow).values(target_phone_user_id=None))
@@ -210,7 +210,7 @@ def test_an_account_without_a_pbx_says_why(house, own):
     assert not {"Edit", "Update name"} & {
         button.label for button in app.main.button if button.key.startswith(("billing_", "rename_"))
     }
-    with writing(house.hub.services.engine) as connection:
+    with writing(house.app.services.engine) as connection:
         connection.execute(delete(pbx_table).where(pbx_table.c.account_id == owner))
     assert "This account is deactivated; its PBXs were removed." in said(opened(house, own))
     house.change(own.number, status="active")

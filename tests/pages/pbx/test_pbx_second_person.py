@@ -33,7 +33,7 @@ def labels(app):
 
 
 def stored(house, own):
-    with house.hub.services.engine.connect() as connection:
+    with house.app.services.engine.connect() as connection:
         return pbxs.list_pbxs(connection, own.number)
 
 

@@ -1,0 +1,76 @@
+"""One person at one page: what every part of a page needs to know, in one value."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from lib.actions.engine.runner import local_time
+from lib.app.start import App
+from lib.domain.accounts import Account
+from lib.domain.audience import is_staff
+from lib.domain.permissions import Identity, Permission
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The started app, who is signed in now, and the account that is open on the page.
+
+    The frame makes it at every run of the script, a fragment at every click of its own; it is never kept.
+    """
+
+    app: App
+    identity: Identity
+    opened: Account | None = None
+
+    @property
+    def account(self) -> Account:
+        """The account the page is about.
+
+        Raises:
+            LookupError: the page is about no account.
+        """
+        if self.opened is None:
+            raise LookupError("no account is open on this page")
+        return self.opened
+
+    @property
+    def staff(self) -> bool:
+        """True for the company's own people; False for a customer's account admin."""
+        return is_staff(self.identity)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person may do this, to the open account where there is one."""
+        return self.identity.may(permission, self.opened.number if self.opened else None)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to the Hub database, to read with."""
+        with self.app.services.engine.connect() as connection:
+            yield connection
+
+    def at(self, moment: datetime | None) -> str:
+        """`14:02` today, `21 Nov 14:02` on another day, in the time zone of `AM_TIME_ZONE`; "never" for None."""
+        return "never" if moment is None else local_time(moment, self.app.settings.time_zone)
+
+
+# The visit of this run of the script; each session runs in a thread of its own.
+_under_way: ContextVar[Visit | None] = ContextVar("visit", default=None)
+
+
+def under_way() -> Visit | None:
+    """The visit this run of the script belongs to; None where nobody has asked yet who this is."""
+    return _under_way.get()
+
+
+@contextmanager
+def during(visit: Visit) -> Iterator[None]:
+    """Around the part of a run that belongs to this visit."""
+    token = _under_way.set(visit)
+    try:
+        yield
+    finally:
+        _under_way.reset(token)
