@@ -1,5 +1,7 @@
 """Every action there is, by kind."""
 
+from typing import Any
+
 from lib.actions.account.deactivate import Deactivate
 from lib.actions.account.enable import Enable
 from lib.actions.account.parent import ChangeParent
@@ -20,7 +22,7 @@ from lib.actions.numbers.restore_number import RestoreNumber
 from lib.actions.pbx.pbx_billing import PbxBilling
 from lib.actions.pbx.rename_pbx import RenamePbx
 
-ACTIONS: dict[str, Action] = {
+ACTIONS: dict[str, Action[Any]] = {
     action.kind: action
     for action in (
         Rename(),

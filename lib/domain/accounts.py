@@ -52,6 +52,11 @@ class Account(BaseModel):
         return self.changing_to or self.status
 
     @property
+    def is_ending(self) -> bool:
+        """True when the account is deactivated, or a deactivation has begun and not been settled."""
+        return AccountStatus.DEACTIVATED in (self.status, self.changing_to)
+
+    @property
     def standing(self) -> str:
         """The status as people say it: `active`, `suspended`, or `suspending` while it is on its way there."""
         return _UNDER_WAY[self.changing_to] if self.changing_to else self.status.value

@@ -175,7 +175,7 @@ def _arrive(job: Job) -> StepReport:
     return report
 
 
-class Deactivate(Action):
+class Deactivate(Action[Any]):
     """`params`: `zuora` (leave, invoice_period, date), `cancel_on`, `nuisance`, `keep_children`."""
 
     kind = "deactivate"

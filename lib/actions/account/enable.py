@@ -39,7 +39,7 @@ def _mail(job: Job) -> StepReport:
     )
 
 
-class Enable(Action):
+class Enable(Action[Any]):
     """`params`: `mail`, True to tell the bill-to contact. The confirmation carries reason and note."""
 
     kind = "enable"

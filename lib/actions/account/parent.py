@@ -90,7 +90,7 @@ def _says(system: str, parent: str | None) -> str:
     return f"{system} has the parent {parent}." if parent else f"{system} has no parent for this account."
 
 
-class ChangeParent(Action):
+class ChangeParent(Action[Any]):
     """`params`: `parent`, an account number or None to remove it, and `base`, the parent the person saw."""
 
     kind = "parent"

@@ -29,7 +29,7 @@ def _pin(job: Job) -> StepReport:
     )
 
 
-class Pin(Action):
+class Pin(Action[Any]):
     """`params`: `note` (None takes it off) and `until`, an ISO day or None for no end."""
 
     kind = "pin"

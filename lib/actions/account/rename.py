@@ -58,7 +58,7 @@ def _rename_in_hub(job: Job) -> StepReport:
     return job.done(f"The Hub has the name “{after}”.", changed=changed, before=before, after=after)
 
 
-class Rename(Action):
+class Rename(Action[Any]):
     """`params`: `name` as typed, and `base`, the name the person saw when they began to type."""
 
     kind = "rename"

@@ -58,7 +58,7 @@ def _owed(facts: Mapping[str, Any]) -> dict[str, str]:
     return dict(facts["owed"]) if facts["owed"] else {}
 
 
-class Suspend(Action):
+class Suspend(Action[Any]):
     """`params`: `mail`, True to tell the bill-to contact. The confirmation carries reason, note and override."""
 
     kind = "suspend"

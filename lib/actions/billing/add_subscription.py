@@ -47,7 +47,7 @@ def _add(job: Job) -> StepReport:
     )
 
 
-class AddSubscription(Action):
+class AddSubscription(Action[Any]):
     """`params`: `number`, the subscription's number as typed."""
 
     kind = "add_subscription"

@@ -44,7 +44,7 @@ def _save(job: Job) -> StepReport:
     )
 
 
-class EditChargeMap(Action):
+class EditChargeMap(Action[Any]):
     """`params`: `rows` as edited, and `base`, the rows the person saw when they began. The account is `HOUSE`."""
 
     kind = "charge_map"

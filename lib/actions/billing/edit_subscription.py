@@ -76,7 +76,7 @@ def _refuse_if_changed(current: HubSubscription | None, before: Mapping[str, Any
         )
 
 
-class EditSubscription(Action):
+class EditSubscription(Action[Any]):
     """`params`: `subscription`, the number it has; `number` and `name`, which it shall have, as typed."""
 
     kind = "edit_subscription"

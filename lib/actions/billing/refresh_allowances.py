@@ -77,7 +77,7 @@ def _items(subscriptions: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-class RefreshAllowances(Action):
+class RefreshAllowances(Action[Any]):
     """`params`: `subscription`, the number of one subscription, or None for every one of the account."""
 
     kind = "refresh_allowances"

@@ -33,7 +33,7 @@ def _remove(job: Job) -> StepReport:
     )
 
 
-class RemoveSubscription(Action):
+class RemoveSubscription(Action[Any]):
     """`params`: `number`, the number of a subscription of the account."""
 
     kind = "remove_subscription"

@@ -58,7 +58,7 @@ def _update(job: Job) -> StepReport:
     return job.done("Zuora has the new values, read back.", changed=True, before=old, after=new, request_ids=ids)
 
 
-class EditContact(Action):
+class EditContact(Action[Any]):
     """`params`: `role`, `contact` (its id), `changes` (field -> new value), `base` (field -> value as seen), `emptied`.
 
     `emptied` names the fields that may lose their value, as the person confirmed each. Without it none may.

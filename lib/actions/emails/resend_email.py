@@ -58,7 +58,7 @@ def _send(job: Job) -> StepReport:
     return send_recorded(job, kind, mail, resent_from=original.id)
 
 
-class ResendEmail(Action):
+class ResendEmail(Action[Any]):
     """`params`: `email` (its id in the history) and `to`: `original`, or `me` for the person who asks."""
 
     kind = "resend_email"

@@ -37,7 +37,7 @@ def _save(job: Job) -> StepReport:
     return job.done("Saved and read back.", changed=changed, before=before, after=f"version {after + 1}")
 
 
-class SaveEmergency(Action):
+class SaveEmergency(Action[Any]):
     """`params`: `details` (the record) and `after`, the version the person started from (0 for none).
 
     `accepted` may hold what a pull could not place or had to guess, in sentences: the person who saves has dealt with

@@ -4,11 +4,10 @@ A new action is one file: a subclass of `Action` that drafts its plan and lists 
 """
 
 import secrets
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -125,8 +124,20 @@ class Step:
     run: Callable[[Job], StepReport]
 
 
-class Action(ABC):
-    """One thing that can be done to an account."""
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants: the account, the params of the action as given, and who asks."""
+
+    account: str
+    params: Mapping[str, Any]
+    actor: Identity
+
+
+Found = TypeVar("Found")
+
+
+class Action(Generic[Found]):
+    """One thing that can be done to an account. `Found` is what its look finds."""
 
     kind: ClassVar[str]
     verb: ClassVar[str]
@@ -136,13 +147,26 @@ class Action(ABC):
     lane: ClassVar[str] = ACCOUNT
     """`CONTACTS` for what may be done while another run of the account waits for Resume or Abandon."""
 
-    @abstractmethod
+    def look(self, services: Services, wish: Wish) -> Found:
+        """Read everything the decision needs, from the Hub and the outside systems. Changes nothing.
+
+        Raises:
+            RemoteError: only where there is nothing to decide without it; what could not be read belongs in `Found`.
+        """
+        raise NotImplementedError
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """What would happen: effects, warnings, blockers. Pure: the same for the same values, and no I/O."""
+        raise NotImplementedError
+
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
         """Read live state and say what would happen. Changes nothing.
 
         Raises:
-            RemoteError: only where the plan cannot even be drafted; a readable reason belongs in `blockers`.
+            RemoteError: see `look`.
         """
+        wish = Wish(account, params, actor)
+        return self.decide(self.look(services, wish), wish)
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
         """The params of this same action that take back a run that is done, while its value still stands.

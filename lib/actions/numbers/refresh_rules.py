@@ -77,7 +77,7 @@ def verdict_on(rules: RuleSet) -> str:
     )
 
 
-class RefreshRules(Action):
+class RefreshRules(Action[Any]):
     """No `params`."""
 
     kind = "refresh_rules"

@@ -38,7 +38,7 @@ def _rule(job: Job) -> StepReport:
     return StepReport(outcome="done", text=f"The SBC has {words} for {national(number)}, read back.", after=words)
 
 
-class RestoreNumber(Action):
+class RestoreNumber(Action[Any]):
     """`params`: `number`, in any spelling. The account of the run is the one that gets it."""
 
     kind = "restore_number"

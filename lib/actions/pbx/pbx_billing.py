@@ -41,7 +41,7 @@ def _write(job: Job) -> StepReport:
     )
 
 
-class PbxBilling(Action):
+class PbxBilling(Action[Any]):
     """`params`: `pbx` (its id), `subscription` (its number, or None), `base`: the one the person saw."""
 
     kind = "pbx_billing"

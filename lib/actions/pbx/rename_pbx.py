@@ -124,7 +124,7 @@ def _some(recipients: list[str]) -> str:
     return f"The mail server did not take {len(recipients)} of the e-mails: {shown}."
 
 
-class RenamePbx(Action):
+class RenamePbx(Action[Any]):
     """`params`: `pbx` (its id), `group_name` as typed, `base`: the group name the person saw."""
 
     kind = "rename_pbx"
