@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items):
         return next((at for at, part in enumerate(LONGEST_FIRST) if part in item.nodeid), len(LONGEST_FIRST))
 
     # Once is enough for what does not depend on the database.
-    items[:] = [one for one in items if not {"any_database", "postgres"} <= {mark.name for mark in one.iter_markers()}]
+    items[:] = [one for one in items if not {"sqlite_only", "postgres"} <= {mark.name for mark in one.iter_markers()}]
     items.sort(key=place)
 
 

@@ -187,7 +187,7 @@ class TestPlan:
         day = furnished.services.today() + timedelta(days=30)
         assert texts(plan(furnished, zuora="date", cancel_on=day.isoformat()))[-1].endswith(f"{day:%-d %B %Y}")
 
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize(
         ("params", "says"),
         [
@@ -240,7 +240,7 @@ class TestPlan:
 
 
 class TestConfirmation:
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize(
         "typed", [None, "", "1002", "#1001", "1001.", "10 01", "l001", "1OO1", "10\u200b01", "１００１", "2001", " "]
     )
@@ -250,7 +250,7 @@ class TestConfirmation:
         assert left(furnished)
         assert furnished.standing() == "active"
 
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize("typed", ["1001 ", "\t1001\n", "\u00a01001\u200b", "\ufeff1001", "\u202d1001\u202c"])
     def test_what_nobody_sees_around_the_number_is_no_mistake(self, furnished, typed):
         furnished.runner.start(plan(furnished), LEAD, WHY.model_copy(update={"typed": typed}))
@@ -336,7 +336,7 @@ class TestDeactivated:
         assert "already" in plan(furnished).blockers[0]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 class TestFailing:
     @pytest.mark.parametrize("name", STEPS)
     def test_each_step_failing_stands_as_failed_and_resume_finishes(self, furnished, name, monkeypatch):

@@ -57,7 +57,7 @@ def test_a_removal_that_zuora_ignores_is_a_failure_and_the_hub_keeps_the_parent(
     assert (world.zuora_parent("1003"), world.hub_parent("1003")) == ("1002", "1002")
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("child", "parent", "says"),
     [

@@ -159,7 +159,7 @@ class TestEmergencyCalls:
 
 
 class TestConfirmation:
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize(
         ("given", "says"),
         [
@@ -245,7 +245,7 @@ class TestSuspended:
         assert world.standing("1002") == "suspended"
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 class TestMail:
     def rows(self, world):
         with world.services.engine.connect() as connection:
@@ -304,7 +304,7 @@ class TestMail:
 
 
 class TestHalfWay:
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize("kind", ["unauthorized", "database", "html502", "drop_before", "drop_after", "truncate"])
     def test_the_hub_does_not_say_suspended_while_the_sbc_is_not(self, world, kind):
         plan = suspend(world)

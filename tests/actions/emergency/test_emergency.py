@@ -42,7 +42,7 @@ def test_the_details_have_the_shape_they_always_had(world):
     assert {"usage", "business_name", "listed", "alternate_address", "house_number", "street_type"} < set(details)
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -39,7 +39,7 @@ def test_the_first_resume_is_enough_when_only_the_hub_was_away(world):
     assert (done.run.state, done.run.error) == ("done", None)
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_what_a_thread_left_behind_is_nothing_to_a_resume(world):
     """The thread here ended with its database away, and somebody else carried the run to its failure."""
     world.fail("PUT /v1/accounts", "success_false", times=1)
@@ -50,7 +50,7 @@ def test_what_a_thread_left_behind_is_nothing_to_a_resume(world):
     assert world.finish(run_id).run.state == "done"
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_round_forgets_the_waits_of_runs_that_moved_elsewhere_or_ended(world):
     world.runner._sweeper.stop()
     world.fail("PUT /v1/accounts", "latency", seconds=1, times=1)
