@@ -12,7 +12,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(STAMP) ## Serve the demo: environment, database, made-up data, stand-ins; prints address and sign-ins
-	@exec $(BIN)/python -m lib.app.serve
+	@exec $(BIN)/python -m lib serve
 
 sbc: python ## Run the reference SBC in the foreground (needs Kamailio; see docs/sbc.md)
 	@exec $(PYTHON) deploy/sbc/run.py
@@ -26,7 +26,7 @@ check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@folder=$$(mktemp -d); export AM_ENV=demo AM_DATABASE_URL= AM_DATA_DIR=$$folder; \
-	  $(BIN)/python -m lib.store.migrate && $(BIN)/python -m lib.store.migrate --check; \
+	  $(BIN)/python -m lib migrate && $(BIN)/python -m lib migrate --check; \
 	  status=$$?; rm -rf $$folder; exit $$status
 
 bench: $(DEV_STAMP) system-parts ## Measure pages, scripts, search and actions, as ratios of one run
@@ -43,13 +43,13 @@ pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide fro
 	$(BIN)/python -m tests.browser.pictures
 
 reset-demo: $(STAMP) ## Forget everything done in the demo; the next `make run` starts afresh
-	@$(BIN)/python -m lib.app.serve --reset-demo
+	@$(BIN)/python -m lib serve --reset-demo
 
 verify-audit: $(STAMP) ## Recompute the hash chain of the audit; EXPECT="<number> <hash>" compares with a head noted earlier
-	@$(BIN)/python -m lib.store.audit $(if $(EXPECT),--expect $(EXPECT))
+	@$(BIN)/python -m lib audit verify $(if $(EXPECT),--expect $(EXPECT))
 
 export-audit: $(STAMP) ## Write every event of the audit as a line of JSON to FILE=<name>, or to the screen
-	@$(BIN)/python -m lib.store.audit --export "$(or $(FILE),-)"
+	@$(BIN)/python -m lib audit export "$(or $(FILE),-)"
 
 system-parts:
 	@sh tests/system-parts.sh
