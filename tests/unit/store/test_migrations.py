@@ -119,17 +119,6 @@ def test_upgrade_leaves_logging_alone(empty_database_url):
     assert (root.level, list(root.handlers), logging.getLogger("lib.store").disabled) == before
 
 
-def test_the_command_upgrades_and_checks(empty_database_url, monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("AM_DATABASE_URL", empty_database_url)
-    monkeypatch.setenv("AM_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("AM_ENV", "demo")
-    assert migrate.main(["--check"]) == 1
-    assert migrate.main([]) == 0
-    capsys.readouterr()
-    assert migrate.main(["--check"]) == 0
-    assert "up to date" in capsys.readouterr().out
-
-
 def test_runs_from_before_they_were_counted_stand_where_the_audit_has_them(migrated, empty_database_url):
     """A clock was set back between the two: by their times they would change places."""
     run = {
