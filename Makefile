@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run sbc test check bench soak hostile pictures reset-demo verify-audit export-audit system-parts python
+.PHONY: help run sbc test unit pages fmt check picture bench soak hostile pictures reset-demo verify-audit export-audit system-parts python
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,6 +19,16 @@ sbc: python ## Run the reference SBC in the foreground (needs Kamailio; see docs
 
 test: $(DEV_STAMP) system-parts check ## Check the code, then run the whole test suite
 	$(BIN)/python -m pytest -n $${WORKERS:-3} --dist loadfile $(PYTEST_ARGS)
+
+unit: $(DEV_STAMP) ## The tests of a minute's work: no server, no process, no browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not process" --hypothesis-profile=quick tests/unit $(PYTEST_ARGS)
+
+pages: $(DEV_STAMP) ## The tests of the pages, driven without a browser
+	$(BIN)/python -m pytest -n $${WORKERS:-2} --dist loadfile tests/pages $(PYTEST_ARGS)
+
+fmt: $(DEV_STAMP) ## Format the code and put right what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 	$(BIN)/ruff check .
@@ -38,6 +48,9 @@ soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on
 hostile: $(DEV_STAMP) ## Drive the Zuora client through a hostile proxy, in 2000 random sequences
 	HOSTILE_SEQUENCES=$${SEQUENCES:-2000} HOSTILE_SEED=$${SEED:-0} \
 	  $(BIN)/python -m pytest -n $${WORKERS:-3} tests/contract/zuora/test_zuora_hostile.py $(PYTEST_ARGS)
+
+picture: $(DEV_STAMP) ## Draw docs/images/architecture.svg again, from the imports
+	$(BIN)/python -m tests.picture
 
 pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide from a running demo (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures

@@ -37,6 +37,8 @@ def run(database_url, tmp_path, monkeypatch, capsys):
     """`python -m lib` on the test's database: exit code, what it said, what it said on standard error."""
     monkeypatch.setenv("AM_DATABASE_URL", database_url)
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path / "data"))
+    # The least there is: a hash as slow as the product's takes a quarter of a second.
+    monkeypatch.setattr("lib.app.passwords._ROUNDS", 4)
 
     def command(*arguments: str, given: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(given))
@@ -93,6 +95,7 @@ def test_the_list_of_commands_names_each_of_them(capsys):
     assert {command.split()[0] for command in COMMANDS} <= set(said.split())
 
 
+@pytest.mark.process
 def test_help_does_not_wait_for_the_product(tmp_path):
     """What takes long to import is imported by the command that needs it."""
     code = (
@@ -322,6 +325,7 @@ def test_an_empty_list_says_how_to_begin(run):
 
 
 # ------------------------------------------------------------------ the process
+@pytest.mark.process
 @pytest.mark.sqlite_only
 def test_a_terminal_is_asked_for_the_password_twice(run, database_url, engine, tmp_path):
     import pty
@@ -347,6 +351,7 @@ def test_a_terminal_is_asked_for_the_password_twice(run, database_url, engine, t
     assert matches(PASSWORD, person_of(engine, "ada").password_hash)
 
 
+@pytest.mark.process
 def test_a_bug_is_one_line_of_the_log_without_the_data_in_it(run, engine, database_url):
     """The database was changed by hand: the text of the error would quote it."""
     with writing(engine) as connection:

@@ -11,6 +11,8 @@ import pytest
 from lib.settings import PROJECT
 from tests.unit.app.test_settings import REAL
 
+pytestmark = pytest.mark.process
+
 
 def free_port() -> int:
     with socket.socket() as probe:

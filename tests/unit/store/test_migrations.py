@@ -84,6 +84,7 @@ def test_upgrading_twice_changes_nothing(migrated, empty_database_url):
     assert migrate.check(empty_database_url) == []
 
 
+@pytest.mark.process
 def test_processes_that_start_together_all_succeed(empty_database_url):
     code = "import sys; from lib.store import migrate; migrate.upgrade(sys.argv[1])"
     command = [sys.executable, "-c", code, empty_database_url]
