@@ -70,7 +70,7 @@ class Found:
 
 
 def look(services: Services, number: str) -> Found:
-    """Read everything. What an outside system does not tell is part of what is found, never raised."""
+    """Read everything. That Zuora or the SBC could not be read is part of what is found, never raised."""
     with services.engine.connect() as connection:
         account = accounts.get_account(connection, number)
         labels = {what: belongings.list_labels(connection, number, what) for what in KINDS}

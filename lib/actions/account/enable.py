@@ -39,7 +39,7 @@ class Enable(ChangeStatus[StatusFound]):
         return StatusFound(account, read_billing(services, account), look_at_rules(services, wish.account, self.to))
 
     def decide(self, found: StatusFound, wish: Wish) -> Draft:
-        """See `Action.decide` and `ChangeStatus.plan_change`. What is still owed is a warning."""
+        """See `ChangeStatus.plan_change`. Warns of what is still owed."""
         draft = self.plan_change(found, wish)
         if not draft.effects:
             return draft

@@ -312,7 +312,7 @@ class TestFailing:
 
     def test_an_abandoned_one_refuses_every_change_alike_and_can_be_finished(self, furnished):
         made = plan(furnished)
-        furnished.break_sbc("database", "DELETE", times=None)
+        furnished.break_sbc("database", "POST /v1/rules/delete", times=None)
         failed = furnished.finish(furnished.runner.start(made, LEAD, WHY), 40)
         furnished.runner.abandon(failed.run.id, LEAD, "The SBC is being replaced.")
         furnished.sbc.state.faults.clear()

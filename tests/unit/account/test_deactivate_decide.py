@@ -10,9 +10,10 @@ from lib.actions.account.deactivate import Deactivate
 from lib.actions.account.deactivation_look import KINDS, Found
 from lib.actions.account.debts import Billing, Debt, Payer
 from lib.actions.account.emergency_calls import NOT_KNOWN, EmergencyCalls
+from lib.actions.engine.plan import Confirmation
 from lib.actions.numbers.rules import RuleSet
 from lib.clients.errors import Unreachable
-from lib.clients.zuora import ZuoraSubscription
+from lib.clients.zuora import ZuoraCharge, ZuoraRatePlan, ZuoraSubscription
 from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import Finding, Rule, RuleState, Verdict
 from lib.store.belongings import HubNumber
@@ -32,6 +33,10 @@ def make_number(last=1, state="in_use", until=None):
 def make_subscription(number="S-1", status="Active", **changes):
     """Days as Zuora writes them."""
     return ZuoraSubscription(id=number, number=number, status=status, **({"term_ends": "2027-07-01"} | changes))
+
+
+def charged_until(day):
+    return (ZuoraRatePlan(id="p", charges=(ZuoraCharge(id="c", charged_through=day),)),)
 
 
 def make_billing(*subscriptions, **changes):
@@ -213,9 +218,19 @@ class TestBlockers:
         assert left.blockers == ()
         assert f"S-1 is {status.lower()} in Zuora and stays so." in left.untouched
 
-    def test_a_day_after_the_term(self):
-        (blocker,) = decide({"zuora": "date", "cancel_on": "2027-07-02"}).blockers
-        assert "its term ends on 1 July 2027" in blocker
+    @pytest.mark.parametrize(
+        ("changes", "day", "says"),
+        [
+            ({}, "2027-07-02", "S-1 cannot be cancelled on 2 July 2027: its term ends on 1 July 2027."),
+            ({"contract_effective": "2027-01-01"}, "2026-12-24", "its contract begins on 1 January 2027."),
+            ({"starts": "2027-01-01"}, "2026-12-24", "its contract begins on 1 January 2027."),
+            ({"rate_plans": charged_until("2026-12-31")}, "2026-12-24", "it is invoiced until 31 December 2026."),
+        ],
+    )
+    def test_a_day_on_which_zuora_does_not_cancel(self, changes, day, says):
+        billing = make_billing(make_subscription(**changes))
+        (blocker,) = decide({"zuora": "date", "cancel_on": day}, billing=billing).blockers
+        assert says in blocker
 
     def test_the_sbc_away(self):
         draft = decide(rules=AWAY, emergency=NOT_KNOWN)
@@ -331,6 +346,12 @@ class TestUntouched:
         draft = decide(wish, billing=make_billing(make_subscription(**changes)))
         (detail,) = (one for one in draft.details if one.title == "Subscriptions in Zuora")
         assert detail.rows[0][-1] == after
+
+
+def test_a_reason_is_needed():
+    action, plan = Deactivate(), None
+    assert action.lacking(plan, Confirmation(typed="1001")) == "Choose a reason."
+    assert action.lacking(plan, Confirmation(typed="1001", reason="moved")) is None
 
 
 def test_the_choices_that_are_stored():
