@@ -69,7 +69,7 @@ class Suspend(ChangeStatus[Found]):
         return Found(account, billing, rules, size.children, emergency, services.today(), due)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `ChangeStatus.plan_change`. Warns of debts, a pinned note, and emergency calls that may not be possible."""
+        """See `ChangeStatus.plan_change`. Warns of debts, a pinned note and doubtful emergency calls."""
         draft = self.plan_change(found, wish)
         if not draft.effects:
             return draft
