@@ -108,7 +108,7 @@ class Found:
     links: Mapping[str, str | None]
     """Every account of both families with its parent."""
     zuora: InZuora | RemoteError | None
-    """None when the child is not linked to Zuora."""
+    """None when the child is not linked to Zuora, or the Hub has no such parent."""
     parent_zuora: ZuoraAccount | RemoteError | None
     """None when there is nothing to ask: no parent, or nothing of child or parent in Zuora."""
 
@@ -141,7 +141,7 @@ class ChangeParent(Action[Found]):
             links = accounts.family_links(connection, [wish.account, wanted] if wanted else [wish.account])
         zuora: InZuora | RemoteError | None = None
         parent_zuora: ZuoraAccount | RemoteError | None = None
-        if (key := child.zuora_id) is not None:
+        if (key := child.zuora_id) is not None and (parent is not None or not wanted):
             zuora = outcome(lambda: _read_child(services, key))
         if isinstance(zuora, InZuora) and parent is not None and (above := parent.zuora_id) is not None:
             parent_zuora = outcome(lambda: services.read_zuora(above))

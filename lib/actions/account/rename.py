@@ -67,7 +67,7 @@ class Found:
 
     account: Account
     zuora: ZuoraAccount | RemoteError | None
-    """None when the account is not linked to Zuora."""
+    """None when the account is not linked to Zuora, or the name cannot be used."""
     renamed_by: str | None
     """Who renamed it last, where one of its latest runs did."""
 
@@ -90,17 +90,17 @@ class Rename(Action[Found]):
             account = accounts.get_account(connection, wish.account)
             latest = recent_runs(connection, wish.account, limit=5)
         renamed_by = next((run.actor_name for run in latest if run.kind == self.kind and run.state == "done"), None)
-        key = account.zuora_id
+        # Nobody waits for Zuora to hear that a name cannot be used.
+        key = account.zuora_id if isinstance(_name(wish.params), str) else None
         return Found(account, None if key is None else outcome(lambda: services.read_zuora(key)), renamed_by)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
         """See `Action.decide`. Blocks on a bad name, a changed base, an ending account and a Zuora that refuses."""
         account, zuora = found.account, found.zuora
         title = f"Rename {account.title}"
-        try:
-            name = check_name(str(wish.params["name"]))
-        except InvalidName as invalid:
-            return Draft(title=title, blockers=(str(invalid),))
+        name = _name(wish.params)
+        if isinstance(name, InvalidName):
+            return Draft(title=title, blockers=(str(name),))
         effects, warnings = [], []
         blockers = _blockers(found, name, wish.params.get("base"))
         zuora_name = zuora.name if isinstance(zuora, ZuoraAccount) else None
@@ -135,10 +135,16 @@ class Rename(Action[Found]):
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: blanks and combining characters of the name as they will be stored."""
-        try:
-            return {**params, "name": check_name(str(params["name"]))}
-        except InvalidName:
-            return dict(params)
+        name = _name(params)
+        return {**params, "name": name} if isinstance(name, str) else dict(params)
+
+
+def _name(params: Mapping[str, Any]) -> str | InvalidName:
+    """The name as it will be stored, or why it cannot be used."""
+    try:
+        return check_name(str(params["name"]))
+    except InvalidName as invalid:
+        return invalid
 
 
 def _blockers(found: Found, name: str, base: str | None) -> list[str]:
