@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.actions.account.deactivation_plan import CHOICES, LEAVE, ON_DATE
+from lib.actions.account.deactivation_choices import CHOICES, LEAVE, ON_DATE
 from lib.actions.engine.plan import Plan
 from lib.domain.accounts import AccountStatus
 from lib.domain.permissions import Permission
