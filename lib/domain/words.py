@@ -1,6 +1,6 @@
 """Counts and lists in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -8,7 +8,8 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def and_more(items: Sequence[str], most: int) -> str:
-    """The first `most` items with commas, and how many are left out: "a, b and 3 more"."""
-    left = len(items) - most
-    return ", ".join(items[:most]) + (f" and {left:,} more" if left > 0 else "")
+def and_more(items: Iterable[str], most: int) -> str:
+    """The items as a list of at most `most`, then how many are left out: "a, b and 3 more"."""
+    listed = list(items)
+    more = f" and {len(listed) - most:,} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more

@@ -10,7 +10,7 @@ from lib.actions.billing.subscription import (
     read_subscription,
     saved_once,
     saved_words,
-    usable_as_typed,
+    usable,
 )
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
@@ -73,10 +73,10 @@ class AddSubscription(Action[Found]):
         if problem := _refusal(typed, found):
             return Draft(title=title, blockers=(problem,))
         assert found.answer is not None  # the look asked, as nothing was refused
-        usable = usable_as_typed(typed, found.answer, found.account)
-        if isinstance(usable, str):
-            return Draft(title=title, blockers=(usable,))
-        return _planned(title, usable)
+        in_zuora = usable(typed, found.answer, found.account)
+        if isinstance(in_zuora, str):
+            return Draft(title=title, blockers=(in_zuora,))
+        return _planned(title, in_zuora)
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: spaces and line breaks around the number are dropped."""

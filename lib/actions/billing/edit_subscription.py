@@ -10,7 +10,7 @@ from lib.actions.billing.subscription import (
     read_subscription,
     saved_once,
     saved_words,
-    usable_as_typed,
+    usable,
 )
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
@@ -118,10 +118,10 @@ class EditSubscription(Action[Found]):
         if asked["number"] == stored.number:
             return _planned(title, stored, name, found.use)
         assert found.answer is not None  # the look asked, as nothing was refused
-        usable = usable_as_typed(asked["number"], found.answer, found.account)
-        if isinstance(usable, str):
-            return Draft(title=title, blockers=(usable,))
-        return _planned(title, stored, name, found.use, usable)
+        other = usable(asked["number"], found.answer, found.account)
+        if isinstance(other, str):
+            return Draft(title=title, blockers=(other,))
+        return _planned(title, stored, name, found.use, other)
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: spaces and line breaks around what was typed are dropped."""
@@ -161,38 +161,32 @@ def _planned(
     title: str, stored: HubSubscription, name: str | None, use: SubscriptionUse, other: InZuora | None = None
 ) -> Draft:
     """The edit of the name, and with an `other` subscription of the number and all that follows from it."""
-    effects = []
-    if name != stored.name:
-        effects.append(Effect(system="Hub", text="Name", before=stored.name or "none", after=name or "none"))
     number, terms = (other.subscription.number, other.terms) if other else (stored.number, stored.terms)
-    draft = Draft(
+    rows = [] if name == stored.name else [("Name", stored.name or "none", name or "none")]
+    rows += _renumbered(stored, number, terms, use) if other else []
+    goes_on = "Zuora is only read: both subscriptions go on there as they are."
+    return Draft(
         title=title,
-        effects=tuple(effects),
-        untouched=("Zuora, allowances, and whatever is billed to the subscription.",),
+        effects=tuple(Effect(system="Hub", text=text, before=was, after=then) for text, was, then in rows),
+        warnings=other.notes() if other else (),
+        details=(other.grants(), *other.unmapped()) if other else (),
+        untouched=(goes_on if other else "Zuora, allowances, and whatever is billed to the subscription.",),
         steps=("hub",),
         facts={"before": _stored(stored), "number": number, "name": name, "terms": terms.model_dump(mode="json")},
     )
-    if other is None:
-        return draft
-    return draft.model_copy(
-        update={
-            "effects": (*effects, *_renumbered(stored, number, terms, use)),
-            "warnings": other.notes(),
-            "details": (other.grants(), *other.unmapped()),
-            "untouched": ("Zuora is only read: both subscriptions go on there as they are.",),
-        }
-    )
 
 
-def _renumbered(stored: HubSubscription, number: str, terms: SubscriptionTerms, use: SubscriptionUse) -> list[Effect]:
+def _renumbered(
+    stored: HubSubscription, number: str, terms: SubscriptionTerms, use: SubscriptionUse
+) -> list[tuple[str, str, str]]:
     """What changes with the number: the term, what is granted, and what is billed to it."""
-    old, new = saved_words(stored.terms), saved_words(terms)
-    rows = [("Subscription number", stored.number, number), ("Status and term", old, new)]
-    rows += [
-        (label_of(kind), words_for(kind, was), words_for(kind, then))
-        for kind, was, then in changes(stored.terms.allowances, terms.allowances)
+    rows = [
+        ("Subscription number", stored.number, number),
+        ("Status and term", saved_words(stored.terms), saved_words(terms)),
     ]
+    for kind, was, then in changes(stored.terms.allowances, terms.allowances):
+        rows.append((label_of(kind), words_for(kind, was), words_for(kind, then)))
     if use.pbxs or use.numbers:
         billed = f"{counted(len(use.pbxs), 'PBX')} and {counted(len(use.numbers), 'number')} billed to it"
         rows.append((billed, stored.number, number))
-    return [Effect(system="Hub", text=text, before=before, after=after) for text, before, after in rows]
+    return rows

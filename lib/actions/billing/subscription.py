@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Detail
 from lib.clients.errors import NotFound, RemoteError
+from lib.clients.together import outcome
 from lib.clients.zuora.subscriptions.models import SubscriptionStatus, ZuoraCharge, ZuoraSegment, ZuoraSubscription
 from lib.clients.zuora.subscriptions.reading import EVERY
 from lib.domain.accounts import Account
@@ -149,11 +150,8 @@ def read_subscription(services: Services, rows: list[MapRow], number: str) -> In
     # With every segment: the day that decides is the company's, which Zuora's calendar may not have reached, and what
     # comes later is worth telling.
     quick = services.settings.zuora_page_seconds
-    try:
-        found = services.zuora.subscription(number, quick_seconds=quick, segments=EVERY)
-        return InZuora(found, rows, services.today())
-    except RemoteError as error:
-        return error
+    found = outcome(lambda: services.zuora.subscription(number, quick_seconds=quick, segments=EVERY))
+    return found if isinstance(found, RemoteError) else InZuora(found, rows, services.today())
 
 
 def usable(number: str, answer: InZuora | RemoteError, current: Account) -> InZuora | str:
@@ -167,15 +165,10 @@ def usable(number: str, answer: InZuora | RemoteError, current: Account) -> InZu
     if answer.subscription.account_id != current.zuora_id:
         owner = answer.subscription.account_number or "another account"
         return f"In Zuora {number} belongs to {owner}, not to {current.zuora_number}."
+    if answer.subscription.number != number:
+        # Zuora also takes an id instead of a number, which nobody could find again.
+        return f"Zuora calls this subscription {answer.subscription.number}: use that number."
     return answer
-
-
-def usable_as_typed(typed: str, answer: InZuora | RemoteError, current: Account) -> InZuora | str:
-    """As `usable`. Zuora also takes an id instead of a number, which nobody could find again: that is refused, too."""
-    found = usable(typed, answer, current)
-    if isinstance(found, InZuora) and found.subscription.number != typed:
-        return f"Zuora calls this subscription {found.subscription.number}: type that."
-    return found
 
 
 @contextmanager

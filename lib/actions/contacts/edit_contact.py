@@ -9,6 +9,7 @@ from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Detail, Draft, Effect, Weight
 from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
+from lib.clients.together import outcome
 from lib.clients.zuora import ZuoraAccount, ZuoraContact
 from lib.domain.accounts import Account
 from lib.domain.contacts import (
@@ -89,10 +90,8 @@ class EditContact(Action[Found]):
         """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
-        try:
-            return Found(account, services.read_zuora(account.zuora_id) if account.zuora_id else None)
-        except RemoteError as error:
-            return Found(account, error)
+        key = account.zuora_id
+        return Found(account, None if key is None else outcome(lambda: services.read_zuora(key)))
 
     def decide(self, found: Found, wish: Wish) -> Draft:
         """See `Action.decide`. Blocks on a bad value, on a field changed meanwhile and on a value that would be lost.
