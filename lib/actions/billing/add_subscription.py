@@ -4,14 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.actions.billing.subscription import (
-    InZuora,
-    number_problem,
-    read_subscription,
-    saved_once,
-    saved_words,
-    usable,
-)
+from lib.actions.billing.subscription import InZuora, not_taken, number_problem, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect, Weight
@@ -37,7 +30,7 @@ class Found:
 def _add(job: Job) -> StepReport:
     number, terms = job.facts["number"], SubscriptionTerms.model_validate(job.facts["terms"])
     engine = job.services.engine
-    with saved_once(number), writing(engine) as connection:
+    with not_taken(number), writing(engine) as connection:
         changed = billing.add_subscription(connection, job.account, number, name=job.facts["name"], terms=terms)
     with engine.connect() as connection:
         kept = billing.find_subscription(connection, job.account, number)

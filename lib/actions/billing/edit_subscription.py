@@ -4,14 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.actions.billing.subscription import (
-    InZuora,
-    number_problem,
-    read_subscription,
-    saved_once,
-    saved_words,
-    usable,
-)
+from lib.actions.billing.subscription import InZuora, not_taken, number_problem, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect, Weight
@@ -47,7 +40,7 @@ def _edit(job: Job) -> StepReport:
     before, to = facts["before"], facts["number"]
     terms = SubscriptionTerms.model_validate(facts["terms"])
     engine = job.services.engine
-    with saved_once(to), writing(engine) as connection:
+    with not_taken(to), writing(engine) as connection:
         kept = billing.find_subscription(connection, job.account, to)
         changed = kept is None or (kept.name, kept.terms) != (facts["name"], terms)
         if changed:
@@ -99,10 +92,10 @@ class EditSubscription(Action[Found]):
                 account=accounts.get_account(connection, wish.account),
                 stored=billing.find_subscription(connection, wish.account, asked["subscription"]),
                 use=billing.use_of(connection, wish.account, asked["subscription"]),
-                owner=billing.owner_of(connection, asked["number"]),
+                owner=None if number_problem(asked["number"]) else billing.owner_of(connection, asked["number"]),
             )
             rows = billing.list_charge_map(connection)
-        if asked["number"] == asked["subscription"] or _refusal(asked, found):
+        if _refusal(asked, found) or (found.stored and asked["number"] == found.stored.number):
             return found
         return replace(found, answer=read_subscription(services, rows, asked["number"]))
 

@@ -7,13 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from lib.actions.billing.subscription import (
-    InZuora,
-    Later,
-    read_subscription,
-    saved_words,
-    usable,
-)
+from lib.actions.billing.subscription import InZuora, Later, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect, Weight

@@ -172,8 +172,8 @@ def usable(number: str, answer: InZuora | RemoteError, current: Account) -> InZu
 
 
 @contextmanager
-def saved_once(number: str) -> Iterator[None]:
-    """Where the Hub gives an account the subscription `number`.
+def not_taken(number: str) -> Iterator[None]:
+    """Around the code that gives an account the subscription `number`.
 
     Raises:
         StepFailed: another account has it, or got it at this moment.

@@ -64,9 +64,8 @@ class SaveEmergency(Action[Found]):
         """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
-            latest = emergency.latest_version(connection, wish.account)
             own = frozenset(one.number for one in numbers.truths_of_account(connection, wish.account))
-        return Found(account, latest, own)
+            return Found(account, emergency.latest_version(connection, wish.account), own)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
         """See `Action.decide`. Blocks on errors in the record and on a version that was saved meanwhile."""

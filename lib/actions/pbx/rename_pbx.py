@@ -95,10 +95,10 @@ def _mail(job: Job) -> StepReport:
         if user.email and user.login in old:
             _, logins = letters.setdefault(user.email.casefold(), (user.email, []))
             logins.append((user.extension, old[user.login], user.login))
+    named = {"account_number": job.account, "pbx_name": job.facts["pbx"], "when": dict(kept)[_WHEN]}
     refused: list[str] = []
     in_a_row = 0
     for position, (mailbox, (recipient, logins)) in enumerate(letters.items(), start=1):
-        named = {"account_number": job.account, "pbx_name": job.facts["pbx"], "when": dict(kept)[_WHEN]}
         own = replace(job, key=f"{job.key}:{mailbox}")
         try:
             send_mail(own, EmailKind.PBX_LOGIN_CHANGE, recipient, {**named, "logins": logins})
