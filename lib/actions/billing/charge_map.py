@@ -1,7 +1,7 @@
 """Edit the charge map: which Zuora charge grants which allowance. It belongs to the company, not to an account."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
@@ -17,9 +17,16 @@ HOUSE = "house"
 """Used instead of an account number: one edit of the map at a time, and it holds no account."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the look finds."""
+
+    stored: list[MapRow]
+
+
 def to_params(rows: Sequence[MapRow]) -> list[dict[str, str | None]]:
     """Rows as they are kept with a run."""
-    return [dataclasses.asdict(row) for row in rows]
+    return [asdict(row) for row in rows]
 
 
 def _save(job: Job) -> StepReport:
@@ -44,11 +51,8 @@ def _save(job: Job) -> StepReport:
     )
 
 
-class EditChargeMap(Action[list[MapRow]]):
-    """`params`: `rows` as edited, and `base`, the rows the person saw when they began. The account is `HOUSE`.
-
-    The look finds the rows that are stored.
-    """
+class EditChargeMap(Action[Found]):
+    """`params`: `rows` as edited, and `base`, the rows the person saw when they began. The account is `HOUSE`."""
 
     kind = "charge_map"
     verb = "Save the charge map"
@@ -56,19 +60,19 @@ class EditChargeMap(Action[list[MapRow]]):
     weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
-    def look(self, services: Services, wish: Wish) -> list[MapRow]:
+    def look(self, services: Services, wish: Wish) -> Found:
         """See `Action.look`."""
         with services.engine.connect() as connection:
-            return billing.list_charge_map(connection)
+            return Found(billing.list_charge_map(connection))
 
-    def decide(self, found: list[MapRow], wish: Wish) -> Draft:
+    def decide(self, found: Found, wish: Wish) -> Draft:
         """See `Action.decide`. Blocks on a map that is not valid, and on one that somebody changed meanwhile."""
         title = "Change the charge map"
         try:
             wanted, base = (check_map(_rows(wish.params[name])) for name in ("rows", "base"))
         except InvalidMap as invalid:
             return Draft(title=title, blockers=(str(invalid),))
-        if found != base:
+        if found.stored != base:
             meanwhile = "Somebody changed the charge map while you were editing it. Nothing was saved. Start again."
             return Draft(title=title, blockers=(meanwhile,))
         effects = _effects(base, wanted)

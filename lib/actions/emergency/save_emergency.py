@@ -7,7 +7,7 @@ from typing import Any
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect, Weight
-from lib.domain.accounts import Account
+from lib.domain.accounts import Account, AccountStatus
 from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
 from lib.domain.permissions import Permission
 from lib.services import Services
@@ -73,8 +73,9 @@ class SaveEmergency(Action[Found]):
         title = f"Save the emergency details of {found.account.title}"
         findings = check(record, own_numbers=found.own)
         blockers = [f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "error"]
-        if found.account.is_ending:
-            blockers.append(f"The account is {found.account.standing}; its emergency details stay as they were.")
+        # Not before: while it is deactivating its phones may still work, and a wrong address misleads the ambulance.
+        if found.account.status is AccountStatus.DEACTIVATED:
+            blockers.append("The account is deactivated; its emergency details stay as they were.")
         if (found.latest.version if found.latest else 0) != after:
             blockers.append(f"{_who(found.latest)} Look at it and start from there.")
         if blockers:

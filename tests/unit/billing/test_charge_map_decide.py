@@ -1,6 +1,6 @@
 """What saving the charge map would do."""
 
-from lib.actions.billing.charge_map import HOUSE, EditChargeMap, to_params
+from lib.actions.billing.charge_map import HOUSE, EditChargeMap, Found, to_params
 from lib.domain.allowances import MapRow
 from tests.common.factories import make_wish
 
@@ -13,7 +13,7 @@ def decide(rows, stored=BASE, base=BASE):
     action = EditChargeMap()
     wish = make_wish(HOUSE, **action.normalise({"rows": to_params(rows), "base": to_params(base)}))
     stored = [MapRow(**one) for one in action.normalise({"rows": to_params(stored), "base": []})["rows"]]
-    return action.decide(stored, wish)
+    return action.decide(Found(stored), wish)
 
 
 def test_each_charge_is_told_with_what_it_granted_and_will_grant():

@@ -75,13 +75,10 @@ def test_a_version_saved_meanwhile(latest, after, says):
     assert decide(latest, after).blockers[0].startswith(says)
 
 
-@pytest.mark.parametrize(
-    ("status", "word"),
-    [
-        ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
-        ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
-    ],
-)
-def test_an_account_that_is_ending(status, word):
-    draft = decide(account=make_account(**status))
-    assert draft.blockers == (f"The account is {word}; its emergency details stay as they were.",)
+def test_a_deactivated_account_keeps_what_it_had():
+    draft = decide(account=make_account(status=AccountStatus.DEACTIVATED))
+    assert draft.blockers == ("The account is deactivated; its emergency details stay as they were.",)
+
+
+def test_one_that_is_deactivating_can_still_be_corrected():
+    assert decide(account=make_account(changing_to=AccountStatus.DEACTIVATED)).blockers == ()
