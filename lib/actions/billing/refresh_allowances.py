@@ -64,11 +64,8 @@ def _save(job: Job) -> StepReport:
     _read_back(job.services.engine, job.account, wanted)
     done = written or (list(wanted) if job.repeated else [])
     job.itemise(_items(job.facts["subscriptions"]))
-    return StepReport(
-        outcome="done" if done else "nothing",
-        text="The Hub has what Zuora grants, read back.",
-        count=len(done),
-    )
+    text = "The Hub has what Zuora grants, read back."
+    return StepReport(outcome="done" if done else "nothing", text=text, count=len(done))
 
 
 def _read_back(engine: Engine, account: str, wanted: Mapping[str, SubscriptionTerms]) -> None:

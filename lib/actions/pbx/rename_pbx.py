@@ -74,13 +74,8 @@ def _change_logins(job: Job) -> StepReport:
         count = len(_changes(items_of_step(connection, job.run_id, job.step)))
     if wrong:
         raise StepFailed(f"{counted(len(wrong), 'login')} did not become one of “{after}”. Resume to look again.")
-    return StepReport(
-        outcome="done",
-        text=f"The group name and {counted(count, 'login')} changed, read back.",
-        count=count,
-        before=before,
-        after=after,
-    )
+    text = f"The group name and {counted(count, 'login')} changed, read back."
+    return StepReport(outcome="done", text=text, count=count, before=before, after=after)
 
 
 def _mail(job: Job) -> StepReport:
@@ -116,9 +111,8 @@ def _mail(job: Job) -> StepReport:
         raise StepFailed(f"{_some(refused)} Everybody else was mailed. Resume tries only these again.")
     if not letters:
         return StepReport(outcome="nothing", text="No extension has an e-mail address.", count=0)
-    return StepReport(
-        outcome="done", text=f"The mail server took {counted(len(letters), 'e-mail')}.", count=len(letters)
-    )
+    text = f"The mail server took {counted(len(letters), 'e-mail')}."
+    return StepReport(outcome="done", text=text, count=len(letters))
 
 
 def _changes(kept: list[tuple[str, str]]) -> list[tuple[str, str]]:
