@@ -4,13 +4,15 @@ A database that is away before the e-mail leaves has nothing sent, and the step 
 write of the state waits: the step, and with it the e-mail, is not repeated for a record that could not be written.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
+from lib.actions.emails.letters import Rendered
 from lib.actions.engine.action import Job, StepReport
 from lib.actions.engine.durable import step_engine
 from lib.actions.engine.durable.patience import DatabaseGone
 from lib.clients.errors import RemoteError
-from lib.clients.mail import OutgoingMail
+from lib.clients.mail import OutgoingMail, message_id
 from lib.domain.emails import EmailKind, EmailState
 from lib.store import emails
 from lib.store.engine import writing
@@ -18,17 +20,13 @@ from lib.store.engine import writing
 AGAIN = "The mail server took the e-mail. {} As its record could not be written, a Resume sends the same e-mail again."
 
 
-def taken_before(job: Job, message_id: str, recipient: str) -> StepReport | None:
-    """The report of a step whose e-mail the mail server took at an earlier attempt; None when it has to be sent."""
-    with job.services.engine.connect() as connection:
-        sent = emails.find_by_message_id(connection, message_id)
-    return _taken(job, recipient) if sent is not None and sent.state is EmailState.ACCEPTED else None
+def send_once(
+    job: Job, kind: EmailKind, recipient: str, write: Callable[[], Rendered], *, resent_from: int | None = None
+) -> StepReport:
+    """Send what `write` writes, unless the mail server took it at an earlier attempt. `resent_from` is what it repeats.
 
-
-def send_recorded(job: Job, kind: EmailKind, mail: OutgoingMail, *, resent_from: int | None = None) -> StepReport:
-    """Send the e-mail, unless its record says that the mail server has it. `resent_from` is the e-mail it repeats.
-
-    From before it leaves until its fate is known its row says *unknown*; so does what a killed process leaves.
+    The Message-ID comes from run and step, so a repeat after a lost answer is the same e-mail to whoever gets it. From
+    before it leaves until its fate is known its row says *unknown*; so does what a killed process leaves.
 
     Raises:
         RemoteError: the mail server did not take it; its row says so.
@@ -36,6 +34,10 @@ def send_recorded(job: Job, kind: EmailKind, mail: OutgoingMail, *, resent_from:
         DBAPIError: the database is away, and nothing was sent.
     """
     services = job.services
+    own_id = message_id(job.key, services.mailer.config.domain)
+    if _is_taken(job, own_id):
+        return _taken_before(job, recipient)
+    words = write()
 
     def record(state: EmailState) -> bool:
         with writing(services.engine) as connection:
@@ -43,11 +45,11 @@ def send_recorded(job: Job, kind: EmailKind, mail: OutgoingMail, *, resent_from:
                 connection,
                 account=job.account,
                 kind=kind,
-                subject=mail.subject,
-                recipient=mail.recipient,
+                subject=words.subject,
+                recipient=recipient,
                 state=state,
-                message_id=mail.message_id,
-                body=mail.text,
+                message_id=own_id,
+                body=words.text,
                 sent_at=datetime.now(UTC),
                 resent_from=resent_from,
                 run_id=job.run_id,
@@ -59,11 +61,15 @@ def send_recorded(job: Job, kind: EmailKind, mail: OutgoingMail, *, resent_from:
             record(state)
         elif state is not EmailState.UNKNOWN:
             with writing(services.engine) as connection:
-                emails.learn_state(connection, mail.message_id, state)
+                emails.learn_state(connection, own_id, state)
 
     first = record(EmailState.UNKNOWN)
-    if not first and (taken := taken_before(job, mail.message_id, mail.recipient)):
-        return taken
+    if not first and _is_taken(job, own_id):
+        return _taken_before(job, recipient)
+    what = f"{kind.value.replace('_', ' ')} of account {job.account}"
+    mail = OutgoingMail(
+        recipient=recipient, subject=words.subject, text=words.text, html=words.html, message_id=own_id, what=what
+    )
     try:
         services.mailer.send(mail)
     except RemoteError as error:
@@ -73,12 +79,15 @@ def send_recorded(job: Job, kind: EmailKind, mail: OutgoingMail, *, resent_from:
         step_engine.patiently(learn, EmailState.ACCEPTED)
     except DatabaseGone as gone:
         raise DatabaseGone(AGAIN.format(gone)) from gone
-    return job.done(
-        f"The mail server took the e-mail to {mail.recipient}.", changed=True, before=None, after=mail.recipient
-    )
+    return job.done(f"The mail server took the e-mail to {recipient}.", changed=True, before=None, after=recipient)
 
 
-def _taken(job: Job, recipient: str) -> StepReport:
-    return job.done(
-        f"The mail server took the e-mail to {recipient} before.", changed=False, before=None, after=recipient
-    )
+def _is_taken(job: Job, own_id: str) -> bool:
+    with job.services.engine.connect() as connection:
+        sent = emails.find_by_message_id(connection, own_id)
+    return sent is not None and sent.state is EmailState.ACCEPTED
+
+
+def _taken_before(job: Job, recipient: str) -> StepReport:
+    text = f"The mail server took the e-mail to {recipient} before."
+    return job.done(text, changed=False, before=None, after=recipient)
