@@ -6,7 +6,7 @@ from typing import Any
 from lib.actions.account.status import arrive, begin, plan_calls, read_billing, write_rules
 from lib.actions.emails.mailing import mail_bill_to
 from lib.actions.engine.action import Action, Job, Step, StepReport
-from lib.actions.engine.plan import Confirmation, Draft, Effect, Plan, Weight
+from lib.actions.engine.plan import Confirmation, Draft, Effect, Plan
 from lib.actions.numbers.refresh_rules import verify_rules
 from lib.domain.accounts import AccountStatus
 from lib.domain.emails import EmailKind
@@ -45,7 +45,6 @@ class Enable(Action[Any]):
     kind = "enable"
     verb = "Enable account"
     permission = Permission.ACCOUNT_SUSPEND
-    weight = Weight.VISIBLE
     steps = (
         Step("begin", "Note it in the Hub", _begin),
         Step("rules", "Tell the SBC", _write_rules),

@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
 from lib.clients.zuora import ZuoraStatus
@@ -96,7 +96,6 @@ class ChangeParent(Action[Any]):
     kind = "parent"
     verb = "Change parent"
     permission = Permission.ACCOUNT_MOVE
-    weight = Weight.VISIBLE
     steps = (
         Step("zuora", "Change the parent in Zuora", _move_in_zuora),
         Step("hub", "Change the parent in the Hub", _move_in_hub),

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.permissions import Identity, Permission
 from lib.services import Services
 from lib.store import accounts
@@ -35,7 +35,6 @@ class Pin(Action[Any]):
     kind = "pin"
     verb = "Save the note"
     permission = Permission.ACCOUNT_PIN
-    weight = Weight.FIELD
     steps = (Step("pin", "Pin the note in the Hub", _pin),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

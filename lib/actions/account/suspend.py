@@ -13,7 +13,7 @@ from lib.actions.account.emergency_calls import FACT, NOT_KNOWN, EmergencyCalls,
 from lib.actions.account.status import Billing, arrive, begin, plan_calls, read_billing, write_rules
 from lib.actions.emails.mailing import mail_bill_to
 from lib.actions.engine.action import Action, Job, Step, StepReport
-from lib.actions.engine.plan import Confirmation, Draft, Effect, Plan, Weight
+from lib.actions.engine.plan import Confirmation, Draft, Effect, Plan
 from lib.actions.numbers.refresh_rules import verify_rules
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.emails import EmailKind
@@ -64,7 +64,6 @@ class Suspend(Action[Any]):
     kind = "suspend"
     verb = "Suspend account"
     permission = Permission.ACCOUNT_SUSPEND
-    weight = Weight.VISIBLE
     steps = (
         Step("begin", "Note it in the Hub", _begin),
         Step("rules", "Tell the SBC", _write_rules),

@@ -17,7 +17,7 @@ from lib.actions.billing.subscription import (
 )
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import AccountStatus
 from lib.domain.allowances import MapRow
 from lib.domain.permissions import Identity, Permission
@@ -53,7 +53,6 @@ class AddSubscription(Action[Any]):
     kind = "add_subscription"
     verb = "Add subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Add it in the Hub", _add),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.allowances import InvalidMap, MapRow, check_map, label_of
 from lib.domain.permissions import Identity, Permission
 from lib.services import Services
@@ -50,7 +50,6 @@ class EditChargeMap(Action[Any]):
     kind = "charge_map"
     verb = "Save the charge map"
     permission = Permission.CHARGE_MAP_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

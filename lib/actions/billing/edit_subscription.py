@@ -15,7 +15,7 @@ from lib.actions.billing.subscription import (
 )
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.allowances import changes, label_of, words_for
 from lib.domain.names import InvalidName, check_name
@@ -82,7 +82,6 @@ class EditSubscription(Action[Any]):
     kind = "edit_subscription"
     verb = "Save subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Save it in the Hub", _edit),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

@@ -16,7 +16,7 @@ from lib.actions.billing.subscription import (
 )
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.clients.together import read_side_by_side
 from lib.domain.allowances import Granted, changes, label_of, words_for
 from lib.domain.permissions import Identity, Permission
@@ -83,7 +83,6 @@ class RefreshAllowances(Action[Any]):
     kind = "refresh_allowances"
     verb = "Save allowances"
     permission = Permission.ALLOWANCES_REFRESH
-    weight = Weight.REFRESH
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

@@ -5,7 +5,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.allowances import in_order, label_of, words_for
 from lib.domain.numbers import national
 from lib.domain.permissions import Identity, Permission
@@ -39,7 +39,6 @@ class RemoveSubscription(Action[Any]):
     kind = "remove_subscription"
     verb = "Remove subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Remove it from the Hub", _remove),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

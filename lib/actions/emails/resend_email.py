@@ -8,7 +8,7 @@ from typing import Any
 from lib.actions.emails.sending import send_recorded, taken_before
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.clients.mail import OutgoingMail, message_id
 from lib.domain.emails import EmailKind, InvalidEmail, check_address
 from lib.domain.permissions import Identity, Permission
@@ -64,7 +64,6 @@ class ResendEmail(Action[Any]):
     kind = "resend_email"
     verb = "Send again"
     permission = Permission.EMAIL_RESEND
-    weight = Weight.VISIBLE
     steps = (Step("mail", "Send the e-mail again", _send),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

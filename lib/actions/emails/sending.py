@@ -7,8 +7,8 @@ write of the state waits: the step, and with it the e-mail, is not repeated for 
 from datetime import UTC, datetime
 
 from lib.actions.engine.action import Job, StepReport
-from lib.actions.engine.durable import step_engine
 from lib.actions.engine.durable.patience import DatabaseGone
+from lib.actions.engine.durable.workflow import patiently
 from lib.clients.errors import RemoteError
 from lib.clients.mail import OutgoingMail
 from lib.domain.emails import EmailKind, EmailState
@@ -67,10 +67,10 @@ def send_recorded(job: Job, kind: EmailKind, mail: OutgoingMail, *, resent_from:
     try:
         services.mailer.send(mail)
     except RemoteError as error:
-        step_engine.patiently(learn, EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
+        patiently(learn, EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
         raise
     try:
-        step_engine.patiently(learn, EmailState.ACCEPTED)
+        patiently(learn, EmailState.ACCEPTED)
     except DatabaseGone as gone:
         raise DatabaseGone(AGAIN.format(gone)) from gone
     return job.done(

@@ -5,7 +5,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import AccountStatus
 from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
 from lib.domain.permissions import Identity, Permission
@@ -47,7 +47,6 @@ class SaveEmergency(Action[Any]):
     kind = "save_emergency"
     verb = "Save"
     permission = Permission.EMERGENCY_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.actions.numbers.rules import RuleSet, apply_rules, read_rules
 from lib.clients.errors import RemoteError
 from lib.domain.accounts import AccountStatus
@@ -83,7 +83,6 @@ class RefreshRules(Action[Any]):
     kind = "refresh_rules"
     verb = "Refresh auth rules"
     permission = Permission.AUTH_RULES_REFRESH
-    weight = Weight.REFRESH
     steps = (
         Step("rules", "Write the wrong rules", refresh_rules),
         Step("verify", "Read every rule back", verify_rules),

@@ -5,7 +5,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.numbers.rules import apply_rules
 from lib.domain.accounts import AccountStatus
 from lib.domain.numbers import InvalidNumber, national, parse_number
@@ -44,7 +44,6 @@ class RestoreNumber(Action[Any]):
     kind = "restore_number"
     verb = "Restore number"
     permission = Permission.NUMBER_RESTORE
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Take it out of quarantine", _restore), Step("rules", "Write its auth rule", _rule))
 
     def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
