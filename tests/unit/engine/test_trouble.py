@@ -78,6 +78,16 @@ def test_another_reason_is_told_too_and_only_a_bug_has_its_place(away, logged):
     assert all("\n" not in line and "Ada" not in line for line in logged)
 
 
+def test_a_database_that_answers_with_an_error_is_not_away(tmp_path, logged):
+    engine = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    with pytest.raises(Exception, match="no such table") as caught, engine.connect() as connection:
+        connection.execute(text("select secret from nowhere"))
+    engine.dispose()
+    Trouble("sweep").failed(caught.value)
+    assert "where=" in logged[0]
+    assert "select" not in logged[0]
+
+
 def test_the_threads_of_a_process_say_it_once_while_the_database_is_away(away, tmp_path, logged):
     settings = load(data_dir=tmp_path, executor_beat_seconds=0.001)
     services = Services(settings=settings, engine=away, zuora=None, sbc=None, mailer=None)
