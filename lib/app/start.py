@@ -14,7 +14,9 @@ import structlog
 from sqlalchemy import Engine
 
 from lib import logs
+from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.runner import Runner
+from lib.actions.numbers.keeper import RuleKeeper
 from lib.app.live import LiveReads
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
@@ -125,7 +127,7 @@ def _start(settings: Settings, undo: ExitStack) -> App:
     services = Services(settings=settings, engine=engine, zuora=zuora, sbc=sbc, mailer=mailer)
     live = LiveReads(services)
     undo.callback(live.close)
-    runner = Runner(services)
+    runner = Runner(services, ACTIONS, background=[RuleKeeper])
     runner.open()
     undo.callback(runner.close)
     log.info("started", env=settings.env.value, executor=runner.executor_id)

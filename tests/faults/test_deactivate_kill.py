@@ -242,7 +242,7 @@ def check_told(connection, world, run):
         # The audit holds the hash of exactly these.
         assert event.details.get("items") == items.digest_of(connection, run.id, event.step)
         assert (event.details["outcome"], event.details["count"]) == ("done", len(had.get(event.step, ("status",))))
-    progress = progress_of(run, told)
+    progress = progress_of(run, told, ACTIONS["deactivate"].titles)
     receipt = receipt_of(progress, kept).markdown("Australia/Melbourne")
     assert f"Receipt: {run.id}" in receipt
     assert all(f"| {step.title} | done" in receipt for step in progress.steps)

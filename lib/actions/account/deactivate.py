@@ -19,7 +19,7 @@ from lib.actions.account.emergency_calls import FACT
 from lib.actions.account.status import arrive, begin
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import NotSeenYet, StepFailed
-from lib.actions.engine.plan import Confirmation, Draft, Plan, Weight
+from lib.actions.engine.plan import Confirmation, Draft, Plan
 from lib.actions.numbers.rules import apply_rules, read_rules
 from lib.clients.zuora import Cancelled
 from lib.domain.accounts import AccountStatus
@@ -94,7 +94,8 @@ def _cancel_one(job: Job, number: str, *, unsure: bool) -> Cancelled:
     if not cancelled.seen:
         raise NotSeenYet(
             f"Zuora accepted the cancellation of {number} but does not show it yet. Resume to check again; it will not "
-            "be cancelled twice."
+            "be cancelled twice.",
+            request_ids=(cancelled.request_id,) if cancelled.request_id else (),
         )
     return cancelled
 
@@ -177,7 +178,7 @@ class Deactivate(Action[Found]):
     kind = "deactivate"
     verb = "Deactivate account"
     permission = Permission.ACCOUNT_DEACTIVATE
-    weight = Weight.HARD
+    hard = True
     steps = (
         Step("begin", "Note it in the Hub", lambda job: begin(job, _TO)),
         Step("cancel", "Cancel the subscriptions in Zuora", _cancel),

@@ -10,7 +10,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.read_back import write_and_read_back
 from lib.actions.refused_by_zuora import refused_by_zuora
 from lib.clients.errors import NotFound, RemoteError
@@ -126,7 +126,6 @@ class ChangeParent(Action[Found]):
     kind = "parent"
     verb = "Change parent"
     permission = Permission.ACCOUNT_MOVE
-    weight = Weight.VISIBLE
     steps = (
         Step("zuora", "Change the parent in Zuora", _move_in_zuora),
         Step("hub", "Change the parent in the Hub", _move_in_hub),

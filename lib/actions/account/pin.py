@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account
 from lib.domain.permissions import Permission
 from lib.services import Services
@@ -45,7 +45,6 @@ class Pin(Action[Found]):
     kind = "pin"
     verb = "Save the note"
     permission = Permission.ACCOUNT_PIN
-    weight = Weight.FIELD
     steps = (Step("pin", "Pin the note in the Hub", _pin),)
 
     def look(self, services: Services, wish: Wish) -> Found:

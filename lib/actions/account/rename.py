@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.read_back import write_and_read_back
 from lib.actions.refused_by_zuora import refused_by_zuora
 from lib.clients.errors import RemoteError
@@ -78,7 +78,6 @@ class Rename(Action[Found]):
     kind = "rename"
     verb = "Rename account"
     permission = Permission.ACCOUNT_RENAME
-    weight = Weight.FIELD
     steps = (
         Step("zuora", "Rename in Zuora", _rename_in_zuora),
         Step("hub", "Rename in the Hub", _rename_in_hub),

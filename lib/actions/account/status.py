@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from lib.actions.account.debts import Billing
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Confirmation, Detail, Draft, Effect, Plan, Weight
+from lib.actions.engine.plan import Confirmation, Detail, Draft, Effect, Plan
 from lib.actions.numbers.refresh_rules import findings_digest, verify_rules
 from lib.actions.numbers.rules import RuleSet, apply_rules, read_rules
 from lib.clients.errors import RemoteError
@@ -45,7 +45,6 @@ class ChangeStatus(Action[Found]):
     """`params`: `mail`, True to tell the bill-to contact. The confirmation carries a reason and a note."""
 
     permission = Permission.ACCOUNT_SUSPEND
-    weight = Weight.VISIBLE
     to: ClassVar[AccountStatus]
     calls: ClassVar[str]
     """What the change means for calls, in the plan."""

@@ -7,7 +7,7 @@ from typing import Any
 from lib.actions.billing.subscription import InZuora, not_taken, number_problem, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.clients.errors import RemoteError
 from lib.domain.accounts import Account
 from lib.domain.permissions import Permission
@@ -47,7 +47,6 @@ class AddSubscription(Action[Found]):
     kind = "add_subscription"
     verb = "Add subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Add it in the Hub", _add),)
 
     def look(self, services: Services, wish: Wish) -> Found:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.allowances import InvalidMap, MapRow, check_map, label_of
 from lib.domain.permissions import Permission
 from lib.services import Services
@@ -57,7 +57,6 @@ class EditChargeMap(Action[Found]):
     kind = "charge_map"
     verb = "Save the charge map"
     permission = Permission.CHARGE_MAP_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def look(self, services: Services, wish: Wish) -> Found:

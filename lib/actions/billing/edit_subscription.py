@@ -7,7 +7,7 @@ from typing import Any
 from lib.actions.billing.subscription import InZuora, not_taken, number_problem, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.clients.errors import RemoteError
 from lib.domain.accounts import Account
 from lib.domain.allowances import changes, label_of, words_for
@@ -81,7 +81,6 @@ class EditSubscription(Action[Found]):
     kind = "edit_subscription"
     verb = "Save subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Save it in the Hub", _edit),)
 
     def look(self, services: Services, wish: Wish) -> Found:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from lib.actions.billing.subscription import InZuora, Later, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.clients.errors import RemoteError
 from lib.clients.together import read_side_by_side
 from lib.domain.accounts import Account
@@ -90,7 +90,6 @@ class RefreshAllowances(Action[Found]):
     kind = "refresh_allowances"
     verb = "Save allowances"
     permission = Permission.ALLOWANCES_REFRESH
-    weight = Weight.REFRESH
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def look(self, services: Services, wish: Wish) -> Found:

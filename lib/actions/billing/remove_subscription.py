@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account
 from lib.domain.allowances import in_order, label_of, words_for
 from lib.domain.numbers import national
@@ -51,7 +51,6 @@ class RemoveSubscription(Action[Found]):
     kind = "remove_subscription"
     verb = "Remove subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Remove it from the Hub", _remove),)
 
     def look(self, services: Services, wish: Wish) -> Found:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
 from lib.clients.together import outcome
@@ -81,7 +81,6 @@ class EditContact(Action[Found]):
     kind = "edit_contact"
     verb = "Update"
     permission = Permission.CONTACTS_EDIT
-    weight = Weight.FIELD
     # A run that waits may wait for just this: a letter that went to a wrong address.
     lane = CONTACTS
     steps = (Step("zuora", "Change the contact in Zuora", _update),)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from lib.actions.emails.letters import Rendered
 from lib.actions.engine.action import Job, StepReport
-from lib.actions.engine.durable import step_engine
 from lib.actions.engine.durable.patience import DatabaseGone
+from lib.actions.engine.durable.workflow import patiently
 from lib.clients.errors import RemoteError
 from lib.clients.mail import OutgoingMail, message_id
 from lib.domain.emails import EmailKind, EmailState
@@ -73,10 +73,10 @@ def send_once(
     try:
         services.mailer.send(mail)
     except RemoteError as error:
-        step_engine.patiently(learn, EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
+        patiently(learn, EmailState.UNKNOWN if error.maybe_done else EmailState.FAILED)
         raise
     try:
-        step_engine.patiently(learn, EmailState.ACCEPTED)
+        patiently(learn, EmailState.ACCEPTED)
     except DatabaseGone as gone:
         raise DatabaseGone(AGAIN.format(gone)) from gone
     return job.done(f"The mail server took the e-mail to {recipient}.", changed=True, before=None, after=recipient)

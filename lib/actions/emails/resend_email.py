@@ -8,7 +8,7 @@ from lib.actions.emails.letters import Rendered
 from lib.actions.emails.outbox import send_once
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account
 from lib.domain.emails import EmailKind, InvalidEmail, check_address
 from lib.domain.permissions import Permission
@@ -64,7 +64,6 @@ class ResendEmail(Action[Found]):
     kind = "resend_email"
     verb = "Send again"
     permission = Permission.EMAIL_RESEND
-    weight = Weight.VISIBLE
     steps = (Step("mail", "Send the e-mail again", _send),)
 
     def look(self, services: Services, wish: Wish) -> Found:

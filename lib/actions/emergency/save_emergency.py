@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
 from lib.domain.permissions import Permission
@@ -57,7 +57,6 @@ class SaveEmergency(Action[Found]):
     kind = "save_emergency"
     verb = "Save"
     permission = Permission.EMERGENCY_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def look(self, services: Services, wish: Wish) -> Found:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 from lib.actions.engine.receipt import STATES, Receipt
+from lib.domain.moments import exact_time
 from lib.domain.status import REASON_WORDS
 
 _STYLE = (
@@ -23,7 +23,7 @@ def receipt_page(receipt: Receipt, zone: str) -> str:
     facts = [
         ("Account", run.account),
         ("By", f"{run.actor_name} ({run.actor})"),
-        ("Started", _at(run.created_at, zone)),
+        ("Started", exact_time(run.created_at, zone)),
         ("Ended", _at(run.closed_at, zone)),
         ("Reason", REASON_WORDS.get(run.reason, run.reason) if run.reason else ""),
         ("Note", run.note or ""),
@@ -65,4 +65,4 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _at(moment: datetime | None, zone: str) -> str:
-    return moment.astimezone(ZoneInfo(zone)).strftime("%-d %b %Y %H:%M:%S %Z") if moment else ""
+    return exact_time(moment, zone) if moment else ""

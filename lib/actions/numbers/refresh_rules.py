@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.actions.numbers.rules import RuleSet, apply_rules, read_rules
 from lib.clients.errors import RemoteError
 from lib.clients.together import outcome
@@ -91,7 +91,6 @@ class RefreshRules(Action[Found]):
     kind = "refresh_rules"
     verb = "Refresh auth rules"
     permission = Permission.AUTH_RULES_REFRESH
-    weight = Weight.REFRESH
     steps = (
         Step("rules", "Write the wrong rules", refresh_rules),
         Step("verify", "Read every rule back", verify_rules),

@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.numbers.rules import apply_rules
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.numbers import InvalidNumber, national, parse_number
@@ -55,7 +55,6 @@ class RestoreNumber(Action[Found]):
     kind = "restore_number"
     verb = "Restore number"
     permission = Permission.NUMBER_RESTORE
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Take it out of quarantine", _restore), Step("rules", "Write its auth rule", _rule))
 
     def look(self, services: Services, wish: Wish) -> Found:

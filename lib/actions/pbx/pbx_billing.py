@@ -6,7 +6,7 @@ from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account
 from lib.domain.allowances import end_words
 from lib.domain.permissions import Permission
@@ -57,7 +57,6 @@ class PbxBilling(Action[Found]):
     kind = "pbx_billing"
     verb = "Change billing subscription"
     permission = Permission.PBX_BILLING
-    weight = Weight.FIELD
     steps = (Step("hub", "Bill it to the other subscription", _write),)
 
     def look(self, services: Services, wish: Wish) -> Found:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from lib.actions.emails.mailing import send_mail
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.clients.errors import Busy, Rejected
 from lib.domain.accounts import Account
 from lib.domain.digest import digest
@@ -129,7 +129,7 @@ class RenamePbx(Action[Found]):
     kind = "rename_pbx"
     verb = "Update name"
     permission = Permission.PBX_RENAME
-    weight = Weight.HARD
+    hard = True
     steps = (
         Step("logins", "Change the group name and every login", _change_logins),
         Step("mails", "Tell each person by e-mail", _mail),

@@ -1,4 +1,4 @@
-"""What a plan stands on, held from the look at it to the transaction that acts on it.
+"""What a plan is based on, held from the look at it to the transaction that acts on it.
 
 Between the two lie an HTTP request or several, and a run of somebody else that ends at that moment changes what the
 plan was made from. The outside systems cannot be asked inside a transaction of the Hub: it would keep every writer of
@@ -6,8 +6,7 @@ an SQLite file waiting. What the Hub answered can be asked there again, and a ru
 """
 
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -58,9 +57,7 @@ def look_again(plan: Plan, services: Services, draft: Callable[[Services], Plan]
     with watched.engine.connect() as connection:
         # Another run may have changed what only an outside system knows.
         runs.newest_of(connection, [plan.account, *plan.claims])
-    watching = copy(services)
-    object.__setattr__(watching, "engine", watched.engine)
-    fresh = draft(watching)
+    fresh = draft(replace(services, engine=watched.engine))
     if fresh.blockers:
         raise Blocked(fresh.blockers, fresh)
     if not fresh.steps:

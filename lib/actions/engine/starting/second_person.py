@@ -3,14 +3,15 @@
 Enforced where every start passes, whoever asks and whatever their role; an approval is spent by the run it starts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection
 
-from lib.actions.catalogue import ACTIONS
+from lib.actions.engine.action import Action
 from lib.actions.engine.errors import NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
-from lib.actions.engine.ground import Ground
-from lib.actions.engine.plan import Plan, Weight
+from lib.actions.engine.plan import Plan
+from lib.actions.engine.starting.ground import Ground
 from lib.domain.permissions import Identity
 from lib.domain.texts import trimmed
 from lib.services import Services
@@ -19,22 +20,23 @@ from lib.store.approvals import Approval
 from lib.store.engine import writing
 
 HOURS = 24.0
-"""How long a request stands."""
+"""How long a request can be answered."""
 
 
 class SecondPerson:
     """Requests and approvals of one process's runner."""
 
-    def __init__(self, services: Services, executor_id: str) -> None:
+    def __init__(self, services: Services, actions: Mapping[str, Action[Any]], executor_id: str) -> None:
         self._services = services
+        self._actions = actions
         self._executor_id = executor_id
 
     def needed(self, kind: str) -> bool:
         """True when this kind of action needs a second person here."""
-        return self._services.settings.four_eyes and ACTIONS[kind].weight is Weight.HARD
+        return self._services.settings.four_eyes and self._actions[kind].hard
 
     def request(self, kind: str, account: str) -> Approval | None:
-        """The request that stands for this account, approved or not."""
+        """The newest request for this account that can still be used, approved or not."""
         with self._services.engine.connect() as connection:
             return approvals.newest(connection, kind, account, hours=HOURS)
 
@@ -77,7 +79,7 @@ class SecondPerson:
                 f"Not approved: “{typed or ''}” is not the number of this account. Type {approval.account}."
             )
         if fresh.blockers or fresh.fingerprint != approval.fingerprint:
-            raise PlanChanged(fresh, ("The plan is no longer the one that was asked about. It has to be asked anew.",))
+            raise PlanChanged(fresh, ("The plan is no longer the one that was asked about. It has to be asked again.",))
         with writing(self._services.engine) as connection:
             if ground is not None:
                 ground.require(connection)

@@ -12,11 +12,13 @@ from typing import NamedTuple
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.actions.engine.durable import step_engine
-from lib.actions.engine.durable.step_engine import Work
+from lib.actions.engine.durable import records, step_engine, workflow
+from lib.actions.engine.durable.journal import append
+from lib.actions.engine.durable.records import Work
+from lib.actions.engine.durable.stepping import hand_over
 from lib.actions.engine.durable.stillness import Stillness
 from lib.actions.engine.durable.trouble import Trouble
-from lib.actions.engine.stepping import hand_over
+from lib.actions.engine.failure import Failure
 from lib.services import Services
 from lib.store import audit, drafts, runs
 from lib.store.audit import Event
@@ -134,7 +136,7 @@ class Sweeper:
         with self._services.engine.connect() as connection:
             running = runs.running_runs(connection)
             beats = runs.beats(connection)
-        known = step_engine.look_up([run.id for run in running])
+        known = records.look_up([run.id for run in running])
         step_engine.forget_waits({run_id for run_id, work in known.items() if work.executor == self._executor_id})
         self._still.look(
             {("beat", executor): beat for executor, beat in beats.items()}
@@ -174,7 +176,7 @@ class Sweeper:
     def _lacks_thread(self, run: Run, work: Work | None) -> bool:
         """True when this process has the run, as the engine says, and no thread that carries it out."""
         here = work is not None and work.status == "PENDING" and work.executor == self._executor_id
-        return here and not step_engine.has_thread(run.id)
+        return here and not workflow.has_thread(run.id)
 
     def _is_still(self, what: str, which: str) -> bool:
         return self._still.seconds((what, which)) >= self._services.settings.executor_dead_seconds
@@ -199,7 +201,7 @@ class Sweeper:
         ours = seen.executor == self._executor_id
         with taking_over(self._services.engine, run.id, None if ours else seen.executor or ""):
             # Whoever comes second sees that it is somebody's again.
-            if step_engine.look_up([run.id]).get(run.id) != seen:
+            if records.look_up([run.id]).get(run.id) != seen:
                 return
             with self._services.engine.connect() as connection:
                 beat = runs.beats(connection).get(seen.executor or "")
@@ -248,16 +250,8 @@ class Sweeper:
                 connection, run.id, expect=["running"], state=state, error=error, untouched=run.touched
             )
             if moved:
-                audit.append_event(
-                    connection,
-                    kind=run.kind,
-                    phase=state,
-                    actor=run.actor,
-                    run_id=run.id,
-                    account=run.account,
-                    details={"reconciled": True} | ({"error": error} if error else {}),
-                    executor=self._executor_id,
-                )
+                details = {"reconciled": True} | ({"error": error} if error else {})
+                append(connection, run, state, details, executor=self._executor_id)
 
 
 class _Moment(NamedTuple):
@@ -289,6 +283,6 @@ def _resumed_last(told: list[Event]) -> bool:
 def _why(run: Run, told: list[Event]) -> str:
     """Why the run failed: as its last step said, else as the engine recorded it."""
     last = next((event for event in reversed(told) if event.step is not None), None)
-    if last is not None and last.phase == "failed" and last.details.get("error"):
-        return str(last.details["error"])
-    return step_engine.why(run.id) or _NO_REASON
+    if last is not None and last.phase == "failed" and (said := Failure.read(last.details).error):
+        return said
+    return records.why(run.id) or _NO_REASON
