@@ -8,7 +8,8 @@ from lib.clients.zuora import ZuoraAccount
 from lib.domain.contacts import ContactRole
 from lib.domain.permissions import Permission
 from lib.ui import auth
-from lib.ui.contacts.form import is_begun, show_form
+from lib.ui.contacts.form import show_form
+from lib.ui.contacts.state import is_begun
 from lib.ui.contacts.tables import contact_frame
 from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again

@@ -13,7 +13,7 @@ from lib.domain.words import counted
 from lib.store import emergency, numbers
 from lib.store.emergency import Version
 from lib.ui.emergency.export import numbers_csv
-from lib.ui.emergency.form import is_open, offer_form, show_form
+from lib.ui.emergency.form import offer_form, show_form
 from lib.ui.emergency.tables import history_frame, record_frame
 from lib.ui.visit import Visit
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
@@ -31,8 +31,7 @@ def show_emergency(visit: Visit) -> None:
     latest = versions[0] if versions else None
     may = visit.may(Permission.EMERGENCY_EDIT) and visit.account.status is not AccountStatus.DEACTIVATED
     with st.container(horizontal=True, vertical_alignment="center"):
-        if may:
-            offer_form(visit, latest)
+        is_open = may and offer_form(visit, latest)
         if latest is not None and has_numbers and visit.may(Permission.EXPORT):
             offer_download(
                 visit.identity,
@@ -45,7 +44,7 @@ def show_emergency(visit: Visit) -> None:
             )
         show_zuora_link(visit)
     _show_age(visit, latest)
-    if may and is_open(visit.account):
+    if is_open:
         # A fragment: each field that is left draws the form again, and nothing else.
         owned = {one.number for one in _owned(visit.app, visit.account.number)}
         fragment(show_form)(visit, latest, owned)

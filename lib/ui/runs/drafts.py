@@ -47,6 +47,11 @@ class DraftPlace:
         """Whose draft it is."""
         return self.visit.identity.email
 
+    @property
+    def where(self) -> tuple[str, str, str]:
+        """Account, person and form: what the session may keep to know the place by."""
+        return self.account, self.person, self.form
+
     def find(self) -> Draft | None:
         """What is kept here, or None."""
         with self.app.services.engine.connect() as connection:

@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -286,7 +287,7 @@ def test_older_entries_come_page_by_page_until_there_is_nothing_older(house, own
 def test_a_very_long_list_goes_on_with_a_page_of_its_own(house, own):
     mail(house, own.number, count=PAGE * MOST + 7)
     app = activity(house, own.number)
-    app.session_state["activity_place"]["pages"] = MOST
+    app.session_state["activity_place"] = replace(app.session_state["activity_place"], pages=MOST)
     sound(app.run())
     assert len(lines(app)) == PAGE * MOST
     press(app, "Show older")
