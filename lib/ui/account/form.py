@@ -13,7 +13,7 @@ from lib.ui.dialogs import Dialog, change, close_dialog, keep
 from lib.ui.runs.confirm import Asked, confirm_in_dialog, show_confirmation
 from lib.ui.runs.drafts import DraftPlace
 from lib.ui.runs.kept_text import kept_text_area
-from lib.ui.runs.start import make_plan
+from lib.ui.runs.start import ask_plan, ask_text, make_plan
 from lib.ui.selection import own_key
 from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
@@ -62,28 +62,20 @@ def _edit(visit: Visit, dialog: EditDialog) -> None:
 
 
 def _edit_name(visit: Visit, dialog: EditDialog) -> EditDialog:
-    with st.form("rename", border=False):
-        name = st.text_input("Account name", value=dialog.base_name, key="new_name")
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            dialog = make_plan(visit, dialog, "rename", {"name": name, "base": dialog.base_name})
-    return dialog
+    name = ask_text("rename", "Account name", value=dialog.base_name, key="new_name")
+    if name is None:
+        return dialog
+    return make_plan(visit, dialog, "rename", {"name": name, "base": dialog.base_name})
 
 
 def _edit_parent(visit: Visit, dialog: EditDialog) -> EditDialog:
     st.caption(f"Parent now: {plain(_shown_parent(visit.account))}")
-    with st.form("parent", border=False):
-        typed = st.text_input(
-            "New parent",
-            key="new_parent",
-            placeholder="Account number",
-            help="The number of the parent account.",
-        )
-        asked = st.form_submit_button("Show what changes", icon=":material/preview:")
-    wanted = trimmed(typed or "")
-    if asked and not wanted:
+    told = "The number of the parent account."
+    typed = ask_text("parent", "New parent", key="new_parent", placeholder="Account number", help=told)
+    if typed is not None and not trimmed(typed):
         dialog = change(dialog, plan=None, notice="Type the number of the parent account.")
-    elif asked:
-        dialog = make_plan(visit, dialog, "parent", {"parent": wanted, "base": dialog.base_parent})
+    elif typed is not None:
+        dialog = make_plan(visit, dialog, "parent", {"parent": trimmed(typed), "base": dialog.base_parent})
     if st.button("Remove the parent", icon=":material/link_off:", key="remove_parent"):
         dialog = make_plan(visit, dialog, "parent", {"parent": None, "base": dialog.base_parent})
     return dialog
@@ -92,16 +84,15 @@ def _edit_parent(visit: Visit, dialog: EditDialog) -> EditDialog:
 def _edit_children(visit: Visit, dialog: EditDialog) -> EditDialog:
     with visit.read() as connection:
         children = accounts.list_children(connection, visit.account.number)
-    with st.form("child", border=False):
-        typed = st.text_input("Add a child", key="new_child", placeholder="Account number")
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            dialog = _add_child(visit, dialog, trimmed(typed or ""))
+    typed = ask_text("child", "Add a child", key="new_child", placeholder="Account number")
+    if typed is not None:
+        dialog = _add_child(visit, dialog, trimmed(typed))
     if not children:
         st.caption("This account has no children.")
         return dialog
     titles = {child.number: child.title for child in children}
     chosen = st.selectbox("Remove a child", list(titles), index=None, format_func=titles.__getitem__, key="old_child")
-    if chosen and st.button("Show what changes", icon=":material/link_off:", key="remove_child"):
+    if chosen and ask_plan(icon=":material/link_off:", key="remove_child"):
         params = {"parent": None, "base": visit.account.number}
         dialog = make_plan(visit, dialog, "parent", params, chosen)
     return dialog
@@ -129,7 +120,7 @@ def _edit_note(visit: Visit, dialog: EditDialog) -> EditDialog:
     until = st.date_input("In force until", value=visit.account.pinned_until, key="note_until", help="Empty: no end.")
     wanted = {"note": note, "until": until.isoformat() if until else None}
     removed = {"note": None, "until": None}
-    if st.button("Show what changes", icon=":material/preview:", key="show_note"):
+    if ask_plan(key="show_note"):
         dialog = make_plan(visit, dialog, "pin", wanted)
     elif dialog.plan is not None and dialog.params not in (wanted, removed):
         # Typed on: what was shown is no longer what would happen.
@@ -144,16 +135,9 @@ def _note_place(visit: Visit) -> DraftPlace:
 
 
 def _restore_number(visit: Visit, dialog: EditDialog) -> EditDialog:
-    with st.form("restore", border=False):
-        typed = st.text_input(
-            "Number in quarantine",
-            key="restored_number",
-            placeholder="0491 570 006",
-            help="A number that was given up by mistake, here or on another account. This account gets it.",
-        )
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            dialog = make_plan(visit, dialog, "restore_number", {"number": typed})
-    return dialog
+    told = "A number that was given up by mistake, here or on another account. This account gets it."
+    number = ask_text("restore", "Number in quarantine", key="restored_number", placeholder="0491 570 006", help=told)
+    return dialog if number is None else make_plan(visit, dialog, "restore_number", {"number": number})
 
 
 def _shown_parent(account: Account) -> str:

@@ -3,22 +3,17 @@
 from dataclasses import dataclass, replace
 
 import streamlit as st
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lib.domain.activity import Page, Position, RunEntry, by_day, zone_of
 from lib.store import activity, emails
 from lib.store.activity import PAGE
-from lib.store.away import is_away
 from lib.ui.activity.audit import show_audit
 from lib.ui.activity.entry import Telling, show_entry
 from lib.ui.activity.filter import choose_filter, choose_text, clear_filter
 from lib.ui.activity.words import day_words, person_words
 from lib.ui.visit import Visit
-from lib.ui.widgets.away import come_back
-from lib.ui.widgets.draw_again import draw_again
-
-log = structlog.get_logger(__name__)
+from lib.ui.widgets.away import tell_unread
 
 MOST = 10
 """At most this many pages stand below each other; then the list begins again, with the next older entries."""
@@ -47,16 +42,11 @@ def show_activity(visit: Visit) -> None:
         _show_list(visit, zone)
     except (SQLAlchemyError, ValueError) as error:
         # ValueError: a row that is none of ours, which the check of the audit will name.
-        log.error("activity not read", account=visit.account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
-        st.error(
+        words = (
             "**The activity could not be read.** That says nothing about what happened on the account. "
-            "Try again in a moment; if it stays so, tell the people who run the Account Manager.",
-            icon=":material/cloud_off:",
+            "Try again in a moment; if it stays so, tell the people who run the Account Manager."
         )
-        if st.button("Try again", icon=":material/refresh:", key="activity_again"):
-            draw_again()
-        if is_away(error):
-            come_back()
+        tell_unread("activity", words, visit.account.number, error)
 
 
 def _show_list(visit: Visit, zone: str) -> None:
@@ -85,7 +75,7 @@ def _show_list(visit: Visit, zone: str) -> None:
         st.info("Nothing that happened matches all of these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filter)
     else:
-        telling = Telling(zone, people, accounts=children, mailed=mailed, reader=visit.identity)
+        telling = Telling(zone, people, accounts=children, mailed=mailed)
         _show_page(visit, page, telling, place)
 
 

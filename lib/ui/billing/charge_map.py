@@ -12,7 +12,7 @@ from lib.store import billing
 from lib.ui.dialogs import Dialog, close_dialog, keep
 from lib.ui.runs.confirm import show_confirmation
 from lib.ui.runs.panel import show_runs
-from lib.ui.runs.start import make_plan
+from lib.ui.runs.start import ask_plan, make_plan
 from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.tables import edit_grid
@@ -32,7 +32,7 @@ class MapForm(Dialog):
 def show_charge_map(visit: Visit) -> None:
     """The page: the map to edit, what would change, and the run that saves it."""
     st.subheader("Charge map", anchor=False)
-    show_runs(visit, HOUSE)
+    show_runs(visit)
     if visit.app.runner.open_run(HOUSE, visit.identity) is not None:
         # What is edited from now on has to begin with what that run stores.
         close_dialog(_PLACE)
@@ -44,7 +44,7 @@ def show_charge_map(visit: Visit) -> None:
     )
     edited = _edit(form)
     with st.container(horizontal=True):
-        if st.button("Show what changes", icon=":material/preview:"):
+        if ask_plan():
             params = {"rows": to_params(_rows(edited)), "base": to_params(form.base)}
             form = make_plan(visit, form, "charge_map", params, HOUSE)
         if st.button("Start again", icon=":material/restart_alt:", help="Reads the map anew and drops your changes."):

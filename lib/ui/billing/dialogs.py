@@ -10,7 +10,7 @@ from lib.domain.permissions import Permission
 from lib.store.billing import HubSubscription
 from lib.ui.dialogs import Dialog, keep, opened_dialog
 from lib.ui.runs.confirm import Asked, confirm_in_dialog, show_confirmation
-from lib.ui.runs.start import make_plan
+from lib.ui.runs.start import ask_plan, ask_text, make_plan
 from lib.ui.selection import own_key
 from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
@@ -72,10 +72,11 @@ def _look(visit: Visit, dialog: Dialog) -> None:
 
 
 def _add(visit: Visit, dialog: Dialog) -> None:
-    with st.form("add_subscription_form", border=False):
-        number = st.text_input("Subscription number", key="new_subscription", placeholder="SUB-00000012")
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            dialog = make_plan(visit, dialog, ADD, {"number": number})
+    number = ask_text(
+        "add_subscription_form", "Subscription number", key="new_subscription", placeholder="SUB-00000012"
+    )
+    if number is not None:
+        dialog = make_plan(visit, dialog, ADD, {"number": number})
     show_confirmation(visit, dialog)
 
 
@@ -89,7 +90,7 @@ def _edit(visit: Visit, dialog: Dialog) -> None:
             key="subscription_number",
             help="Another number when Zuora bills under a new subscription. What is billed to it goes along.",
         )
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
+        if ask_plan(in_form=True):
             typed = {"subscription": given["subscription"], "number": number, "name": name}
             dialog = make_plan(visit, dialog, EDIT, typed)
     show_confirmation(visit, dialog)

@@ -1,36 +1,27 @@
 """The sent e-mail history: what the Hub sent for this account, newest first, and what of it one wants to see."""
 
-from collections.abc import Iterator
-
 import streamlit as st
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.actions.engine.handing_out import Parcel, hand_out
-from lib.app.start import App
 from lib.domain.activity import zone_of
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.store import emails
-from lib.store.away import is_away
 from lib.store.emails import EmailFilter, EmailRow
 from lib.ui.emails.detail import CLOSED, show_detail, show_email
 from lib.ui.emails.dialogs import show_resend_dialog
-from lib.ui.emails.export import MOST, csv_file
-from lib.ui.emails.filter import choose_emails, clear_emails, told_filter
+from lib.ui.emails.export import MOST, emails_csv
+from lib.ui.emails.filter import choose_emails, clear_emails
 from lib.ui.emails.tables import emails_frame
 from lib.ui.visit import Visit
-from lib.ui.widgets.away import come_back
+from lib.ui.widgets.away import tell_unread
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
 from lib.ui.widgets.paging import offer_turns, place_in
 from lib.ui.widgets.tables import choose_row
 from lib.ui.widgets.zuora_link import show_zuora_link
 
-log = structlog.get_logger(__name__)
-
 PAGE = 50
 COUNTED = 1_000
 """Counting ends here: a full count of an old account's e-mails would hold the page."""
-EXPORT_CHUNK = 2_000
 _NOT_HERE = "Voicemail and other callflow notices are not listed here, nor are invoices and other billing e-mails"
 
 
@@ -48,14 +39,8 @@ def show_emails(visit: Visit) -> None:
         _show_list(visit, zone)
         show_detail(visit, zone)
     except SQLAlchemyError as error:
-        log.error("sent e-mails not read", account=visit.account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
-        st.error(
-            "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment.",
-            icon=":material/cloud_off:",
-        )
-        st.button("Try again", icon=":material/refresh:", key="emails_again")
-        if is_away(error):
-            come_back()
+        words = "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment."
+        tell_unread("sent e-mails", words, visit.account.number, error)
         return
     show_resend_dialog(visit)
 
@@ -92,9 +77,8 @@ def _show_head(visit: Visit, wanted: EmailFilter, zone: str, count: int) -> None
         st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
         if visit.may(Permission.EXPORT):
             offer_download(
-                visit.identity,
                 "Export as CSV",
-                lambda actor: emails_csv(visit.app, visit.account.number, wanted, zone, actor),
+                lambda: emails_csv(visit, wanted, zone),
                 file_name=f"sent-emails-{visit.account.number}.csv",
                 mime=FOR_SHEETS,
                 key="export_emails",
@@ -102,29 +86,6 @@ def _show_head(visit: Visit, wanted: EmailFilter, zone: str, count: int) -> None
             )
             if count > COUNTED:
                 st.caption(f"An export holds the newest {MOST:,}; choose dates for older ones.", width="content")
-
-
-def emails_csv(app: App, number: str, wanted: EmailFilter, zone: str, actor: Identity) -> bytes:
-    """The e-mails of the account that the filter lets through, for a person who still may have them at this moment.
-
-    Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
-    """
-
-    def file(_reader: Identity) -> tuple[bytes, int]:
-        rows = 0
-
-        def counted() -> Iterator[list[EmailRow]]:
-            nonlocal rows
-            for chunk in emails.walk_emails(app.services.engine, number, wanted, chunk=EXPORT_CHUNK):
-                rows += len(chunk)
-                yield chunk
-
-        made = csv_file(counted(), zone)
-        return made, min(rows, MOST)
-
-    values, words = told_filter(wanted, zone)
-    return hand_out(app.services, actor, Parcel("sent_emails", number, filter=values, narrowed=words), file)
 
 
 def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:

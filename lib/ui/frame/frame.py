@@ -33,18 +33,14 @@ def show() -> None:
 
 
 def _show() -> None:
+    # Whose pages there are is not known yet. Until it is, the address stays as it is.
     try:
         app = start.start()
+        identity = auth.current(app)
     except SettingsError as error:
         st.navigation(navigation.closed_pages(), position="hidden")
         st.error(f"The Account Manager did not start. {error}", icon=":material/settings_alert:")
         st.stop()
-    except SQLAlchemyError:
-        # Whose pages there are is not known yet; the address stays as it is.
-        st.navigation(navigation.closed_pages(), position="hidden")
-        raise
-    try:
-        identity = auth.current(app)
     except SQLAlchemyError:
         st.navigation(navigation.closed_pages(), position="hidden")
         raise
@@ -62,7 +58,7 @@ def _show_page(visit: Visit) -> None:
     start = navigation.start_section(identity)
     if page.url_path == "" and start is not None:
         st.switch_page(start.path, query_params=dict(st.query_params))
-    number = selection.settle(identity, page.url_path)
+    number = selection.settle(visit, page.url_path)
     with st.sidebar:
         if identity.may_choose_accounts:
             show_picker(visit, number, page.url_path)
@@ -78,7 +74,7 @@ def _show_page(visit: Visit) -> None:
         if visit.opened is not None:
             show_action_bar(visit)
             show_actions(visit)
-            show_runs(visit, visit.opened.number)
+            show_runs(visit)
         page.run()
 
 

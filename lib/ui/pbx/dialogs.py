@@ -10,7 +10,7 @@ from lib.store.pbxs import Pbx
 from lib.ui.dialogs import Dialog, change, keep, opened_dialog
 from lib.ui.runs.confirm import Asked, confirm_in_dialog, confirm_in_section, show_confirmation
 from lib.ui.runs.second_person import request_of
-from lib.ui.runs.start import make_plan
+from lib.ui.runs.start import ask_plan, ask_text, make_plan
 from lib.ui.visit import Visit
 from lib.ui.widgets.text import plain
 
@@ -78,7 +78,7 @@ def _choose(visit: Visit, dialog: PbxDialog) -> None:
         help="The subscriptions of this account that the Hub knows.",
     )
     wanted = {"pbx": pbx.id, "subscription": chosen, "base": pbx.subscription}
-    if st.button("Show what changes", icon=":material/preview:", key="show_pbx_billing"):
+    if ask_plan(key="show_pbx_billing"):
         dialog = make_plan(visit, dialog, BILLING, wanted)
     elif dialog.plan is not None and dialog.params != wanted:
         # Chosen again: what was shown is no longer what would happen.
@@ -91,16 +91,16 @@ def _rename(visit: Visit, dialog: PbxDialog) -> None:
     # The account may have other PBXs.
     request = found if found is not None and found.params["pbx"] == pbx.id else None
     again = f"_{dialog.round}" if dialog.round else ""
-    with st.form(f"rename_pbx_{pbx.id}", border=False):
-        name = st.text_input(
-            "New group name",
-            value=str(request.params["group_name"]) if request else pbx.group_name,
-            key=f"new_group_name_{pbx.id}{again}",
-            max_chars=_TYPED_LIMIT,
-            help="Small letters, digits and hyphens; no other PBX, of whatever account, may have it.",
-        )
-        if st.form_submit_button("Show what changes", icon=":material/preview:"):
-            dialog = make_plan(visit, dialog, RENAME, {"pbx": pbx.id, "group_name": name, "base": pbx.group_name})
+    name = ask_text(
+        f"rename_pbx_{pbx.id}",
+        "New group name",
+        value=str(request.params["group_name"]) if request else pbx.group_name,
+        key=f"new_group_name_{pbx.id}{again}",
+        max_chars=_TYPED_LIMIT,
+        help="Small letters, digits and hyphens; no other PBX, of whatever account, may have it.",
+    )
+    if name is not None:
+        dialog = make_plan(visit, dialog, RENAME, {"pbx": pbx.id, "group_name": name, "base": pbx.group_name})
     start = f"Update name to {dialog.plan.params['group_name']}" if dialog.plan else None
     asked = Asked(start=start, way="open this PBX and press Update name", request=request)
     show_confirmation(visit, dialog, asked)

@@ -68,7 +68,7 @@ def show_confirmation(visit: Visit, dialog: Dialog, asked: Asked = _NOTHING) -> 
         if asked.again != "never":
             _offer_to_look_again(visit, dialog)
         return
-    waiting = waits_for(asked.request, visit.identity)
+    waiting = waits_for(asked.request, visit)
     if waiting is None:
         _confirm(visit, dialog, plan, asked)
     elif waiting.fingerprint != plan.fingerprint:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from lib.actions.engine.plan import Plan
-from lib.domain.permissions import Identity
 from lib.store.approvals import Approval
 from lib.ui.dialogs import Dialog, change, close_dialog
 from lib.ui.runs.plan import show_notice
@@ -19,9 +18,9 @@ def request_of(visit: Visit, kind: str) -> Approval | None:
     return visit.app.runner.second_person.request(kind, visit.account.number) if visit.app.settings.four_eyes else None
 
 
-def waits_for(request: Approval | None, identity: Identity) -> Approval | None:
+def waits_for(request: Approval | None, visit: Visit) -> Approval | None:
     """The request, when it is this person who may approve it: somebody else asked, and nobody has approved it."""
-    if request is None or request.asked_by == identity.email or request.approved_by is not None:
+    if request is None or request.asked_by == visit.identity.email or request.approved_by is not None:
         return None
     return request
 

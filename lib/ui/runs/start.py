@@ -20,6 +20,18 @@ from lib.ui.selection import named_account, show_run
 from lib.ui.visit import Visit
 
 
+def ask_text(form: str, label: str, *, key: str, **how: Any) -> str | None:
+    """One text in a form of its own; what was typed, at the click that asks for its plan. `how` goes to the field."""
+    with st.form(form, border=False):
+        typed = st.text_input(label, key=key, **how)
+        return (typed or "") if ask_plan(in_form=True) else None
+
+
+def ask_plan(*, in_form: bool = False, icon: str = ":material/preview:", key: str | None = None) -> bool:
+    """The button that asks what would change."""
+    return (st.form_submit_button if in_form else st.button)("Show what changes", icon=icon, key=key)
+
+
 def make_plan(visit: Visit, dialog: D, kind: str, params: Mapping[str, Any], account: str | None = None) -> D:
     """The dialog with a fresh plan, or with the sentence that says why there is none; kept in the session.
 
@@ -82,7 +94,7 @@ def named_page(visit: Visit, dialog: Dialog) -> str | None:
     """
     if dialog.account is None:
         return None
-    named = named_account(visit.identity)
+    named = named_account(visit)
     if named != dialog.account:
         raise OtherAccount(dialog.account, named)
     return named

@@ -13,17 +13,16 @@ from lib.ui.widgets.text import plain
 NAME = "undo"
 
 
-def offer_undo(visit: Visit, progress: Progress, page: str) -> None:
-    """The button beside a receipt, where there is something to take back; a click opens the dialog.
-
-    `page` is the account whose page the receipt stands on: a child's receipt stands on its parent's page, too.
-    """
+def offer_undo(visit: Visit, progress: Progress) -> None:
+    """The button beside a receipt, where there is something to take back; a click opens the dialog."""
     run = progress.run
     params = visit.app.runner.undo_params(run, visit.identity)
     if params is None:
         return
     if st.button("Undo", icon=":material/undo:", key=f"undo_{run.id}", help="Shows first what would change back"):
         title = f"Undo: {plain(run.plan['title'])}"
+        # A child's receipt stands on its parent's page, too.
+        page = visit.opened.number if visit.opened else None
         make_plan(visit, Dialog(name=NAME, account=page, title=title), run.kind, params, run.account)
         # The dialog is drawn with the buttons of the account, above.
         draw_again()
