@@ -24,7 +24,8 @@ _WARNING = "**This cannot be reversed.** Read the whole plan before you type the
 
 def offer_deactivation(visit: Visit) -> None:
     """The button, for those who may; a click opens the section with the plan."""
-    if not _is_open_to(visit):
+    # Also while a deactivation is on its way: one that stopped and was abandoned is settled by another.
+    if visit.account.status is AccountStatus.DEACTIVATED or not visit.may(Permission.ACCOUNT_DEACTIVATE):
         return
     if st.button("Deactivate", icon=":material/delete_forever:", key=own_key(visit.account, NAME)):
         request = request_of(visit, NAME)
@@ -51,11 +52,6 @@ def show_deactivation(visit: Visit) -> None:
             again="blocked",
         )
         show_confirmation(visit, dialog, asked)
-
-
-def _is_open_to(visit: Visit) -> bool:
-    # Also while a deactivation is on its way: one that stopped and was abandoned is settled by another.
-    return visit.account.status is not AccountStatus.DEACTIVATED and visit.may(Permission.ACCOUNT_DEACTIVATE)
 
 
 def _choose(visit: Visit, dialog: Dialog, plan: Plan) -> None:

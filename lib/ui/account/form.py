@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lib.domain.accounts import Account, AccountStatus
+from lib.domain.accounts import AccountStatus
 from lib.domain.permissions import Permission
 from lib.domain.texts import trimmed
 from lib.store import accounts
+from lib.ui.account.tables import parent_words
 from lib.ui.dialogs import Dialog, change, close_dialog, keep
 from lib.ui.runs.confirm import Asked, confirm_in_dialog, show_confirmation
 from lib.ui.runs.drafts import DraftPlace
@@ -69,7 +70,7 @@ def _edit_name(visit: Visit, dialog: EditDialog) -> EditDialog:
 
 
 def _edit_parent(visit: Visit, dialog: EditDialog) -> EditDialog:
-    st.caption(f"Parent now: {plain(_shown_parent(visit.account))}")
+    st.caption(f"Parent now: {plain(parent_words(visit.account))}")
     told = "The number of the parent account."
     typed = ask_text("parent", "New parent", key="new_parent", placeholder="Account number", help=told)
     if typed is not None and not trimmed(typed):
@@ -138,10 +139,6 @@ def _restore_number(visit: Visit, dialog: EditDialog) -> EditDialog:
     told = "A number that was given up by mistake, here or on another account. This account gets it."
     number = ask_text("restore", "Number in quarantine", key="restored_number", placeholder="0491 570 006", help=told)
     return dialog if number is None else make_plan(visit, dialog, "restore_number", {"number": number})
-
-
-def _shown_parent(account: Account) -> str:
-    return f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"
 
 
 _TABS: dict[str, tuple[Permission, Callable[[Visit, EditDialog], EditDialog]]] = {

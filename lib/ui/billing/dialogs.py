@@ -1,7 +1,6 @@
 """The dialogs of the billing page: refresh allowances, add a subscription, edit and remove one."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -63,8 +62,8 @@ def show_dialog(visit: Visit) -> None:
         confirm_in_dialog(visit, dialog, bodies[dialog.name], width="large")
 
 
-def _dialog(visit: Visit, name: str, title: str, params: Mapping[str, str] = MappingProxyType({})) -> Dialog:
-    return Dialog(name=name, account=visit.account.number, title=title, params=params)
+def _dialog(visit: Visit, name: str, title: str, params: Mapping[str, str] | None = None) -> Dialog:
+    return Dialog(name=name, account=visit.account.number, title=title, params=params or {})
 
 
 def _look(visit: Visit, dialog: Dialog) -> None:
