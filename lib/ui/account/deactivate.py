@@ -71,7 +71,7 @@ def _choose(visit: Visit, dialog: Dialog, plan: Plan) -> None:
         kept = date.fromisoformat(given["cancel_on"]) if given.get("cancel_on") else visit.app.services.today()
         day = st.date_input("Cancel them on", value=kept, key=f"deactivate_day{again}")
     nuisance = st.checkbox(
-        "Numbers are disconnected for nuisance calls (12 months in quarantine in place of 6)",
+        "Numbers are disconnected for nuisance calls (12 months in quarantine instead of 6)",
         value=bool(given.get("nuisance")),
         key=f"deactivate_nuisance{again}",
     )

@@ -47,7 +47,7 @@ def show_charge_map(visit: Visit) -> None:
         if ask_plan():
             params = {"rows": to_params(_rows(edited)), "base": to_params(form.base)}
             form = make_plan(visit, form, "charge_map", params, HOUSE)
-        if st.button("Start again", icon=":material/restart_alt:", help="Reads the map anew and drops your changes."):
+        if st.button("Start again", icon=":material/restart_alt:", help="Reads the map again and drops your changes."):
             close_dialog(_PLACE)
             draw_again()
     if form.plan is not None and form.plan.steps and form.plan.params["rows"] != to_params(_sorted(_rows(edited))):
@@ -86,7 +86,7 @@ def _edit(form: MapForm) -> pd.DataFrame:
 
 
 def _rows(frame: pd.DataFrame) -> list[MapRow]:
-    """The rows as edited. A row in which nothing was typed is none."""
+    """The rows as edited. A row in which nothing was typed is left out."""
     kinds = {label: kind for kind, label in LABELS.items()}
     found = []
     for name, number, label in frame[_COLUMNS].itertuples(index=False):

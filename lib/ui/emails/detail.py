@@ -13,7 +13,7 @@ from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.text import plain, unlinked
 
 CLOSED = "emails_closed"
-"""How often somebody closed an e-mail in this session; the table begins anew then, without a chosen row."""
+"""How often somebody closed an e-mail in this session; the table then begins again, without a chosen row."""
 _SHOWN = "email"
 
 

@@ -79,7 +79,7 @@ def _show_page(visit: Visit) -> None:
 
 
 def _open(visit: Visit, number: str | None) -> Account:
-    """The account this page is about. No number, or one that is none, says so and ends the run."""
+    """The account this page is about. Without a number, or with one that nobody has, it says so and ends the run."""
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
         st.stop()
