@@ -3,7 +3,6 @@
 import streamlit as st
 
 from lib.actions.account.emergency_calls import of_facts
-from lib.domain.audience import is_staff
 from lib.domain.status import REASON_WORDS
 from lib.store import accounts, runs
 from lib.store.runs import ACCOUNT
@@ -38,7 +37,7 @@ def show_action_bar(visit: Visit) -> None:
                 open_account(visit.account.parent_number)
         else:
             st.caption(shown)
-    pin = visit.account.pin(visit.app.services.today()) if is_staff(visit.identity, visit.account.number) else None
+    pin = visit.account.pin(visit.app.services.today()) if visit.staff else None
     if pin is not None:
         until = f" (until {visit.account.pinned_until:%-d %B %Y})" if visit.account.pinned_until else ""
         st.info(f"**Pinned note{until}:** {unlinked(pin)}", icon=":material/keep:")
@@ -46,7 +45,7 @@ def show_action_bar(visit: Visit) -> None:
 
 def _show_banner(visit: Visit) -> None:
     """What the article promises to every admin of a suspended account, and the truth while it is on its way."""
-    staff = is_staff(visit.identity, visit.account.number)
+    staff = visit.staff
     ask = f" Contact {plain(visit.app.settings.mail_contact)} if you have any questions."
     match visit.account.standing:
         case "suspended":
