@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from lib.patience import Patience
 from lib.private import make_folder
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -134,6 +135,28 @@ class Settings(BaseSettings):
     def uses_standin_mail(self) -> bool:
         """True when this process has to start the mail stand-in itself: the demo sends nothing to anybody."""
         return not self.mail_host
+
+    @property
+    def zuora_patience(self) -> Patience:
+        """How patient the Zuora client is in a run."""
+        return Patience(
+            connect_seconds=self.zuora_connect_seconds,
+            read_seconds=self.zuora_read_seconds,
+            attempts=self.zuora_attempts,
+            retry_seconds=self.zuora_retry_seconds,
+            concurrency=self.zuora_concurrency,
+        )
+
+    @property
+    def sbc_patience(self) -> Patience:
+        """How patient the SBC client is in a run."""
+        return Patience(
+            connect_seconds=self.sbc_connect_seconds,
+            read_seconds=self.sbc_read_seconds,
+            attempts=self.sbc_attempts,
+            retry_seconds=self.sbc_retry_seconds,
+            concurrency=self.sbc_concurrency,
+        )
 
     @field_validator("time_zone")
     @classmethod

@@ -164,7 +164,7 @@ class Cancelling(Sender):
             method="POST",
             path="/v1/orders",
             harmless=False,
-            read_seconds=max(self._config.action_seconds, self._config.read_seconds),
+            read_seconds=max(self._config.action_seconds, self._config.patience.read_seconds),
             body={
                 "orderDate": today.isoformat(),
                 # Zuora's name for it misleads: this is the account that gets the invoices, not the owner.
@@ -181,7 +181,7 @@ class Cancelling(Sender):
             path=f"{path_of('subscriptions', subscription.number, look.operation, writes=True)}/cancel",
             harmless=False,
             track_id=further_track(look.track_id, "put"),
-            read_seconds=max(self._config.action_seconds, self._config.read_seconds),
+            read_seconds=max(self._config.action_seconds, self._config.patience.read_seconds),
             body={**_policy(policy, on), "runBilling": False, "collect": False},
         )
 
@@ -213,7 +213,7 @@ class Cancelling(Sender):
                 doubt = doubt or (failure.status == 409 and not again)
             tried += 1
             wait = self._http.wait(call, failure, tried, time.monotonic() - began)
-            if wait is False or tried >= self._config.attempts:
+            if wait is False or tried >= self._config.patience.attempts:
                 if keys is not None:
                     keys.give_up(failure)
                 raise failure.unsure() if doubt else failure
