@@ -10,7 +10,7 @@ from lib.actions.engine.plan import Confirmation
 from lib.clients.mail import message_id
 from lib.domain.accounts import AccountStatus
 from lib.standins.zuora.records import InvoiceRecord
-from lib.store import accounts, emails, numbers
+from lib.store import account_status, accounts, emails, numbers
 from lib.store.engine import writing
 from lib.store.schema import account, sent_email
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER, wait_for, zuora_id
@@ -58,7 +58,7 @@ def pin(world, note, until=None):
 
 def history(world):
     with world.services.engine.connect() as connection:
-        return accounts.last_status_change(connection, "1001")
+        return account_status.last_status_change(connection, "1001")
 
 
 def effects(plan):
