@@ -6,10 +6,9 @@ from itertools import chain, islice
 
 from lib.store.emails import EmailRow
 from lib.ui.emails.tables import COLUMNS, row_of
-from lib.ui.widgets.exports import as_text as inert
 from lib.ui.widgets.exports import csv_lines, moment
 
-__all__ = ["MOST", "csv_file", "csv_pieces", "inert"]
+__all__ = ["MOST", "csv_file", "csv_pieces"]
 
 _IN_MEMORY = 4_000_000
 _PIECE = 2_000

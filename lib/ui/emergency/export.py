@@ -6,10 +6,7 @@ from lib.domain.auth_rules import NumberTruth
 from lib.domain.emergency import LABELS, shown
 from lib.domain.numbers import national
 from lib.store.emergency import Version
-from lib.ui.widgets.exports import as_text as defused
 from lib.ui.widgets.exports import csv_lines, moment
-
-__all__ = ["defused", "numbers_csv"]
 
 
 def numbers_csv(version: Version, owned: Iterable[NumberTruth], zone: str) -> str:
