@@ -7,7 +7,8 @@ from lib.actions.engine.action import Action, Job, Step, StepReport
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect, Weight
 from lib.domain.accounts import AccountStatus
-from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
+from lib.domain.emergency import LABELS, EmergencyRecord, differing, shown
+from lib.domain.emergency_check import check
 from lib.domain.permissions import Identity, Permission
 from lib.services import Services
 from lib.store import accounts, emergency, numbers

@@ -11,6 +11,7 @@ from lib.app.live import Reading
 from lib.domain import emergency
 from lib.domain.accounts import Account
 from lib.domain.emergency import FIELDS, LABELS, USAGES, EmergencyRecord
+from lib.domain.emergency_check import check
 from lib.domain.findings import Finding
 from lib.store.emergency import Version
 from lib.ui import auth
@@ -102,7 +103,7 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
     notes = list(
         dict.fromkeys([*state["notes"], *(_notes_unseen(reading, record, saved, own_numbers) if reading else ())])
     )
-    findings = emergency.check(record, own_numbers=own_numbers)
+    findings = check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
     frame = beside_frame(saved, _in_zuora(visit, reading, latest, own_numbers) if reading else state["zuora"], record)
     show_text_table(frame, "Saved here, in Zuora, will be saved")

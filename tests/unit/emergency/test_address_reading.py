@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lib.domain import address_words, street_types
 from lib.domain.address_tokens import tidy
 from lib.domain.addresses import LONGEST, Address, split_address
-from lib.domain.emergency import check, pull
+from lib.domain.emergency import pull
+from lib.domain.emergency_check import check
 
 untimed = settings(max_examples=200, deadline=None)
 
