@@ -8,12 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberState, NumberTruth
 from lib.domain.chunks import chunks
-from lib.domain.numbers import kind_of
 from lib.store.account_id import id_of, id_query
 from lib.store.schema import account, phone_number, rule_change
 from lib.store.search import reindex
@@ -126,35 +125,6 @@ def count_rule_changes(connection: Connection, number: str) -> int:
 
 
 # ------------------------------------------------------------------ what changes a number
-def add_number(connection: Connection, number: str, *, account_number: str, trunk: str) -> None:
-    """Give the account a number (E.164) in use.
-
-    Raises:
-        NumberTaken: some account has it already.
-        ValueError: it is no number the Hub sells.
-    """
-    kind = kind_of(number)
-    if kind is None:
-        raise ValueError("a number of a kind the Hub does not sell")
-    if connection.execute(select(phone_number.c.id).where(phone_number.c.e164 == number)).first() is not None:
-        raise NumberTaken(number)
-    owner = id_of(connection, account_number)
-    connection.execute(
-        insert(phone_number).values(account_id=owner, e164=number, kind=kind.value, state="in_use", trunk=trunk)
-    )
-    reindex(connection, owner)
-
-
-def move_number(connection: Connection, number: str, *, to_account: str) -> None:
-    """Give the number to another account. It leaves the subscription that billed it."""
-    own = select(phone_number.c.account_id).where(phone_number.c.e164 == number)
-    source, target = connection.execute(own).scalar_one(), id_of(connection, to_account)
-    connection.execute(
-        update(phone_number).where(phone_number.c.e164 == number).values(account_id=target, subscription_id=None)
-    )
-    reindex(connection, source, target)
-
-
 def quarantine_numbers(connection: Connection, numbers: Sequence[str], *, until: date, reason: str) -> int:
     """Take the numbers out of use until `until`; how many were in use."""
     changed = 0
