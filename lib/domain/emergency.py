@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from lib.domain.address_words import COUNTRIES
 from lib.domain.addresses import Address, split_address
+from lib.domain.addresses.words import COUNTRIES
 from lib.domain.findings import Finding, quoted
 from lib.domain.findings import warning as _warning
 from lib.domain.numbers import InvalidNumber, national, parse_number

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from lib.domain.address_post import names_a_box
-from lib.domain.address_words import LOTS, STATES
+from lib.domain.addresses.post import names_a_box
+from lib.domain.addresses.words import LOTS, STATES
 from lib.domain.emergency import FIELDS, USAGES, EmergencyRecord
 from lib.domain.findings import Finding
 from lib.domain.findings import error as _error
