@@ -66,7 +66,7 @@ def start(settings: Settings | None = None) -> App:
             with ExitStack() as undo:
                 _app = _start(settings or load(), undo)
                 _undo = undo.pop_all()
-            # What is loaded by now stays, and the collector need not walk it again and again.
+            # What is loaded now stays, and the collector need not walk it again and again.
             gc.collect()
             gc.freeze()
         return _app

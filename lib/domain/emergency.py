@@ -93,7 +93,7 @@ class EmergencyRecord(BaseModel):
     @field_validator("usage", *FIELDS, mode="before")
     @classmethod
     def _as_text(cls, value: object) -> str:
-        """What an older program may have kept as a number or as nothing; blanks as they will be stored."""
+        """What an older program may have kept as a number or as nothing; spaces as they will be stored."""
         return "" if value is None else unicodedata.normalize("NFC", " ".join(str(value).split()))
 
     @field_validator("contact_number", mode="after")
@@ -213,8 +213,8 @@ def shown(record: EmergencyRecord | None, field: str) -> str:
 
 
 def _some(text: str, most: int) -> str:
-    """As much of a text from Zuora as a sentence can hold, without signs that cannot be seen."""
-    seen = "".join(sign if sign.isprintable() else " " for sign in text)
+    """As much of a text from Zuora as a sentence can hold, without characters that cannot be seen."""
+    seen = "".join(character if character.isprintable() else " " for character in text)
     return seen if len(seen) <= most else f"{seen[:most]}…"
 
 

@@ -46,7 +46,7 @@ def _widths(record: EmergencyRecord) -> list[Finding]:
         value = getattr(record, field)
         if len(value) > width:
             found.append(_error(field, f"{label} has {len(value)} characters; the register takes {width}."))
-        if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"} for sign in value):
+        if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} for character in value):
             found.append(_error(field, f"{label} holds an invisible character. Type it instead of pasting it."))
     return found
 

@@ -17,9 +17,9 @@ class InvalidGroupName(ValueError):
 
 
 def check_group_name(text: str) -> str:
-    """Return the group name without blanks around it. It is one label of a domain name, in small letters.
+    """Return the group name without spaces around it. It is one label of a domain name, in small letters.
 
-    A label of another alphabet (`xn--...`) is none: nobody could read from a login whose it is.
+    A label of another alphabet (`xn--...`) is refused: nobody could read from a login whose it is.
 
     Raises:
         InvalidGroupName: phones could not use it.

@@ -26,10 +26,10 @@ class StatusChange(BaseModel):
 
 
 def begin_status(connection: Connection, number: str, *, expect: str, to: AccountStatus) -> bool:
-    """Put the account on its way to a status if its standing is `expect`; False when it already is on that way.
+    """Begin to change the status if the account's standing is `expect`; False when that change has begun already.
 
     Raises:
-        Conflict: its standing is another by now.
+        Conflict: its standing has changed.
     """
     current = get_account(connection, number)
     if current.changing_to is to:

@@ -160,7 +160,7 @@ def pin_note(connection: Connection, number: str, *, note: str | None, until: da
 
 
 def index_account(connection: Connection, number: str) -> None:
-    """Let the search know what hangs on the account by now."""
+    """Let the search know what belongs to the account now."""
     reindex(connection, id_of(connection, number))
 
 
@@ -186,7 +186,7 @@ def _accounts() -> Select[Any]:
     )
 
 
-# Asked at every run of a page: to write the query down anew would take longer than to run it.
+# Asked at every run of a page: to build the query each time would take longer than to run it.
 _ACCOUNT = _accounts().where(account.c.number == NUMBER)
 
 

@@ -45,7 +45,7 @@ from lib.store.account_id import NUMBER, id_query
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
 
 PAGE = 20
-"""So many entries are read at a time."""
+"""The number of entries that are read at a time."""
 
 
 @dataclass(frozen=True)

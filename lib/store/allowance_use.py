@@ -35,7 +35,7 @@ def count_use(connection: Connection, number: str) -> dict[str, int]:
     return found
 
 
-# To write the query down anew for each run of a page would take longer than to run it for most accounts.
+# To build the query for each run of a page would take longer than to run it for most accounts.
 @cache
 def _use() -> CompoundSelect[Any]:
     own = id_query(NUMBER)

@@ -1,7 +1,7 @@
 """The audit: an append-only chain of events. Each row carries the hash of the row before it.
 
 A changed, removed or reordered row breaks the chain, and `check_chain` says where. A cut-off tail, or a chain
-written anew from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
+rewritten from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
 """
 
 import hashlib

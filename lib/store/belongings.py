@@ -108,7 +108,7 @@ def _detach_queues(connection: Connection, ids: list[int]) -> None:
 
 
 def _detach_users(connection: Connection, ids: list[int]) -> None:
-    # Of this account they are gone by now; what another account's queue or callflow held is let go.
+    # Those of this account are gone already; what another account's queue or callflow held is let go.
     connection.execute(delete(queue_member).where(queue_member.c.phone_user_id.in_(ids)))
     connection.execute(
         update(callflow).where(callflow.c.target_phone_user_id.in_(ids)).values(target_phone_user_id=None)

@@ -86,7 +86,7 @@ def read_emails(
 ) -> list[EmailRow]:
     """The newest `limit` e-mails of the account that the filter lets through, or those behind the place `after`.
 
-    `customer`: only those that went to the customer. A copy that one of the staff sent to themselves is none of theirs.
+    `customer`: only those that went to the customer. A copy that one of the staff sent to themselves is not among them.
     """
     own = sent_email.c
     query = select(own.id, own.sent_at, own.kind, own.subject, own.recipient, own.state)
@@ -106,7 +106,7 @@ def count_emails(connection: Connection, number: str, wanted: EmailFilter, *, mo
 
 
 def walk_emails(engine: Engine, number: str, wanted: EmailFilter, *, chunk: int) -> Iterator[list[EmailRow]]:
-    """Every e-mail the filter lets through, newest first, so many at a time; no transaction stays open between."""
+    """Every e-mail the filter lets through, newest first, `chunk` at a time; no transaction stays open between."""
     after = None
     while True:
         with engine.connect() as connection:

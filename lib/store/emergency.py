@@ -23,7 +23,7 @@ class Version(BaseModel):
 
 
 class SavedMeanwhile(Exception):
-    """Another version is the latest one by now."""
+    """Another version was saved meanwhile and is the latest one now."""
 
     def __init__(self, latest: Version | None) -> None:
         super().__init__("another version was saved meanwhile")

@@ -129,7 +129,7 @@ class KamailioSbc:
         return kept
 
     def health(self, *, quick_seconds: float | None = None) -> Health:
-        """See `Sbc.health`. Asked for once: whoever wants to know wants to know of now."""
+        """See `Sbc.health`. Asked for once: an answer after several tries would be late."""
         call = Call(
             "GET", "/v1/health", "tell its health", headers=self._headers(), read_seconds=quick_seconds, attempts=1
         )

@@ -55,7 +55,7 @@ class ZuoraConfig:
 
 
 class Sender:
-    """The road to one tenant, on which the methods of each subject are built."""
+    """Sends every request to one tenant. The methods of each subject are built on it."""
 
     def __init__(self, config: ZuoraConfig) -> None:
         self._config = config
@@ -192,7 +192,7 @@ class Sender:
 
 
 def plain_track(text: str) -> str:
-    """`text` as Zuora takes a track id: at most 64 ASCII characters, none of `: ; " '`, no blank."""
+    """`text` as Zuora takes a track id: at most 64 ASCII characters, without `: ; " '` and spaces."""
     return re.sub(r"[^!-~]|[:;\"']", "-", text)[:TRACK_LIMIT]
 
 

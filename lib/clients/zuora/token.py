@@ -39,7 +39,7 @@ class TokenSource:
         self._held: _Held | None = None
 
     def get(self, call: Call) -> str:
-        """A token for `call`, taken with its patience and told in its words when there is none to be had.
+        """A token for `call`, taken with its patience. A failure is described as one of that call.
 
         Raises:
             RemoteError: `AuthFailed` when the credentials are refused.

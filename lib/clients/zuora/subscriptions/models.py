@@ -11,7 +11,7 @@ from lib.clients.zuora.models import Day, Model, Number, Ref, Text
 
 
 class SubscriptionStatus(StrEnum):
-    """The state of a subscription, which Zuora writes with or without its blank, with one L or two."""
+    """The state of a subscription, which Zuora writes with or without a space, with one L or two."""
 
     DRAFT = "Draft"
     PENDING_ACTIVATION = "Pending Activation"
