@@ -21,7 +21,7 @@ def outcome(read: Callable[[], T]) -> T | RemoteError:
 def read_side_by_side(*reads: Callable[[], T]) -> list[T | RemoteError]:
     """What each of the reads returned, or the error it raised, in their order; one error loses no other.
 
-    An error that is none of `lib.clients.errors` is a fault of ours and raised, once all reads have ended.
+    An error that is not from `lib.clients.errors` is a fault of ours. It is raised once all reads have ended.
     """
     if not reads:
         return []

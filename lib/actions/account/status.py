@@ -19,7 +19,7 @@ from lib.domain.permissions import Permission
 from lib.domain.status import check_grounds
 from lib.domain.words import counted
 from lib.services import Services
-from lib.store import accounts
+from lib.store import account_status, accounts
 from lib.store import numbers as number_store
 from lib.store.engine import writing
 
@@ -128,7 +128,7 @@ def begin(job: Job, to: AccountStatus) -> StepReport:
     before = job.facts["standing"]
     try:
         with writing(job.services.engine) as connection:
-            changed = accounts.begin_status(connection, job.account, expect=before, to=to)
+            changed = account_status.begin_status(connection, job.account, expect=before, to=to)
     except accounts.Conflict as conflict:
         raise StepFailed(
             f"The account is {conflict.current} by now, not {before}. Nothing was changed. Abandon this and look again."
@@ -164,7 +164,7 @@ def arrive(job: Job, to: AccountStatus) -> StepReport:
         waiting = number_store.count_rule_changes(connection, job.account)
     try:
         with writing(job.services.engine) as connection:
-            changed = accounts.arrive_at_status(
+            changed = account_status.arrive_at_status(
                 connection,
                 job.account,
                 to=to,

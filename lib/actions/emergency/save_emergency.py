@@ -8,7 +8,8 @@ from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect
 from lib.domain.accounts import Account, AccountStatus
-from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
+from lib.domain.emergency import LABELS, EmergencyRecord, differing, shown
+from lib.domain.emergency_check import check
 from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts, emergency, numbers

@@ -6,6 +6,7 @@ from lib.actions.contacts.edit_contact import values_of
 from lib.app.live import Reading
 from lib.domain import emergency
 from lib.domain.emergency import EmergencyRecord
+from lib.domain.emergency_check import check
 from lib.domain.findings import Finding
 from lib.store.emergency import Version
 from lib.ui import auth
@@ -80,7 +81,7 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
     # What a draft brings back is found again in Zuora's own reading.
     unseen = _notes_unseen(reading, record, saved, own_numbers) if reading else []
     notes = list(dict.fromkeys([*form.notes, *unseen]))
-    findings = emergency.check(record, own_numbers=own_numbers)
+    findings = check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
     in_zuora = _in_zuora(visit, reading, saved, own_numbers) if reading else form.zuora
     show_text_table(beside_frame(saved, in_zuora, record), "Saved here, in Zuora, will be saved")

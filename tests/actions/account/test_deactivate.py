@@ -10,7 +10,7 @@ from lib.actions.engine.errors import Blocked, NeedsSecondPerson, NotAllowed, Pl
 from lib.actions.engine.plan import Confirmation
 from lib.domain.quarantine import quarantine_until
 from lib.standins.zuora.records import SubscriptionRecord
-from lib.store import accounts, audit, belongings, schema
+from lib.store import account_status, audit, belongings, schema
 from lib.store.engine import writing
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, OTHER, VIEWER, zuora_id
 
@@ -237,7 +237,7 @@ class TestDeactivated:
         assert "Reception" in receipt
         assert "Asked for by the customer" in receipt
         with furnished.services.engine.connect() as connection:
-            change = accounts.last_status_change(connection, "1001")
+            change = account_status.last_status_change(connection, "1001")
             active = connection.execute(
                 select(schema.person.c.active).where(schema.person.c.username == "ada")
             ).scalar_one()

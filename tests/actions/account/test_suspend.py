@@ -10,10 +10,11 @@ from lib.actions.engine.plan import Confirmation
 from lib.clients.mail import message_id
 from lib.domain.accounts import AccountStatus
 from lib.standins.zuora.records import InvoiceRecord
-from lib.store import accounts, emails, numbers
+from lib.store import account_status, accounts, emails, numbers
 from lib.store.engine import writing
 from lib.store.schema import sent_email
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER, wait_for, zuora_id
+from tests.other_writers import add_number, move_number
 
 WHY = Confirmation(reason="non_payment", note="Two reminders and a call.")
 PAID = Confirmation(reason="paid")
@@ -58,7 +59,7 @@ def pin(world, note, until=None):
 
 def history(world):
     with world.services.engine.connect() as connection:
-        return accounts.last_status_change(connection, "1001")
+        return account_status.last_status_change(connection, "1001")
 
 
 def effects(plan):
@@ -336,7 +337,7 @@ class TestNumbersThatChange:
 
     def add(self, world, number=NEW, to="1001"):
         with writing(world.services.engine) as connection:
-            numbers.add_number(connection, number, account_number=to, trunk="syd-2")
+            add_number(connection, number, account_number=to, trunk="syd-2")
 
     def follows(self, world, rule, number=NEW):
         wait_for(lambda: world.rules().get(number), lambda found: found == rule)
@@ -359,10 +360,10 @@ class TestNumbersThatChange:
         suspended(world)
         moved = NUMBERS["2001"][0]
         with writing(world.services.engine) as connection:
-            numbers.move_number(connection, moved, to_account="1001")
+            move_number(connection, moved, to_account="1001")
         self.follows(world, ("1001", "suspended", "syd-1"), moved)
         with writing(world.services.engine) as connection:
-            numbers.move_number(connection, moved, to_account="2001")
+            move_number(connection, moved, to_account="2001")
         self.follows(world, ("2001", "allowed", "syd-1"), moved)
 
     def test_a_number_in_quarantine_has_no_rule(self, world):

@@ -11,7 +11,7 @@ from lib.actions.engine.errors import Blocked, NotAllowed, PlanChanged
 from lib.clients.zuora import CancelPolicy
 from lib.domain.allowances import MapRow
 from lib.standins.zuora.records import RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
-from lib.store import billing, snapshots
+from lib.store import allowance_use, billing, snapshots
 from lib.store.billing import SubscriptionTerms
 from lib.store.engine import writing
 from lib.store.schema import account, action_event, pbx, phone_number, phone_user, subscription
@@ -302,7 +302,7 @@ def test_in_use_is_counted_from_what_the_account_has(billed):
             select(func.min(phone_number.c.id)).where(phone_number.c.account_id == own)
         ).scalar_one()
         connection.execute(update(phone_number).where(phone_number.c.id == one).values(state="quarantined"))
-        used = billing.count_use(connection, "1001")
+        used = allowance_use.count_use(connection, "1001")
     assert {kind: count for kind, count in used.items() if count} == {
         "pbx_extensions": 4,
         "jet_phone_users": 2,

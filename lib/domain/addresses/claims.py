@@ -6,7 +6,7 @@ can lose a word or put it in two places.
 
 from collections.abc import Iterator
 
-from lib.domain.address_tokens import Token, is_break
+from lib.domain.addresses.tokens import Token, is_break
 from lib.domain.findings import Finding, quoted, warning
 
 LEFT_OVER = "left_over"

@@ -1,8 +1,8 @@
 """Boxes, bags and people who pass letters on: places where letters wait, which are no places where people are."""
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_numbers import read_id
-from lib.domain.address_tokens import is_break, tidy, tokens_of
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import read_id
+from lib.domain.addresses.tokens import is_break, tidy, tokens_of
 
 _WITH_OR_WITHOUT_NUMBER = (
     ("GPO", "BOX"), ("G", "P", "O", "BOX"), ("PO", "BOX"), ("P", "O", "BOX"), ("POBOX",), ("GPOBOX",),

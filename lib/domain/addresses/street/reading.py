@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_numbers import Chain, read_chain, take_chain
-from lib.domain.address_types import Kind, choose_kind, kinds_in, read_suffix
-from lib.domain.address_words import ORDINALS, PREMISES, speak
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import Chain, read_chain, take_chain
+from lib.domain.addresses.street.kinds import Kind, choose_kind, kinds_in, read_suffix
+from lib.domain.addresses.street.street_types import STREET_TYPES, SUFFIXES, TYPELESS, Standing
+from lib.domain.addresses.words import ORDINALS, PREMISES, speak
 from lib.domain.findings import quoted
-from lib.domain.street_types import STREET_TYPES, SUFFIXES, TYPELESS, Standing
 
 _NUMBERED = {"building_number", "building_suffix", "building_number_2", "floor_number", "floor_suffix"}
 _DISTANCES = {"KM", "KMS", "K", "M", "METRE", "METRES", "MTRS", "KILOMETRE", "KILOMETRES"}

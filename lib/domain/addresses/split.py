@@ -1,23 +1,23 @@
 """An Australian address as people write it, split into the parts of the register's record. Pure text in, parts out.
 
 The text is read from left to right: suburb, state and postcode off the end, then what has a label (unit, floor, lot,
-box, corner), then the street among the rest, then names. A token is read once (`lib.domain.address_claims`): each
+box, corner), then the street among the rest, then names. A token is read once (`lib.domain.addresses.claims`): each
 stands in one part or in `left_over`. What is left over, guessed or contradicts a field has a finding.
 """
 
 from dataclasses import dataclass
 
-from lib.domain.address_choice import choose_street
-from lib.domain.address_claims import Claims
-from lib.domain.address_floors import take_floor
-from lib.domain.address_lots import take_lot
-from lib.domain.address_names import take_names
-from lib.domain.address_place import Place, place_of, take_places
-from lib.domain.address_post import take_care_of, take_post
-from lib.domain.address_spots import Rule, take_nearby, take_rear, take_spot
-from lib.domain.address_tokens import tidy, tokens_of
-from lib.domain.address_units import take_unit
-from lib.domain.address_words import PLANS, speak
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.names import take_names
+from lib.domain.addresses.place import Place, place_of, take_places
+from lib.domain.addresses.post import take_care_of, take_post
+from lib.domain.addresses.premises.floors import take_floor
+from lib.domain.addresses.premises.lots import take_lot
+from lib.domain.addresses.premises.spots import Rule, take_nearby, take_rear, take_spot
+from lib.domain.addresses.premises.units import take_unit
+from lib.domain.addresses.street.choice import choose_street
+from lib.domain.addresses.tokens import tidy, tokens_of
+from lib.domain.addresses.words import PLANS, speak
 from lib.domain.findings import Finding, quoted, warning
 
 LONGEST = 600

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_words import LONE_LETTERS, NUMBER_LABELS
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.words import LONE_LETTERS, NUMBER_LABELS
 
 _JOINS = {"-", "&", "+", "AND", "TO"}
 _FRACTIONS = {("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")}

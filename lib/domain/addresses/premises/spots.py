@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_labels import read_named_id
-from lib.domain.address_post import follow
-from lib.domain.address_words import COMPLEXES, NEARBY, SPOTS
-from lib.domain.street_types import STREET_TYPES, SUFFIXES
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.post import follow
+from lib.domain.addresses.premises.labels import read_named_id
+from lib.domain.addresses.street.street_types import STREET_TYPES, SUFFIXES
+from lib.domain.addresses.words import COMPLEXES, NEARBY, SPOTS
 
 COMPLEX = "complex"
 """One of several buildings: it becomes the property's name, or the location where the property has a name."""

@@ -1,7 +1,9 @@
 """Floors: `Level 3`, `L3`, `Level G`, `1st floor`, `Ground floor`, `Basement`."""
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_labels import (
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import take_id
+from lib.domain.addresses.post import follow
+from lib.domain.addresses.premises.labels import (
     RANGES,
     begins_street,
     behind_label,
@@ -10,9 +12,7 @@ from lib.domain.address_labels import (
     second_id,
     take_label,
 )
-from lib.domain.address_numbers import take_id
-from lib.domain.address_post import follow
-from lib.domain.address_words import BARE_FLOORS, FLOOR_CODES, FLOOR_WORDS, FLOORS, NAMED_FLOORS, ordinal_of
+from lib.domain.addresses.words import BARE_FLOORS, FLOOR_CODES, FLOOR_WORDS, FLOORS, NAMED_FLOORS, ordinal_of
 
 
 def take_floor(claims: Claims, position: int, end: int, at_start: bool) -> int | None:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_street import Street, name_of, streets_in, take_street
-from lib.domain.address_types import kinds_in, read_suffix, singular
-from lib.domain.address_words import CORNERS
-from lib.domain.street_types import PLURALS, STREET_TYPES, TYPELESS
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.street.kinds import kinds_in, read_suffix, singular
+from lib.domain.addresses.street.reading import Street, name_of, streets_in, take_street
+from lib.domain.addresses.street.street_types import PLURALS, STREET_TYPES, TYPELESS
+from lib.domain.addresses.words import CORNERS
 
 _ANDS = {"&", "+", "AND", "/", "WITH"}
 

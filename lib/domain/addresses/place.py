@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_tokens import tidy, tokens_of
-from lib.domain.address_words import COUNTRIES, FLOORS, LOTS, SPOTS, STATES, UNITS, state_code
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.street.street_types import STREET_TYPES, SUFFIXES
+from lib.domain.addresses.tokens import tidy, tokens_of
+from lib.domain.addresses.words import COUNTRIES, FLOORS, LOTS, SPOTS, STATES, UNITS, state_code
 from lib.domain.findings import Finding, quoted, warning
-from lib.domain.street_types import STREET_TYPES, SUFFIXES
 
 _STATE_WORDS = {tuple(name.split()): code for code, name in STATES.items()}
 _NO_POSTCODE_BEHIND = {"BOX", "BAG", "MS", "RMB", "RSD", "LOCKER", "NO", *UNITS, *LOTS, *SPOTS, *FLOORS}

@@ -1,8 +1,8 @@
 """What stands behind a label: the number or letter, and a second one that a dash or an `and` joins to it."""
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_numbers import Id, read_id
-from lib.domain.address_words import CARDINALS, FLOORS, LOTS, NUMBER_LABELS, UNITS
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import Id, read_id
+from lib.domain.addresses.words import CARDINALS, FLOORS, LOTS, NUMBER_LABELS, UNITS
 
 LISTS = {"&", "+", "AND"}
 RANGES = {"-", "TO"}

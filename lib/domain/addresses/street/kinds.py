@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_words import SAINTS
-from lib.domain.street_types import PLURALS, STREET_TYPES, SUFFIXES, TYPES, Standing
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.street.street_types import PLURALS, STREET_TYPES, SUFFIXES, TYPES, Standing
+from lib.domain.addresses.words import SAINTS
 
 _RATHER_TYPES = {"CT", "PL", "GR", "WAY", "SQ", "MEWS", "RISE", "LOOP", "ALLY", "GDNS", "CH", "ESP", "QY", "PLZA"}
 """Types that end a street although they may stand in names as well."""

@@ -1,7 +1,9 @@
 """Units of a building: `Unit 3`, `Shops 3 & 4`, `Suite A`, `U3`, `A/12`."""
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_labels import (
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import behind_letters, take_id
+from lib.domain.addresses.post import follow
+from lib.domain.addresses.premises.labels import (
     RANGES,
     begins_street,
     behind_label,
@@ -10,9 +12,7 @@ from lib.domain.address_labels import (
     second_id,
     take_label,
 )
-from lib.domain.address_numbers import behind_letters, take_id
-from lib.domain.address_post import follow
-from lib.domain.address_words import FLOOR_CODES, NAMING_UNITS, PLURAL_UNITS, UNITS
+from lib.domain.addresses.words import FLOOR_CODES, NAMING_UNITS, PLURAL_UNITS, UNITS
 
 _LONG_LABELS = (
     (("TOWN", "HOUSE"), "TNHS"), (("T", "/", "HOUSE"), "TNHS"), (("T", "/", "H"), "TNHS"), (("STRATA", "UNIT"), "STR"),

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_corner import borrow_type, corners_in, take_corner, take_second_street
-from lib.domain.address_numbers import read_chain
-from lib.domain.address_street import Street, streets_in, take_street
-from lib.domain.street_types import Standing
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import read_chain
+from lib.domain.addresses.street.corners import borrow_type, corners_in, take_corner, take_second_street
+from lib.domain.addresses.street.reading import Street, streets_in, take_street
+from lib.domain.addresses.street.street_types import Standing
 
 
 def choose_street(claims: Claims, *, place_known: bool) -> int:

@@ -2,11 +2,11 @@
 
 import re
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_labels import LISTS, RANGES, behind_label, divides, read_letter
-from lib.domain.address_numbers import Id, read_id
-from lib.domain.address_tokens import is_break
-from lib.domain.address_words import LOTS, PLANS, PLURAL_LOTS
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.numbers import Id, read_id
+from lib.domain.addresses.premises.labels import LISTS, RANGES, behind_label, divides, read_letter
+from lib.domain.addresses.tokens import is_break
+from lib.domain.addresses.words import LOTS, PLANS, PLURAL_LOTS
 
 
 def take_lot(claims: Claims, position: int, end: int, at_start: bool) -> int | None:

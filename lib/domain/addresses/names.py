@@ -1,8 +1,9 @@
 """Names without a label: of the premises, of a business, of the suburb. What is none of them is left over."""
 
-from lib.domain.address_claims import Claims
-from lib.domain.address_spots import COMPLEX
-from lib.domain.address_words import (
+from lib.domain.addresses.claims import Claims
+from lib.domain.addresses.premises.spots import COMPLEX
+from lib.domain.addresses.street.street_types import SUFFIXES, TYPES, Standing
+from lib.domain.addresses.words import (
     CARDINALS,
     COMPANY,
     COMPLEXES,
@@ -18,7 +19,6 @@ from lib.domain.address_words import (
     UNITS,
 )
 from lib.domain.findings import quoted
-from lib.domain.street_types import SUFFIXES, TYPES, Standing
 
 _NO_NAMES = {
     *UNITS, *FLOORS, *FLOOR_WORDS, *LOTS, *SPOTS, *COMPLEXES, *CONNECTORS, *(words[0] for words in NEARBY), *CARDINALS,
