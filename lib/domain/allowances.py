@@ -186,7 +186,7 @@ def _checked(place: int, row: MapRow) -> MapRow:
             f"Row {place} is too long: a number has at most {NUMBER_LIMIT} characters, a name {NAME_LIMIT}."
         )
     if not (number + name).isprintable():
-        raise InvalidMap(f"Row {place} holds a sign that cannot be seen. Type the charge again.")
+        raise InvalidMap(f"Row {place} holds an invisible character. Type the charge again.")
     if " " in number:
         raise InvalidMap(f"Row {place}: “{number}” holds more than one charge number. Give each a row of its own.")
     if row.kind not in LABELS:

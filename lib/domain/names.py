@@ -26,7 +26,7 @@ def check_name(text: str) -> str:
             )
     if any(ord(character) > 0xFFFF for character in text):
         raise InvalidName(
-            "The name holds a character that Zuora refuses, such as an emoji. Use letters, digits and signs."
+            "The name holds a character that Zuora refuses, such as an emoji. Use letters, digits and punctuation."
         )
     name = " ".join(text.split())
     if not name:

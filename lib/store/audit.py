@@ -208,7 +208,7 @@ def _rewritten(row: Mapping[str, Any], noted: Head | None) -> str | None:
     """Why this row cannot be the one whose hash was noted."""
     if noted is None or row["sequence"] != noted.sequence or row["hash"] == noted.hash:
         return None
-    return "it is not the event that was noted; it, or one before it, was written anew"
+    return "it is not the event that was noted; it, or one before it, was rewritten"
 
 
 def _hash(row: Mapping[str, Any]) -> str:

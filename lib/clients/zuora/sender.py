@@ -220,7 +220,7 @@ def filter_value(value: str, operation: str) -> str:
         Rejected: it holds what a filter would take for more than a value.
     """
     if not _FILTER_VALUE.fullmatch(value):
-        raise Rejected(replies.SYSTEM, operation, detail="the id is none")
+        raise Rejected(replies.SYSTEM, operation, detail="this is not an id")
     return value
 
 
