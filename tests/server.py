@@ -113,7 +113,7 @@ class Server:
 
     def cookie(self, username: str, *, age: float = 0.0) -> str:
         """The cookie of somebody who signed in `age` seconds ago."""
-        with self.app() as engine:
+        with self.hub() as engine:
             return sign_in_as(engine, username, age=age)
 
     def get(self, path: str, *, token: str | None = None) -> tuple[int, str]:

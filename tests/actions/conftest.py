@@ -20,6 +20,7 @@ from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.permissions import Role
+from lib.patience import Patience
 from lib.services import Services
 from lib.settings import Settings
 from lib.standins.mail import MailStandin
@@ -227,17 +228,16 @@ def wait_for(look: Callable, enough: Callable, seconds: float = 20):
         time.sleep(0.05)
 
 
+PATIENCE = Patience(connect_seconds=2, read_seconds=2, attempts=2, retry_seconds=3, backoff_seconds=0.01)
+
+
 def make_client(url: str) -> Zuora:
     return Zuora(
         ZuoraConfig(
             url=url,
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
-            connect_seconds=2,
-            read_seconds=2,
-            attempts=2,
-            retry_seconds=3,
-            backoff_seconds=0.01,
+            patience=PATIENCE,
             read_back_seconds=0.5,
         )
     )
@@ -248,11 +248,7 @@ def make_sbc(url: str, token: str = SBC_TOKEN) -> KamailioSbc:
         SbcConfig(
             url=url,
             token=token,
-            connect_seconds=2,
-            read_seconds=2,
-            attempts=2,
-            retry_seconds=3,
-            backoff_seconds=0.01,
+            patience=PATIENCE,
         )
     )
 

@@ -7,7 +7,7 @@ from lib.actions.engine.plan import Confirmation
 from lib.domain.numbers import national
 from lib.settings import Settings
 from lib.store.engine import make_engine, writing
-from lib.store.numbers import add_number, quarantine_numbers
+from lib.store.numbers import quarantine_numbers
 from lib.store.schema import phone_number
 from tests.actions.conftest import (  # noqa: F401 - the same stand-ins, with the same accounts
     LEAD,
@@ -23,6 +23,7 @@ from tests.actions.conftest import (  # noqa: F401 - the same stand-ins, with th
     standin,
     wait_for,
 )
+from tests.other_writers import add_number
 
 WHY = Confirmation(reason="non_payment")
 PAID = Confirmation(reason="paid")
