@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from lib.actions.account.rename import Rename
-from lib.actions.engine import runner as runner_module
 from lib.actions.engine.durable import stepping
 from lib.actions.engine.errors import ActionError
 from lib.actions.engine.runner import Runner
+from lib.actions.engine.starting import begin
 from lib.app.start import configure_logging
 from lib.clients.zuora import Zuora
 from lib.settings import Settings
@@ -36,7 +36,7 @@ def arm(point: str, told: Pipe) -> None:
 
     where, _, step_name = point.partition(":")
     if point == "written":
-        runner_module.hand_over = lambda _run: stand_still(point)
+        begin.hand_over = lambda _run: stand_still(point)
     elif point == "sent":
         real_rename = Zuora.rename_account
 

@@ -266,15 +266,15 @@ def test_a_new_version_between_look_and_click_gives_a_new_plan(billed):
 
 def test_a_colleagues_change_before_the_step_is_not_overwritten(billed, monkeypatch):
     plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": None}, LEAD)
-    from lib.actions.engine import runner
+    from lib.actions.engine.starting import begin
 
     def late(_run):
         with writing(billed.services.engine) as connection:
             billing.save_terms(connection, "1001", SUB, terms(9, cloud_mobiles=99))
         hand_over(_run)
 
-    hand_over = runner.hand_over
-    monkeypatch.setattr(runner, "hand_over", late)
+    hand_over = begin.hand_over
+    monkeypatch.setattr(begin, "hand_over", late)
     done = billed.finish(billed.runner.start(plan, LEAD))
     assert done.run.state == "failed"
     assert f"Somebody changed {SUB} in the Hub meanwhile" in done.run.error
@@ -398,16 +398,16 @@ def test_an_edit_that_cannot_be_is_a_sentence(billed):
 
 
 def test_a_subscription_that_changes_before_the_step_is_not_overwritten(billed, monkeypatch):
-    from lib.actions.engine import runner
+    from lib.actions.engine.starting import begin
 
     def late(_run):
         with writing(billed.services.engine) as connection:
             connection.execute(update(subscription).where(subscription.c.number == SUB).values(name="Theirs"))
         hand_over(_run)
 
-    hand_over = runner.hand_over
+    hand_over = begin.hand_over
     plan = edit(billed, name="Mine")
-    monkeypatch.setattr(runner, "hand_over", late)
+    monkeypatch.setattr(begin, "hand_over", late)
     done = billed.finish(billed.runner.start(plan, LEAD))
     assert done.run.state == "failed"
     assert "Somebody changed SUB-00000001" in done.run.error
@@ -431,7 +431,7 @@ def test_an_unused_subscription_is_removed_with_its_allowances(billed):
 
 
 def test_a_number_that_comes_to_it_after_the_click_stops_the_removal(billed, monkeypatch):
-    from lib.actions.engine import runner
+    from lib.actions.engine.starting import begin
 
     def late(_run):
         with writing(billed.services.engine) as connection:
@@ -441,9 +441,9 @@ def test_a_number_that_comes_to_it_after_the_click_stops_the_removal(billed, mon
             )
         hand_over(_run)
 
-    hand_over = runner.hand_over
+    hand_over = begin.hand_over
     plan = billed.runner.plan("remove_subscription", "1001", {"number": SECOND}, LEAD)
-    monkeypatch.setattr(runner, "hand_over", late)
+    monkeypatch.setattr(begin, "hand_over", late)
     done = billed.finish(billed.runner.start(plan, LEAD))
     assert done.run.state == "failed"
     assert "(03) 7010 0001" in done.run.error
