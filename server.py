@@ -26,7 +26,7 @@ from lib.app import not_started, start
 from lib.app.hosts import allowed_hosts, refuse_open_demo
 from lib.settings import Environment, load
 from lib.ui.navigation import closed_pages
-from lib.ui.runs.typed import NO_SPELLING
+from lib.ui.runs.confirm import NO_SPELLING
 from lib.ui.widgets.away import told_away
 from lib.web import FORMS, Doors, Gate, Headers, Hosts, Sockets, inline_scripts, knows, routes
 

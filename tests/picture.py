@@ -39,6 +39,7 @@ ROOMS = {
     "lib.email_addresses": (1, "what an e-mail address is"),
     "lib.published": (2, "lists that others publish"),
     "lib.private": (1, "files for their owner alone"),
+    "lib.patience": (0, "how long a client waits"),
 }
 # Arrows that go round the boxes between, by the x of the way down.
 ROUND = {

@@ -1,6 +1,7 @@
 """The check of a Zuora tenant, as a person at a terminal reads it."""
 
 import sys
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -32,10 +33,8 @@ def check_tenant(account: str | None = None, write: str | None = None, *, on_pro
             client_id=settings.zuora_client_id,
             client_secret=secret,
             version=settings.zuora_version,
-            connect_seconds=settings.zuora_connect_seconds,
-            read_seconds=settings.zuora_read_seconds,
             # A person waits for it, and a second try would hide what they look for.
-            attempts=1,
+            patience=replace(settings.zuora_patience, attempts=1),
             read_back_seconds=settings.zuora_read_back_seconds,
             entity_id=settings.zuora_entity_id,
             org_ids=settings.zuora_org_ids,

@@ -30,78 +30,24 @@ class Section:
     permission: Permission
 
 
-DETAILS = Section(
-    "pages/account/details.py",
-    "Account details",
-    ":material/badge:",
-    "account-details",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE,
-)
-BILLING = Section(
-    "pages/account/billing.py",
-    "Billing details",
-    ":material/receipt_long:",
-    "billing-details",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE,
-)
-CONTACTS = Section(
-    "pages/account/contacts.py",
-    "Account contacts",
-    ":material/contacts:",
-    "account-contacts",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE_ALL,
-)
-PBX = Section(
-    "pages/account/pbx.py",
-    "PBX",
-    ":material/dialpad:",
-    "pbx",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE,
-)
-EMAILS = Section(
-    "pages/account/emails.py",
-    "Sent e-mail history",
-    ":material/outgoing_mail:",
-    "sent-emails",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE,
-)
-EMERGENCY = Section(
-    "pages/account/emergency.py",
-    "Emergency details",
-    ":material/emergency:",
-    "emergency-details",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE_ALL,
-)
-ACTIVITY = Section(
-    "pages/account/activity.py",
-    "Activity",
-    ":material/history:",
-    "account-activity",
-    THIS_ACCOUNT,
-    Permission.ACCOUNT_SEE_ALL,
-)
-CHARGE_MAP = Section(
-    "pages/all/charge_map.py",
-    "Charge map",
-    ":material/rule_settings:",
-    "charge-map",
-    ALL_ACCOUNTS,
-    Permission.CHARGE_MAP_EDIT,
-)
-ACCOUNTS = Section(
-    "pages/all/accounts.py",
-    "All accounts",
-    ":material/group:",
-    "accounts",
-    ALL_ACCOUNTS,
-    Permission.ACCOUNT_SEE_ALL,
-)
+def _of_account(script: str, title: str, icon: str, url: str, permission: Permission) -> Section:
+    return Section(f"pages/account/{script}.py", title, f":material/{icon}:", url, THIS_ACCOUNT, permission)
+
+
+def _of_all(script: str, title: str, icon: str, url: str, permission: Permission) -> Section:
+    return Section(f"pages/all/{script}.py", title, f":material/{icon}:", url, ALL_ACCOUNTS, permission)
+
+
+_EACH, _STAFF = Permission.ACCOUNT_SEE, Permission.ACCOUNT_SEE_ALL
+DETAILS = _of_account("details", "Account details", "badge", "account-details", _EACH)
+BILLING = _of_account("billing", "Billing details", "receipt_long", "billing-details", _EACH)
+CONTACTS = _of_account("contacts", "Account contacts", "contacts", "account-contacts", _STAFF)
+PBX = _of_account("pbx", "PBX", "dialpad", "pbx", _EACH)
+EMAILS = _of_account("emails", "Sent e-mail history", "outgoing_mail", "sent-emails", _EACH)
+EMERGENCY = _of_account("emergency", "Emergency details", "emergency", "emergency-details", _STAFF)
+ACTIVITY = _of_account("activity", "Activity", "history", "account-activity", _STAFF)
+CHARGE_MAP = _of_all("charge_map", "Charge map", "rule_settings", "charge-map", Permission.CHARGE_MAP_EDIT)
+ACCOUNTS = _of_all("accounts", "All accounts", "group", "accounts", _STAFF)
 SECTIONS = (DETAILS, BILLING, CONTACTS, PBX, EMERGENCY, EMAILS, ACTIVITY, ACCOUNTS, CHARGE_MAP)
 
 

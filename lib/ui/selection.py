@@ -4,7 +4,6 @@ import streamlit as st
 
 from lib.domain.accounts import Account
 from lib.domain.audience import as_seen_by
-from lib.domain.permissions import Identity
 from lib.store import accounts
 from lib.ui.dialogs import close_dialog
 from lib.ui.navigation import DETAILS, SECTIONS, THIS_ACCOUNT, Section
@@ -17,7 +16,7 @@ TYPED = "typed_in_search"
 _RUN = "run"
 
 
-def settle(identity: Identity, page: str | None = None) -> str | None:
+def settle(visit: Visit, page: str) -> str | None:
     """The number of the account this person works on now; page, address and session are made to agree.
 
     The address wins when it names one: it is what the person opened, shared or went back to. Following a link of
@@ -29,10 +28,10 @@ def settle(identity: Identity, page: str | None = None) -> str | None:
         number: str | None = st.session_state[_KEY]
     else:
         number = named or st.session_state.get(_KEY)
-    if not identity.may_choose_accounts:
-        number = identity.account
+    if not visit.identity.may_choose_accounts:
+        number = visit.identity.account
     moved = number != st.session_state.get(_KEY)
-    if number and (number != named or (moved and page is not None and page == st.session_state.get(_PAGE))):
+    if number and (number != named or (moved and page == st.session_state.get(_PAGE))):
         # Also where the address says so already: after a link to the page that is open, Streamlit draws the linked
         # account but leaves the old one in the browser's address, and the next click would be made there. On another
         # page it must not be said: the browser would keep the old page with the new account among those to go back to.
@@ -41,17 +40,16 @@ def settle(identity: Identity, page: str | None = None) -> str | None:
         # What was opened on another account is not what the person looks at now.
         close_dialog()
     st.session_state[_KEY] = number
-    if page is not None:
-        st.session_state[_PAGE] = page
+    st.session_state[_PAGE] = page
     return number
 
 
-def named_account(identity: Identity) -> str | None:
+def named_account(visit: Visit) -> str | None:
     """The account the browser's address names at this very click, in a dialog too; an account admin's own.
 
     Nothing drawn earlier is asked: a dialog or form that was made for another account can be told by it.
     """
-    return st.query_params.get("account") if identity.may_choose_accounts else identity.account
+    return st.query_params.get("account") if visit.identity.may_choose_accounts else visit.identity.account
 
 
 def own_key(account: Account, name: str) -> str:

@@ -4,7 +4,7 @@ import functools
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pytest
@@ -20,7 +20,8 @@ from lib.demo import notable
 from lib.demo.model import DemoAccount
 from lib.demo.world import world
 from lib.domain.permissions import Identity
-from lib.settings import PROJECT, load
+from lib.settings import PROJECT
+from lib.settings import load as load_settings
 from lib.standins.sbc import SbcStandin
 from lib.standins.zuora import ZuoraStandin
 from lib.standins.zuora.manners.faults import Fault
@@ -28,6 +29,8 @@ from lib.store.engine import writing
 from lib.store.schema import account
 from lib.ui import auth
 from lib.ui.navigation import ACCOUNTS, DETAILS
+from lib.ui.selection import load
+from lib.ui.visit import Visit
 from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, copy_demo, sbc_of, sign_in_as, zuora_of
 
 HOME = str(PROJECT / "Home.py")
@@ -80,6 +83,12 @@ class House:
         found = signed_in(self.app, token)
         assert found is not None
         return found
+
+    def at(self, number: str, who: str | Identity) -> Visit:
+        """The visit of this person on a page of the account, as a page was drawn for them."""
+        identity = self.identity(who) if isinstance(who, str) else who
+        visit = Visit(self.app, identity)
+        return replace(visit, opened=load(visit, number))
 
     def seat(self, app: AppTest, username: str) -> AppTest:
         """Somebody else signs in, in the same tab."""
@@ -135,7 +144,7 @@ def _house(tmp_path_factory, settings) -> Iterator[House]:
             **settings,
         }
         start.stop()
-        hub = start.start(load(**given))
+        hub = start.start(load_settings(**given))
         try:
             yield House(hub, zuora, sbc)
         finally:

@@ -90,6 +90,18 @@ def test_no_file_says_nothing_by_its_name():
     assert not [path for path in sources("lib", "pages", "tests") if path.stem in empty]
 
 
+def test_a_plan_is_made_and_started_in_one_place():
+    """Whatever a section asks, the person has read the plan on the page of the account it was made on."""
+    asks = {"plan": "start", "start": "start", "ask": "second_person", "approve": "second_person"}
+    found = {
+        (node.attr, place_of(path))
+        for path in sources("lib/ui", "pages")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and node.attr in asks and ast.unparse(node.value).endswith("runner")
+    }
+    assert found == {(what, f"lib/ui/runs/{where}.py") for what, where in asks.items()}
+
+
 def test_no_exception_text_reaches_a_browser():
     text = (PROJECT / ".streamlit" / "config.toml").read_text()
     assert 'showErrorDetails = "none"' in text

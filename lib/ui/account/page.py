@@ -5,18 +5,14 @@ import streamlit as st
 from lib.app.live import Reading
 from lib.clients.zuora import ZuoraStatus
 from lib.domain.accounts import Account
-from lib.domain.audience import OTHER_PAYER, is_staff
+from lib.domain.audience import OTHER_PAYER
 from lib.domain.differences import HubView, ZuoraView, compare
 from lib.domain.words import counted
 from lib.store import accounts, billing, numbers
 from lib.ui.account.tables import account_facts, differences_frame, own_facts, quarantine_frame
 from lib.ui.visit import Visit
-from lib.ui.widgets.draw_again import draw_again
-from lib.ui.widgets.fragments import fragment
-from lib.ui.widgets.reading import show_reading
+from lib.ui.widgets.reading import follow_reading, show_reading
 from lib.ui.widgets.tables import accounts_frame, choose_account, show_grid, show_text_table
-
-POLL_SECONDS = 1.0
 
 
 def show_details(visit: Visit) -> None:
@@ -25,8 +21,7 @@ def show_details(visit: Visit) -> None:
         size = accounts.measure_account(connection, visit.account.number)
         children = accounts.list_children(connection, visit.account.number)
         resting = numbers.quarantined_of_account(connection, visit.account.number) if size.quarantined else []
-    staff = is_staff(visit.identity, visit.account.number)
-    rest = "in quarantine" if staff else "no longer in use"
+    rest = "in quarantine" if visit.staff else "no longer in use"
     quarantined = f"{size.quarantined} more {rest}" if size.quarantined else None
     with st.container(horizontal=True, gap="large"):
         st.metric("Numbers", size.numbers, format="localized", help=quarantined, width="content")
@@ -36,30 +31,22 @@ def show_details(visit: Visit) -> None:
         st.metric("Children", size.children, width="content")
     reading = visit.app.live.zuora(visit.account)
     if reading.state == "reading":
-        # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        fragment(_await_reading, run_every=POLL_SECONDS)(visit, staff)
+        follow_reading(visit, _show_facts)
     else:
-        _show_facts(visit, reading, staff)
+        _show_facts(visit, reading)
     if resting:
         title = f"Numbers {rest}"
         with st.expander(f"{title} ({size.quarantined:,})", icon=":material/bedtime:"):
-            show_grid(quarantine_frame(resting, staff=staff), title, key="quarantine")
+            show_grid(quarantine_frame(resting, staff=visit.staff), title, key="quarantine")
     _show_children(visit, children)
 
 
-def _await_reading(visit: Visit, staff: bool) -> None:
-    reading = visit.app.live.zuora(visit.account, wait=0)
-    if reading.state != "reading":
-        draw_again()
-    _show_facts(visit, reading, staff)
-
-
-def _show_facts(visit: Visit, reading: Reading, staff: bool) -> None:
-    show_reading(visit, reading, staff=staff)
+def _show_facts(visit: Visit, reading: Reading) -> None:
+    show_reading(visit, reading)
     with visit.read() as connection:
         paying = billing.payers_of(connection, visit.account.number)
         known = accounts.titles_by_zuora_number(connection, paying)
-    if not staff:
+    if not visit.staff:
         shown = own_facts(visit.account, reading, dict.fromkeys(known.get(payer, OTHER_PAYER) for payer in paying))
         show_text_table(shown, "Account facts")
         return

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from lib.app.live import Reading
+from lib.clients.zuora import ZuoraAccount
 from lib.domain.accounts import Account
 from lib.domain.differences import Difference
 from lib.domain.numbers import national
@@ -26,14 +27,13 @@ def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()
     def there(value: object) -> str:
         return absent if zuora is None else str(value)
 
-    parent = f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"
-    balance = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip() if zuora and zuora.balance is not None else "none"
+    balance = _balance(zuora, payers) if zuora else ""
     rows = [
         ("Name", account.name, there(zuora and zuora.name)),
         ("Status", account.standing, there(zuora and zuora.status.value.lower())),
-        ("Parent", parent, there(reading.value and (reading.value.parent or "none"))),
+        ("Parent", parent_words(account), there(reading.value and (reading.value.parent or "none"))),
         ("Account number", account.number, there(zuora and zuora.number)),
-        ("Balance", "kept in Zuora", there("; ".join([balance, *(f"{payer} pays for it" for payer in payers)]))),
+        ("Balance", "kept in Zuora", there(balance)),
         ("E-mail", account.email or "none", "see the bill-to contact"),
         ("Communication profile", account.communication_profile or "none", "kept as an id"),
     ]
@@ -46,18 +46,29 @@ def own_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) ->
     `payers` are the accounts that pay for this one, as a customer may know them.
     """
     zuora = reading.value.account if reading.value and reading.state != "missing" else None
-    balance = "not known at the moment"
-    if zuora is not None:
-        balance = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip() if zuora.balance is not None else "none"
     rows = [
         ("Account number", account.number),
         ("Name", account.name),
         ("Status", f"being {account.heading.value}" if account.changing_to else account.status.value),
-        ("Parent", f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"),
-        ("Balance", "; ".join([balance, *(f"{payer} pays for it" for payer in payers)])),
+        ("Parent", parent_words(account)),
+        ("Balance", _balance(zuora, payers)),
         ("E-mail", account.email or "none"),
     ]
     return pd.DataFrame(rows, columns=["Fact", "Your account"], dtype="string")
+
+
+def parent_words(account: Account) -> str:
+    """Number and name of its parent, or `none`."""
+    return f"{account.parent_number} - {account.parent_name}" if account.parent_number else "none"
+
+
+def _balance(zuora: ZuoraAccount | None, payers: Iterable[str]) -> str:
+    known = "none"
+    if zuora is None:
+        known = "not known at the moment"
+    elif zuora.balance is not None:
+        known = f"{zuora.balance:,.2f} {zuora.currency or ''}".strip()
+    return "; ".join([known, *(f"{payer} pays for it" for payer in payers)])
 
 
 def differences_frame(differences: Iterable[Difference]) -> pd.DataFrame:

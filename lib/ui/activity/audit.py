@@ -1,6 +1,5 @@
 """The audit on the Activity page: whether its chain holds, and the account's events to take away."""
 
-import io
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,19 +10,17 @@ import structlog
 from sqlalchemy import Engine
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.actions.engine.handing_out import Parcel, hand_out
-from lib.app.start import App
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.words import counted
 from lib.store import audit
 from lib.store.audit import Check, Head
+from lib.ui.activity.export import offer_events
 from lib.ui.visit import Visit
-from lib.ui.widgets.downloads import offer_download
 
 log = structlog.get_logger(__name__)
 
 _SHORT = 8
-"""So many signs of a hash are enough to compare by eye."""
+"""This many characters of a hash are enough to compare by eye."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def show_audit(visit: Visit) -> None:
             help="Recomputes the hash of every event of every account. That may take a while.",
         )
         if visit.may(Permission.EXPORT):
-            _offer_download(visit)
+            offer_events(visit)
     if asked:
         with said, st.spinner("Checking every event"):
             _check(visit)
@@ -95,34 +92,3 @@ def _check(visit: Visit) -> None:
         _checked[engine] = _Checked(check, datetime.now(UTC), check.head if check.broken is None else noted)
     if check.broken is not None:
         log.error("audit broken", sequence=check.broken.sequence, reason=check.broken.reason)
-
-
-def _offer_download(visit: Visit) -> None:
-    offer_download(
-        visit.identity,
-        "Download the events",
-        lambda actor: account_lines(visit.app, visit.account.number, actor),
-        file_name=f"audit-{visit.account.number}.jsonl",
-        mime="application/x-ndjson",
-        tertiary=True,
-        key="download_audit",
-        help="Every event of this account as a line of JSON, with all that its hash is made from.",
-    )
-
-
-def account_lines(app: App, number: str, actor: Identity) -> bytes:
-    """The account's events as JSON lines, for a person who still may have them at this moment.
-
-    Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
-    """
-
-    def lines(_reader: Identity) -> tuple[bytes, int]:
-        whole, count = io.BytesIO(), 0
-        with app.services.engine.connect() as connection:
-            for line in audit.export_lines(connection, number):
-                whole.write(line.encode())
-                count += 1
-        return whole.getvalue(), count
-
-    return hand_out(app.services, actor, Parcel("audit_events", number), lines)

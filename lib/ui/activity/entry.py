@@ -12,7 +12,6 @@ from lib.actions.engine.progress import StepProgress
 from lib.actions.engine.receipt import STATES
 from lib.domain.activity import EXPORT, EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
 from lib.domain.emails import EmailKind, EmailState
-from lib.domain.permissions import Identity
 from lib.domain.status import REASON_WORDS
 from lib.domain.words import counted
 from lib.store import emails
@@ -36,7 +35,7 @@ _PHASES = {
     "done": (":material/published_with_changes:", ""),
 }
 MAILS = 20
-"""So many e-mails of a run are told; the others are counted."""
+"""At most this many e-mails of a run are shown; the others are counted."""
 _STEP_COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
@@ -50,7 +49,6 @@ class Telling:
     accounts: bool
     mailed: Mapping[str, int]
     """Run id -> how many e-mails it sent, for those that sent any."""
-    reader: Identity
 
     def begin(self, entry: Entry) -> str:
         """What every line begins with."""
@@ -98,7 +96,7 @@ def _show_run(visit: Visit, run: RunEntry, telling: Telling) -> None:
 
 
 def _show_steps(visit: Visit, run: RunEntry, telling: Telling) -> None:
-    progress = visit.app.runner.progress(run.id, telling.reader)
+    progress = visit.app.runner.progress(run.id, visit.identity)
     if progress.abandoned_by:
         by = telling.who(progress.abandoned_by)
         st.markdown(f":orange[Abandoned] by {by}: {unlinked(progress.abandon_reason or '')}")
@@ -129,7 +127,7 @@ def _show_step(visit: Visit, run: RunEntry, step: StepProgress, telling: Telling
     count = f" ({step.count:,})" if step.state == "done" else ""
     changed = f"{unlinked(step.before or 'nothing')} → {unlinked(step.after or 'nothing')}"
     valued = changed if step.before != step.after and step.before is not None else None
-    words = unlinked(step.text) if step.text != run.error else ""
+    words = "" if step.stopped_run else unlinked(step.text)
     ended = telling.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
     head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {STATES[step.state]}{count}]"
     told = f"  \n:small[:gray[{_line(ended, words)}]]" if ended or words else ""
@@ -139,7 +137,7 @@ def _show_step(visit: Visit, run: RunEntry, step: StepProgress, telling: Telling
         each = st.expander(f"{step.title}: one by one", icon=":material/list:", key=key, on_change="rerun")
         if each.open:
             with each:
-                show_grid(items_frame(visit.app.runner.items(run.id, step.name, telling.reader)), step.title)
+                show_grid(items_frame(visit.app.runner.items(run.id, step.name, visit.identity)), step.title)
 
 
 def _show_event(event: EventEntry, telling: Telling) -> None:

@@ -1,15 +1,13 @@
 """The filters of the activity. They stand in the address, so that a view can be shared and survives a reload."""
 
 from collections.abc import Mapping
-from datetime import date
 
 import streamlit as st
 
 from lib.domain.activity import Filter, period
-from lib.domain.texts import visible
 from lib.ui.activity.words import kind_words
+from lib.ui.widgets.filters import day_field, search_field
 
-TEXT_LIMIT = 200
 # The keys of the fields are their names in the address.
 _KIND, _PERSON, _SINCE, _UNTIL, _TEXT, _CHILDREN = "kind", "person", "since", "until", "words", "children"
 _WIDTH = 180
@@ -19,21 +17,15 @@ _WIDTH = 180
 def choose_text(there_are_children: bool) -> tuple[str, bool]:
     """The field for a text, and beside it the switch that takes in the accounts directly below, where there are any."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Text",
-            key=_TEXT,
-            type="search",
-            max_chars=TEXT_LIMIT,
-            bind="query-params",
-            placeholder="Title, name, reason, note, phone number, recipient, what a step did",
-        )
+        searched = "Title, name, reason, note, phone number, recipient, what a step did"
+        text = search_field("Text", _TEXT, placeholder=searched)
         children = there_are_children and st.toggle(
             "Include children",
             key=_CHILDREN,
             bind="query-params",
             help="Also what happened on the accounts directly below this one.",
         )
-    return visible(text or ""), children
+    return text, children
 
 
 def choose_filter(text: str, kinds: tuple[str, ...], people: Mapping[str, str], zone: str) -> Filter:
@@ -62,8 +54,8 @@ def choose_filter(text: str, kinds: tuple[str, ...], people: Mapping[str, str], 
             placeholder="Anybody",
             width=_WIDTH,
         )
-        first = _day("From", _SINCE)
-        last = _day("To", _UNTIL)
+        first = day_field("From", _SINCE, width=_WIDTH)
+        last = day_field("To", _UNTIL, width=_WIDTH)
     since, before = period(first, last, zone)
     return Filter(
         kinds=frozenset([kind] if kind else []),
@@ -77,8 +69,3 @@ def choose_filter(text: str, kinds: tuple[str, ...], people: Mapping[str, str], 
 def clear_filter() -> None:
     """Empty every field; for a button's callback."""
     st.session_state.update({_KIND: None, _PERSON: None, _SINCE: None, _UNTIL: None, _TEXT: ""})
-
-
-def _day(label: str, key: str) -> date | None:
-    day: date | None = st.date_input(label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=_WIDTH)
-    return day

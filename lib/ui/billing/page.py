@@ -6,8 +6,8 @@ import streamlit as st
 
 from lib.actions.billing.refresh_allowances import LATER, SNAPSHOT
 from lib.domain.allowances import end_words, lines, total
-from lib.domain.audience import OTHER_PAYER, is_staff
-from lib.store import accounts, billing, snapshots
+from lib.domain.audience import OTHER_PAYER
+from lib.store import accounts, allowance_use, billing, snapshots
 from lib.store.billing import HubSubscription
 from lib.store.snapshots import Snapshot
 from lib.ui.billing.chart import show_chart
@@ -24,12 +24,11 @@ def show_billing(visit: Visit) -> None:
     """The page below the action bar. It reads the Hub alone; a refresh reads Zuora."""
     with visit.read() as connection:
         subscriptions = billing.list_subscriptions(connection, visit.account.number)
-        in_use = billing.count_use(connection, visit.account.number)
+        in_use = allowance_use.count_use(connection, visit.account.number)
         read = snapshots.last_snapshot(connection, visit.account.number, system="zuora", subject=SNAPSHOT)
         later = snapshots.last_snapshot(connection, visit.account.number, system="zuora", subject=LATER)
         payers = accounts.titles_by_zuora_number(connection, [one.terms.payer for one in subscriptions])
     today = visit.app.services.today()
-    staff = is_staff(visit.identity, visit.account.number)
     with st.container(horizontal=True):
         if len(subscriptions) > 1:
             offer_refresh(visit, subscription=None)
@@ -44,16 +43,16 @@ def show_billing(visit: Visit) -> None:
     shared = {kind for kind, count in granting.items() if count > 1}
     for one in subscriptions:
         with st.container(border=True):
-            _show_head(visit, one, today, staff)
+            _show_head(visit, one, today)
             if one.terms.payer:
-                payer = payers.get(one.terms.payer, one.terms.payer if staff else OTHER_PAYER)
+                payer = payers.get(one.terms.payer, one.terms.payer if visit.staff else OTHER_PAYER)
                 st.caption(f"Paid by {plain(payer)}, which gets its invoices.")
             if len(subscriptions) > 1:
                 # A single one grants what the account has, which stands above.
                 _show_granted(one, in_use, shared, today)
-            if told := later_words(one, later, today, staff=staff):
+            if told := later_words(one, later, today, staff=visit.staff):
                 st.caption(plain(told))
-            if staff:
+            if visit.staff:
                 _show_unmapped(visit, one.number, read)
             with st.container(horizontal=True):
                 offer_refresh(visit, subscription=one.number)
@@ -77,7 +76,7 @@ def _show_account(subscriptions: list[HubSubscription], in_use: dict[str, int], 
         show_chart(found, key="used_of_granted")
 
 
-def _show_head(visit: Visit, one: HubSubscription, today: date, staff: bool) -> None:
+def _show_head(visit: Visit, one: HubSubscription, today: date) -> None:
     status = one.terms.status or "Not known"
     with st.container(horizontal=True, vertical_alignment="center"):
         name = f" · {plain(one.name)}" if one.name else ""
@@ -87,7 +86,7 @@ def _show_head(visit: Visit, one: HubSubscription, today: date, staff: bool) -> 
         if ends := end_words(one.terms.ends, today):
             st.badge(ends, color="gray" if over else "orange", icon=":material/event_busy:")
     told = [term_words(one.terms)]
-    if staff:
+    if visit.staff:
         age = age_words(one.refreshed_at, datetime.now(UTC))
         when = f" ({visit.at(one.refreshed_at)})" if one.refreshed_at else ""
         told += [f"version {one.terms.version}" if one.terms.version is not None else "version not known", age + when]

@@ -8,17 +8,17 @@ from lib.clients.zuora import ZuoraAccount
 from lib.domain.contacts import ContactRole
 from lib.domain.permissions import Permission
 from lib.ui import auth
-from lib.ui.contacts.form import is_begun, show_form
+from lib.ui.contacts.form import show_form
+from lib.ui.contacts.state import is_begun
 from lib.ui.contacts.tables import contact_frame
 from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import fragment
-from lib.ui.widgets.reading import show_reading
+from lib.ui.widgets.reading import follow_reading, show_reading
 from lib.ui.widgets.tables import show_text_table
 from lib.ui.widgets.text import plain
 from lib.ui.widgets.zuora_link import show_zuora_link
 
-POLL_SECONDS = 1.0
 _PURPOSE = {
     ContactRole.BILL_TO: "Invoices are sent to the e-mail address of this contact.",
     ContactRole.SOLD_TO: "The emergency details are pulled from this contact.",
@@ -31,8 +31,8 @@ def show_contacts(visit: Visit) -> None:
     reading = visit.app.live.zuora(visit.account)
     begun = _may_edit(visit) and is_begun(visit.account)
     if reading.state == "reading":
-        # Slow Zuora: the page stands with the last snapshot, and looks again by itself.
-        fragment(_await_reading, run_every=POLL_SECONDS)(visit, alone=not begun)
+        # Forms on the screen show the contacts meanwhile.
+        follow_reading(visit, show_reading if begun else _show_last)
     else:
         show_reading(visit, reading)
     if reading.state != "reading" or begun:
@@ -44,14 +44,10 @@ def _may_edit(visit: Visit) -> bool:
     return visit.may(Permission.CONTACTS_EDIT)
 
 
-def _await_reading(visit: Visit, *, alone: bool) -> None:
-    """Look until Zuora has answered; `alone` when nothing else shows the contacts meanwhile."""
-    reading = visit.app.live.zuora(visit.account, wait=0)
-    if reading.state != "reading":
-        draw_again()
+def _show_last(visit: Visit, reading: Reading) -> None:
     show_reading(visit, reading)
-    if alone and reading.value is not None:
-        _show_both(reading.value.account)
+    if reading.value is not None:
+        _show_both(visit, reading.value.account, editable=False)
 
 
 def _show(visit: Visit, reading: Reading, *, begun: bool) -> None:
@@ -65,7 +61,7 @@ def _show(visit: Visit, reading: Reading, *, begun: bool) -> None:
         # A fragment: each field that is left draws the forms again, and nothing else.
         fragment(_show_forms)(visit, billing)
     else:
-        _show_both(billing)
+        _show_both(visit, billing, editable=False)
     _show_additional(billing)
 
 
@@ -73,34 +69,21 @@ def _show_forms(visit: Visit, billing: ZuoraAccount) -> None:
     if auth.current(visit.app) != visit.identity:
         # Signed out or somebody else since the page was drawn.
         draw_again()
+    _show_both(visit, billing, editable=True)
+
+
+def _show_both(visit: Visit, billing: ZuoraAccount, *, editable: bool) -> None:
     for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
         with column:
-            _head(role)
+            st.markdown(f"**{role.label} contact**")
+            st.caption(_PURPOSE[role])
             contact = contact_of(billing, role)
             if contact is None:
-                _none(role)
-            else:
+                st.caption(f"The account has no {role.label} contact in Zuora.")
+            elif editable:
                 show_form(visit, role, contact)
-
-
-def _show_both(billing: ZuoraAccount) -> None:
-    for column, role in zip(st.columns(2, gap="large"), ContactRole, strict=True):
-        with column:
-            _head(role)
-            contact = contact_of(billing, role)
-            if contact is None:
-                _none(role)
             else:
                 show_text_table(contact_frame(contact), f"{role.label} contact")
-
-
-def _head(role: ContactRole) -> None:
-    st.markdown(f"**{role.label} contact**")
-    st.caption(_PURPOSE[role])
-
-
-def _none(role: ContactRole) -> None:
-    st.caption(f"The account has no {role.label} contact in Zuora.")
 
 
 def _show_additional(billing: ZuoraAccount) -> None:

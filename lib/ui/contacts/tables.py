@@ -1,7 +1,5 @@
 """Contacts as frames."""
 
-from typing import Any
-
 import pandas as pd
 
 from lib.actions.contacts.edit_contact import values_of
@@ -15,11 +13,9 @@ def contact_frame(contact: ZuoraContact) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Field", "In Zuora"])
 
 
-def newer_frame(base: dict[str, str], now: dict[str, str], shown: dict[str, Any]) -> pd.DataFrame:
+def newer_frame(base: dict[str, str], now: dict[str, str], shown: dict[str, str]) -> pd.DataFrame:
     """The fields that Zuora has other values in than the form began with: mine beside theirs."""
     rows = [
-        (LABELS[field], base[field], str(shown.get(field) or ""), theirs)
-        for field, theirs in now.items()
-        if theirs != base[field]
+        (LABELS[field], base[field], shown[field], theirs) for field, theirs in now.items() if theirs != base[field]
     ]
     return pd.DataFrame(rows, columns=["Field", "You began with", "Yours", "Theirs"])

@@ -4,23 +4,49 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from lib.store.emails import EmailRow
+from lib.actions.engine.handing_out import Parcel, hand_out
+from lib.domain.permissions import Identity
+from lib.store import emails
+from lib.store.emails import EmailFilter, EmailRow
+from lib.ui.emails.filter import told_filter
 from lib.ui.emails.tables import COLUMNS, row_of
-from lib.ui.widgets.exports import as_text as inert
+from lib.ui.visit import Visit
 from lib.ui.widgets.exports import csv_lines, moment
-
-__all__ = ["MOST", "csv_file", "csv_pieces", "inert"]
 
 _IN_MEMORY = 4_000_000
 _PIECE = 2_000
 MOST = 100_000
-"""So many e-mails a file holds: some 15 MB, which the server keeps in memory while the browser fetches them."""
+"""A file holds at most this many e-mails: 15 MB, which the server keeps in memory while the browser fetches them."""
+
+
+def emails_csv(visit: Visit, wanted: EmailFilter, zone: str) -> bytes:
+    """The account's e-mails that the filter lets through, for the person of the visit, if they may have them now.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+    services, number = visit.app.services, visit.account.number
+
+    def file(_reader: Identity) -> tuple[bytes, int]:
+        rows = 0
+
+        def counted() -> Iterator[list[EmailRow]]:
+            nonlocal rows
+            for chunk in emails.walk_emails(services.engine, number, wanted, chunk=_PIECE):
+                rows += len(chunk)
+                yield chunk
+
+        made = csv_file(counted(), zone)
+        return made, min(rows, MOST)
+
+    values, words = told_filter(wanted, zone)
+    return hand_out(services, visit.identity, Parcel("sent_emails", number, filter=values, narrowed=words), file)
 
 
 def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> Iterator[bytes]:
     """The file piece by piece: a head, then the first `most` rows, and a line that says so where there were more.
 
-    Its first sign tells Excel that it is UTF-8.
+    Its first character tells Excel that it is UTF-8.
     """
     yield "\ufeff".encode() + csv_lines([(f"Sent ({zone})", *COLUMNS[1:])]).encode()
     rows = chain.from_iterable(chunks)

@@ -1,17 +1,15 @@
 """The filters of the sent e-mail history. They stand in the address, so that a view can be shared."""
 
-from datetime import date
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from lib.domain.activity import period
 from lib.domain.emails import EmailKind
-from lib.domain.texts import visible
 from lib.store.emails import EmailFilter
 from lib.ui.emails.tables import kind_label
+from lib.ui.widgets.filters import day_field, search_field
 
-TEXT_LIMIT = 200
 # The keys of the fields are their names in the address.
 _TEXT, _RECIPIENT, _KIND, _SINCE, _UNTIL = "subject", "recipient", "email_kind", "sent_from", "sent_to"
 _WIDTH, _DAY_WIDTH = 150, 145
@@ -21,8 +19,8 @@ _WIDTH, _DAY_WIDTH = 150, 145
 def choose_emails(zone: str) -> EmailFilter:
     """The fields in a row, and what they say."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = _field("Subject", _TEXT)
-        recipient = _field("Recipient", _RECIPIENT)
+        text = search_field("Subject", _TEXT, width=_WIDTH)
+        recipient = search_field("Recipient", _RECIPIENT, width=_WIDTH)
         kind = st.selectbox(
             "Kind",
             [kind.value for kind in EmailKind],
@@ -33,8 +31,8 @@ def choose_emails(zone: str) -> EmailFilter:
             placeholder="Every kind",
             width=_WIDTH,
         )
-        first = _day("From", _SINCE)
-        last = _day("To", _UNTIL)
+        first = day_field("From", _SINCE, width=_DAY_WIDTH)
+        last = day_field("To", _UNTIL, width=_DAY_WIDTH)
     since, before = period(first, last, zone)
     return EmailFilter(since=since, before=before, text=text, recipient=recipient, kind=kind)
 
@@ -63,15 +61,3 @@ def told_filter(wanted: EmailFilter, zone: str) -> tuple[dict[str, str | bool], 
         values["recipient"] = True
         words.append("to one recipient")
     return values, tuple(words)
-
-
-def _field(label: str, key: str) -> str:
-    typed = st.text_input(label, key=key, type="search", max_chars=TEXT_LIMIT, bind="query-params", width=_WIDTH)
-    return visible(typed or "")
-
-
-def _day(label: str, key: str) -> date | None:
-    day: date | None = st.date_input(
-        label, value=None, format="DD/MM/YYYY", key=key, bind="query-params", width=_DAY_WIDTH
-    )
-    return day

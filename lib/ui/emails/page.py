@@ -1,47 +1,34 @@
 """The sent e-mail history: what the Hub sent for this account, newest first, and what of it one wants to see."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
-
 import streamlit as st
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.actions.engine.handing_out import Parcel, hand_out
-from lib.app.start import App
 from lib.domain.activity import zone_of
-from lib.domain.audience import is_staff
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.store import emails
-from lib.store.away import is_away
 from lib.store.emails import EmailFilter, EmailRow
-from lib.ui.dialogs import opened_dialog
-from lib.ui.emails.detail import CLOSED, resend_dialog, show_detail, show_email
-from lib.ui.emails.detail import NAME as RESEND
-from lib.ui.emails.export import MOST, csv_file
-from lib.ui.emails.filter import choose_emails, clear_emails, told_filter
+from lib.ui.emails.detail import CLOSED, show_detail, show_email
+from lib.ui.emails.dialogs import show_resend_dialog
+from lib.ui.emails.export import MOST, emails_csv
+from lib.ui.emails.filter import choose_emails, clear_emails
 from lib.ui.emails.tables import emails_frame
 from lib.ui.visit import Visit
-from lib.ui.widgets.away import come_back
+from lib.ui.widgets.away import tell_unread
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
+from lib.ui.widgets.paging import offer_turns, place_in
 from lib.ui.widgets.tables import choose_row
 from lib.ui.widgets.zuora_link import show_zuora_link
-
-log = structlog.get_logger(__name__)
 
 PAGE = 50
 COUNTED = 1_000
 """Counting ends here: a full count of an old account's e-mails would hold the page."""
-EXPORT_CHUNK = 2_000
-_STATE = "emails_place"
 _NOT_HERE = "Voicemail and other callflow notices are not listed here, nor are invoices and other billing e-mails"
 
 
 def show_emails(visit: Visit) -> None:
     """The page below the action bar."""
     zone = zone_of(st.context.timezone, visit.app.settings.time_zone)
-    billing = " those are on the account's page in Zuora." if is_staff(visit.identity, visit.account.number) else ""
+    billing = " those are on the account's page in Zuora." if visit.staff else ""
     st.caption(
         f"{_NOT_HERE}{':' if billing else '.'}{billing} “Accepted by the mail server” is as far as an "
         "e-mail can be followed from here; it does not say that it was delivered or read. "
@@ -52,40 +39,31 @@ def show_emails(visit: Visit) -> None:
         _show_list(visit, zone)
         show_detail(visit, zone)
     except SQLAlchemyError as error:
-        log.error("sent e-mails not read", account=visit.account.number, why=type(error).__name__)  # noqa: TRY400 (no values)
-        st.error(
-            "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment.",
-            icon=":material/cloud_off:",
-        )
-        st.button("Try again", icon=":material/refresh:", key="emails_again")
-        if is_away(error):
-            come_back()
+        words = "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment."
+        tell_unread("sent e-mails", words, visit.account.number, error)
         return
-    state = opened_dialog(visit.account.number)
-    if state is not None and state["name"] == RESEND:
-        resend_dialog(visit, state)
+    show_resend_dialog(visit)
 
 
 def _show_list(visit: Visit, zone: str) -> None:
     wanted = choose_emails(zone)
-    customer = not is_staff(visit.identity, visit.account.number)
-    place = _place(visit.account.number, wanted)
-    after = place["trail"][-1] if place["trail"] else None
+    customer = not visit.staff
+    place = place_in("emails_place", (visit.account.number, wanted))
     with visit.read() as connection:
         rows = emails.read_emails(
-            connection, visit.account.number, wanted, after=after, limit=PAGE + 1, customer=customer
+            connection, visit.account.number, wanted, after=place.after, limit=PAGE + 1, customer=customer
         )
         more = len(rows) > PAGE
         count = len(rows)
-        if more or place["trail"]:
+        if more or place.trail:
             count = emails.count_emails(connection, visit.account.number, wanted, most=COUNTED + 1, customer=customer)
     if rows:
         _show_head(visit, wanted, zone, count)
         _show_table(rows[:PAGE], visit.account.number, zone)
-        _turn(rows[:PAGE], place, more=more)
-    elif place["trail"]:
+        offer_turns(place, "Newer", "Older", last=rows[PAGE - 1].place if more else None)
+    elif place.trail:
         st.info("There is nothing older.", icon=":material/last_page:")
-        _turn([], place, more=False)
+        offer_turns(place, "Newer", "Older", last=None)
     elif wanted == EmailFilter():
         st.info("The Hub has sent no e-mail for this account yet.", icon=":material/outgoing_mail:")
     else:
@@ -99,9 +77,8 @@ def _show_head(visit: Visit, wanted: EmailFilter, zone: str, count: int) -> None
         st.markdown(f"More than {COUNTED:,} e-mails" if count > COUNTED else f"{count:,} {noun}", width="content")
         if visit.may(Permission.EXPORT):
             offer_download(
-                visit.identity,
                 "Export as CSV",
-                lambda actor: emails_csv(visit.app, visit.account.number, wanted, zone, actor),
+                lambda: emails_csv(visit, wanted, zone),
                 file_name=f"sent-emails-{visit.account.number}.csv",
                 mime=FOR_SHEETS,
                 key="export_emails",
@@ -109,29 +86,6 @@ def _show_head(visit: Visit, wanted: EmailFilter, zone: str, count: int) -> None
             )
             if count > COUNTED:
                 st.caption(f"An export holds the newest {MOST:,}; choose dates for older ones.", width="content")
-
-
-def emails_csv(app: App, number: str, wanted: EmailFilter, zone: str, actor: Identity) -> bytes:
-    """The e-mails of the account that the filter lets through, for a person who still may have them at this moment.
-
-    Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
-    """
-
-    def file(_reader: Identity) -> tuple[bytes, int]:
-        rows = 0
-
-        def counted() -> Iterator[list[EmailRow]]:
-            nonlocal rows
-            for chunk in emails.walk_emails(app.services.engine, number, wanted, chunk=EXPORT_CHUNK):
-                rows += len(chunk)
-                yield chunk
-
-        made = csv_file(counted(), zone)
-        return made, min(rows, MOST)
-
-    values, words = told_filter(wanted, zone)
-    return hand_out(app.services, actor, Parcel("sent_emails", number, filter=values, narrowed=words), file)
 
 
 def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:
@@ -143,41 +97,3 @@ def _show_table(rows: list[EmailRow], number: str, zone: str) -> None:
         show_email(None if position is None else ids[position])
 
     choose_row(emails_frame(rows, zone), "Sent e-mails", key=key, chosen=chosen)
-
-
-def _turn(rows: list[EmailRow], place: dict[str, Any], *, more: bool) -> None:
-    if not more and not place["trail"]:
-        return
-    with st.container(horizontal=True):
-        st.button(
-            "Newer",
-            icon=":material/chevron_left:",
-            key="newer_emails",
-            disabled=not place["trail"],
-            on_click=_to_newer,
-        )
-        st.button(
-            "Older",
-            icon=":material/chevron_right:",
-            key="older_emails",
-            disabled=not more,
-            on_click=_to_older,
-            args=(rows[-1].place if rows else None,),
-        )
-
-
-def _place(number: str, wanted: EmailFilter) -> dict[str, Any]:
-    """Where in the list this session stands: behind which e-mails. Another list begins at its top."""
-    of = (number, wanted)
-    place: dict[str, Any] = st.session_state.get(_STATE) or {}
-    if place.get("of") != of:
-        place = st.session_state[_STATE] = {"of": of, "trail": []}
-    return place
-
-
-def _to_older(behind: tuple[datetime, int]) -> None:
-    st.session_state[_STATE]["trail"].append(behind)
-
-
-def _to_newer() -> None:
-    st.session_state[_STATE]["trail"].pop()

@@ -2,14 +2,31 @@
 
 from collections.abc import Iterable
 
+from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.domain.auth_rules import NumberTruth
 from lib.domain.emergency import LABELS, shown
 from lib.domain.numbers import national
+from lib.domain.permissions import Identity
+from lib.store import numbers
 from lib.store.emergency import Version
-from lib.ui.widgets.exports import as_text as defused
+from lib.ui.visit import Visit
 from lib.ui.widgets.exports import csv_lines, moment
 
-__all__ = ["defused", "numbers_csv"]
+
+def details_csv(visit: Visit, version: Version) -> bytes:
+    """The saved details by number, for the person of the visit, if they may have them now.
+
+    Raises:
+        PermissionError: the page was drawn for somebody who was shut out since.
+    """
+
+    def file(_reader: Identity) -> tuple[bytes, int]:
+        with visit.read() as connection:
+            owned = numbers.truths_of_account(connection, visit.account.number)
+        return numbers_csv(version, owned, visit.app.settings.time_zone).encode("utf-8-sig"), len(owned)
+
+    parcel = Parcel("emergency_details", visit.account.number, filter={"version": version.version})
+    return hand_out(visit.app.services, visit.identity, parcel, file)
 
 
 def numbers_csv(version: Version, owned: Iterable[NumberTruth], zone: str) -> str:

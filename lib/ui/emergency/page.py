@@ -4,16 +4,13 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib.actions.engine.handing_out import Parcel, hand_out
-from lib.app.start import App
 from lib.domain.accounts import AccountStatus
-from lib.domain.auth_rules import NumberTruth
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.words import counted
 from lib.store import emergency, numbers
 from lib.store.emergency import Version
-from lib.ui.emergency.export import numbers_csv
-from lib.ui.emergency.form import is_open, offer_form, show_form
+from lib.ui.emergency.export import details_csv
+from lib.ui.emergency.form import offer_form, show_form
 from lib.ui.emergency.tables import history_frame, record_frame
 from lib.ui.visit import Visit
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
@@ -31,13 +28,11 @@ def show_emergency(visit: Visit) -> None:
     latest = versions[0] if versions else None
     may = visit.may(Permission.EMERGENCY_EDIT) and visit.account.status is not AccountStatus.DEACTIVATED
     with st.container(horizontal=True, vertical_alignment="center"):
-        if may:
-            offer_form(visit, latest)
+        is_open = may and offer_form(visit, latest)
         if latest is not None and has_numbers and visit.may(Permission.EXPORT):
             offer_download(
-                visit.identity,
                 "Download by number",
-                lambda actor: details_csv(visit.app, visit.account.number, latest, actor),
+                lambda: details_csv(visit, latest),
                 file_name=f"emergency-details-{visit.account.number}.csv",
                 mime=FOR_SHEETS,
                 key="download_emergency",
@@ -45,9 +40,10 @@ def show_emergency(visit: Visit) -> None:
             )
         show_zuora_link(visit)
     _show_age(visit, latest)
-    if may and is_open(visit.account):
+    if is_open:
         # A fragment: each field that is left draws the form again, and nothing else.
-        owned = {one.number for one in _owned(visit.app, visit.account.number)}
+        with visit.read() as connection:
+            owned = {one.number for one in numbers.truths_of_account(connection, visit.account.number)}
         fragment(show_form)(visit, latest, owned)
     elif latest is not None:
         show_text_table(record_frame(latest.record), "Saved emergency details")
@@ -55,26 +51,6 @@ def show_emergency(visit: Visit) -> None:
         with st.expander(f"Earlier versions ({len(versions) - 1:,})", icon=":material/history:"):
             frame = history_frame(versions, visit.app.settings.time_zone)
             show_grid(frame, "Versions of the emergency details", key="versions")
-
-
-def details_csv(app: App, number: str, version: Version, actor: Identity) -> bytes:
-    """The saved details by number, for a person who still may have them at this moment.
-
-    Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
-    """
-
-    def file(_reader: Identity) -> tuple[bytes, int]:
-        owned = _owned(app, number)
-        return numbers_csv(version, owned, app.settings.time_zone).encode("utf-8-sig"), len(owned)
-
-    parcel = Parcel("emergency_details", number, filter={"version": version.version})
-    return hand_out(app.services, actor, parcel, file)
-
-
-def _owned(app: App, number: str) -> list[NumberTruth]:
-    with app.services.engine.connect() as connection:
-        return numbers.truths_of_account(connection, number)
 
 
 def _show_age(visit: Visit, latest: Version | None) -> None:

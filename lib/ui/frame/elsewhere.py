@@ -35,7 +35,7 @@ def show_elsewhere(visit: Visit, url: str) -> None:
 def _where(visit: Visit, start: Section) -> str:
     if start is navigation.ACCOUNTS:
         return "the list of accounts"
-    number = selection.named_account(visit.identity)
+    number = selection.named_account(visit)
     account = selection.load(visit, number) if number else None
     return plain(account.title) if account is not None else "your account"
 

@@ -33,18 +33,14 @@ def show() -> None:
 
 
 def _show() -> None:
+    # Whose pages there are is not known yet. Until it is, the address stays as it is.
     try:
         app = start.start()
+        identity = auth.current(app)
     except SettingsError as error:
         st.navigation(navigation.closed_pages(), position="hidden")
         st.error(f"The Account Manager did not start. {error}", icon=":material/settings_alert:")
         st.stop()
-    except SQLAlchemyError:
-        # Whose pages there are is not known yet; the address stays as it is.
-        st.navigation(navigation.closed_pages(), position="hidden")
-        raise
-    try:
-        identity = auth.current(app)
     except SQLAlchemyError:
         st.navigation(navigation.closed_pages(), position="hidden")
         raise
@@ -62,7 +58,7 @@ def _show_page(visit: Visit) -> None:
     start = navigation.start_section(identity)
     if page.url_path == "" and start is not None:
         st.switch_page(start.path, query_params=dict(st.query_params))
-    number = selection.settle(identity, page.url_path)
+    number = selection.settle(visit, page.url_path)
     with st.sidebar:
         if identity.may_choose_accounts:
             show_picker(visit, number, page.url_path)
@@ -78,12 +74,12 @@ def _show_page(visit: Visit) -> None:
         if visit.opened is not None:
             show_action_bar(visit)
             show_actions(visit)
-            show_runs(visit, visit.opened.number)
+            show_runs(visit)
         page.run()
 
 
 def _open(visit: Visit, number: str | None) -> Account:
-    """The account this page is about. No number, or one that is none, says so and ends the run."""
+    """The account this page is about. Without a number, or with one that nobody has, it says so and ends the run."""
     if number is None:
         st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
         st.stop()

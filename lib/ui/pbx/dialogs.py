@@ -1,31 +1,68 @@
-"""The dialog in which the billing subscription of a PBX is chosen."""
+"""What changes a PBX: the dialog for its billing subscription, and the section for its group name."""
 
-from typing import Any
+from dataclasses import dataclass
 
 import streamlit as st
 
-from lib.actions.catalogue import ACTIONS
-from lib.actions.engine.plan import Plan
+from lib.domain.permissions import Permission
 from lib.store import pbxs
 from lib.store.pbxs import Pbx
-from lib.ui.dialogs import close_dialog
-from lib.ui.runs.plan import make_plan, show_notice, show_plan, start_plan
+from lib.ui.dialogs import Dialog, change, keep, opened_dialog
+from lib.ui.runs.confirm import Asked, confirm_in_dialog, confirm_in_section, show_confirmation
+from lib.ui.runs.second_person import request_of
+from lib.ui.runs.start import ask_plan, ask_text, make_plan
 from lib.ui.visit import Visit
-from lib.ui.widgets.draw_again import draw_again
-from lib.ui.widgets.fragments import dialog
 from lib.ui.widgets.text import plain
 
-NAME = "pbx_billing"
+BILLING, RENAME = "pbx_billing", "rename_pbx"
+_TYPED_LIMIT = 200
+"""More than a group name may have, so that a text that was pasted whole is told what is wrong with it."""
+_WARNING = "**This changes the login of every extension.** Use it sparingly, and agree on a time with the customer."
 
 
-def billing_dialog(visit: Visit, state: dict[str, Any]) -> None:
-    """Draw the dialog."""
-    title = f"Billing subscription of {plain(state['pbx'].name)}"
-    dialog(title, _choose, width="medium", on_dismiss=close_dialog)(visit, state)
+@dataclass(frozen=True, kw_only=True)
+class PbxDialog(Dialog):
+    """A change of one PBX, as the person saw it when they began: a change by somebody else is not overwritten."""
+
+    pbx: Pbx
 
 
-def _choose(visit: Visit, state: dict[str, Any]) -> None:
-    pbx: Pbx = state["pbx"]
+def offer_changes(visit: Visit, pbx: Pbx) -> None:
+    """The buttons of a PBX, for those who may."""
+    with st.container(horizontal=True):
+        if visit.may(Permission.PBX_BILLING) and st.button(
+            "Edit", icon=":material/edit:", key=f"billing_{pbx.id}", help="The billing subscription of this PBX"
+        ):
+            title = f"Billing subscription of {plain(pbx.name)}"
+            keep(PbxDialog(name=BILLING, account=visit.account.number, title=title, pbx=pbx))
+        if visit.may(Permission.PBX_RENAME) and st.button(
+            "Update name",
+            icon=":material/badge:",
+            key=f"rename_{pbx.id}",
+            help="The group name. It changes the login of every extension.",
+        ):
+            title = f"Update the group name of {plain(pbx.name)}"
+            keep(PbxDialog(name=RENAME, account=visit.account.number, title=title, pbx=pbx))
+
+
+def show_billing_dialog(visit: Visit) -> None:
+    """The dialog for the billing subscription, if it is open."""
+    dialog = opened_dialog(visit.account.number)
+    if isinstance(dialog, PbxDialog) and dialog.name == BILLING:
+        confirm_in_dialog(visit, dialog, _choose)
+
+
+def show_rename(visit: Visit, pbx: Pbx) -> None:
+    """The section for the group name, if it is open for this PBX: every login before and after, the number typed."""
+    dialog = opened_dialog(visit.account.number)
+    if not isinstance(dialog, PbxDialog) or dialog.name != RENAME or dialog.pbx.id != pbx.id:
+        return
+    with confirm_in_section(dialog, _WARNING):
+        _rename(visit, dialog)
+
+
+def _choose(visit: Visit, dialog: PbxDialog) -> None:
+    pbx = dialog.pbx
     with visit.read() as connection:
         today = visit.app.services.today()
         offered = {one.number: one.label_on(today) for one in pbxs.list_subscriptions(connection, visit.account.number)}
@@ -40,20 +77,30 @@ def _choose(visit: Visit, state: dict[str, Any]) -> None:
         key=f"pbx_subscription_{pbx.id}",
         help="The subscriptions of this account that the Hub knows.",
     )
-    if st.button("Show what changes", icon=":material/preview:", key="show_pbx_billing"):
-        params = {"pbx": pbx.id, "subscription": chosen, "base": pbx.subscription}
-        make_plan(visit, NAME, visit.account.number, params, state)
-    plan: Plan | None = state["plan"]
-    if plan is not None and plan.params["subscription"] != chosen:
-        # Chosen anew: what was shown is no longer what would happen.
-        plan = state["plan"] = None
-    show_notice(state)
-    if plan is None:
-        return
-    show_plan(plan)
-    if not plan.blockers and st.button(
-        ACTIONS[NAME].verb, type="primary", icon=":material/play_arrow:", key=f"start_{plan.id}"
-    ):
-        if start_plan(visit, state):
-            close_dialog()
-        draw_again()
+    wanted = {"pbx": pbx.id, "subscription": chosen, "base": pbx.subscription}
+    if ask_plan(key="show_pbx_billing"):
+        dialog = make_plan(visit, dialog, BILLING, wanted)
+    elif dialog.plan is not None and dialog.params != wanted:
+        # Chosen again: what was shown is no longer what would happen.
+        dialog = change(dialog, plan=None)
+    show_confirmation(visit, dialog)
+
+
+def _rename(visit: Visit, dialog: PbxDialog) -> None:
+    pbx, found = dialog.pbx, request_of(visit, RENAME)
+    # The account may have other PBXs.
+    request = found if found is not None and found.params["pbx"] == pbx.id else None
+    again = f"_{dialog.round}" if dialog.round else ""
+    name = ask_text(
+        f"rename_pbx_{pbx.id}",
+        "New group name",
+        value=str(request.params["group_name"]) if request else pbx.group_name,
+        key=f"new_group_name_{pbx.id}{again}",
+        max_chars=_TYPED_LIMIT,
+        help="Small letters, digits and hyphens; no other PBX, of whatever account, may have it.",
+    )
+    if name is not None:
+        dialog = make_plan(visit, dialog, RENAME, {"pbx": pbx.id, "group_name": name, "base": pbx.group_name})
+    start = f"Update name to {dialog.plan.params['group_name']}" if dialog.plan else None
+    asked = Asked(start=start, way="open this PBX and press Update name", request=request)
+    show_confirmation(visit, dialog, asked)

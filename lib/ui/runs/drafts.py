@@ -12,7 +12,6 @@ import streamlit as st
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lib.app.start import App
 from lib.store import drafts
 from lib.store.drafts import Draft
 from lib.store.engine import writing
@@ -33,47 +32,37 @@ class DraftPlace:
     form: str
 
     @property
-    def app(self) -> App:
-        """The started app."""
-        return self.visit.app
-
-    @property
-    def account(self) -> str:
-        """The number of the account the form belongs to."""
-        return self.visit.account.number
-
-    @property
-    def person(self) -> str:
-        """Whose draft it is."""
-        return self.visit.identity.email
+    def where(self) -> tuple[str, str, str]:
+        """Account, person and form: what the session may keep to know the place by."""
+        return self.visit.account.number, self.visit.identity.email, self.form
 
     def find(self) -> Draft | None:
         """What is kept here, or None."""
-        with self.app.services.engine.connect() as connection:
-            return drafts.find_draft(connection, self.account, self.person, self.form)
+        with self.visit.read() as connection:
+            return drafts.find_draft(connection, *self.where)
 
     def keep(self, typed: dict[str, Any], began_with: dict[str, Any]) -> None:
         """Keep what is typed now; nothing typed is nothing to keep."""
         # A field's callback comes before the page asks who this is.
         visit = under_way()
-        now = visit.identity if visit else auth.current(self.app)
-        if now is None or now.email != self.person:
+        now = visit.identity if visit else auth.current(self.visit.app)
+        if now is None or now.email != self.visit.identity.email:
             return
         if not typed:
             self.drop()
             return
         try:
-            with writing(self.app.services.engine) as connection:
-                drafts.save_draft(connection, self.account, self.person, self.form, typed=typed, began_with=began_with)
+            with writing(self.visit.app.services.engine) as connection:
+                drafts.save_draft(connection, *self.where, typed=typed, began_with=began_with)
         except SQLAlchemyError as error:
             # The form on the screen still holds it; only a restart would lose it.
-            log.warning("draft not kept", account=self.account, form=self.form, why=type(error).__name__)
+            log.warning("draft not kept", account=self.visit.account.number, form=self.form, why=type(error).__name__)
 
     def drop(self) -> None:
         """Forget it: it was sent, or the person does not want it."""
         if self.find() is not None:
-            with writing(self.app.services.engine) as connection:
-                drafts.drop_draft(connection, self.account, self.person, self.form)
+            with writing(self.visit.app.services.engine) as connection:
+                drafts.drop_draft(connection, *self.where)
 
 
 def show_restored(visit: Visit, saved_at: datetime | None, *, key: str) -> bool:

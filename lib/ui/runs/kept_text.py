@@ -15,8 +15,8 @@ def kept_text_area(place: DraftPlace, label: str, value: str = "", *, key: str, 
     Call `place.drop()` once the text was sent. `how` goes to `st.text_area`.
     """
     restored_key, place_key, outdated_key = f"{key}_restored", f"{key}_place", f"{key}_outdated"
-    if key not in st.session_state or st.session_state.get(place_key) != place:
-        st.session_state[place_key] = place
+    if key not in st.session_state or st.session_state.get(place_key) != place.where:
+        st.session_state[place_key] = place.where
         draft = place.find()
         # What was typed against another text of the record is not put over it.
         usable = draft is not None and draft.began_with.get("text") == value

@@ -11,8 +11,6 @@ from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.actions.engine.progress import Progress
 from lib.actions.engine.receipt import STATES, VERDICTS, Receipt
 from lib.actions.engine.receipt_page import receipt_page
-from lib.app.start import App
-from lib.domain.audience import is_staff
 from lib.domain.permissions import Identity, Permission
 from lib.domain.status import REASON_WORDS
 from lib.store.runs import Run
@@ -39,38 +37,38 @@ _ICONS = {
 _COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
-def show_runs(visit: Visit, account: str) -> None:
-    """The runs that are open on the account now, and the one the address asks for, if that is another.
+def show_runs(visit: Visit) -> None:
+    """The runs that are open on the page's account, and the one the address asks for, if that is another.
 
     A customer gets none of them, and is told the same whichever the address asks for.
     """
     asked = shown_run()
-    if not is_staff(visit.identity, account):
+    if not visit.staff:
         if asked:
             st.info("Receipts are for our staff, so none is shown here.", icon=":material/lock:")
         return
-    held = [run.id for run in visit.app.runner.open_runs(account, visit.identity)]
+    held = [run.id for run in visit.app.runner.open_runs(_subject(visit), visit.identity)]
     for run_id in held:
-        _show(visit, run_id, account)
+        _show(visit, run_id)
     if asked and asked not in held:
-        _show(visit, asked, account)
+        _show(visit, asked)
 
 
-def _show(visit: Visit, run_id: str, account: str) -> None:
+def _show(visit: Visit, run_id: str) -> None:
     try:
         progress = visit.app.runner.progress(run_id, visit.identity)
     except KeyError:
         st.warning(f"There is no receipt {plain(run_id)}.", icon=":material/search_off:")
         return
     run = progress.run
-    if run.account != account and not run.concerns(account):
+    if run.account != _subject(visit) and not run.concerns(_subject(visit)):
         _show_the_way(progress)
     elif run.state == "running":
-        fragment(_follow, run_every=POLL_SECONDS)(visit, run_id, account)
+        fragment(_follow, run_every=POLL_SECONDS)(visit, run_id)
     elif run.state == "failed":
-        _show_failed(visit, progress, account)
+        _show_failed(visit, progress)
     else:
-        _show_receipt(visit, progress, account)
+        _show_receipt(visit, progress)
 
 
 def _show_the_way(progress: Progress) -> None:
@@ -85,13 +83,13 @@ def _show_the_way(progress: Progress) -> None:
     )
 
 
-def _follow(visit: Visit, run_id: str, account: str) -> None:
+def _follow(visit: Visit, run_id: str) -> None:
     """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
     progress = visit.app.runner.progress(run_id, visit.identity)
     run = progress.run
     if run.state != "running":
         visit.app.live.forget(run.account)
-        if _page(account, visit) in (None, account):
+        if _page(visit) in (None, _subject(visit)):
             # Not in the address of another account, where the person went meanwhile.
             show_run(run_id)
         if run.state == "done":
@@ -106,7 +104,7 @@ def _follow(visit: Visit, run_id: str, account: str) -> None:
         _show_steps(progress)
 
 
-def _show_failed(visit: Visit, progress: Progress, account: str) -> None:
+def _show_failed(visit: Visit, progress: Progress) -> None:
     run = progress.run
     with st.container(border=True):
         st.error(
@@ -115,27 +113,32 @@ def _show_failed(visit: Visit, progress: Progress, account: str) -> None:
             icon=":material/error:",
         )
         _show_steps(progress)
-        if not visit.identity.may(ACTIONS[run.kind].permission, run.account):
+        if not visit.may(ACTIONS[run.kind].permission):
             st.caption(f"{plain(run.actor_name)} or another person with the right role can resume or abandon it.")
             return
         resume, abandon = st.columns(2)
         if resume.button(
             "Resume from the failed step", type="primary", icon=":material/resume:", key=f"resume_{run.id}"
         ):
-            _try(lambda: visit.app.runner.resume(run.id, visit.identity, opened=_page(account, visit)))
+            _try(lambda: visit.app.runner.resume(run.id, visit.identity, opened=_page(visit)))
         with abandon.popover("Abandon", icon=":material/delete_forever:"):
             st.caption("What was done stays done; what was not done will not be done. The account becomes free.")
             reason = st.text_input("Why", key=f"why_{run.id}")
             if st.button("Abandon this action", key=f"abandon_{run.id}"):
-                _try(lambda: visit.app.runner.abandon(run.id, visit.identity, reason, opened=_page(account, visit)))
+                _try(lambda: visit.app.runner.abandon(run.id, visit.identity, reason, opened=_page(visit)))
 
 
-def _page(account: str, visit: Visit) -> str | None:
+def _subject(visit: Visit) -> str:
+    """Whose runs the page shows: the account's, or those of the charge map."""
+    return visit.opened.number if visit.opened else HOUSE
+
+
+def _page(visit: Visit) -> str | None:
     """The account whose page asks, as the browser's address has it; None on the charge map, which has no account."""
-    return None if account == HOUSE else named_account(visit.identity) or ""
+    return (named_account(visit) or "") if visit.opened else None
 
 
-def _show_receipt(visit: Visit, progress: Progress, account: str) -> None:
+def _show_receipt(visit: Visit, progress: Progress) -> None:
     run = progress.run
     receipt = visit.app.runner.receipt(run.id, visit.identity)
     markdown = receipt.markdown(visit.app.settings.time_zone)
@@ -160,33 +163,32 @@ def _show_receipt(visit: Visit, progress: Progress, account: str) -> None:
         _show_items(receipt)
         with st.container(horizontal=True):
             offer_download(
-                visit.identity,
                 "Download the receipt",
-                lambda actor: receipt_file(visit.app, run, actor),
+                lambda: receipt_file(visit, run),
                 file_name=f"{run.id}.html",
                 mime="text/html",
                 key=f"download_{run.id}",
                 help="One page to keep or print",
             )
-            offer_undo(visit, progress, account)
+            offer_undo(visit, progress)
         with st.expander("Copy for a ticket", icon=":material/content_copy:"):
             st.code(markdown, language="markdown", wrap_lines=True)
 
 
-def receipt_file(app: App, run: Run, actor: Identity) -> bytes:
-    """The receipt as one page, for a person who still may see it at this moment.
+def receipt_file(visit: Visit, run: Run) -> bytes:
+    """The receipt as one page, for the person of the visit, if they may see it now.
 
     Raises:
         PermissionError: the page was drawn for somebody who was shut out since.
     """
 
     def page(reader: Identity) -> tuple[bytes, int]:
-        receipt = app.runner.receipt(run.id, reader)
+        receipt = visit.app.runner.receipt(run.id, reader)
         rows = len(receipt.progress.steps) + sum(map(len, receipt.items.values()))
-        return receipt_page(receipt, app.settings.time_zone).encode(), rows
+        return receipt_page(receipt, visit.app.settings.time_zone).encode(), rows
 
     parcel = Parcel("receipt", run.account, Permission.RUN_SEE, run=run.id)
-    return hand_out(app.services, actor, parcel, page)
+    return hand_out(visit.app.services, visit.identity, parcel, page)
 
 
 def _show_items(receipt: Receipt) -> None:
@@ -203,7 +205,7 @@ def _show_steps(progress: Progress) -> None:
         color = _COLORS.get(step.state, "gray")
         counted = f" ({step.count})" if step.state == "done" else ""
         # What stopped the run stands in its headline already.
-        text = "" if step.text == progress.run.error else plain(step.text)
+        text = "" if step.stopped_run else plain(step.text)
         if step.state == "running" and step.items_total:
             text = f"{step.items_done:,} of {step.items_total:,}"
         st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {text}".strip())

@@ -40,6 +40,18 @@ def told_away(error: Exception) -> bool:
     return True
 
 
+def tell_unread(what: str, words: str, account: str, error: Exception) -> None:
+    """Say in these words that a list was not read, and offer another try.
+
+    Where a database is away the page comes back by itself, too.
+    """
+    log.error(f"{what} not read", account=account, why=type(error).__name__)
+    st.error(words, icon=":material/cloud_off:")
+    st.button("Try again", icon=":material/refresh:", key=f"{what}_again")
+    if is_away(error):
+        come_back()
+
+
 def come_back() -> None:
     """Have the browser ask every few seconds whether the databases can be written to, and then for the whole page."""
     # Nobody is asked who they are, since that is in the database: this draws the page again, which asks.

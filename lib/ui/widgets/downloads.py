@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib.domain.permissions import Identity
-
 FOR_SHEETS = "text/csv"
 
 
 def offer_download(
-    identity: Identity,
     label: str,
-    make: Callable[[Identity], bytes],
+    make: Callable[[], bytes],
     *,
     key: str,
     file_name: str,
@@ -20,14 +17,14 @@ def offer_download(
     tertiary: bool = False,
     help: str | None = None,
 ) -> None:
-    """A button; at the click `make` gets the person it was drawn for and returns the file.
+    """A button; at the click `make` returns the file.
 
-    `make` hands out through `lib.actions.engine.handing_out`, which asks for the right again and writes the event
+    It hands out through `lib.actions.engine.handing_out`, which asks for the right again and writes the event
     first.
     """
     st.download_button(
         label,
-        lambda: make(identity),
+        make,
         file_name=file_name,
         mime=mime,
         icon=":material/download:",

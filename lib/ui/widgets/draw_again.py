@@ -1,4 +1,4 @@
-"""Drawing the page anew without losing a click."""
+"""Drawing the page again without losing a click."""
 
 from typing import NoReturn
 
@@ -10,7 +10,7 @@ def draw_again() -> NoReturn:
 
     `st.rerun` takes the place of whatever waits to be run, on the page that is open now: a click on another page
     that came while this run was busy would be lost. Writing anything first lets what waits go first; it draws the
-    page anew as well.
+    page again as well.
     """
     st.empty()
     st.rerun()

@@ -20,7 +20,7 @@ _P = ParamSpec("_P")
 
 
 def fragment(body: Callable[_P, None], *, run_every: float | None = None) -> Callable[_P, None]:
-    """The body as a part of the page that is drawn again by itself, at its own clicks or every so many seconds."""
+    """The body as a part of the page that is drawn again by itself, at its own clicks or after this many seconds."""
     return st.fragment(_asked(body), run_every=run_every)
 
 

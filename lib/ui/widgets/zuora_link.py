@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from lib.domain.audience import is_staff
 from lib.ui.visit import Visit
 
 _PATH = "/apps/CustomerAccount.do?method=view&id="
@@ -11,5 +10,5 @@ _PATH = "/apps/CustomerAccount.do?method=view&id="
 def show_zuora_link(visit: Visit) -> None:
     """A link to the account in Zuora's own pages, for staff, where `AM_ZUORA_WEB_URL` says where those are."""
     base = visit.app.settings.zuora_web_url.rstrip("/")
-    if base and visit.account.zuora_id and is_staff(visit.identity, visit.account.number):
+    if base and visit.account.zuora_id and visit.staff:
         st.link_button("Open in Zuora", f"{base}{_PATH}{visit.account.zuora_id}", icon=":material/open_in_new:")

@@ -12,7 +12,7 @@ from tests.actions.account.test_suspend import WHY, suspend
 from tests.actions.conftest import LEAD, OTHER, wait_for
 from tests.actions.contacts.test_contacts import NEW, edit
 from tests.actions.emails.test_resend import again, put
-from tests.actions.pbx.test_pbx import TYPED, rename
+from tests.actions.pbx.test_pbx import TYPED, house, rename  # noqa: F401 - a fixture
 
 DOMAIN = "example.com"
 
@@ -65,7 +65,7 @@ def letters(world, kind):
 @pytest.mark.parametrize("kind", ["suspend", "resend_email", "rename_pbx"])
 @pytest.mark.parametrize("fault", [None, "recipient"])
 @pytest.mark.sqlite_only
-def test_an_outcome_that_cannot_be_recorded_is_not_a_reason_to_send_again(house, kind, fault):
+def test_an_outcome_that_cannot_be_recorded_is_not_a_reason_to_send_again(house, kind, fault):  # noqa: F811
     plan, given, count = letters(house, kind)
     if fault:
         house.mail.fail(fault, times=1)
@@ -79,7 +79,7 @@ def test_an_outcome_that_cannot_be_recorded_is_not_a_reason_to_send_again(house,
 
 
 @pytest.mark.parametrize("kind", ["suspend", "resend_email", "rename_pbx"])
-def test_nothing_leaves_before_its_row_with_its_text_is_there(house, kind):
+def test_nothing_leaves_before_its_row_with_its_text_is_there(house, kind):  # noqa: F811
     plan, given, count = letters(house, kind)
     before = len(states(house))
     with away(house, "sent_email", "unknown", times=2) as mailed:

@@ -15,12 +15,13 @@ from lib.store import numbers
 from lib.store.accounts import get_account
 from lib.store.engine import writing
 from lib.store.schema import action_run, plan_approval
-from tests.actions.billing.test_billing import MAP, SECOND, STRANGER, SUB, charge, in_zuora
+from tests.actions.billing.test_billing import MAP, SECOND, STRANGER, SUB, billed, charge, in_zuora  # noqa: F401 - a fixture
 from tests.actions.conftest import LEAD, NUMBERS, OTHER, wait_for
 from tests.actions.contacts.test_contacts import NEW
 from tests.actions.emails.test_resend import put
 from tests.actions.emergency.test_emergency import GOOD
 from tests.actions.numbers.test_refresh_rules import THIRD, lose
+from tests.actions.pbx.test_pbx import house  # noqa: F401 - a fixture
 from tests.people import let_in, somebody
 
 GIVEN_UP = NUMBERS["2001"][0]

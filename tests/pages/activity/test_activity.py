@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,8 +14,8 @@ from lib.store.activity import PAGE
 from lib.store.audit import append_event, head
 from lib.store.engine import writing
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
-from lib.ui.activity.audit import account_lines
 from lib.ui.activity.entry import MAILS
+from lib.ui.activity.export import account_lines
 from lib.ui.activity.page import MOST
 from lib.ui.navigation import ACTIVITY, DETAILS
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
@@ -286,7 +287,7 @@ def test_older_entries_come_page_by_page_until_there_is_nothing_older(house, own
 def test_a_very_long_list_goes_on_with_a_page_of_its_own(house, own):
     mail(house, own.number, count=PAGE * MOST + 7)
     app = activity(house, own.number)
-    app.session_state["activity_place"]["pages"] = MOST
+    app.session_state["activity_place"] = replace(app.session_state["activity_place"], pages=MOST)
     sound(app.run())
     assert len(lines(app)) == PAGE * MOST
     press(app, "Show older")
@@ -486,9 +487,9 @@ def test_a_broken_audit_is_said_in_red(house, own, how):
 
 def test_the_download_has_the_accounts_events_for_those_who_still_may(house, own):
     sequence = event(house, own.number, details={"text": "Café"})
-    found = [json.loads(line) for line in account_lines(house.app, own.number, house.identity("lead")).splitlines()]
+    found = [json.loads(line) for line in account_lines(house.at(own.number, "lead")).splitlines()]
     assert [(one["account"], one["sequence"]) for one in found] == [(own.number, sequence)]
     assert found[0]["details"] == {"text": "Café"}
     for username in ("viewer", "customer", "nobody", ""):
         with pytest.raises(PermissionError):
-            account_lines(house.app, own.number, house.identity(username))
+            account_lines(house.at(own.number, username))

@@ -11,7 +11,7 @@ from lib.store import emails
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
 from lib.store.schema import account, person, sent_email
-from lib.ui.emails.page import emails_csv
+from lib.ui.emails.export import emails_csv
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
 
 PATH = "pages/account/emails.py"
@@ -247,7 +247,7 @@ def test_an_export_asks_for_the_right_when_it_is_made(house, own):
 
     def export(actor, number=own.number):
         wanted = EmailFilter(text="put")
-        return emails_csv(house.app, number, wanted, "Australia/Perth", actor).decode("utf-8-sig")
+        return emails_csv(house.at(number, actor), wanted, "Australia/Perth").decode("utf-8-sig")
 
     assert export(house.identity("lead")).splitlines()[1:] == [
         "2026-11-20 11:00:00+08:00,Put 0,ada@example.com,Suspension notice,Accepted by the mail server"

@@ -4,7 +4,7 @@ import pytest
 
 from lib.domain.emergency import FIELDS
 from lib.store import emergency, numbers
-from lib.ui.emergency.page import details_csv
+from lib.ui.emergency.export import details_csv
 from lib.ui.navigation import EMERGENCY
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables, the_one
 
@@ -240,11 +240,11 @@ def test_a_download_asks_for_the_right_when_it_is_made(house, own):
     with house.app.services.engine.connect() as connection:
         latest = emergency.latest_version(connection, own.number)
         owned = numbers.truths_of_account(connection, own.number)
-    file = details_csv(house.app, own.number, latest, house.identity("billing")).decode("utf-8-sig")
+    file = details_csv(house.at(own.number, "billing"), latest).decode("utf-8-sig")
     assert len(file.splitlines()) == 1 + len(owned)
     for username in ("viewer", "nobody"):
         with pytest.raises(PermissionError):
-            details_csv(house.app, own.number, latest, house.identity(username))
+            details_csv(house.at(own.number, username), latest)
 
 
 def test_billing_may_download_and_not_edit(house, own):

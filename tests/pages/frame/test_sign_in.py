@@ -142,7 +142,7 @@ def test_signing_out_ends_this_browser_and_everywhere_ends_all(house):
 def test_whoever_comes_next_in_the_tab_begins_with_an_empty_session(house):
     app = house.details(OWN, "lead")
     press(app, "Suspend")
-    assert app.session_state["dialog"]["account"] == OWN
+    assert app.session_state["dialog"].account == OWN
     app.session_state["own_draft"] = "what the lead typed"
     house.seat(app, "billing")
     assert "own_draft" not in app.session_state

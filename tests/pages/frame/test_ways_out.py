@@ -17,9 +17,9 @@ from lib.store.emails import EmailFilter
 from lib.store.engine import writing
 from lib.store.schema import action_event, person_role
 from lib.store.schema import person as people
-from lib.ui.activity.audit import account_lines
-from lib.ui.emails.page import emails_csv
-from lib.ui.emergency.page import details_csv
+from lib.ui.activity.export import account_lines
+from lib.ui.emails.export import emails_csv
+from lib.ui.emergency.export import details_csv
 from lib.ui.navigation import ACTIVITY, BILLING
 from lib.ui.runs.panel import receipt_file
 from tests.pages.activity.test_activity import lines, shown
@@ -113,13 +113,11 @@ def ways(house, one):
     with house.app.services.engine.connect() as connection:
         versions = emergency.list_versions(connection, one.number)
     found = {
-        "sent_emails": lambda who: emails_csv(
-            house.app, one.number, EmailFilter(), "Australia/Perth", house.identity(who)
-        ),
-        "audit_events": lambda who: account_lines(house.app, one.number, house.identity(who)),
+        "sent_emails": lambda who: emails_csv(house.at(one.number, who), EmailFilter(), "Australia/Perth"),
+        "audit_events": lambda who: account_lines(house.at(one.number, who)),
     }
     if versions:
-        found["emergency_details"] = lambda who: details_csv(house.app, one.number, versions[0], house.identity(who))
+        found["emergency_details"] = lambda who: details_csv(house.at(one.number, who), versions[0])
     return found
 
 
@@ -135,11 +133,11 @@ def test_each_export_is_an_event_with_who_what_and_how_many_rows(house, own):
 
 def test_a_receipt_is_handed_out_to_the_staff_and_is_an_event(house, own):
     run = rename(house, own.number)
-    page = receipt_file(house.app, run, house.identity("viewer")).decode()
+    page = receipt_file(house.at(own.number, "viewer"), run).decode()
     assert "Banksia &amp; Sons" in page
     assert exported(house, own.number) == [("done", "viewer@demo.example", "receipt", len(run.steps))]
     with pytest.raises(PermissionError):
-        receipt_file(house.app, run, house.identity("customer"))
+        receipt_file(house.at(own.number, "customer"), run)
     assert exported(house, own.number)[1:] == [("refused", "customer@demo.example", "receipt", None)]
 
 
@@ -200,7 +198,7 @@ def test_an_export_of_all_accounts_says_so(house):
 
 def test_the_filter_is_told_without_the_names_in_it(house, own):
     wanted = EmailFilter(text="Zebediah", recipient="quokka@customer.example", kind="jet_phone_login")
-    emails_csv(house.app, own.number, wanted, "Australia/Perth", house.identity("lead"))
+    emails_csv(house.at(own.number, "lead"), wanted, "Australia/Perth")
     app = house.open("lead", ACTIVITY.path, account=own.number, kind="Export")
     assert lines(app) == ["Export of sent e-mails · Demo lead · 0 rows"]
     told = shown(app)
@@ -210,7 +208,7 @@ def test_the_filter_is_told_without_the_names_in_it(house, own):
 
 def test_a_refused_export_is_told_on_the_activity(house, own):
     with pytest.raises(PermissionError):
-        account_lines(house.app, own.number, house.identity("viewer"))
+        account_lines(house.at(own.number, "viewer"))
     app = sound(house.open("lead", ACTIVITY.path, account=own.number))
     assert lines(app)[0] == "Refused: Export of the events of the audit · Demo viewer"
     assert "Nothing was handed out" in shown(app)

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from lib.store.emails import EmailRow
-from lib.ui.emails.export import csv_file, inert
+from lib.ui.emails.export import csv_file
 from lib.ui.emails.text import covered
+from lib.ui.widgets.exports import as_text
 
 
 @pytest.mark.parametrize(
@@ -31,9 +32,9 @@ def test_an_ordinary_text_stays_as_it_is():
     assert covered(text) == text
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+61", "-1", "@sum", "\t=1", "\r=1", "  =1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+61", "-1", "@sum", "\t=1", "\r=1", "  =1", "\ta", "\ra"])
 def test_a_cell_that_would_be_a_formula_is_text(cell):
-    assert inert(cell) == f"'{cell}"
+    assert as_text(cell) == f"'{cell}"
 
 
 def row(position, subject="Hello"):

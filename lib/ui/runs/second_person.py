@@ -1,0 +1,91 @@
+"""The second person in a confirmation: asking for one, and approving exactly the plan that was asked about."""
+
+import streamlit as st
+
+from lib.actions.engine.plan import Plan
+from lib.store.approvals import Approval
+from lib.ui.dialogs import Dialog, change, close_dialog
+from lib.ui.runs.plan import show_notice
+from lib.ui.runs.start import act_on_plan, make_plan, named_page
+from lib.ui.selection import own_key
+from lib.ui.visit import Visit
+from lib.ui.widgets.draw_again import draw_again
+from lib.ui.widgets.text import plain
+
+
+def request_of(visit: Visit, kind: str) -> Approval | None:
+    """What a second person is asked to approve on this account, or None."""
+    return visit.app.runner.second_person.request(kind, visit.account.number) if visit.app.settings.four_eyes else None
+
+
+def waits_for(request: Approval | None, visit: Visit) -> Approval | None:
+    """The request, when it is this person who may approve it: somebody else asked, and nobody has approved it."""
+    if request is None or request.asked_by == visit.identity.email or request.approved_by is not None:
+        return None
+    return request
+
+
+def show_request(visit: Visit, request: Approval) -> None:
+    """How far the request is, and what it means to the person who reads it."""
+    if request.approved_by is not None:
+        st.success(
+            f"{plain(request.approved_by_name or '')} approved it at {visit.at(request.approved_at)}.",
+            icon=":material/verified_user:",
+        )
+    elif request.asked_by == visit.identity.email:
+        st.info(
+            f"You asked for a second person at {visit.at(request.asked_at)}. Nobody has approved it yet.",
+            icon=":material/hourglass_top:",
+        )
+    else:
+        st.info(
+            f"{plain(request.asked_by_name)} asked for a second person at {visit.at(request.asked_at)}. "
+            "Your approval is for exactly the plan above; it starts nothing by itself.",
+            icon=":material/group:",
+        )
+
+
+def show_other_plan(visit: Visit, dialog: Dialog, plan: Plan, request: Approval, way: str) -> None:
+    """The second person changed a choice, or the facts changed since: what they see is not what was asked about."""
+    st.warning(
+        f"The plan above is not the one {plain(request.asked_by_name)} asked about at {visit.at(request.asked_at)}, "
+        "so it cannot be approved.",
+        icon=":material/rule:",
+    )
+    show_notice(dialog)
+    if plan.params == request.params:
+        st.caption("Something changed since. One of you has to ask about the plan as it is now.")
+        offer_to_ask(visit, dialog, plan, request, way)
+    elif st.button("Show what was asked about", icon=":material/undo:", key=own_key(visit.account, "show_asked")):
+        # The choices and fields above the plan begin again from what was asked about.
+        make_plan(visit, change(dialog, round=dialog.round + 1), plan.kind, request.params, plan.account)
+        draw_again()
+
+
+def offer_to_ask(visit: Visit, dialog: Dialog, plan: Plan, request: Approval | None, way: str) -> None:
+    """The button that puts this plan before a second person, unless that was done. `way`: how they get here."""
+    if request is not None and request.fingerprint == plan.fingerprint:
+        return
+    if st.button("Ask a second person", icon=":material/group_add:", key=own_key(visit.account, "ask_second")):
+        if act_on_plan(
+            visit,
+            dialog,
+            plan,
+            lambda: visit.app.runner.ask(plan, visit.identity, opened=named_page(visit, dialog)),
+        ):
+            change(dialog, notice=f"Request sent. Ask a colleague with the same right to {way}.")
+        draw_again()
+
+
+def offer_approval(visit: Visit, dialog: Dialog, plan: Plan, typed: str) -> None:
+    """The button that approves this plan, with the account number as it was typed."""
+    if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key=f"approve_{plan.id}"):
+        if act_on_plan(
+            visit,
+            dialog,
+            plan,
+            lambda: visit.app.runner.approve(plan, visit.identity, typed, opened=named_page(visit, dialog)),
+        ):
+            close_dialog()
+            st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
+        draw_again()
