@@ -51,16 +51,6 @@ def test_a_bad_name_is_a_blocker_and_changes_nothing(world):
     assert (world.hub_name(), world.zuora_name()) == ("Wattle Plumbing", "Wattle Plumbing")
 
 
-@pytest.mark.sqlite_only
-def test_a_deactivated_account_keeps_its_name(world):
-    with writing(world.services.engine) as connection:
-        connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))
-    plan = rename(world)
-    assert "The account is deactivated; its name stays as it was." in plan.blockers
-    with pytest.raises(Blocked):
-        world.runner.start(plan, LEAD)
-
-
 def test_markup_in_a_name_is_kept_as_text(world):
     name = "<b>Bold</b> & **Sons** [x](y)"
     done = world.finish(world.runner.start(rename(world, name), LEAD))

@@ -163,7 +163,7 @@ def test_a_fact_that_changed_since_the_plan_gives_a_new_plan(house, own):
 
 
 def test_a_deactivated_account_is_offered_no_edit(house):
-    """What the engine says to one who asks all the same is in `tests/actions/account/test_rename.py`."""
+    """What the engine says to one who asks all the same is in `tests/unit/account/test_rename_decide.py`."""
     app = house.details(demo("deactivated").number)
     assert "Edit" not in {button.label for button in app.button}
     assert "Suspend" not in {button.label for button in app.button}
