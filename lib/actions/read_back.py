@@ -40,9 +40,11 @@ def write_and_read_back(
 
     patience = job.services.settings.zuora_read_back_seconds
     written, seen = read_back.write_and_read_back(write, look, shows, patience)
+    ids = (written.request_id,) if written.request_id else ()
     if not seen:
         raise NotSeenYet(
             f"Zuora accepted {what} but does not show it after {patience:g} seconds. {elsewhere}".strip()
-            + " Resume checks first and writes it again only if it is still missing."
+            + " Resume checks first and writes it again only if it is still missing.",
+            request_ids=ids,
         )
-    return (written.request_id,) if written.request_id else ()
+    return ids

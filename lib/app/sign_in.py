@@ -110,9 +110,9 @@ def sign_in(app: App, username: str, password: str, *, address: str, browser: st
             )
             for counter in _counters(app, name, address, browser):
                 if counter.startswith(("pair ", "browser ")):
-                    sign_in_tries.forget(connection, [counter])
+                    sign_in_tries.forget(connection, counter)
                 else:
-                    sign_in_tries.take_back(connection, [counter])
+                    sign_in_tries.take_back(connection, counter)
             sign_in_tries.drop_old_tries(connection, minutes=app.settings.sign_in_lock_minutes)
             _note(connection, person.email, "done", {"address": address})
     except KeyError:
@@ -149,7 +149,7 @@ def _count(app: App, connection: Connection, name: str, address: str, browser: s
     One after the other: an address that is closed counts for no name any more, and so closes none for others.
     """
     for counter, allowed in _counters(app, name, address, browser).items():
-        tries = sign_in_tries.count_try(connection, [counter], minutes=app.settings.sign_in_lock_minutes)[counter]
+        tries = sign_in_tries.count_try(connection, counter, minutes=app.settings.sign_in_lock_minutes)
         if tries > allowed:
             return tries - allowed
     return None

@@ -14,7 +14,9 @@ import structlog
 from sqlalchemy import Engine
 
 from lib import logs
+from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.runner import Runner
+from lib.actions.numbers.keeper import RuleKeeper
 from lib.app.live import LiveReads
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
@@ -66,7 +68,7 @@ def start(settings: Settings | None = None) -> App:
             with ExitStack() as undo:
                 _app = _start(settings or load(), undo)
                 _undo = undo.pop_all()
-            # What is loaded by now stays, and the collector need not walk it again and again.
+            # What is loaded now stays, and the collector need not walk it again and again.
             gc.collect()
             gc.freeze()
         return _app
@@ -109,11 +111,7 @@ def _start(settings: Settings, undo: ExitStack) -> App:
             client_id=settings.zuora_client_id,
             client_secret=settings.zuora_client_secret.get_secret_value(),
             version=settings.zuora_version,
-            connect_seconds=settings.zuora_connect_seconds,
-            read_seconds=settings.zuora_read_seconds,
-            attempts=settings.zuora_attempts,
-            retry_seconds=settings.zuora_retry_seconds,
-            concurrency=settings.zuora_concurrency,
+            patience=settings.zuora_patience,
             read_back_seconds=settings.zuora_read_back_seconds,
             entity_id=settings.zuora_entity_id,
             org_ids=settings.zuora_org_ids,
@@ -125,7 +123,7 @@ def _start(settings: Settings, undo: ExitStack) -> App:
     services = Services(settings=settings, engine=engine, zuora=zuora, sbc=sbc, mailer=mailer)
     live = LiveReads(services)
     undo.callback(live.close)
-    runner = Runner(services)
+    runner = Runner(services, ACTIONS, background=[RuleKeeper])
     runner.open()
     undo.callback(runner.close)
     log.info("started", env=settings.env.value, executor=runner.executor_id)
@@ -193,11 +191,7 @@ def _connect_sbc(settings: Settings, undo: ExitStack) -> KamailioSbc:
         SbcConfig(
             url=url,
             token=token,
-            connect_seconds=settings.sbc_connect_seconds,
-            read_seconds=settings.sbc_read_seconds,
-            attempts=settings.sbc_attempts,
-            retry_seconds=settings.sbc_retry_seconds,
-            concurrency=settings.sbc_concurrency,
+            patience=settings.sbc_patience,
             ca_file=settings.sbc_ca_file or None,
             client_certificate=settings.sbc_certificate or None,
             client_key=settings.sbc_key or None,

@@ -1,4 +1,4 @@
-"""A request to an outside system, the reply to it, and how patient to be."""
+"""A request to an outside system, the reply to it, and where the system is."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,23 +6,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from lib.patience import Patience
+
 
 @dataclass(frozen=True)
 class HttpConfig:
-    """How to reach one system. `retry_seconds` caps the time after which no further attempt is begun.
+    """How to reach one system.
 
-    One attempt, from connecting to the last byte of the answer, takes at most `read_seconds`.
     `verify` names the file of the only authorities whose word on the system's certificate counts; without it
     those are the public ones. `client_certificate` and `client_key` name what the Hub shows of itself.
     """
 
     url: str
-    connect_seconds: float = 5.0
-    read_seconds: float = 60.0
-    attempts: int = 4
-    retry_seconds: float = 60.0
-    backoff_seconds: float = 1.0
-    concurrency: int = 20
+    patience: Patience = Patience()
     verify: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
@@ -34,7 +30,7 @@ class Call:
 
     `writes` says that the operation changes something, `harmless` that this request of it does not (a
     sign-in), `resend` that sending it twice has the effect of sending it once. `read_seconds` and `attempts`
-    replace the configured ones. `private` are values that must not appear in an error.
+    replace those of the client's `Patience`. `private` are values that must not appear in an error.
     """
 
     method: str

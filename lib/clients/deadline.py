@@ -67,8 +67,8 @@ class Deadline:
         """Make sure that there is time left: an answer cut off by us may look complete.
 
         Raises:
-            requests.ConnectTimeout: there is none, and nothing was sent.
-            requests.ReadTimeout: there is none, and the request may have arrived.
+            requests.ConnectTimeout: no time is left, and nothing was sent.
+            requests.ReadTimeout: no time is left, and the request may have arrived.
         """
         if self.passed:
             raise self.error()

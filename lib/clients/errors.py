@@ -8,9 +8,9 @@
     ├── AuthFailed        the Hub's credentials or the permissions of its API user are not enough
     └── UnexpectedReply   an answer that cannot be understood: report it
 
-A client raises nothing else. `str(error)` is a sentence that is safe to show and to log: it holds no secret,
-no personal data and nothing of a reply but the system's own message, cut down to words that cannot be a
-customer's.
+A client raises nothing else. `str(error)` is a sentence for the staff and the audit. An error never quotes what the
+call sent: no secret, and none of the values in `Call.private`. It holds nothing of a reply but the system's own
+message, without e-mail addresses. That message may name a customer, so the text of an error goes into no log.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The road to every outside system that speaks HTTP: timeouts, a limit on concurrency, one layer of retries.
+"""The HTTP client for every outside system: timeouts, a concurrency limit, retries.
 
 A client builds a `Call` and gives a function which reads the `Reply` to it and raises from `errors` when it
 is a refusal. Whatever goes wrong below that is raised from `errors` too; no exception of requests or urllib3
@@ -45,7 +45,7 @@ class HttpClient:
     def __init__(self, system: str, config: HttpConfig) -> None:
         self.system = system
         self.config = config
-        self._slots = threading.BoundedSemaphore(config.concurrency)
+        self._slots = threading.BoundedSemaphore(config.patience.concurrency)
         self._session = requests.Session()
         # A proxy or .netrc of the machine must not see or replace the Hub's credentials.
         self._session.trust_env = False
@@ -55,7 +55,7 @@ class HttpClient:
             self._session.verify = config.verify
         if config.client_certificate and config.client_key:
             self._session.cert = (config.client_certificate, config.client_key)
-        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=config.concurrency, max_retries=0)
+        adapter = WatchedAdapter(pool_connections=2, pool_maxsize=config.patience.concurrency, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -77,7 +77,7 @@ class HttpClient:
         def wait(error: Exception) -> bool | float:
             return self.wait(call, error, len(failures), time.monotonic() - started)
 
-        attempts = call.attempts or self.config.attempts
+        attempts = call.attempts or self.config.patience.attempts
         final: RemoteError
         try:
             for attempt in stamina.retry_context(on=wait, attempts=attempts, timeout=None):
@@ -100,16 +100,16 @@ class HttpClient:
         """Seconds until the next attempt, after `tried` of them in `elapsed` seconds, or False for none."""
         if not isinstance(error, Busy | Unreachable) or (error.maybe_done and not call.resend):
             return False
-        left = self.config.retry_seconds - elapsed
+        left = self.config.patience.retry_seconds - elapsed
         asked = error.retry_after or 0.0
         if asked >= left:
             return False
         # Full jitter, so that many sessions do not come back in step; never before the time asked for.
-        ceiling = min(WAIT_LIMIT, self.config.backoff_seconds * 2 ** (tried - 1), left - asked)
+        ceiling = min(WAIT_LIMIT, self.config.patience.backoff_seconds * 2 ** (tried - 1), left - asked)
         return asked + random.uniform(0, ceiling)  # noqa: S311 (spreads load, guards nothing)
 
     def _attempt(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
-        seconds = call.read_seconds or self.config.read_seconds
+        seconds = call.read_seconds or self.config.patience.read_seconds
         if not self._slots.acquire(timeout=seconds):
             raise Busy(self.system, call.operation, writes=call.writes, detail="all its connections were in use")
         try:
@@ -123,7 +123,11 @@ class HttpClient:
             raise
 
     def _exchange(self, call: Call, seconds: float) -> Reply:
-        """One request on the wire. Our error is raised outside the handler: theirs must not cling to it."""
+        """One request on the wire.
+
+        Ours is raised after the except block, so the library's exception is not chained to it: it may quote customer
+        data.
+        """
         began = time.monotonic()
         failure: RemoteError
         try:
@@ -158,7 +162,7 @@ class HttpClient:
             params=list(call.params),
             data=data,
             headers=headers,
-            timeout=(min(self.config.connect_seconds, seconds), seconds),
+            timeout=(min(self.config.patience.connect_seconds, seconds), seconds),
             # A redirect would carry the token to whatever host it names.
             allow_redirects=False,
             stream=True,

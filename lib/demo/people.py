@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import bcrypt
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
 from lib.demo.world import notable
 from lib.domain.permissions import Role
-from lib.store.schema import account, person, person_role
+from lib.store.account_id import id_of
+from lib.store.schema import person, person_role
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ DEMO_SIGN_INS = (
 def add_people(connection: Connection) -> None:
     """Write the demo's sign-ins; the accounts must be there already."""
     number = notable()["suspended"]
-    own = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one()
+    own = id_of(connection, number)
     for sign_in in DEMO_SIGN_INS:
         row = {
             "username": sign_in.username,

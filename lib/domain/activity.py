@@ -190,7 +190,7 @@ def period(first: date | None, last: date | None, zone: str) -> tuple[datetime |
 
 
 def zone_of(browser: str | None, house: str) -> str:
-    """The time zone the browser names, if it is one; else the house's."""
+    """The time zone the browser names, if it is one; else the product's."""
     try:
         return ZoneInfo(browser).key if browser else house
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -123,7 +123,7 @@ def grant(charges: Iterable[Charge], rows: Sequence[MapRow]) -> Granted:
             unmapped.append(charge)
         else:
             sums[kind] = sums.get(kind, Decimal(0)) + charge.quantity
-    # Half a cloud mobile is none.
+    # Half a cloud mobile is not a cloud mobile.
     return Granted({kind: int(count) for kind, count in sums.items()}, tuple(unmapped))
 
 
@@ -158,7 +158,7 @@ def in_order(kinds: Iterable[str]) -> list[str]:
 
 
 def check_map(rows: Sequence[MapRow]) -> list[MapRow]:
-    """The rows as they will be stored: blanks trimmed, in one order.
+    """The rows as they will be stored: spaces trimmed, in one order.
 
     Raises:
         InvalidMap: a row names no charge or an unknown allowance, or two rows name the same charge.
@@ -172,7 +172,7 @@ def check_map(rows: Sequence[MapRow]) -> list[MapRow]:
 
 
 def folded(name: str | None) -> str:
-    """A name as names are compared: one case, single blanks."""
+    """A name as names are compared: one case, single spaces."""
     return " ".join((name or "").casefold().split())
 
 
@@ -186,7 +186,7 @@ def _checked(place: int, row: MapRow) -> MapRow:
             f"Row {place} is too long: a number has at most {NUMBER_LIMIT} characters, a name {NAME_LIMIT}."
         )
     if not (number + name).isprintable():
-        raise InvalidMap(f"Row {place} holds a sign that cannot be seen. Type the charge again.")
+        raise InvalidMap(f"Row {place} holds an invisible character. Type the charge again.")
     if " " in number:
         raise InvalidMap(f"Row {place}: “{number}” holds more than one charge number. Give each a row of its own.")
     if row.kind not in LABELS:

@@ -1,4 +1,4 @@
-"""Bill To and Sold To: what can be edited, what a field takes, and what an edit changes in the record of now."""
+"""Bill To and Sold To: what can be edited, what a field takes, and what an edit changes in the record as it is now."""
 
 import re
 import unicodedata
@@ -75,7 +75,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edit does to the record of now: fields to write, and fields that are not its own any more."""
+    """What an edit does to the record as it is now: fields to write, and fields that are not its own any more."""
 
     before: dict[str, str]
     after: dict[str, str]
@@ -83,7 +83,7 @@ class Edit:
 
 
 def tidy(text: str) -> str:
-    """The text as it would be stored: blanks at the ends removed, runs of blanks and line breaks made one, NFC."""
+    """The text as it would be stored: spaces at the ends removed, runs of spaces and line breaks made one, NFC."""
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
@@ -113,7 +113,7 @@ def check_field(field: str, text: str, role: ContactRole) -> str:
 
 
 def changed_fields(base: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
-    """The fields the person changed: what they typed differs from what they began with, blanks aside."""
+    """The fields the person changed: what they typed differs from what they began with, spaces aside."""
     return {
         field: text
         for field, text in typed.items()
@@ -169,7 +169,7 @@ def is_same(field: str, one: str, other: str, *, country: str = "") -> bool:
 
 
 def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Mapping[str, str]) -> Edit:
-    """What is left to write on the record of now. A field that has the wanted value already needs nothing."""
+    """What is left to write on the record as it is now. A field that has the wanted value already needs nothing."""
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     conflicts = []

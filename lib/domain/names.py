@@ -11,7 +11,7 @@ class InvalidName(ValueError):
 
 
 def check_name(text: str) -> str:
-    """Return the name as it will be stored: blanks at the ends removed, runs of blanks made one, NFC.
+    """Return the name as it will be stored: spaces at the ends removed, runs of spaces made one, NFC.
 
     Raises:
         InvalidName: empty, too long, or with a character that Zuora or a screen cannot carry.
@@ -26,7 +26,7 @@ def check_name(text: str) -> str:
             )
     if any(ord(character) > 0xFFFF for character in text):
         raise InvalidName(
-            "The name holds a character that Zuora refuses, such as an emoji. Use letters, digits and signs."
+            "The name holds a character that Zuora refuses, such as an emoji. Use letters, digits and punctuation."
         )
     name = " ".join(text.split())
     if not name:

@@ -17,9 +17,9 @@ class InvalidGroupName(ValueError):
 
 
 def check_group_name(text: str) -> str:
-    """Return the group name without blanks around it. It is one label of a domain name, in small letters.
+    """Return the group name without spaces around it. It is one label of a domain name, in small letters.
 
-    A label of another alphabet (`xn--...`) is none: nobody could read from a login whose it is.
+    A label of another alphabet (`xn--...`) is refused: nobody could read from a login whose it is.
 
     Raises:
         InvalidGroupName: phones could not use it.
@@ -47,7 +47,7 @@ def _problems(name: str) -> list[str]:
     if any("A" <= sign <= "Z" for sign in name):
         problems.append("The group name has capital letters. Type it in small letters.")
     if any(sign.isspace() for sign in name):
-        problems.append("The group name has a blank or a line break inside. Use a hyphen in its place.")
+        problems.append("The group name has a space or a line break inside. Use a hyphen instead.")
     if any(not sign.isprintable() and not sign.isspace() for sign in name):
         problems.append("The group name has an invisible character, perhaps from a copied text. Type it instead.")
     other = [sign for sign in dict.fromkeys(name) if sign.isprintable() and not sign.isspace() and not _is_plain(sign)]

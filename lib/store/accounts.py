@@ -1,4 +1,4 @@
-"""Accounts in the Hub: read one, its family, a page of all of them; change name, parent and status."""
+"""Accounts in the Hub: read one, its family, a page of all of them; change name and parent."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -6,17 +6,14 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, func, select, tuple_, update
 
 from lib.domain.accounts import Account, AccountStatus
-from lib.store.schema import account, pbx, phone_number, phone_user, status_change, subscription
+from lib.store.account_id import NUMBER, AccountGone, id_of, id_query
+from lib.store.schema import account, pbx, phone_number, phone_user, subscription
 from lib.store.search import reindex, reindex_name
 
 _parent = account.alias("parent")
-
-
-class AccountGone(LookupError):
-    """No account has this number."""
 
 
 class Conflict(Exception):
@@ -40,27 +37,13 @@ class Size(BaseModel):
     children: int
 
 
-class StatusChange(BaseModel):
-    """One entry of an account's history: from which status to which, by whom, when and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    from_status: AccountStatus
-    to_status: AccountStatus
-    reason: str | None
-    note: str | None
-    actor: str
-    run_id: str | None
-    at: datetime
-
-
 def get_account(connection: Connection, number: str) -> Account:
     """The account with this number.
 
     Raises:
         AccountGone: there is none.
     """
-    row = connection.execute(_ACCOUNT, {_NUMBER.key: number}).one_or_none()
+    row = connection.execute(_ACCOUNT, {NUMBER.key: number}).one_or_none()
     if row is None:
         raise AccountGone(number)
     return _account(row)
@@ -108,7 +91,7 @@ def count_accounts(connection: Connection) -> dict[AccountStatus, int]:
 
 def measure_account(connection: Connection, number: str) -> Size:
     """Count what hangs on the account, in one round trip."""
-    row = connection.execute(_measures(), {_NUMBER.key: number}).one()
+    row = connection.execute(_measures(), {NUMBER.key: number}).one()
     return Size.model_validate(dict(row._mapping))
 
 
@@ -141,7 +124,7 @@ def rename_account(connection: Connection, number: str, *, before: str, after: s
         .values(name=after, changed_at=datetime.now(UTC))
     )
     if changed.rowcount and before != after:
-        reindex_name(connection, _id_of(connection, number))
+        reindex_name(connection, id_of(connection, number))
         return True
     current = get_account(connection, number).name
     if current != after:
@@ -160,78 +143,11 @@ def move_account(connection: Connection, number: str, *, before: str | None, aft
         return False
     if current != before:
         raise Conflict(current)
-    parent_id = None if after is None else _id_of(connection, after)
+    parent_id = None if after is None else id_of(connection, after)
     connection.execute(
         update(account).where(account.c.number == number).values(parent_id=parent_id, changed_at=datetime.now(UTC))
     )
     return True
-
-
-def begin_status(connection: Connection, number: str, *, expect: str, to: AccountStatus) -> bool:
-    """Put the account on its way to a status if its standing is `expect`; False when it already is on that way.
-
-    Raises:
-        Conflict: its standing is another by now.
-    """
-    current = get_account(connection, number)
-    if current.changing_to is to:
-        return False
-    if current.standing != expect:
-        raise Conflict(current.standing)
-    connection.execute(
-        update(account).where(account.c.number == number).values(changing_to=to.value, changed_at=datetime.now(UTC))
-    )
-    return True
-
-
-def arrive_at_status(
-    connection: Connection,
-    number: str,
-    *,
-    to: AccountStatus,
-    actor: str,
-    reason: str | None,
-    note: str | None,
-    run_id: str,
-) -> bool:
-    """Give the account the status it is on its way to, with a row in its history; False when it arrived before.
-
-    Raises:
-        Conflict: it is on its way to something else.
-    """
-    current = get_account(connection, number)
-    if current.changing_to is None and current.status is to:
-        return False
-    if current.changing_to is not to:
-        raise Conflict(current.standing)
-    now = datetime.now(UTC)
-    connection.execute(
-        update(account).where(account.c.number == number).values(status=to.value, changing_to=None, changed_at=now)
-    )
-    connection.execute(
-        insert(status_change).values(
-            account_id=_id_of(connection, number),
-            from_status=current.status.value,
-            to_status=to.value,
-            reason=reason,
-            note=note,
-            actor=actor,
-            run_id=run_id,
-            at=now,
-        )
-    )
-    return True
-
-
-def last_status_change(connection: Connection, number: str) -> StatusChange | None:
-    """The newest change of the account's status: who, when and why."""
-    row = connection.execute(
-        select(status_change)
-        .where(status_change.c.account_id == select(account.c.id).where(account.c.number == number).scalar_subquery())
-        .order_by(status_change.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else StatusChange.model_validate(dict(row._mapping))
 
 
 def pin_note(connection: Connection, number: str, *, note: str | None, until: date | None) -> None:
@@ -244,14 +160,8 @@ def pin_note(connection: Connection, number: str, *, note: str | None, until: da
 
 
 def index_account(connection: Connection, number: str) -> None:
-    """Let the search know what hangs on the account by now."""
-    reindex(connection, _id_of(connection, number))
-
-
-def zuora_ids(connection: Connection, numbers: Iterable[str]) -> Mapping[str, str | None]:
-    """The Zuora account id of each account number."""
-    rows = connection.execute(select(account.c.number, account.c.zuora_id).where(account.c.number.in_(list(numbers))))
-    return {row[0]: row[1] for row in rows}
+    """Let the search know what belongs to the account now."""
+    reindex(connection, id_of(connection, number))
 
 
 def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[str, str]:
@@ -276,14 +186,13 @@ def _accounts() -> Select[Any]:
     )
 
 
-_NUMBER = bindparam("number", type_=account.c.number.type)
-# Asked at every run of a page: to write the query down anew would take longer than to run it.
-_ACCOUNT = _accounts().where(account.c.number == _NUMBER)
+# Asked at every run of a page: to build the query each time would take longer than to run it.
+_ACCOUNT = _accounts().where(account.c.number == NUMBER)
 
 
 @cache
 def _measures() -> Select[Any]:
-    own = select(account.c.id).where(account.c.number == _NUMBER).scalar_subquery()
+    own = id_query(NUMBER)
 
     def count(table: Any, *conditions: Any) -> Any:
         query = select(func.count()).select_from(table).where(table.c.account_id == own, *conditions)
@@ -302,10 +211,3 @@ def _measures() -> Select[Any]:
 
 def _account(row: Row[Any]) -> Account:
     return Account.model_validate(dict(row._mapping))
-
-
-def _id_of(connection: Connection, number: str) -> int:
-    found: int | None = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one_or_none()
-    if found is None:
-        raise AccountGone(number)
-    return found

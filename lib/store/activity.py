@@ -17,7 +17,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     Subquery,
-    bindparam,
     literal,
     null,
     or_,
@@ -42,10 +41,11 @@ from lib.domain.activity import (
     merge,
 )
 from lib.store import activity_filter
+from lib.store.account_id import NUMBER, id_query
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
 
 PAGE = 20
-"""So many entries are read at a time."""
+"""The number of entries that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,8 @@ _KEPT = {
 }
 
 
-_NUMBER = bindparam("number", type_=account.c.number.type)
 _parent, _child = account.alias("parent"), account.alias("child")
-_HAS_CHILDREN = select(1).where(_parent.c.number == _NUMBER, _child.c.parent_id == _parent.c.id).limit(1)
+_HAS_CHILDREN = select(1).where(_parent.c.number == NUMBER, _child.c.parent_id == _parent.c.id).limit(1)
 
 
 class Occurring(BaseModel):
@@ -143,19 +142,19 @@ def read_activity(
         place = (after or {}).get(source)
         query = _newest(source, wanted or Filter(), place, limit + 1, children=children, lateral=lateral)
         if query is not None:
-            rows = connection.execute(query, {_NUMBER.key: number})
+            rows = connection.execute(query, {NUMBER.key: number})
             read[source] = [kept.entry.model_validate(dict(row._mapping)) for row in rows]
     return merge(read, limit, after)
 
 
 def has_children(connection: Connection, number: str) -> bool:
     """True when there are accounts directly below this one."""
-    return connection.execute(_HAS_CHILDREN, {_NUMBER.key: number}).first() is not None
+    return connection.execute(_HAS_CHILDREN, {NUMBER.key: number}).first() is not None
 
 
 def occurring(connection: Connection, number: str, *, children: bool = False) -> Occurring:
     """The kinds and the people that occur on this account, and on those directly below it if `children`."""
-    found = connection.execute(_occurring(children=children), {_NUMBER.key: number}).all()
+    found = connection.execute(_occurring(children=children), {NUMBER.key: number}).all()
     people = sorted({actor for _, actor in found if actor})
     known = connection.execute(select(person.c.email, person.c.name).where(person.c.email.in_(people)))
     names = {row.email: row.name for row in known}
@@ -193,9 +192,9 @@ def _occurring(*, children: bool) -> CompoundSelect[Any]:
 @cache
 def _members(*, children: bool) -> Subquery:
     """The account, and those directly below it if `children`; which one it is, is told when the query is run."""
-    own = account.c.number == _NUMBER
+    own = account.c.number == NUMBER
     if children:
-        own = or_(own, account.c.parent_id == select(account.c.id).where(own).scalar_subquery())
+        own = or_(own, account.c.parent_id == id_query(NUMBER))
     return select(account.c.id, account.c.number, account.c.name).where(own).subquery("member")
 
 

@@ -28,7 +28,7 @@ def of_runs(table: Any, members: Subquery, wanted: Filter) -> Conditions:
     if wanted.kinds:
         of_kind = table.c.kind.in_(wanted.kinds)
         if STATUS_CHANGE in wanted.kinds:
-            # Of all the accounts at once: asked of each run anew it would be read for each of them.
+            # Of all the accounts at once: asked for each run, it would be read for each of them.
             every = members.alias("every")
             changed = select(change.c.run_id).where(change.c.account_id.in_(select(every.c.id)))
             of_kind = or_(of_kind, table.c.id.in_(changed))

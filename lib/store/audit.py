@@ -1,7 +1,7 @@
 """The audit: an append-only chain of events. Each row carries the hash of the row before it.
 
 A changed, removed or reordered row breaks the chain, and `check_chain` says where. A cut-off tail, or a chain
-written anew from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
+rewritten from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
 """
 
 import hashlib
@@ -208,7 +208,7 @@ def _rewritten(row: Mapping[str, Any], noted: Head | None) -> str | None:
     """Why this row cannot be the one whose hash was noted."""
     if noted is None or row["sequence"] != noted.sequence or row["hash"] == noted.hash:
         return None
-    return "it is not the event that was noted; it, or one before it, was written anew"
+    return "it is not the event that was noted; it, or one before it, was rewritten"
 
 
 def _hash(row: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ Removing returns the labels of what it removed, so that whoever asks can keep th
 order matters: queues and callflows hold phone users, phone users hang on PBXs, PBXs name subscriptions.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, Table, delete, or_, select, update
 from lib.domain.chunks import chunks
 from lib.domain.numbers import national
 from lib.store import numbers
+from lib.store.account_id import id_query
 from lib.store.schema import (
     account,
     allowance,
@@ -107,7 +108,7 @@ def _detach_queues(connection: Connection, ids: list[int]) -> None:
 
 
 def _detach_users(connection: Connection, ids: list[int]) -> None:
-    # Of this account they are gone by now; what another account's queue or callflow held is let go.
+    # Those of this account are gone already; what another account's queue or callflow held is let go.
     connection.execute(delete(queue_member).where(queue_member.c.phone_user_id.in_(ids)))
     connection.execute(
         update(callflow).where(callflow.c.target_phone_user_id.in_(ids)).values(target_phone_user_id=None)
@@ -172,5 +173,4 @@ def _labelled(connection: Connection, number: str, what: str) -> list[tuple[int,
 
 
 def _of(number: str, table: Table, *columns: Any) -> Select[Any]:
-    own: Iterable[Any] = select(account.c.id).where(account.c.number == number).scalar_subquery()
-    return select(*columns).where(table.c.account_id == own)
+    return select(*columns).where(table.c.account_id == id_query(number))

@@ -1,54 +1,31 @@
-"""Billing in the Hub: an account's subscriptions with their allowances, what is in use, and the charge map."""
+"""Billing in the Hub: an account's subscriptions with their allowances, and the charge map."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
     Connection,
     Select,
-    bindparam,
     delete,
     func,
     insert,
-    literal,
     select,
-    union_all,
     update,
 )
 
 from lib.domain.allowances import MapRow
+from lib.store.account_id import id_of, id_query
 from lib.store.schema import (
     account,
     allowance,
-    call_queue,
-    callflow,
     charge_map,
     pbx,
     phone_number,
-    phone_user,
     subscription,
 )
 from lib.store.search import reindex
-
-_BY_USER_KIND = {"cloud_mobile": "cloud_mobiles", "jet_phone": "jet_phone_users"}
-_BY_NUMBER_KIND = {
-    "local": "local_numbers",
-    "mobile": "mobile_numbers",
-    "13": "numbers_13",
-    "1300": "numbers_1300",
-    "1800": "numbers_1800",
-}
-_BY_FLOW_KIND = {
-    "ivr": "ivrs",
-    "postcode_ivr": "postcode_ivrs",
-    "geographic_routing": "geographic_routing",
-    "call_wrap_up": "call_wrap_up",
-}
 
 
 class SubscriptionTaken(Exception):
@@ -116,7 +93,7 @@ class SubscriptionUse(BaseModel):
 def list_subscriptions(connection: Connection, number: str) -> list[HubSubscription]:
     """The account's subscriptions by number, each with its allowances."""
     rows = connection.execute(
-        select(subscription).where(subscription.c.account_id == _own(number)).order_by(subscription.c.number)
+        select(subscription).where(subscription.c.account_id == id_query(number)).order_by(subscription.c.number)
     ).all()
     granted: dict[int, dict[str, int]] = {row.id: {} for row in rows}
     for one in connection.execute(select(allowance).where(allowance.c.subscription_id.in_(list(granted)))):
@@ -148,7 +125,7 @@ def find_subscription(connection: Connection, number: str, wanted: str) -> HubSu
 def payers_of(connection: Connection, number: str) -> list[str]:
     """The numbers in Zuora of the other accounts that pay for subscriptions of this one, as last refreshed."""
     found = select(subscription.c.payer).where(
-        subscription.c.account_id == _own(number), subscription.c.payer.is_not(None)
+        subscription.c.account_id == id_query(number), subscription.c.payer.is_not(None)
     )
     return sorted(set(connection.execute(found).scalars()))
 
@@ -190,11 +167,11 @@ def add_subscription(
     values = terms.model_dump(exclude={"allowances"})
     id_ = connection.execute(
         insert(subscription)
-        .values(account_id=_own(number), number=wanted, name=name, refreshed_at=datetime.now(UTC), **values)
+        .values(account_id=id_query(number), number=wanted, name=name, refreshed_at=datetime.now(UTC), **values)
         .returning(subscription.c.id)
     ).scalar_one()
     _grant(connection, number, id_, terms.allowances)
-    reindex(connection, connection.execute(_id_of(number)).scalar_one())
+    reindex(connection, id_of(connection, number))
     return True
 
 
@@ -214,7 +191,7 @@ def change_subscription(
             raise SubscriptionTaken(owner)
         connection.execute(update(subscription).where(subscription.c.id == id_).values(number=to))
         save_terms(connection, number, to, terms)
-        reindex(connection, connection.execute(_id_of(number)).scalar_one())
+        reindex(connection, id_of(connection, number))
     connection.execute(update(subscription).where(subscription.c.id == id_).values(name=name))
 
 
@@ -225,7 +202,7 @@ def remove_subscription(connection: Connection, number: str, wanted: str) -> boo
         return False
     connection.execute(delete(allowance).where(allowance.c.subscription_id == id_))
     connection.execute(delete(subscription).where(subscription.c.id == id_))
-    reindex(connection, connection.execute(_id_of(number)).scalar_one())
+    reindex(connection, id_of(connection, number))
     return True
 
 
@@ -237,17 +214,6 @@ def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
         select(phone_number.c.e164).where(phone_number.c.subscription_id == held).order_by(phone_number.c.e164)
     )
     return SubscriptionUse(pbxs=tuple(pbxs.scalars()), numbers=tuple(numbers.scalars()))
-
-
-def count_use(connection: Connection, number: str) -> dict[str, int]:
-    """How much of each allowance the account uses, counted from what it has."""
-    counts: dict[str, dict[str, int]] = {"users": {}, "numbers": {}, "flows": {}, "queues": {}}
-    for of, stored, count in connection.execute(_use(), {_NUMBER.key: number}):
-        counts[of][stored] = count
-    found = {name: sum(counts[of].values()) for name, of in (("pbx_extensions", "users"), ("queues", "queues"))}
-    for of, kinds in (("users", _BY_USER_KIND), ("numbers", _BY_NUMBER_KIND), ("flows", _BY_FLOW_KIND)):
-        found |= {kind: counts[of].get(stored, 0) for stored, kind in kinds.items()}
-    return found
 
 
 def list_charge_map(connection: Connection) -> list[MapRow]:
@@ -282,7 +248,7 @@ def save_charge_map(connection: Connection, rows: Sequence[MapRow], *, by: str) 
 
 
 def _grant(connection: Connection, number: str, subscription_id: int, granted: Mapping[str, int]) -> None:
-    account_id = connection.execute(_id_of(number)).scalar_one()
+    account_id = id_of(connection, number)
     values: Iterable[dict[str, Any]] = (
         {"account_id": account_id, "subscription_id": subscription_id, "kind": kind, "granted": count}
         for kind, count in granted.items()
@@ -291,33 +257,7 @@ def _grant(connection: Connection, number: str, subscription_id: int, granted: M
         connection.execute(insert(allowance), rows)
 
 
-_NUMBER = bindparam("number", type_=account.c.number.type)
-
-
-# To write the query down anew for each run of a page would take longer than to run it for most accounts.
-@cache
-def _use() -> CompoundSelect[Any]:
-    own = select(account.c.id).where(account.c.number == _NUMBER).scalar_subquery()
-
-    def counted(of: str, table: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
-        mine = select(literal(of), table.c.kind, func.count()).where(table.c.account_id == own, *conditions)
-        return mine.group_by(table.c.kind)
-
-    return union_all(
-        counted("users", phone_user),
-        counted("numbers", phone_number, phone_number.c.state != "quarantined"),
-        counted("flows", callflow),
-        select(literal("queues"), literal(""), func.count()).where(call_queue.c.account_id == own),
-    )
-
-
 def _subscription_id(number: str, wanted: str) -> Select[Any]:
-    return select(subscription.c.id).where(subscription.c.account_id == _own(number), subscription.c.number == wanted)
-
-
-def _id_of(number: str) -> Select[Any]:
-    return select(account.c.id).where(account.c.number == number)
-
-
-def _own(number: str) -> Any:
-    return _id_of(number).scalar_subquery()
+    return select(subscription.c.id).where(
+        subscription.c.account_id == id_query(number), subscription.c.number == wanted
+    )

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.permissions import Role
-from lib.store.accounts import AccountGone
+from lib.store.account_id import id_of
 from lib.store.folding import holds
 from lib.store.schema import account, person, person_role, sent_email
 
@@ -86,7 +86,7 @@ def read_emails(
 ) -> list[EmailRow]:
     """The newest `limit` e-mails of the account that the filter lets through, or those behind the place `after`.
 
-    `customer`: only those that went to the customer. A copy that one of the staff sent to themselves is none of theirs.
+    `customer`: only those that went to the customer. A copy that one of the staff sent to themselves is not among them.
     """
     own = sent_email.c
     query = select(own.id, own.sent_at, own.kind, own.subject, own.recipient, own.state)
@@ -106,7 +106,7 @@ def count_emails(connection: Connection, number: str, wanted: EmailFilter, *, mo
 
 
 def walk_emails(engine: Engine, number: str, wanted: EmailFilter, *, chunk: int) -> Iterator[list[EmailRow]]:
-    """Every e-mail the filter lets through, newest first, so many at a time; no transaction stays open between."""
+    """Every e-mail the filter lets through, newest first, `chunk` at a time; no transaction stays open between."""
     after = None
     while True:
         with engine.connect() as connection:
@@ -150,7 +150,7 @@ def record_sent(
     Raises:
         AccountGone: no account has this number.
     """
-    account_id = _account_id(connection, account)
+    account_id = id_of(connection, account)
     values = {
         "account_id": account_id,
         "kind": kind.value,
@@ -231,7 +231,7 @@ def find_by_message_id(connection: Connection, message_id: str) -> SentEmail | N
 def _conditions(connection: Connection, number: str, wanted: EmailFilter) -> list[ColumnElement[bool]]:
     own = sent_email.c
     # The id itself, not a subquery: the planner then knows how many rows the account has.
-    found: list[ColumnElement[bool]] = [own.account_id == _account_id(connection, number)]
+    found: list[ColumnElement[bool]] = [own.account_id == id_of(connection, number)]
     if wanted.since:
         found.append(own.sent_at >= wanted.since)
     if wanted.before:
@@ -263,10 +263,3 @@ def _theirs(customer: bool) -> list[ColumnElement[bool]]:
         first.c.account_id == own.account_id, first.c.resent_from.is_(None), first.c.recipient == own.recipient
     )
     return [func.lower(own.recipient).not_in(staff), or_(own.resent_from.is_(None), first_hand)]
-
-
-def _account_id(connection: Connection, number: str) -> int:
-    found: int | None = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one_or_none()
-    if found is None:
-        raise AccountGone(number)
-    return found

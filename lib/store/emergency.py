@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from lib.domain.emergency import EmergencyRecord
-from lib.store.accounts import AccountGone
-from lib.store.schema import account, emergency_record
+from lib.store.account_id import id_of, id_query
+from lib.store.schema import emergency_record
 
 
 class Version(BaseModel):
@@ -23,7 +23,7 @@ class Version(BaseModel):
 
 
 class SavedMeanwhile(Exception):
-    """Another version is the latest one by now."""
+    """Another version was saved meanwhile and is the latest one now."""
 
     def __init__(self, latest: Version | None) -> None:
         super().__init__("another version was saved meanwhile")
@@ -34,7 +34,7 @@ def list_versions(connection: Connection, number: str, *, limit: int = 50) -> li
     """The versions of the account, newest first."""
     rows = connection.execute(
         select(emergency_record)
-        .where(emergency_record.c.account_id == _id_of(number).scalar_subquery())
+        .where(emergency_record.c.account_id == id_query(number))
         .order_by(emergency_record.c.version.desc())
         .limit(limit)
     )
@@ -61,9 +61,7 @@ def save_version(connection: Connection, number: str, record: EmergencyRecord, *
         AccountGone: no account has this number.
         SavedMeanwhile: `after` is not the latest version any more.
     """
-    account_id = connection.execute(_id_of(number)).scalar_one_or_none()
-    if account_id is None:
-        raise AccountGone(number)
+    account_id = id_of(connection, number)
     latest = latest_version(connection, number)
     if (latest.version if latest else 0) != after:
         raise SavedMeanwhile(latest)
@@ -83,7 +81,3 @@ def save_version(connection: Connection, number: str, record: EmergencyRecord, *
         # Another process was faster by less than a transaction; the constraint speaks for it.
         raise SavedMeanwhile(latest_version(connection, number)) from error
     return saved
-
-
-def _id_of(number: str) -> Select[tuple[int]]:
-    return select(account.c.id).where(account.c.number == number)

@@ -17,7 +17,7 @@ NAME = "am_fold"
 DIGITS_AT_LEAST = 4
 """A text with at least this many digits is also looked for inside phone numbers, in any spelling."""
 _IN_A_SENTENCE = 6
-"""And from so many on in a sentence, where dates and sums stand as well."""
+"""The same in a sentence, which has dates and sums as well."""
 _BETWEEN_DIGITS = " ()-./"
 
 

@@ -14,7 +14,7 @@ _ITEM, _TEXT = 255, 2000
 
 
 def keep_items(connection: Connection, run_id: str, step: str, items: Iterable[tuple[str, str]]) -> None:
-    """Write down (item, words) for this step of this run, in place of what was kept of the same items before."""
+    """Write down (item, words) for this step of this run, instead of what was kept of the same items before."""
     told = {item[:_ITEM]: text[:_TEXT] for item, text in items}
     for chunk in chunks(told, _MANY):
         connection.execute(

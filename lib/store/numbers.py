@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import NumberState, NumberTruth
 from lib.domain.chunks import chunks
-from lib.domain.numbers import kind_of
+from lib.store.account_id import id_of, id_query
 from lib.store.schema import account, phone_number, rule_change
 from lib.store.search import reindex
 
@@ -44,8 +44,7 @@ def truths_of_account(connection: Connection, number: str) -> list[NumberTruth]:
 
 def has_numbers(connection: Connection, number: str) -> bool:
     """True when the account has a number, in use or in quarantine."""
-    owner = select(account.c.id).where(account.c.number == number).scalar_subquery()
-    found = select(phone_number.c.id).where(phone_number.c.account_id == owner).limit(1)
+    found = select(phone_number.c.id).where(phone_number.c.account_id == id_query(number)).limit(1)
     return connection.execute(found).first() is not None
 
 
@@ -126,38 +125,6 @@ def count_rule_changes(connection: Connection, number: str) -> int:
 
 
 # ------------------------------------------------------------------ what changes a number
-def add_number(connection: Connection, number: str, *, account_number: str, trunk: str) -> None:
-    """Give the account a number (E.164) in use.
-
-    Raises:
-        NumberTaken: some account has it already.
-        ValueError: it is no number the Hub sells.
-    """
-    kind = kind_of(number)
-    if kind is None:
-        raise ValueError("a number of a kind the Hub does not sell")
-    if connection.execute(select(phone_number.c.id).where(phone_number.c.e164 == number)).first() is not None:
-        raise NumberTaken(number)
-    connection.execute(
-        insert(phone_number).values(
-            account_id=_account_id(account_number), e164=number, kind=kind.value, state="in_use", trunk=trunk
-        )
-    )
-    reindex(connection, connection.execute(select(_account_id(account_number))).scalar_one())
-
-
-def move_number(connection: Connection, number: str, *, to_account: str) -> None:
-    """Give the number to another account. It leaves the subscription that billed it."""
-    own = select(phone_number.c.account_id).where(phone_number.c.e164 == number)
-    concerned = [connection.execute(own).scalar_one(), connection.execute(select(_account_id(to_account))).scalar_one()]
-    connection.execute(
-        update(phone_number)
-        .where(phone_number.c.e164 == number)
-        .values(account_id=_account_id(to_account), subscription_id=None)
-    )
-    reindex(connection, *concerned)
-
-
 def quarantine_numbers(connection: Connection, numbers: Sequence[str], *, until: date, reason: str) -> int:
     """Take the numbers out of use until `until`; how many were in use."""
     changed = 0
@@ -190,10 +157,6 @@ def _truth(row: Any) -> NumberTruth:
     # Ten thousand of them: taking a row apart at once is twice as fast as asking it for each column.
     number, owner, heading, state, trunk = row
     return NumberTruth(number, owner, AccountStatus(heading), NumberState(state), trunk)
-
-
-def _account_id(number: str) -> Any:
-    return select(account.c.id).where(account.c.number == number).scalar_subquery()
 
 
 class Quarantined(BaseModel):
@@ -235,8 +198,7 @@ def restore_number(connection: Connection, number: str, *, to_account: str) -> b
         if holder is not None and holder.number == to_account:
             return False
         raise NumberTaken(number)
-    target = connection.execute(select(account.c.id).where(account.c.number == to_account)).scalar_one()
-    source = connection.execute(select(account.c.id).where(account.c.number == holder.number)).scalar_one()
+    source, target = id_of(connection, holder.number), id_of(connection, to_account)
     connection.execute(
         update(phone_number)
         .where(phone_number.c.e164 == number)

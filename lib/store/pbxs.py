@@ -82,10 +82,16 @@ def get_pbx(connection: Connection, number: str, pbx_id: int) -> Pbx:
     Raises:
         PbxGone: the account has no such PBX.
     """
-    row = connection.execute(_pbxs(number).where(pbx.c.id == pbx_id)).one_or_none()
-    if row is None:
+    found = find_pbx(connection, number, pbx_id)
+    if found is None:
         raise PbxGone
-    return Pbx.model_validate(dict(row._mapping))
+    return found
+
+
+def find_pbx(connection: Connection, number: str, pbx_id: int) -> Pbx | None:
+    """This PBX of the account, or None."""
+    row = connection.execute(_pbxs(number).where(pbx.c.id == pbx_id)).one_or_none()
+    return None if row is None else Pbx.model_validate(dict(row._mapping))
 
 
 def list_extensions(

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from lib.domain.permissions import Identity, Role
 from lib.store.schema import account, person, person_role
 
-# Asked at every run of every page: to write the query down anew would take longer than to run it.
+# Asked at every run of every page: to build the query each time would take longer than to run it.
 _WITH_ROLES = (
     select(person, account.c.number.label("account"), person_role.c.role)
     .outerjoin(account, person.c.account_id == account.c.id)

@@ -15,7 +15,7 @@ OPEN_STATES = ("running", "failed")
 ACCOUNT, CONTACTS = "account", "contacts"
 """The lanes: one open run each. A run in the second may go beside one of the first that waits, never one that moves."""
 _CLAIM_LOCK = 7_215_332_004
-# Asked at every run of a page: to write the query down anew would take longer than to run it.
+# Asked at every run of a page: to build the query each time would take longer than to run it.
 _HOLDERS = (
     select(action_run)
     .join(action_claim, action_claim.c.run_id == action_run.c.id)

@@ -97,13 +97,13 @@ def search(connection: Connection, text: str, limit: int = 50) -> SearchResult:
 
 
 def reindex(connection: Connection, *account_ids: int) -> None:
-    """Write the search terms of these accounts anew. Call it in the transaction that changed one of them."""
+    """Write the search terms of these accounts again. Call it in the transaction that changed one of them."""
     connection.execute(delete(search_term).where(search_term.c.account_id.in_(account_ids)))
     _insert(connection, _stored(connection, account_ids))
 
 
 def reindex_name(connection: Connection, account_id: int) -> None:
-    """After a rename: write the name's term anew and leave the others, of which there may be thousands."""
+    """After a rename: write the name's term again and leave the others, of which there may be thousands."""
     connection.execute(delete(search_term).where(search_term.c.account_id == account_id, search_term.c.kind == "name"))
     names = connection.execute(select(account.c.id, account.c.name).where(account.c.id == account_id))
     _insert(connection, ((id_, "name", name) for id_, name in names))
@@ -147,7 +147,7 @@ def _read(connection: Connection, wanted: Wanted, insides: _Insides) -> tuple[li
 def _query(
     sqlite: bool, whole: bool, told: bool, begin: tuple[str, ...], inside: tuple[tuple[str | None, int], ...]
 ) -> Select[Any]:
-    """The query for so many texts of these kinds. Built once each: building takes longer than running it."""
+    """The query for texts of these kinds. Built once each: building takes longer than running it."""
     term = search_term.c.term
     parts = []
     if whole:

@@ -7,7 +7,7 @@ from types import EllipsisType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, insert, select, update
 
 from lib.domain.permissions import Role
 from lib.store.people import Person
@@ -128,20 +128,6 @@ def end_sessions_of(connection: Connection, username: str) -> int:
     """End every sign-in of this person, in whatever browser; returns how many there were. Call it inside `writing`."""
     owner = select(person.c.id).where(person.c.username == username).scalar_subquery()
     return _end(connection, sign_in_session.c.person_id == owner)
-
-
-def count_open(connection: Connection, username: str, *, hours: float) -> int:
-    """How many sign-ins of this person could still be used."""
-    query = (
-        select(func.count())
-        .select_from(sign_in_session.join(person))
-        .where(
-            person.c.username == username,
-            sign_in_session.c.ended_at.is_(None),
-            sign_in_session.c.began_at > datetime.now(UTC) - timedelta(hours=hours),
-        )
-    )
-    return int(connection.execute(query).scalar_one())
 
 
 def _end(connection: Connection, which: ColumnElement[bool]) -> int:

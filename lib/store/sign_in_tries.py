@@ -5,7 +5,6 @@ keep another person out for good by guessing.
 """
 
 import hashlib
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Update, delete, insert, select, update
@@ -14,26 +13,19 @@ from sqlalchemy.exc import IntegrityError
 from lib.store.schema import sign_in_try
 
 
-def count_try(connection: Connection, counters: Iterable[str], *, minutes: float) -> dict[str, int]:
-    """Count one more try for each of the counters; returns how many each has by then. Call it inside `writing`.
+def count_try(connection: Connection, counter: str, *, minutes: float) -> int:
+    """Count one more try; returns how many the counter has now. Call it inside `writing`.
 
     A try is counted before it is judged, so that many at the same moment cannot all pass as the last one allowed.
     """
-    now = datetime.now(UTC)
-    counted = {}
-    # In a fixed order: two at once never wait for each other on PostgreSQL.
-    for counter in sorted(set(counters)):
-        key = _key(counter)
-        more = update(sign_in_try).where(sign_in_try.c.counter == key).values(tries=sign_in_try.c.tries + 1)
-        # A counter that begins in the future was written before the clock was set back.
-        stale = (sign_in_try.c.since < now - timedelta(minutes=minutes)) | (sign_in_try.c.since > now)
-        connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == key, stale))
-        if not connection.execute(more).rowcount:
-            _begin(connection, key, now, more)
-        counted[counter] = int(
-            connection.execute(select(sign_in_try.c.tries).where(sign_in_try.c.counter == key)).scalar_one()
-        )
-    return counted
+    now, key = datetime.now(UTC), _key(counter)
+    more = update(sign_in_try).where(sign_in_try.c.counter == key).values(tries=sign_in_try.c.tries + 1)
+    # A counter that begins in the future was written before the clock was set back.
+    stale = (sign_in_try.c.since < now - timedelta(minutes=minutes)) | (sign_in_try.c.since > now)
+    connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == key, stale))
+    if not connection.execute(more).rowcount:
+        _begin(connection, key, now, more)
+    return int(connection.execute(select(sign_in_try.c.tries).where(sign_in_try.c.counter == key)).scalar_one())
 
 
 def drop_old_tries(connection: Connection, *, minutes: float) -> None:
@@ -41,18 +33,15 @@ def drop_old_tries(connection: Connection, *, minutes: float) -> None:
     connection.execute(delete(sign_in_try).where(sign_in_try.c.since < datetime.now(UTC) - timedelta(minutes=minutes)))
 
 
-def take_back(connection: Connection, counters: Iterable[str]) -> None:
-    """The try just counted was none: the password was right. Call it inside `writing`."""
-    for counter in sorted(set(counters)):
-        connection.execute(
-            update(sign_in_try).where(sign_in_try.c.counter == _key(counter)).values(tries=sign_in_try.c.tries - 1)
-        )
+def take_back(connection: Connection, counter: str) -> None:
+    """Take back the try just counted: the password was right. Call it inside `writing`."""
+    less = update(sign_in_try).where(sign_in_try.c.counter == _key(counter)).values(tries=sign_in_try.c.tries - 1)
+    connection.execute(less)
 
 
-def forget(connection: Connection, counters: Iterable[str]) -> None:
-    """Begin these counters again. Call it inside `writing`."""
-    for counter in sorted(set(counters)):
-        connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == _key(counter)))
+def forget(connection: Connection, counter: str) -> None:
+    """Begin this counter again. Call it inside `writing`."""
+    connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == _key(counter)))
 
 
 def _begin(connection: Connection, key: str, now: datetime, more: Update) -> None:

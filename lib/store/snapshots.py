@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
-from lib.store.schema import account, snapshot
+from lib.store.account_id import id_of, id_query
+from lib.store.schema import snapshot
 
 
 class Snapshot(BaseModel):
@@ -20,8 +21,7 @@ class Snapshot(BaseModel):
 
 def save_snapshot(connection: Connection, number: str, *, system: str, subject: str, value: dict[str, Any]) -> None:
     """Keep this reading as the latest one of that subject for the account."""
-    account_id = connection.execute(_id_of(number)).scalar_one()
-    key = {"account_id": account_id, "system": system, "subject": subject}
+    key = {"account_id": id_of(connection, number), "system": system, "subject": subject}
     connection.execute(delete(snapshot).filter_by(**key))
     connection.execute(insert(snapshot).values(**key, value=value, read_at=datetime.now(UTC)))
 
@@ -30,13 +30,9 @@ def last_snapshot(connection: Connection, number: str, *, system: str, subject: 
     """The latest reading, or None when there never was one."""
     row = connection.execute(
         select(snapshot.c.value, snapshot.c.read_at).where(
-            snapshot.c.account_id == _id_of(number).scalar_subquery(),
+            snapshot.c.account_id == id_query(number),
             snapshot.c.system == system,
             snapshot.c.subject == subject,
         )
     ).one_or_none()
     return None if row is None else Snapshot(value=row.value, read_at=row.read_at)
-
-
-def _id_of(number: str) -> Select[tuple[int]]:
-    return select(account.c.id).where(account.c.number == number)

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from lib.actions.engine.runner import local_time
 from lib.app.start import App
 from lib.domain.accounts import Account
 from lib.domain.audience import is_staff
+from lib.domain.moments import local_time
 from lib.domain.permissions import Identity, Permission
 
 

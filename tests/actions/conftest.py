@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete, insert, select
 
+from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.durable import step_engine
 from lib.actions.engine.progress import Progress
 from lib.actions.engine.runner import Runner
+from lib.actions.numbers.keeper import RuleKeeper
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
 from lib.domain.permissions import Role
+from lib.patience import Patience
 from lib.services import Services
 from lib.settings import Settings
 from lib.standins.mail import MailStandin
@@ -225,17 +228,16 @@ def wait_for(look: Callable, enough: Callable, seconds: float = 20):
         time.sleep(0.05)
 
 
+PATIENCE = Patience(connect_seconds=2, read_seconds=2, attempts=2, retry_seconds=3, backoff_seconds=0.01)
+
+
 def make_client(url: str) -> Zuora:
     return Zuora(
         ZuoraConfig(
             url=url,
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
-            connect_seconds=2,
-            read_seconds=2,
-            attempts=2,
-            retry_seconds=3,
-            backoff_seconds=0.01,
+            patience=PATIENCE,
             read_back_seconds=0.5,
         )
     )
@@ -246,11 +248,7 @@ def make_sbc(url: str, token: str = SBC_TOKEN) -> KamailioSbc:
         SbcConfig(
             url=url,
             token=token,
-            connect_seconds=2,
-            read_seconds=2,
-            attempts=2,
-            retry_seconds=3,
-            backoff_seconds=0.01,
+            patience=PATIENCE,
         )
     )
 
@@ -280,10 +278,15 @@ def make_services(settings: Settings, engine: Engine, token: str = SBC_TOKEN) ->
     )
 
 
+def make_runner(services: Services) -> Runner:
+    """A runner with everything the product has, as its start makes it."""
+    return Runner(services, ACTIONS, background=[RuleKeeper])
+
+
 class _NoHooks:
     """For an engine that only makes its tables."""
 
-    def run_step(self, run_id, step, job):
+    def run_step(self, run_id, step):
         raise NotImplementedError
 
     finish = fail = run_step
@@ -332,7 +335,7 @@ def world(request, engine, database_url, standin, sbc_standin, mail_standin, tmp
         zuora_read_back_seconds=0.5,
     )
     services = make_services(settings, engine)
-    runner = Runner(services)
+    runner = make_runner(services)
     runner.open()
     yield World(services, standin, sbc_standin, mail_standin, runner)
     runner.close()

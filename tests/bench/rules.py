@@ -20,6 +20,7 @@ from lib.store import migrate, schema
 from lib.store.engine import make_engine, writing
 from tests.bench.samples import Report, Samples
 from tests.kamailio import Kamailio
+from tests.runs import make_run
 
 MANY = 10_000
 ROUNDS = 3
@@ -76,9 +77,7 @@ def _hub(folder: Path, running: Kamailio, sbc: KamailioSbc, numbers: list[str]) 
 
 def _by_step(services: Services, _numbers: list[str], _turn: int) -> None:
     key = uuid4().hex
-    context = Job(
-        services=services, run_id=key, step="rules", account="1001", params={}, facts={}, key=key, repeated=False
-    )
+    context = Job(services, make_run(key, "refresh_rules", "1001"), "rules", key=key)
     assert refresh_rules(context).count == MANY
     assert verify_rules(context).count == MANY
 

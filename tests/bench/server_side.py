@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.runner import Runner
 from lib.app.start import configure_logging
 from lib.clients.mail import MailConfig, Mailer
@@ -99,7 +100,7 @@ def measure_rename(folder: Path, number: str, report: Report) -> None:
             MailConfig(host="127.0.0.1", port=9, security="none", username="", password="", sender=settings.mail_from)
         )
         services = Services(settings=settings, engine=engine, zuora=zuora, sbc=sbc, mailer=mailer)
-        runner = Runner(services)
+        runner = Runner(services, ACTIONS)
         runner.open()
         try:
             planned, ran, raw = Samples("plan"), Samples("run"), Samples("writes")

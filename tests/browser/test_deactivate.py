@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
 from lib.standins.zuora.manners.faults import Fault
-from lib.store import accounts, audit
+from lib.store import account_status, accounts, audit
 from tests.browser.conftest import House, choose_first, heading, settled
 from tests.calls.conftest import SOMEBODY
 from tests.kamailio import Kamailio
@@ -108,7 +108,7 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
                 expect(page.get_by_text("This account is deactivated.")).to_be_visible(timeout=SECONDS * 1000)
                 assert house.strays == []
                 with server.hub() as engine, engine.connect() as connection:
-                    run_id = accounts.last_status_change(connection, own.number).run_id
+                    run_id = account_status.last_status_change(connection, own.number).run_id
                     begun = [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
                 # One kill, one step begun again.
                 assert len(begun) == len(set(begun)) + 1

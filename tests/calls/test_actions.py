@@ -4,11 +4,10 @@ import pytest
 from sqlalchemy import update
 
 from lib.actions.engine.plan import Confirmation
-from lib.actions.engine.runner import Runner
 from lib.domain.numbers import national
 from lib.settings import Settings
 from lib.store.engine import make_engine, writing
-from lib.store.numbers import add_number, quarantine_numbers
+from lib.store.numbers import quarantine_numbers
 from lib.store.schema import phone_number
 from tests.actions.conftest import (  # noqa: F401 - the same stand-ins, with the same accounts
     LEAD,
@@ -18,11 +17,13 @@ from tests.actions.conftest import (  # noqa: F401 - the same stand-ins, with th
     _running_mail,
     fill,
     mail_standin,
+    make_runner,
     make_sbc,
     make_services,
     standin,
     wait_for,
 )
+from tests.other_writers import add_number
 
 WHY = Confirmation(reason="non_payment")
 PAID = Confirmation(reason="paid")
@@ -49,7 +50,7 @@ def world(_sqlite_template, tmp_path, standin, mail_standin, lab):  # noqa: F811
     owned = [number for numbers in NUMBERS.values() for number in numbers]
     held = [one.rule.number for account in NUMBERS for one in services.sbc.rules_of_account(account)]
     services.sbc.forget_rules([*owned, *held], actor="test", track="test")
-    runner = Runner(services)
+    runner = make_runner(services)
     runner.open()
     yield World(services, standin, None, mail_standin, runner)
     runner.close()

@@ -5,7 +5,7 @@ import itertools
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from lib.clients.sbc import AuthRule, KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
+from lib.patience import Patience
 from lib.standins.sbc import SbcStandin
 from lib.standins.server.web import WebServer
 from lib.standins.zuora import ContactRecord, Switches, ZuoraRecord, ZuoraStandin
@@ -125,14 +126,17 @@ def config(zuora_standin) -> ZuoraConfig:
         url=zuora_standin.url,
         client_id=CLIENT_ID,
         client_secret=CLIENT_SECRET,
-        connect_seconds=2,
-        read_seconds=5,
-        attempts=3,
-        retry_seconds=3,
-        backoff_seconds=0.01,
+        patience=Patience(connect_seconds=2, read_seconds=5, attempts=3, retry_seconds=3, backoff_seconds=0.01),
         action_seconds=5,
         read_back_seconds=0.2,
     )
+
+
+def with_patience(usual: Patience, changes: dict) -> dict:
+    """The changes of a client's configuration, those of its patience in one value."""
+    of_patience = {field.name for field in fields(Patience)} & changes.keys()
+    patience = replace(usual, **{name: changes[name] for name in of_patience})
+    return {"patience": patience, **{name: value for name, value in changes.items() if name not in of_patience}}
 
 
 @pytest.fixture
@@ -141,7 +145,7 @@ def make_zuora(config) -> Iterator[Callable[..., Zuora]]:
     made: list[Zuora] = []
 
     def build(**changes) -> Zuora:
-        made.append(Zuora(replace(config, **changes)))
+        made.append(Zuora(replace(config, **with_patience(config.patience, changes))))
         return made[-1]
 
     yield build
@@ -331,10 +335,10 @@ def sbc_server(request) -> SbcServer:
 def make_sbc() -> Iterator[Callable[..., KamailioSbc]]:
     """Builds clients for an address and closes them."""
     made: list[KamailioSbc] = []
-    patient = {"connect_seconds": 2, "read_seconds": 10, "attempts": 3, "retry_seconds": 3, "backoff_seconds": 0.01}
+    patient = Patience(connect_seconds=2, read_seconds=10, attempts=3, retry_seconds=3, backoff_seconds=0.01)
 
     def build(url: str, **changes) -> KamailioSbc:
-        made.append(KamailioSbc(SbcConfig(**{"url": url, "token": SBC_TOKEN, **patient, **changes})))
+        made.append(KamailioSbc(SbcConfig(**{"url": url, "token": SBC_TOKEN, **with_patience(patient, changes)})))
         return made[-1]
 
     yield build

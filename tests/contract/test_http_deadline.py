@@ -12,6 +12,7 @@ from lib.clients.call import Call, HttpConfig
 from lib.clients.deadline import Deadline
 from lib.clients.errors import RemoteError, Unreachable
 from lib.clients.http import HttpClient
+from lib.patience import Patience
 from tests.contract.conftest import auth_rule
 from tests.kamailio import make_certificates
 
@@ -101,7 +102,8 @@ def certificates(tmp_path_factory):
 
 
 def read(url, **config):
-    client = HttpClient("Zuora", HttpConfig(url, connect_seconds=LIMIT, read_seconds=LIMIT, attempts=1, **config))
+    patience = Patience(connect_seconds=LIMIT, read_seconds=LIMIT, attempts=1)
+    client = HttpClient("Zuora", HttpConfig(url, patience, **config))
     try:
         return client.send(Call("POST", "/v1/x", "change something", writes=True), lambda reply, call: reply)
     finally:
@@ -143,7 +145,7 @@ def test_a_slow_handshake_is_cut_off_and_nothing_was_done(dripping, certificates
 def test_a_kept_connection_has_the_deadline_of_the_request_it_is_used_for(dripping):
     first = HEAD + b"Content-Length: 2\r\n\r\n{}"
     server = dripping(first, ANSWERS["headers"][0] + ANSWERS["headers"][1])
-    config = HttpConfig(f"http://{server.address}", read_seconds=LIMIT, attempts=1)
+    config = HttpConfig(f"http://{server.address}", Patience(read_seconds=LIMIT, attempts=1))
     client = HttpClient("Zuora", config)
     call = Call("GET", "/v1/x", "read something")
     assert client.send(call, lambda reply, call: reply).content == b"{}"
@@ -167,7 +169,7 @@ def test_every_client_has_it(dripping, make_zuora, make_sbc):
 def test_no_connection_is_made_after_the_time_is_over(dripping):
     # The time can be over before there is a socket to shut down: looking up a name cannot be interrupted.
     server = dripping()
-    client = HttpClient("Zuora", HttpConfig(f"http://{server.address}", attempts=1))
+    client = HttpClient("Zuora", HttpConfig(f"http://{server.address}", Patience(attempts=1)))
     with pytest.raises(requests.ConnectionError), Deadline(0.01) as deadline:
         while not deadline.passed:
             threading.Event().wait(0.01)

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from lib.actions.account.rename import Rename
-from lib.actions.engine import runner as runner_module
-from lib.actions.engine import stepping
+from lib.actions.engine.durable import stepping
 from lib.actions.engine.errors import ActionError
 from lib.actions.engine.runner import Runner
+from lib.actions.engine.starting import begin
 from lib.app.start import configure_logging
 from lib.clients.zuora import Zuora
 from lib.settings import Settings
 from lib.store.engine import make_engine
-from tests.actions.conftest import LEAD, make_services
+from tests.actions.conftest import LEAD, make_runner, make_services
 
 NEW = "Wattle after the kill"
 
@@ -36,7 +36,7 @@ def arm(point: str, told: Pipe) -> None:
 
     where, _, step_name = point.partition(":")
     if point == "written":
-        runner_module.hand_over = lambda _run: stand_still(point)
+        begin.hand_over = lambda _run: stand_still(point)
     elif point == "sent":
         real_rename = Zuora.rename_account
 
@@ -60,8 +60,8 @@ def arm(point: str, told: Pipe) -> None:
     elif where == "recorded":
         real_end = stepping.Stepper._end
 
-        def end(self, run_id, step, job, phase, details):
-            elsewhere = real_end(self, run_id, step, job, phase, details)
+        def end(self, run, step, phase, details):
+            elsewhere = real_end(self, run, step, phase, details)
             if (step, phase) == (step_name, "ok"):
                 stand_still(point)
             return elsewhere
@@ -101,7 +101,7 @@ def _runner(settings: dict[str, Any], log: Path) -> Runner:
         os.dup2(output.fileno(), sys.stderr.fileno())
     configure_logging("ERROR")
     given = Settings(_env_file=None, **settings)
-    return Runner(make_services(given, make_engine(given.database)))
+    return make_runner(make_services(given, make_engine(given.database)))
 
 
 def main() -> None:
@@ -109,7 +109,7 @@ def main() -> None:
     settings = Settings(_env_file=None)
     engine = make_engine(settings.database)
     services = make_services(settings, engine)
-    runner = Runner(services)
+    runner = make_runner(services)
     runner.open()
     plan = runner.plan("rename", "1001", {"name": f"Wattle {os.getpid()}", "base": "Wattle Plumbing"}, LEAD)
     print("ready", flush=True)

@@ -8,15 +8,14 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
+from lib.actions.engine.durable.stepping import Stepper
 from lib.actions.engine.plan import Confirmation
-from lib.actions.engine.runner import Runner
-from lib.actions.engine.stepping import Stepper
 from lib.actions.pbx import rename_pbx
 from lib.app.start import configure_logging
 from lib.clients.mail import Mailer
 from lib.settings import Settings
 from lib.store.engine import make_engine
-from tests.actions.conftest import LEAD, make_services
+from tests.actions.conftest import LEAD, make_runner, make_services
 
 ACCOUNT, PBX, OLD, NEW = "1001", 1, "wattle", "wattle-gas"
 PATIENCE = 30.0
@@ -44,7 +43,7 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None) ->
     services = make_services(given, make_engine(given.database))
     patient = replace(services.mailer.config, connect_seconds=PATIENCE, read_seconds=PATIENCE)
     services = replace(services, mailer=Mailer(patient))
-    runner = Runner(services)
+    runner = make_runner(services)
     if point is not None:
         stand_still_after(*POINTS[point], told, point)
     told.send(runner.executor_id)

@@ -311,16 +311,22 @@ def _furnish(connection: Connection, number: str, name: str, owned: list[str], s
     connection.execute(insert(schema.person_role).values(person_id=sign_in[0], role="account_admin"))
 
 
+def _selection(only: str) -> str:
+    every = "(random_moments or come_and_go)"
+    return f"{every} and ({only})" if only else every
+
+
 def main() -> int:
     """Run the tests at random moments with so many kills each; they print a table."""
     parser = argparse.ArgumentParser(description="Kill servers amid deactivations, and check what is left.")
     parser.add_argument("--kills", type=int, default=100, help="on each database, with one server and with two")
     parser.add_argument("--seed", type=int, help="of the random moments; otherwise each test has one of its own")
+    parser.add_argument("--only", default="", metavar="WORDS", help="as pytest's -k, such as 'sqlite and two'")
     given = parser.parse_args()
     environment = os.environ | {"SOAK_KILLS": str(given.kills)}
     if given.seed is not None:
         environment["SOAK_SEED"] = str(given.seed)
-    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly", "-k", "random_moments or come_and_go"]
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:randomly", "-k", _selection(given.only)]
     tests = Path(__file__).with_name("test_deactivate_kill.py")
     with machine.prepared() as (troubles, preload):
         print(f"Beside kills: {', '.join(troubles) or 'nothing; see tests/faults/machine.py'}", flush=True)

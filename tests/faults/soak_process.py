@@ -17,10 +17,10 @@ from typing import Any
 from sqlalchemy import select
 
 from lib.actions.account import deactivate
+from lib.actions.engine.durable.stepping import Stepper
 from lib.actions.engine.errors import AccountBusy, Blocked, PlanChanged, PlanExpired
 from lib.actions.engine.plan import Confirmation
 from lib.actions.engine.runner import Runner
-from lib.actions.engine.stepping import Stepper
 from lib.app.start import configure_logging
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
@@ -31,7 +31,7 @@ from lib.store import runs
 from lib.store.away import is_away
 from lib.store.engine import make_engine
 from lib.store.schema import account, action_claim
-from tests.actions.conftest import LEAD
+from tests.actions.conftest import LEAD, make_runner
 from tests.faults import machine  # noqa: F401 - it lets a process sleep whose clock is set
 
 CLOSING = "Closing"
@@ -59,7 +59,7 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
         os.dup2(output.fileno(), sys.stderr.fileno())
     configure_logging("WARNING")
     services = _services(Settings(_env_file=None, **settings))
-    runner = Runner(services)
+    runner = make_runner(services)
     if point is not None:
         _stand_still_after(*POINTS[point], lambda: told.send(point))
     told.send(runner.executor_id)

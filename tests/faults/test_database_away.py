@@ -179,7 +179,7 @@ class TestGone:
         with database.gone():
             time.sleep(1)
             world.runner.close()
-            wait_for(step_engine._threads.any, lambda running: not running, 10)
+            wait_for(step_engine.is_at_work, lambda running: not running, 10)
         world.runner.open()
         assert world.finish(run_id).run.state == "done"
 

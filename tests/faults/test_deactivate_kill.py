@@ -242,7 +242,7 @@ def check_told(connection, world, run):
         # The audit holds the hash of exactly these.
         assert event.details.get("items") == items.digest_of(connection, run.id, event.step)
         assert (event.details["outcome"], event.details["count"]) == ("done", len(had.get(event.step, ("status",))))
-    progress = progress_of(run, told)
+    progress = progress_of(run, told, ACTIONS["deactivate"].titles)
     receipt = receipt_of(progress, kept).markdown("Australia/Melbourne")
     assert f"Receipt: {run.id}" in receipt
     assert all(f"| {step.title} | done" in receipt for step in progress.steps)
@@ -255,7 +255,8 @@ def check_repeats(connection, done, killed, hurt):
     whose good end is recorded. For a run belongs to one process at a time, which does one step of it at a time: a kill
     leaves at most that one step without its end. So one kill repeats as many steps as the process had runs under
     way, which are no more than the step engine's workers, and never two of one run. A disk that was full is like a
-    kill to each run of a server that lived through it; the engine tries a step again a few times by itself.
+    kill to each run of a server that lived through it; the engine tries a step again a few times by itself. Such a
+    server goes on to other runs, and when it is killed later, those count as well.
     """
     charged = Counter()
     for run in done:
@@ -277,7 +278,8 @@ def check_repeats(connection, done, killed, hurt):
         most = 1 + ATTEMPTS * len(hurt.get(executor, []))
         assert repeated <= most, "two steps of one run were begun again after one kill"
     runs_of_a_kill = Counter(executor for _, executor in charged)
-    assert all(repeated <= WORKERS for repeated in runs_of_a_kill.values())
+    for executor, repeated in runs_of_a_kill.items():
+        assert repeated <= WORKERS * (1 + len(hurt.get(executor, []))), "more runs were hurt than were under way"
     return charged.total()
 
 

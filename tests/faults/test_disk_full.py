@@ -7,12 +7,11 @@ import sqlite3
 import pytest
 from sqlalchemy import select
 
-from lib.actions.engine.runner import Runner
 from lib.settings import Settings
 from lib.store import audit
 from lib.store.engine import make_engine
 from lib.store.schema import action_run
-from tests.actions.conftest import LEAD, fill, fill_sbc, make_client, make_services, wait_for, zuora_id
+from tests.actions.conftest import LEAD, fill, fill_sbc, make_client, make_runner, make_services, wait_for, zuora_id
 from tests.faults import machine
 from tests.faults.test_kill import slow_zuora
 
@@ -39,7 +38,7 @@ def runner(_sqlite_template, standin, sbc_standin, mail_standin, tmp_path):
         fill(engine, standin)
         fill_sbc(sbc_standin)
         services = make_services(settings, engine)
-        runner = Runner(services)
+        runner = make_runner(services)
         runner.open()
         yield runner
         runner.close()

@@ -11,6 +11,7 @@ import pytest
 
 from lib.clients.mail import Mailer
 from lib.clients.zuora import Zuora, ZuoraConfig
+from lib.patience import Patience
 from lib.standins.zuora.records import SubscriptionRecord
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, LEAD, _engine_file, world, zuora_id  # noqa: F401
 from tests.actions.emails.test_resend import put
@@ -37,12 +38,8 @@ def hurried(world):
             url=world.standin.url,
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
-            connect_seconds=2,
-            read_seconds=0.5,
+            patience=Patience(connect_seconds=2, read_seconds=0.5, attempts=2, retry_seconds=1, backoff_seconds=0.01),
             action_seconds=0.5,
-            attempts=2,
-            retry_seconds=1,
-            backoff_seconds=0.01,
             read_back_seconds=0.5,
         )
     )

@@ -6,7 +6,6 @@ import time
 import pytest
 from sqlalchemy import delete, insert, select
 
-from lib.actions.engine.runner import Runner
 from lib.settings import Settings
 from lib.store.engine import make_engine, writing
 from lib.store.schema import account, phone_number, rule_change
@@ -16,6 +15,7 @@ from tests.actions.conftest import (  # noqa: F401 - the same stand-ins, with th
     _running_mail,
     fill,
     mail_standin,
+    make_runner,
     make_services,
 )
 from tests.kamailio import Kamailio, sbc_database
@@ -55,7 +55,7 @@ def world(_sqlite_template, tmp_path, standin, mail_standin, sbc):  # noqa: F811
         )
         connection.execute(delete(rule_change))
     services = make_services(settings, engine, token=sbc.token)
-    runner = Runner(services)
+    runner = make_runner(services)
     runner.open()
     yield World(services, standin, None, mail_standin, runner)
     runner.close()

@@ -13,18 +13,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lib.actions.account import deactivation_plan as plans
-from lib.actions.account.deactivation_plan import KINDS, LEAVE, POLICIES, Wish
-from lib.actions.account.emergency_calls import FACT, NOT_KNOWN, read_emergency_calls
+from lib.actions.account.deactivation_choices import LEAVE, POLICIES, Choices
+from lib.actions.account.deactivation_look import KINDS, Found, look
+from lib.actions.account.emergency_calls import FACT
 from lib.actions.account.status import arrive, begin
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import NotSeenYet, StepFailed
-from lib.actions.engine.plan import Confirmation, Draft, Plan, Weight
+from lib.actions.engine.plan import Confirmation, Draft, Plan
 from lib.actions.numbers.rules import apply_rules, read_rules
-from lib.clients.errors import RemoteError
 from lib.clients.zuora import Cancelled
 from lib.domain.accounts import AccountStatus
 from lib.domain.numbers import national
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.status import DEACTIVATE_REASONS, check_grounds
 from lib.domain.words import counted
 from lib.services import Services
@@ -33,10 +33,6 @@ from lib.store.engine import writing
 from lib.store.items import items_of_step, keep_items
 
 _TO = AccountStatus.DEACTIVATED
-
-
-def _begin(job: Job) -> StepReport:
-    return begin(job, _TO)
 
 
 def _cancel(job: Job) -> StepReport:
@@ -81,12 +77,12 @@ _WHO = {
 
 def _cancel_one(job: Job, number: str, *, unsure: bool) -> Cancelled:
     """Cancel one subscription. Refusals are counted in the audit: after each, Zuora needs another key."""
-    wish = Wish.of(job.params)
+    choices = Choices.of(job.params)
     counter = f"{_REFUSED} {number}"
     cancelled = job.services.zuora.cancel_subscription(
         number,
-        POLICIES[wish.zuora],
-        wish.cancel_on,
+        POLICIES[choices.zuora],
+        choices.cancel_on,
         track=job.key,
         key=job.key,
         today=date.fromisoformat(job.facts["today"]),
@@ -98,7 +94,8 @@ def _cancel_one(job: Job, number: str, *, unsure: bool) -> Cancelled:
     if not cancelled.seen:
         raise NotSeenYet(
             f"Zuora accepted the cancellation of {number} but does not show it yet. Resume to check again; it will not "
-            "be cancelled twice."
+            "be cancelled twice.",
+            request_ids=(cancelled.request_id,) if cancelled.request_id else (),
         )
     return cancelled
 
@@ -136,7 +133,7 @@ def _removing(what: str) -> Callable[[Job], StepReport]:
 
 def _quarantine(connection: Connection, job: Job) -> list[tuple[str, str]]:
     until = date.fromisoformat(job.facts["until"])
-    reason = "nuisance" if job.params["nuisance"] else "deactivated"
+    reason = "nuisance" if Choices.of(job.params).nuisance else "deactivated"
     labels = belongings.quarantine_all(connection, job.account, until=until, reason=reason)
     return [(label, f"in quarantine until {until:%-d %B %Y}") for label in labels]
 
@@ -175,15 +172,15 @@ def _arrive(job: Job) -> StepReport:
     return report
 
 
-class Deactivate(Action[Any]):
+class Deactivate(Action[Found]):
     """`params`: `zuora` (leave, invoice_period, date), `cancel_on`, `nuisance`, `keep_children`."""
 
     kind = "deactivate"
     verb = "Deactivate account"
     permission = Permission.ACCOUNT_DEACTIVATE
-    weight = Weight.HARD
+    hard = True
     steps = (
-        Step("begin", "Note it in the Hub", _begin),
+        Step("begin", "Note it in the Hub", lambda job: begin(job, _TO)),
         Step("cancel", "Cancel the subscriptions in Zuora", _cancel),
         Step("rules", "Remove the auth rules", _remove_rules),
         Step("queues", "Delete all queues", _removing("queues")),
@@ -204,47 +201,42 @@ class Deactivate(Action[Any]):
         Step("hub", "Show it as deactivated", _arrive),
     )
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Everything that would go, by name; what speaks against it replaces the button."""
-        today = services.today()
-        found = plans.look(services, account)
-        title = f"Deactivate {found.account.title}"
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
+        return look(services, wish.account)
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Everything that would go, by name; what speaks against it replaces the button.
+
+        A deactivation that was begun and abandoned is not refused: to finish it is the only way on.
+        """
+        title, zuora = f"Deactivate {found.account.title}", found.billing.account
         try:
-            wish = Wish.of(params)
+            choices = Choices.of(wish.params)
         except ValueError as problem:
             return Draft(title=title, blockers=(str(problem),))
-        blockers = plans.blockers_of(found, wish, today)
-        rules, emergency = 0, NOT_KNOWN
-        notes: tuple[str, ...] = ()
-        try:
-            rules = len(read_rules(services, account, quick=True, heading=_TO).wrong)
-            emergency = read_emergency_calls(services)
-            notes = emergency.warnings
-        except RemoteError as error:
-            blockers.append(f"The SBC could not be read, so the auth rules could not be removed. {error}")
-        until = plans.last_day(wish, today)
-        zuora = found.billing.account
+        cancelling = choices.zuora != LEAVE
         return Draft(
             title=title,
-            effects=tuple(plans.effects_of(found, wish, until, rules, emergency)),
+            effects=tuple(plans.effects_of(found, choices)),
             dangers=tuple(plans.dangers_of(found)),
-            warnings=(*plans.warnings_of(found, wish), *notes),
-            blockers=tuple(blockers),
-            untouched=plans.untouched_of(found, wish, emergency),
-            details=plans.details_of(found, wish, until),
-            steps=tuple(step.name for step in self.steps if step.name != "cancel" or wish.zuora != LEAVE),
+            warnings=tuple(plans.warnings_of(found, choices)),
+            blockers=tuple(plans.blockers_of(found, choices)),
+            untouched=plans.untouched_of(found, choices),
+            details=plans.details_of(found, choices),
+            steps=tuple(step.name for step in self.steps if step.name != "cancel" or cancelling),
             claims=tuple(child.number for child in found.children),
             facts={
                 "standing": found.account.standing,
                 "status": found.account.status.value,
                 "digest": plans.digest_of(found),
-                "rules": rules,
-                FACT: emergency.fact,
+                "rules": found.rules_to_remove,
+                FACT: found.emergency.fact,
                 "balance": str(zuora.balance) if zuora is not None else None,
                 "children": [child.number for child in found.active_children],
-                "to_cancel": [one.number for one in found.to_cancel] if wish.zuora != LEAVE else [],
-                "until": until.isoformat(),
-                "today": today.isoformat(),
+                "to_cancel": [one.number for one in found.cancellable.active] if cancelling else [],
+                "until": plans.last_day(found, choices).isoformat(),
+                "today": found.today.isoformat(),
             },
         )
 
@@ -255,6 +247,6 @@ class Deactivate(Action[Any]):
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: every choice named, also those that were left out."""
         try:
-            return Wish.of(params).params()
+            return Choices.of(params).params()
         except ValueError:
             return dict(params)

@@ -5,17 +5,20 @@ once can never build a loop between them.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.read_back import write_and_read_back
+from lib.actions.refused_by_zuora import refused_by_zuora
 from lib.clients.errors import NotFound, RemoteError
-from lib.clients.zuora import ZuoraStatus
-from lib.domain.accounts import Account, AccountStatus
+from lib.clients.together import outcome
+from lib.clients.zuora import ZuoraAccount, ZuoraStatus
+from lib.domain.accounts import Account
 from lib.domain.hierarchy import InvalidParent, ancestors, check_parent
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts
 from lib.store.engine import writing
@@ -25,15 +28,11 @@ from lib.store.runs import Run
 def _move_in_zuora(job: Job) -> StepReport:
     zuora, key = job.services.zuora, job.facts["zuora_id"]
     before, after = job.facts["zuora_parent_id"], job.facts["new_parent_id"]
-    shown_before, shown_after = job.facts["zuora_parent"], job.params["parent"]
+    was, becomes = job.facts["zuora_parent"] or "none", job.params["parent"] or "none"
+    text = _says("Zuora", job.params["parent"])
     current = zuora.account(key).parent_id
     if current == after:
-        return job.done(
-            _says("Zuora", shown_after),
-            changed=False,
-            before=shown_before or "none",
-            after=shown_after or "none",
-        )
+        return job.done(text, changed=False, before=was, after=becomes)
     if current != before:
         raise StepFailed(
             "Somebody gave the account another parent in Zuora meanwhile. It was not overwritten. "
@@ -48,13 +47,7 @@ def _move_in_zuora(job: Job) -> StepReport:
         what="the parent" if after else "the removal of the parent",
         elsewhere="The Hub was not changed.",
     )
-    return job.done(
-        _says("Zuora", shown_after) + " Read back.",
-        changed=True,
-        before=shown_before or "none",
-        after=shown_after or "none",
-        request_ids=ids,
-    )
+    return job.done(f"{text} Read back.", changed=True, before=was, after=becomes, request_ids=ids)
 
 
 def _move_in_hub(job: Job) -> StepReport:
@@ -78,75 +71,101 @@ def _check_links(job: Job) -> None:
         return
     with job.services.engine.connect() as connection:
         links = accounts.family_links(connection, [job.account, parent])
-    if links.get(job.account) == parent:
-        return
+    if refused := _refused_link(job.account, parent, links):
+        raise StepFailed(f"{refused} Nothing more was changed.")
+
+
+def _refused_link(child: str, parent: str, links: Mapping[str, str | None]) -> str | None:
+    """Why the rules of a family forbid this link; None when they allow it or it is there already."""
+    if links.get(child) == parent:
+        return None
     try:
-        check_parent(job.account, parent, links)
+        check_parent(child, parent, links)
     except InvalidParent as invalid:
-        raise StepFailed(f"{invalid} Nothing more was changed.") from invalid
+        return str(invalid)
+    return None
 
 
 def _says(system: str, parent: str | None) -> str:
     return f"{system} has the parent {parent}." if parent else f"{system} has no parent for this account."
 
 
-class ChangeParent(Action[Any]):
+@dataclass(frozen=True)
+class InZuora:
+    """The child as Zuora has it, with what people call its parent there."""
+
+    account: ZuoraAccount
+    parent: str | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Child and parent on both sides, and the families they belong to."""
+
+    child: Account
+    parent: Account | None
+    """None where the parent is to be removed, and where the Hub has no such account."""
+    links: Mapping[str, str | None]
+    """Every account of both families with its parent."""
+    zuora: InZuora | RemoteError | None
+    """None when the child is not linked to Zuora, or the Hub has no such parent."""
+    parent_zuora: ZuoraAccount | RemoteError | None
+    """None when there is nothing to ask: no parent, or nothing of child or parent in Zuora."""
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The other accounts this run must have to itself: the parent and the roots of both families."""
+        involved = {one.number for one in (self.child, self.parent) if one is not None}
+        roots = {([*ancestors(number, self.links)] or [number])[-1] for number in involved}
+        return tuple(sorted((roots | involved) - {self.child.number}))
+
+
+class ChangeParent(Action[Found]):
     """`params`: `parent`, an account number or None to remove it, and `base`, the parent the person saw."""
 
     kind = "parent"
     verb = "Change parent"
     permission = Permission.ACCOUNT_MOVE
-    weight = Weight.VISIBLE
     steps = (
         Step("zuora", "Change the parent in Zuora", _move_in_zuora),
         Step("hub", "Change the parent in the Hub", _move_in_hub),
     )
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a loop, a sixth level, a parent unknown to Zuora, or a changed base."""
-        wanted = params["parent"]
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
+        wanted = wish.params["parent"]
         with services.engine.connect() as connection:
-            child = accounts.get_account(connection, account)
+            child = accounts.get_account(connection, wish.account)
             parent = accounts.find_account(connection, wanted) if wanted else None
-            links = accounts.family_links(connection, [account, wanted] if wanted else [account])
+            links = accounts.family_links(connection, [wish.account, wanted] if wanted else [wish.account])
+        zuora: InZuora | RemoteError | None = None
+        parent_zuora: ZuoraAccount | RemoteError | None = None
+        if (key := child.zuora_id) is not None and (parent is not None or not wanted):
+            zuora = outcome(lambda: _read_child(services, key))
+        if isinstance(zuora, InZuora) and parent is not None and (above := parent.zuora_id) is not None:
+            parent_zuora = outcome(lambda: services.read_zuora(above))
+        return Found(child, parent, links, zuora, parent_zuora)
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a loop, a sixth level, a parent unknown to Zuora, or a changed base."""
+        wanted, child, parent, zuora = wish.params["parent"], found.child, found.parent, found.zuora
         verb = "Remove" if not wanted else "Replace" if child.parent_number else "Add"
         title = f"{verb} the parent of {child.title}"
         if wanted and parent is None:
             return Draft(title=title, blockers=(f"There is no account {wanted} in the Hub.",))
-
-        blockers = _hub_blockers(child, parent, links)
-        if "base" in params and params["base"] != child.parent_number:
+        blockers = [*_hub_blockers(found), *_zuora_blockers(found)]
+        if "base" in wish.params and wish.params["base"] != child.parent_number:
             blockers.append(
                 f"The parent was changed meanwhile: it is {child.parent_number or 'none'} now, "
-                f"and was {params['base'] or 'none'} when you began. Look again before you change it."
+                f"and was {wish.params['base'] or 'none'} when you began. Look again before you change it."
             )
-        facts: dict[str, Any] = {
-            "hub_parent": child.parent_number,
-            "zuora_id": child.zuora_id,
-            "new_parent_id": parent.zuora_id if parent else None,
-            "zuora_parent_id": None,
-            "zuora_parent": None,
-        }
-        effects: list[Effect] = []
-        steps: list[str] = []
-        warnings: list[str] = []
+        effects = []
         shown = parent.title if parent else "none"
-        if child.zuora_id is None:
-            warnings.append("This account has no Zuora account, so only the Hub is changed.")
-        else:
-            blockers += self._read_zuora(services, child, parent, facts)
-            if facts["zuora_parent_id"] != facts["new_parent_id"]:
-                steps.append("zuora")
-                effects.append(
-                    Effect(
-                        system="Zuora",
-                        text="Parent account",
-                        before=facts["zuora_parent"] or "none",
-                        after=shown,
-                    )
-                )
+        new_parent_id = parent.zuora_id if parent else None
+        known = zuora if isinstance(zuora, InZuora) else None
+        if known is not None and known.account.parent_id != new_parent_id:
+            effects.append(Effect(system="Zuora", text="Parent account", before=known.parent or "none", after=shown))
         if child.parent_number != (parent.number if parent else None):
-            steps.append("hub")
             before = f"{child.parent_number} - {child.parent_name}" if child.parent_number else "none"
             effects.append(Effect(system="Hub", text="Parent account", before=before, after=shown))
         if not effects and not blockers:
@@ -154,12 +173,18 @@ class ChangeParent(Action[Any]):
         return Draft(
             title=title,
             effects=tuple(effects),
-            warnings=tuple(warnings),
+            warnings=() if zuora is not None else ("This account has no Zuora account, so only the Hub is changed.",),
             blockers=tuple(blockers),
             untouched=("Invoices, subscriptions, numbers and auth rules of both accounts stay as they are.",),
-            steps=tuple(steps),
-            claims=_claims(account, wanted, links),
-            facts=facts,
+            steps=tuple(effect.system.lower() for effect in effects),
+            claims=found.claims,
+            facts={
+                "hub_parent": child.parent_number,
+                "zuora_id": child.zuora_id,
+                "new_parent_id": new_parent_id,
+                "zuora_parent_id": known.account.parent_id if known else None,
+                "zuora_parent": known.parent if known else None,
+            },
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
@@ -171,57 +196,46 @@ class ChangeParent(Action[Any]):
             return None
         return {"parent": before, "base": current.parent_number}
 
-    def _read_zuora(
-        self, services: Services, child: Account, parent: Account | None, facts: dict[str, Any]
-    ) -> list[str]:
-        """Fill in what Zuora says, and return what speaks against the change."""
-        blockers: list[str] = []
-        try:
-            billing = services.read_zuora(child.zuora_id or "")
-            facts["zuora_parent_id"] = billing.parent_id
-            if billing.parent_id:
-                facts["zuora_parent"] = self._name_of(services, billing.parent_id)
-            if billing.status is ZuoraStatus.CANCELED:
-                blockers.append("The account is cancelled in Zuora, which refuses any change to it.")
-        except NotFound:
-            return [f"Zuora has no account {child.zuora_number}. Correct the link to Zuora first."]
-        except RemoteError as error:
-            return [f"Zuora could not be read, so nothing was changed. {error}"]
-        if parent is None:
-            return blockers
-        if parent.zuora_id is None:
-            return [*blockers, f"{parent.number} has no Zuora account, so it cannot be a parent there."]
-        try:
-            if services.read_zuora(parent.zuora_id).status is ZuoraStatus.CANCELED:
-                blockers.append(f"{parent.number} is cancelled in Zuora and cannot become a parent.")
-        except NotFound:
-            blockers.append(f"Zuora has no account {parent.zuora_number}, so {parent.number} cannot be a parent there.")
-        except RemoteError as error:
-            blockers.append(f"Zuora could not be asked about {parent.number}, so nothing was changed. {error}")
-        return blockers
 
-    def _name_of(self, services: Services, zuora_id: str) -> str:
-        with services.engine.connect() as connection:
-            known = accounts.numbers_by_zuora_id(connection, [zuora_id])
-        return known.get(zuora_id) or f"Zuora account {services.read_zuora(zuora_id).number}"
+def _read_child(services: Services, key: str) -> InZuora:
+    account = services.read_zuora(key)
+    if account.parent_id is None:
+        return InZuora(account, None)
+    with services.engine.connect() as connection:
+        known = accounts.numbers_by_zuora_id(connection, [account.parent_id])
+    name = known.get(account.parent_id) or f"Zuora account {services.read_zuora(account.parent_id).number}"
+    return InZuora(account, name)
 
 
-def _hub_blockers(child: Account, parent: Account | None, links: Mapping[str, str | None]) -> list[str]:
+def _hub_blockers(found: Found) -> list[str]:
+    child, parent = found.child, found.parent
     blockers = [
-        f"{one.number} is deactivated and cannot be part of a family."
+        f"{one.number} is {one.standing} and cannot be part of a family."
         for one in (child, parent)
-        if one is not None and one.status is AccountStatus.DEACTIVATED
+        if one is not None and one.is_ending
     ]
-    if parent is not None and links.get(child.number) != parent.number:
-        try:
-            check_parent(child.number, parent.number, links)
-        except InvalidParent as invalid:
-            blockers.append(str(invalid))
+    if parent is not None and (refused := _refused_link(child.number, parent.number, found.links)):
+        blockers.append(refused)
     return blockers
 
 
-def _claims(child: str, parent: str | None, links: Mapping[str, str | None]) -> tuple[str, ...]:
-    """The other accounts this run must have to itself: the parent and both roots."""
-    involved = [child] if parent is None else [child, parent]
-    roots = {([*ancestors(number, links)] or [number])[-1] for number in involved}
-    return tuple(sorted((roots | set(involved)) - {child}))
+def _zuora_blockers(found: Found) -> list[str]:
+    child, parent, zuora = found.child, found.parent, found.zuora
+    if zuora is None:
+        return []
+    if isinstance(zuora, RemoteError):
+        return refused_by_zuora(zuora, child.zuora_number)
+    blockers = refused_by_zuora(zuora.account, child.zuora_number)
+    return blockers if parent is None else [*blockers, *_refused_as_parent(parent, found.parent_zuora)]
+
+
+def _refused_as_parent(parent: Account, zuora: ZuoraAccount | RemoteError | None) -> list[str]:
+    if zuora is None:
+        return [f"{parent.number} has no Zuora account, so it cannot be a parent there."]
+    if isinstance(zuora, NotFound):
+        return [f"Zuora has no account {parent.zuora_number}, so {parent.number} cannot be a parent there."]
+    if isinstance(zuora, RemoteError):
+        return [f"Zuora could not be asked about {parent.number}, so nothing was changed. {zuora}"]
+    if zuora.status is ZuoraStatus.CANCELED:
+        return [f"{parent.number} is cancelled in Zuora and cannot become a parent."]
+    return []

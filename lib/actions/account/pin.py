@@ -1,12 +1,14 @@
 """Pin a note to an account, such as "payment plan until 12 March", or take it off. Suspending asks about it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
-from lib.actions.engine.plan import Draft, Effect, Weight
-from lib.domain.permissions import Identity, Permission
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
+from lib.actions.engine.plan import Draft, Effect
+from lib.domain.accounts import Account
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts
 from lib.store.engine import writing
@@ -29,32 +31,44 @@ def _pin(job: Job) -> StepReport:
     )
 
 
-class Pin(Action[Any]):
+@dataclass(frozen=True)
+class Found:
+    """The account with the note it has."""
+
+    account: Account
+    today: date
+
+
+class Pin(Action[Found]):
     """`params`: `note` (None takes it off) and `until`, an ISO day or None for no end."""
 
     kind = "pin"
     verb = "Save the note"
     permission = Permission.ACCOUNT_PIN
-    weight = Weight.FIELD
     steps = (Step("pin", "Pin the note in the Hub", _pin),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a note that is too long and on an end that has passed."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-        wanted = self.normalise(params)
+            return Found(accounts.get_account(connection, wish.account), services.today())
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a note that is too long, a day that has passed and an ending account."""
+        account, wanted = found.account, self.normalise(wish.params)
         note, until = wanted["note"], wanted["until"]
-        title = f"Pin a note to {current.title}" if note else f"Take the note off {current.title}"
+        title = f"Pin a note to {account.title}" if note else f"Take the note off {account.title}"
         blockers = []
+        if account.is_ending:
+            blockers.append(f"The account is {account.standing}; its pinned note stays as it was.")
         if note and len(note) > NOTE_LIMIT:
             blockers.append(f"The note has {len(note)} characters; {NOTE_LIMIT} is the most.")
         try:
             day = _day(until)
         except ValueError:
             return Draft(title=title, blockers=("The last day of the note is no date.",))
-        if note and day is not None and day < services.today():
+        if day is not None and day < found.today:
             blockers.append("The last day of the note has passed already.")
-        before = _shown(current.pinned_note, current.pinned_until.isoformat() if current.pinned_until else None)
+        before = _shown(account.pinned_note, account.pinned_until.isoformat() if account.pinned_until else None)
         if before == _shown(note, until):
             blockers.append("This note is pinned already." if note else "No note is pinned.")
         return Draft(

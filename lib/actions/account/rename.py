@@ -4,17 +4,20 @@ Zuora goes first: it is the one that can refuse. The Hub follows in one local tr
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.read_back import write_and_read_back
-from lib.clients.errors import NotFound, RemoteError
-from lib.clients.zuora import ZuoraAccount, ZuoraStatus
-from lib.domain.accounts import AccountStatus
+from lib.actions.refused_by_zuora import refused_by_zuora
+from lib.clients.errors import RemoteError
+from lib.clients.together import outcome
+from lib.clients.zuora import ZuoraAccount
+from lib.domain.accounts import Account
 from lib.domain.names import InvalidName, check_name
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts
 from lib.store.engine import writing
@@ -58,63 +61,56 @@ def _rename_in_hub(job: Job) -> StepReport:
     return job.done(f"The Hub has the name “{after}”.", changed=changed, before=before, after=after)
 
 
-class Rename(Action[Any]):
+@dataclass(frozen=True)
+class Found:
+    """The account in the Hub and in Zuora."""
+
+    account: Account
+    zuora: ZuoraAccount | RemoteError | None
+    """None when the account is not linked to Zuora, or the name cannot be used."""
+    renamed_by: str | None
+    """Who renamed it last, where one of its latest runs did."""
+
+
+class Rename(Action[Found]):
     """`params`: `name` as typed, and `base`, the name the person saw when they began to type."""
 
     kind = "rename"
     verb = "Rename account"
     permission = Permission.ACCOUNT_RENAME
-    weight = Weight.FIELD
     steps = (
         Step("zuora", "Rename in Zuora", _rename_in_zuora),
         Step("hub", "Rename in the Hub", _rename_in_hub),
     )
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Normalises `name`; blocks on a bad name, a changed base or an unreadable Zuora."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            earlier = recent_runs(connection, account, limit=5)
-        title = f"Rename {current.title}"
-        try:
-            name = check_name(str(params["name"]))
-        except InvalidName as invalid:
-            return Draft(title=title, blockers=(str(invalid),))
+            account = accounts.get_account(connection, wish.account)
+            latest = recent_runs(connection, wish.account, limit=5)
+        renamed_by = next((run.actor_name for run in latest if run.kind == self.kind and run.state == "done"), None)
+        # Nobody waits for Zuora to hear that a name cannot be used.
+        key = account.zuora_id if isinstance(_name(wish.params), str) else None
+        return Found(account, None if key is None else outcome(lambda: services.read_zuora(key)), renamed_by)
 
-        blockers: list[str] = []
-        if current.status is AccountStatus.DEACTIVATED:
-            blockers.append("The account is deactivated; its name stays as it was.")
-        if params.get("base") not in (None, current.name):
-            who = next((run for run in earlier if run.kind == self.kind and run.state == "done"), None)
-            by = f"{who.actor_name} renamed" if who else "Somebody renamed"
-            blockers.append(
-                f"{by} the account from “{params['base']}” to “{current.name}” while you were typing “{name}”. "
-                "Look at the new name and start again if yours is still right."
-            )
-        effects: list[Effect] = []
-        steps: list[str] = []
-        warnings: list[str] = []
-        facts: dict[str, Any] = {"hub_name": current.name, "zuora_id": current.zuora_id, "zuora_name": None}
-        if current.zuora_id is None:
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a bad name, a changed base, an ending account and a Zuora that refuses."""
+        account, zuora = found.account, found.zuora
+        title = f"Rename {account.title}"
+        name = _name(wish.params)
+        if isinstance(name, InvalidName):
+            return Draft(title=title, blockers=(str(name),))
+        effects, warnings = [], []
+        blockers = _blockers(found, name, wish.params.get("base"))
+        zuora_name = zuora.name if isinstance(zuora, ZuoraAccount) else None
+        if zuora is None:
             warnings.append("This account has no Zuora account, so only the Hub is renamed.")
-        else:
-            try:
-                billing = services.read_zuora(current.zuora_id)
-            except NotFound:
-                blockers.append(f"Zuora has no account {current.zuora_number}. Correct the link to Zuora first.")
-            except RemoteError as error:
-                blockers.append(f"Zuora could not be read, so nothing was renamed. {error}")
-            else:
-                facts["zuora_name"] = billing.name
-                blockers += _refused_by_zuora(billing)
-                if billing.name != current.name:
-                    warnings.append(f"Zuora now calls this account “{billing.name}”; the new name replaces both.")
-                if billing.name != name:
-                    steps.append("zuora")
-                    effects.append(Effect(system="Zuora", text="New name on invoices", before=billing.name, after=name))
-        if current.name != name:
-            steps.append("hub")
-            effects.append(Effect(system="Hub", text="New name", before=current.name, after=name))
+        elif zuora_name not in (None, account.name):
+            warnings.append(f"Zuora now calls this account “{zuora_name}”; the new name replaces both.")
+        if zuora_name not in (None, name):
+            effects.append(Effect(system="Zuora", text="New name on invoices", before=zuora_name, after=name))
+        if account.name != name:
+            effects.append(Effect(system="Hub", text="New name", before=account.name, after=name))
         if not effects and not blockers:
             blockers.append(f"The account is already called “{name}”, here and in Zuora.")
         return Draft(
@@ -123,8 +119,8 @@ class Rename(Action[Any]):
             warnings=tuple(warnings),
             blockers=tuple(blockers),
             untouched=("Contacts, subscriptions, numbers and auth rules stay as they are.",),
-            steps=tuple(steps),
-            facts=facts,
+            steps=tuple(effect.system.lower() for effect in effects),
+            facts={"hub_name": account.name, "zuora_id": account.zuora_id, "zuora_name": zuora_name},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
@@ -138,13 +134,27 @@ class Rename(Action[Any]):
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """See `Action.normalise`: blanks and combining characters of the name as they will be stored."""
-        try:
-            return {**params, "name": check_name(str(params["name"]))}
-        except InvalidName:
-            return dict(params)
+        name = _name(params)
+        return {**params, "name": name} if isinstance(name, str) else dict(params)
 
 
-def _refused_by_zuora(billing: ZuoraAccount) -> list[str]:
-    if billing.status is ZuoraStatus.CANCELED:
-        return ["The account is cancelled in Zuora, which refuses any change to it."]
-    return []
+def _name(params: Mapping[str, Any]) -> str | InvalidName:
+    """The name as it will be stored, or why it cannot be used."""
+    try:
+        return check_name(str(params["name"]))
+    except InvalidName as invalid:
+        return invalid
+
+
+def _blockers(found: Found, name: str, base: str | None) -> list[str]:
+    account, blockers = found.account, []
+    if account.is_ending:
+        blockers.append(f"The account is {account.standing}; its name stays as it was.")
+    if base not in (None, account.name):
+        blockers.append(
+            f"{found.renamed_by or 'Somebody'} renamed the account from “{base}” to “{account.name}” while you were "
+            f"typing “{name}”. Look at the new name and start again if yours is still right."
+        )
+    if found.zuora is not None:
+        blockers += refused_by_zuora(found.zuora, account.zuora_number)
+    return blockers

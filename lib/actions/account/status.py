@@ -1,212 +1,104 @@
 """Suspend and enable: what both have in common. The Hub says so last, when the SBC is known to do so."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
-from typing import cast
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
 
-from lib.actions.engine.action import Job, StepReport
+from lib.actions.account.debts import Billing
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Effect
-from lib.actions.numbers.refresh_rules import digest
-from lib.actions.numbers.rules import apply_rules, read_rules
-from lib.clients.errors import NotFound, RemoteError
-from lib.clients.together import read_side_by_side
-from lib.clients.zuora import ZuoraAccount
-from lib.clients.zuora.invoices import overdue_sums
-from lib.clients.zuora.subscriptions.models import ZuoraSubscription
+from lib.actions.engine.plan import Confirmation, Detail, Draft, Effect, Plan
+from lib.actions.numbers.refresh_rules import findings_digest, verify_rules
+from lib.actions.numbers.rules import RuleSet, apply_rules, read_rules
+from lib.clients.errors import RemoteError
+from lib.clients.together import outcome
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.auth_rules import Finding, Rule
-from lib.domain.emails import InvalidEmail, check_address
 from lib.domain.numbers import national
+from lib.domain.permissions import Permission
+from lib.domain.status import check_grounds
 from lib.domain.words import counted
 from lib.services import Services
-from lib.store import accounts
+from lib.store import account_status, accounts
 from lib.store import numbers as number_store
 from lib.store.engine import writing
 
 
-@dataclass(frozen=True)
-class Debt:
-    """What an account owes after the due date, in one currency."""
-
-    amount: Decimal
-    currency: str
-    since: date
-    days: int
-    invoices: int
-    payer: str | None = None
-    """Number and name of who owes it, when that is another account, which pays for this one."""
-
-    def __str__(self) -> str:
-        invoices = counted(self.invoices, "invoice")
-        days = counted(self.days, "day")
-        words = f"{self.amount:,.2f} {self.currency} overdue, {invoices}, the oldest for {days}"
-        return words if self.payer is None else f"{words}, owed by {self.payer}, who pays for this account"
+def look_at_rules(services: Services, account: str, to: AccountStatus) -> RuleSet | RemoteError:
+    """What the SBC holds beside what it should hold once the account has this status, for somebody who waits."""
+    return outcome(lambda: read_rules(services, account, quick=True, heading=to))
 
 
 @dataclass(frozen=True)
-class Payer:
-    """Another account that gets the invoices of subscriptions of this one."""
+class StatusFound:
+    """The account, what it owes, and what the SBC holds for its numbers or why that could not be read."""
 
-    zuora_id: str
-    name: str
-    """Its number, where the Hub knows it the Hub's, and its name."""
-    subscriptions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Billing:
-    """What Zuora says about an account somebody is about to suspend or enable."""
-
-    account: ZuoraAccount | None
-    debts: tuple[Debt, ...] | None
-    """The account's own, then those of its payers. None: not known. Empty: nothing is overdue."""
-    problems: tuple[str, ...]
-    subscriptions: tuple[ZuoraSubscription, ...] | None = None
-    """Those the account owns, whoever pays for them. None: not known."""
-    payers: tuple[Payer, ...] = ()
-    complete: bool = True
-    """False when somebody may owe more than `debts` says: who pays for the account, or what they owe, is not known."""
-
-    @property
-    def own_debts(self) -> tuple[Debt, ...]:
-        """What the account itself owes."""
-        return tuple(debt for debt in self.debts or () if debt.payer is None)
-
-    @property
-    def recipient(self) -> str | None:
-        """The bill-to contact's address, if it is one."""
-        contact = self.account.bill_to if self.account else None
-        try:
-            return check_address(contact.work_email) if contact and contact.work_email else None
-        except InvalidEmail:
-            return None
+    account: Account
+    billing: Billing
+    rules: RuleSet | RemoteError
 
 
-def read_billing(services: Services, account: Account) -> Billing:
-    """The Zuora account, its subscriptions, and what it and whoever pays for it owe, for somebody who waits.
-
-    Failures are told, never raised. An invoice is a debt of the account that gets it: where a parent pays for a
-    child, what is overdue for the child stands on the parent.
-    """
-    key = account.zuora_id
-    if key is None:
-        return Billing(None, None, ("This account is not linked to Zuora, so what it owes is not known.",))
-    quick = services.settings.zuora_page_seconds
-    reads: list[Callable[[], object]] = [
-        lambda: services.read_zuora(key),
-        lambda: debts_of(services, key),
-        lambda: services.zuora.subscriptions(key, quick_seconds=quick),
-    ]
-    found, debts, listed = read_side_by_side(*reads)
-    if isinstance(found, NotFound):
-        return Billing(None, None, (f"Zuora has no account {account.zuora_number}, so what it owes is not known.",))
-    problems = []
-    if failure := next((one for one in (found, debts) if isinstance(one, RemoteError)), None):
-        problems.append(f"What the account owes could not be read from Zuora. {failure}")
-    if isinstance(found, RemoteError):
-        return Billing(None, None, tuple(problems))
-    if isinstance(listed, RemoteError):
-        problems.append(
-            "Its subscriptions could not be read from Zuora, so it is not known whether another account pays for it. "
-            f"{listed}"
-        )
-        owned: tuple[ZuoraSubscription, ...] | None = None
-        payers: tuple[Payer, ...] = ()
-    else:
-        # Only its own: an order must never reach a subscription of another account.
-        every = cast(list[ZuoraSubscription], listed)
-        owned = tuple(one for one in every if one.account_id is None or one.account_id.lower() == key.lower())
-        payers = _payers(services, owned)
-    theirs, unknown = _debts_of_payers(services, payers)
-    own = None if isinstance(debts, RemoteError) else cast(tuple[Debt, ...], debts)
-    return Billing(
-        cast(ZuoraAccount, found),
-        None if own is None and not theirs else (*(own or ()), *theirs),
-        (*problems, *unknown),
-        owned,
-        payers,
-        complete=own is not None and owned is not None and not unknown,
-    )
+Found = TypeVar("Found", bound=StatusFound)
 
 
-def _payers(services: Services, subscriptions: tuple[ZuoraSubscription, ...]) -> tuple[Payer, ...]:
-    """Who else pays for these subscriptions; those that ended may have left unpaid invoices."""
-    paid: dict[str, list[ZuoraSubscription]] = {}
-    for one in subscriptions:
-        if one.invoice_owner_id is not None and one.paid_by_another:
-            paid.setdefault(one.invoice_owner_id, []).append(one)
-    with services.engine.connect() as connection:
-        known = accounts.numbers_by_zuora_id(connection, list(paid))
-    return tuple(
-        Payer(
-            id_,
-            " ".join(filter(None, (known.get(id_) or ones[0].invoice_owner_number or id_, ones[0].invoice_owner_name))),
-            tuple(sorted(one.number for one in ones)),
-        )
-        for id_, ones in sorted(paid.items())
-    )
+class ChangeStatus(Action[Found]):
+    """`params`: `mail`, True to tell the bill-to contact. The confirmation carries a reason and a note."""
 
+    permission = Permission.ACCOUNT_SUSPEND
+    to: ClassVar[AccountStatus]
+    calls: ClassVar[str]
+    """What the change means for calls, in the plan."""
+    letter: ClassVar[str]
+    """What the e-mail to the bill-to contact is, in the plan."""
+    reasons: ClassVar[dict[str, str]]
 
-def _debts_of_payers(services: Services, payers: tuple[Payer, ...]) -> tuple[list[Debt], list[str]]:
-    """What those who pay for the account owe, and in sentences what of it is not known."""
-    read = read_side_by_side(*(lambda payer=payer: debts_of(services, payer.zuora_id) for payer in payers))
-    debts: list[Debt] = []
-    unknown: list[str] = []
-    for payer, answer in zip(payers, read, strict=True):
-        if isinstance(answer, RemoteError):
-            unknown.append(
-                f"{payer.name} pays for this account, and what it owes could not be read from Zuora. {answer}"
-            )
+    def plan_change(self, found: StatusFound, wish: Wish) -> Draft:
+        """What both actions plan alike. Blocks on a wrong status, an unreadable SBC, or nobody to mail."""
+        account, billing, rules = found.account, found.billing, found.rules
+        title = f"{self.kind.capitalize()} {account.title}"
+        if account.is_ending:
+            blocker = f"The account is {account.standing}; it can be neither suspended nor enabled."
+            return Draft(title=title, blockers=(blocker,))
+        if account.standing == self.to.value:
+            return Draft(title=title, blockers=(f"The account is {self.to.value} already.",))
+        effects = [Effect(system="Hub", text="Status", before=account.standing, after=self.to.value)]
+        blockers, warnings = [], []
+        findings, wrong = ((), []) if isinstance(rules, RemoteError) else (rules.findings, rules.wrong)
+        numbers = counted(len(findings), "number")
+        if isinstance(rules, RemoteError):
+            blockers.append(f"The SBC could not be read, so nothing was changed. {rules}")
+        elif wrong:
+            effects.append(Effect(system="SBC", text=f"{numbers}: {self.calls}"))
+        elif findings:
+            warnings.append(f"The SBC already does this for {numbers}.")
         else:
-            debts += [replace(debt, payer=payer.name) for debt in answer]
-    return debts, unknown
+            warnings.append("The account has no number, so no call is affected.")
+        mail = bool(wish.params.get("mail"))
+        if mail and billing.recipient is None:
+            blockers.append("The bill-to contact has no e-mail address that can be read. Untick the e-mail to go on.")
+        elif mail:
+            effects.append(Effect(system="E-mail", text=self.letter, after=billing.recipient))
+        return Draft(
+            title=title,
+            effects=tuple(effects),
+            warnings=tuple(warnings),
+            blockers=tuple(blockers),
+            details=(_numbers(wrong),) if wrong else (),
+            steps=tuple(step.name for step in self.steps if step.name != "mail" or mail),
+            facts={
+                "standing": account.standing,
+                "status": account.status.value,
+                "name": account.name,
+                "numbers": len(findings),
+                "rules": findings_digest(wrong),
+                "debts": None if billing.debts is None else "; ".join(map(str, billing.debts)),
+                "recipient": billing.recipient,
+            },
+        )
 
-
-def debts_of(services: Services, zuora_id: str) -> tuple[Debt, ...]:
-    """What the account with this Zuora id owes now, one entry a currency.
-
-    Raises:
-        RemoteError: Zuora could not be read.
-    """
-    today = services.today()
-    quick = services.settings.zuora_page_seconds
-    sums = overdue_sums(services.zuora.overdue_of(zuora_id, today, quick_seconds=quick))
-    return tuple(Debt(one.balance, one.currency, one.oldest, (today - one.oldest).days, one.invoices) for one in sums)
-
-
-@dataclass(frozen=True)
-class SbcPart:
-    """What a change of status means for calls: the part of a plan about the SBC."""
-
-    effects: tuple[Effect, ...] = ()
-    warnings: tuple[str, ...] = ()
-    blockers: tuple[str, ...] = ()
-    details: tuple[Detail, ...] = ()
-    numbers: int = 0
-    facts: str = ""
-
-
-def plan_calls(services: Services, account: Account, to: AccountStatus, words: str) -> SbcPart:
-    """Compare the SBC with what it will have to do; `words` say what that is for the numbers."""
-    try:
-        rules = read_rules(services, account.number, quick=True, heading=to)
-    except RemoteError as error:
-        return SbcPart(blockers=(f"The SBC could not be read, so nothing was changed. {error}",))
-    count, wrong = len(rules.findings), rules.wrong
-    if not count:
-        return SbcPart(warnings=("The account has no number, so no call is affected.",))
-    numbers = counted(count, "number")
-    if not wrong:
-        return SbcPart(warnings=(f"The SBC already does this for {numbers}.",), numbers=count, facts=digest(wrong))
-    return SbcPart(
-        effects=(Effect(system="SBC", text=f"{numbers}: {words}"),),
-        details=(_numbers(wrong),),
-        numbers=count,
-        facts=digest(wrong),
-    )
+    def lacking(self, plan: Plan, given: Confirmation) -> str | None:
+        """See `Action.lacking`: a reason is needed."""
+        return check_grounds(given.reason, given.note, self.reasons)
 
 
 def _numbers(findings: list[Finding]) -> Detail:
@@ -218,12 +110,25 @@ def _numbers(findings: list[Finding]) -> Detail:
 
 
 # ------------------------------------------------------------------ steps
+def steps_to(
+    to: AccountStatus, write: Callable[[Job], StepReport], mail: Callable[[Job], StepReport]
+) -> tuple[Step, ...]:
+    """The steps of both actions; `write` gives the numbers their rules, `mail` tells the bill-to contact."""
+    return (
+        Step("begin", "Note it in the Hub", lambda job: begin(job, to)),
+        Step("rules", "Tell the SBC", write),
+        Step("verify", "Read every rule back", verify_rules),
+        Step("hub", f"Show it as {to.value}", lambda job: arrive(job, to)),
+        Step("mail", "Tell the bill-to contact", mail),
+    )
+
+
 def begin(job: Job, to: AccountStatus) -> StepReport:
     """Step: the Hub notes where the account is going, so that new numbers get the right rule at once."""
     before = job.facts["standing"]
     try:
         with writing(job.services.engine) as connection:
-            changed = accounts.begin_status(connection, job.account, expect=before, to=to)
+            changed = account_status.begin_status(connection, job.account, expect=before, to=to)
     except accounts.Conflict as conflict:
         raise StepFailed(
             f"The account is {conflict.current} by now, not {before}. Nothing was changed. Abandon this and look again."
@@ -259,7 +164,7 @@ def arrive(job: Job, to: AccountStatus) -> StepReport:
         waiting = number_store.count_rule_changes(connection, job.account)
     try:
         with writing(job.services.engine) as connection:
-            changed = accounts.arrive_at_status(
+            changed = account_status.arrive_at_status(
                 connection,
                 job.account,
                 to=to,

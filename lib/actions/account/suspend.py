@@ -6,27 +6,21 @@ The Hub first notes where the account is going, then the SBC is told, number by 
 does the Hub say *suspended*. A run that stops in between leaves the account *suspending*.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
 
+from lib.actions.account.debts import Billing, read_billing
 from lib.actions.account.emergency_calls import FACT, NOT_KNOWN, EmergencyCalls, of_facts, read_emergency_calls
-from lib.actions.account.status import Billing, arrive, begin, plan_calls, read_billing, write_rules
+from lib.actions.account.status import ChangeStatus, StatusFound, look_at_rules, steps_to, write_rules
 from lib.actions.emails.mailing import mail_bill_to
-from lib.actions.engine.action import Action, Job, Step, StepReport
-from lib.actions.engine.plan import Confirmation, Draft, Effect, Plan, Weight
-from lib.actions.numbers.refresh_rules import verify_rules
-from lib.domain.accounts import Account, AccountStatus
+from lib.actions.engine.action import Job, StepReport, Wish
+from lib.actions.engine.plan import Confirmation, Draft, Plan
+from lib.clients.errors import RemoteError
+from lib.domain.accounts import AccountStatus
 from lib.domain.emails import EmailKind
-from lib.domain.permissions import Identity, Permission
-from lib.domain.status import SUSPEND_REASONS, check_grounds
+from lib.domain.status import SUSPEND_REASONS
 from lib.services import Services
 from lib.store import accounts
-
-_TO = AccountStatus.SUSPENDED
-
-
-def _begin(job: Job) -> StepReport:
-    return begin(job, _TO)
 
 
 def _write_rules(job: Job) -> StepReport:
@@ -35,101 +29,73 @@ def _write_rules(job: Job) -> StepReport:
     return write_rules(job, f"inbound to voicemail, outbound hears the message{promise}")
 
 
-def _arrive(job: Job) -> StepReport:
-    return arrive(job, _TO)
-
-
 def _mail(job: Job) -> StepReport:
-    facts = job.facts
-    return mail_bill_to(
-        job,
-        EmailKind.SUSPENSION_NOTICE,
-        {
-            "account_number": job.account,
-            "account_name": facts["name"],
-            "emergency_numbers": of_facts(facts).named or None,
-            **_owed(facts),
-        },
-    )
+    facts, emergency = job.facts, of_facts(job.facts).named
+    filled = {"account_number": job.account, "account_name": facts["name"], "emergency_numbers": emergency or None}
+    return mail_bill_to(job, EmailKind.SUSPENSION_NOTICE, filled | (facts["owed"] or {}))
 
 
-def _owed(facts: Mapping[str, Any]) -> dict[str, str]:
-    """What the letter says of the debt; nothing where it is unknown or in several currencies."""
-    return dict(facts["owed"]) if facts["owed"] else {}
+@dataclass(frozen=True)
+class Found(StatusFound):
+    """The same, and what else a suspension is decided from."""
+
+    children: int
+    emergency: EmergencyCalls
+    today: date
+    due: int
+    """The day overdue from which accounts are suspended for non-payment."""
 
 
-class Suspend(Action[Any]):
-    """`params`: `mail`, True to tell the bill-to contact. The confirmation carries reason, note and override."""
+class Suspend(ChangeStatus[Found]):
+    """See `ChangeStatus`. With a pinned note the confirmation carries an override, too."""
 
     kind = "suspend"
     verb = "Suspend account"
-    permission = Permission.ACCOUNT_SUSPEND
-    weight = Weight.VISIBLE
-    steps = (
-        Step("begin", "Note it in the Hub", _begin),
-        Step("rules", "Tell the SBC", _write_rules),
-        Step("verify", "Read every rule back", verify_rules),
-        Step("hub", "Show it as suspended", _arrive),
-        Step("mail", "Tell the bill-to contact", _mail),
-    )
+    to = AccountStatus.SUSPENDED
+    calls = "inbound calls to voicemail, outbound calls hear the message"
+    letter = "Suspension notice to the bill-to contact"
+    reasons = SUSPEND_REASONS
+    steps = steps_to(to, _write_rules, _mail)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a state that cannot be suspended, an unreadable SBC, or nobody to mail."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            size = accounts.measure_account(connection, account)
-        title = f"Suspend {current.title}"
-        if current.status is AccountStatus.DEACTIVATED or current.changing_to is AccountStatus.DEACTIVATED:
-            return Draft(title=title, blockers=(f"The account is {current.standing}; there is nothing to suspend.",))
-        if current.standing == AccountStatus.SUSPENDED.value:
-            return Draft(title=title, blockers=("The account is suspended already.",))
-        billing = read_billing(services, current)
-        calls = plan_calls(services, current, _TO, "inbound calls to voicemail, outbound calls hear the message")
+            account = accounts.get_account(connection, wish.account)
+            size = accounts.measure_account(connection, wish.account)
+        billing, rules = read_billing(services, account), look_at_rules(services, wish.account, self.to)
         # Where the rules could not be read, nothing goes on, and nobody waits for a second answer.
-        emergency = NOT_KNOWN if calls.blockers else read_emergency_calls(services)
-        mail = bool(params.get("mail"))
-        blockers = list(calls.blockers)
-        if mail and billing.recipient is None:
-            blockers.append("The bill-to contact has no e-mail address that can be read. Untick the e-mail to go on.")
-        hub = Effect(system="Hub", text="Status", before=current.standing, after=_TO.value)
-        return Draft(
-            title=title,
-            effects=(hub, *calls.effects, *_mail_effect(mail, billing)),
-            warnings=(
-                *_warnings(services, current, billing),
-                *calls.warnings,
-                *(() if calls.blockers else emergency.warnings),
-            ),
-            blockers=tuple(blockers),
-            untouched=_untouched(size.children, emergency),
-            details=calls.details,
-            steps=("begin", "rules", "verify", "hub", *(("mail",) if mail else ())),
-            facts={
-                "standing": current.standing,
-                "status": current.status.value,
-                "name": current.name,
-                "numbers": calls.numbers,
-                "rules": calls.facts,
-                FACT: emergency.fact,
-                "debts": None if billing.debts is None else "; ".join(map(str, billing.debts)),
-                "owed": _letter(billing),
-                "recipient": billing.recipient,
-                "pin": current.pin(services.today()),
-            },
+        emergency = NOT_KNOWN if isinstance(rules, RemoteError) else read_emergency_calls(services)
+        due = services.settings.suspend_after_days
+        return Found(account, billing, rules, size.children, emergency, services.today(), due)
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `ChangeStatus.plan_change`. Warns of debts, a pinned note and doubtful emergency calls."""
+        draft = self.plan_change(found, wish)
+        if not draft.effects:
+            return draft
+        pin, emergency = found.account.pin(found.today), found.emergency
+        unsure = () if isinstance(found.rules, RemoteError) else emergency.warnings
+        return draft.model_copy(
+            update={
+                "warnings": (*_warnings(found, pin), *draft.warnings, *unsure),
+                "untouched": _untouched(found.children, emergency),
+                "facts": draft.facts | {FACT: emergency.fact, "owed": _letter(found.billing), "pin": pin},
+            }
         )
 
     def lacking(self, plan: Plan, given: Confirmation) -> str | None:
         """See `Action.lacking`: a reason, and with a pinned note a reason to go against it."""
-        if problem := check_grounds(given.reason, given.note, SUSPEND_REASONS):
+        if problem := super().lacking(plan, given):
             return problem
         if plan.facts.get("pin") and not (given.override or "").strip():
             return f"A note is pinned to this account: “{plan.facts['pin']}”. Say why it does not hold this time."
         return None
 
 
-def _warnings(services: Services, account: Account, billing: Billing) -> list[str]:
+def _warnings(found: Found, pin: str | None) -> list[str]:
+    account, billing = found.account, found.billing
     warnings = list(billing.problems)
-    if (pin := account.pin(services.today())) is not None:
+    if pin is not None:
         until = f", until {account.pinned_until:%-d %B %Y}" if account.pinned_until else ""
         warnings.insert(0, f"Pinned to this account{until}: “{pin}”")
     warnings += [f"{payer.name} pays for {', '.join(payer.subscriptions)}." for payer in billing.payers]
@@ -139,27 +105,20 @@ def _warnings(services: Services, account: Account, billing: Billing) -> list[st
         where = "in Zuora" if billing.complete else "on the account itself in Zuora"
         return [*warnings, f"Nothing is overdue {where}."]
     warnings += [f"In Zuora: {debt}." for debt in billing.debts]
-    days, due = max(debt.days for debt in billing.debts), services.settings.suspend_after_days
-    if days < due:
-        warnings.append(f"Accounts are suspended for non-payment from day {due}; this is day {days}.")
+    days = max(debt.days for debt in billing.debts)
+    if days < found.due:
+        warnings.append(f"Accounts are suspended for non-payment from day {found.due}; this is day {days}.")
     return warnings
 
 
 def _letter(billing: Billing) -> dict[str, str] | None:
+    """What the e-mail says of the debt; nothing where it is unknown or in several currencies."""
     # The letter goes to this account's contact, whom the debts of whoever pays for it do not concern.
     if billing.debts is None or len(billing.own_debts) != 1:
         return None
     debt = billing.own_debts[0]
-    return {
-        "overdue_amount": f"{debt.amount:,.2f} {debt.currency}",
-        "overdue_since": f"{debt.since:%-d %B %Y}",
-    }
-
-
-def _mail_effect(mail: bool, billing: Billing) -> list[Effect]:
-    if not mail or billing.recipient is None:
-        return []
-    return [Effect(system="E-mail", text="Suspension notice to the bill-to contact", after=billing.recipient)]
+    amount = f"{debt.amount:,.2f} {debt.currency}"
+    return {"overdue_amount": amount, "overdue_since": f"{debt.since:%-d %B %Y}"}
 
 
 def _untouched(children: int, emergency: EmergencyCalls) -> tuple[str, ...]:

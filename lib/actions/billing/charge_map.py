@@ -1,25 +1,32 @@
-"""Edit the charge map: which Zuora charge grants which allowance. It belongs to the house, not to an account."""
+"""Edit the charge map: which Zuora charge grants which allowance. It belongs to the company, not to an account."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.domain.allowances import InvalidMap, MapRow, check_map, label_of
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import billing
 from lib.store.engine import writing
 
 HOUSE = "house"
-"""What stands in place of an account number: one edit of the map at a time, and no account is held by it."""
+"""Used instead of an account number: one edit of the map at a time, and it holds no account."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds."""
+
+    stored: list[MapRow]
 
 
 def to_params(rows: Sequence[MapRow]) -> list[dict[str, str | None]]:
     """Rows as they are kept with a run."""
-    return [dataclasses.asdict(row) for row in rows]
+    return [asdict(row) for row in rows]
 
 
 def _save(job: Job) -> StepReport:
@@ -44,31 +51,29 @@ def _save(job: Job) -> StepReport:
     )
 
 
-class EditChargeMap(Action[Any]):
+class EditChargeMap(Action[Found]):
     """`params`: `rows` as edited, and `base`, the rows the person saw when they began. The account is `HOUSE`."""
 
     kind = "charge_map"
     verb = "Save the charge map"
     permission = Permission.CHARGE_MAP_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a map that is not valid, and on one that somebody changed meanwhile."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
+        with services.engine.connect() as connection:
+            return Found(billing.list_charge_map(connection))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a map that is not valid, and on one that somebody changed meanwhile."""
         title = "Change the charge map"
         try:
-            wanted, base = check_map(_rows(params["rows"])), check_map(_rows(params["base"]))
+            wanted, base = (check_map(_rows(wish.params[name])) for name in ("rows", "base"))
         except InvalidMap as invalid:
             return Draft(title=title, blockers=(str(invalid),))
-        with services.engine.connect() as connection:
-            current = billing.list_charge_map(connection)
-        if current != base:
-            return Draft(
-                title=title,
-                blockers=(
-                    "Somebody changed the charge map while you were editing it. Nothing was saved. Start again.",
-                ),
-            )
+        if found.stored != base:
+            meanwhile = "Somebody changed the charge map while you were editing it. Nothing was saved. Start again."
+            return Draft(title=title, blockers=(meanwhile,))
         effects = _effects(base, wanted)
         return Draft(
             title=title,

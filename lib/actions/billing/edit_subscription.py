@@ -1,33 +1,38 @@
 """Edit a billing subscription: what it is called, and the number under which Zuora bills it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-
-from lib.actions.billing.subscription import (
-    find_for,
-    granted_detail,
-    number_problem,
-    saved_words,
-    unmapped_detail,
-    unmapped_warning,
-)
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.billing.subscription import InZuora, not_taken, number_problem, read_subscription, saved_words, usable
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
-from lib.domain.accounts import Account, AccountStatus
+from lib.actions.engine.plan import Draft, Effect
+from lib.clients.errors import RemoteError
+from lib.domain.accounts import Account
 from lib.domain.allowances import changes, label_of, words_for
 from lib.domain.names import InvalidName, check_name
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.words import counted
 from lib.services import Services
 from lib.store import accounts, billing
-from lib.store.billing import HubSubscription, SubscriptionTaken, SubscriptionTerms, SubscriptionUse
+from lib.store.billing import HubSubscription, SubscriptionTerms, SubscriptionUse
 from lib.store.engine import writing
 
 NAME_LIMIT = 120
-"""So many characters of a name are kept by the Hub."""
+"""The Hub keeps at most this many characters of a name."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds. `owner` is the account of the Hub that has the typed number, `answer` what Zuora said."""
+
+    account: Account
+    stored: HubSubscription | None
+    use: SubscriptionUse
+    owner: str | None
+    answer: InZuora | RemoteError | None = None
+    """None where Zuora was not asked: the number stays, or the Hub refuses the edit already."""
 
 
 def _edit(job: Job) -> StepReport:
@@ -35,20 +40,14 @@ def _edit(job: Job) -> StepReport:
     before, to = facts["before"], facts["number"]
     terms = SubscriptionTerms.model_validate(facts["terms"])
     engine = job.services.engine
-    try:
-        with writing(engine) as connection:
-            kept = billing.find_subscription(connection, job.account, to)
-            changed = kept is None or (kept.name, kept.terms) != (facts["name"], terms)
-            if changed:
-                _refuse_if_changed(billing.find_subscription(connection, job.account, before["number"]), before)
-                billing.change_subscription(
-                    connection, job.account, before["number"], to=to, name=facts["name"], terms=terms
-                )
-    except SubscriptionTaken as taken:
-        raise StepFailed(f"{to} is on account {taken.owner} by now. Nothing was changed. Abandon this.") from taken
-    except IntegrityError as error:
-        # Another process was faster by less than a transaction; resumed, this sees whose it is.
-        raise StepFailed(f"{to} was added somewhere else at this moment. Resume to look again.") from error
+    with not_taken(to), writing(engine) as connection:
+        kept = billing.find_subscription(connection, job.account, to)
+        changed = kept is None or (kept.name, kept.terms) != (facts["name"], terms)
+        if changed:
+            _refuse_if_changed(billing.find_subscription(connection, job.account, before["number"]), before)
+            billing.change_subscription(
+                connection, job.account, before["number"], to=to, name=facts["name"], terms=terms
+            )
     with engine.connect() as connection:
         kept = billing.find_subscription(connection, job.account, to)
     if kept is None or (kept.name, kept.terms) != (facts["name"], terms):
@@ -76,62 +75,66 @@ def _refuse_if_changed(current: HubSubscription | None, before: Mapping[str, Any
         )
 
 
-class EditSubscription(Action[Any]):
+class EditSubscription(Action[Found]):
     """`params`: `subscription`, the number it has; `number` and `name`, which it shall have, as typed."""
 
     kind = "edit_subscription"
     verb = "Save subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Save it in the Hub", _edit),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Reads Zuora for another number only; blocks on one that is not this account's."""
-        asked = self.normalise(params)
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`. Reads Zuora for another number only."""
+        asked = self.normalise(wish.params)
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            stored = billing.find_subscription(connection, account, asked["subscription"])
-            use = billing.use_of(connection, account, asked["subscription"])
-            owner = billing.owner_of(connection, asked["number"])
+            found = Found(
+                account=accounts.get_account(connection, wish.account),
+                stored=billing.find_subscription(connection, wish.account, asked["subscription"]),
+                use=billing.use_of(connection, wish.account, asked["subscription"]),
+                owner=None if number_problem(asked["number"]) else billing.owner_of(connection, asked["number"]),
+            )
             rows = billing.list_charge_map(connection)
-        title = f"Edit subscription {asked['subscription']} of {current.title}"
-        if problem := _refusal(asked, current, stored, owner):
+        if _refusal(asked, found) or (found.stored and asked["number"] == found.stored.number):
+            return found
+        return replace(found, answer=read_subscription(services, rows, asked["number"]))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a number that is not this account's, and on a name that cannot be read."""
+        asked = self.normalise(wish.params)
+        title = f"Edit subscription {asked['subscription']} of {found.account.title}"
+        if problem := _refusal(asked, found):
             return Draft(title=title, blockers=(problem,))
+        stored = found.stored
         assert stored is not None  # _refusal has a sentence for that
         name = check_name(asked["name"]) if asked["name"] else None
         if asked["number"] == stored.number:
-            return _planned(title, stored, stored.number, name, stored.terms, use)
-        found = find_for(services, current, asked["number"])
-        if isinstance(found, str):
-            return Draft(title=title, blockers=(found,))
-        today = services.today()
-        granted = found.granted(rows, today)
-        draft = _planned(title, stored, asked["number"], name, found.terms(granted), use)
-        warnings = [unmapped_warning(asked["number"], granted)] if granted.unmapped else []
-        warnings += [words for words in (found.ended_words(today), found.later_words(rows, today)) if words]
-        unmapped = (unmapped_detail(asked["number"], granted),) if granted.unmapped else ()
-        return draft.model_copy(update={"warnings": tuple(warnings), "details": (*draft.details, *unmapped)})
+            return _planned(title, stored, name, found.use)
+        assert found.answer is not None  # the look asked, as nothing was refused
+        other = usable(asked["number"], found.answer, found.account)
+        if isinstance(other, str):
+            return Draft(title=title, blockers=(other,))
+        return _planned(title, stored, name, found.use, other)
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: blanks and line breaks around what was typed are dropped."""
+        """See `Action.normalise`: spaces and line breaks around what was typed are dropped."""
         return {key: " ".join(str(params.get(key) or "").split()) for key in ("subscription", "number", "name")}
 
 
-def _refusal(
-    asked: Mapping[str, str], current: Account, stored: HubSubscription | None, owner: str | None
-) -> str | None:
-    if stored is None:
+def _refusal(asked: Mapping[str, str], found: Found) -> str | None:
+    """Why the Hub does not take the edit, whatever Zuora says."""
+    if found.stored is None:
         return f"{asked['subscription']} is not on this account."
-    if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
-        return "The account is deactivated; nothing of it can be edited."
+    if found.account.is_ending:
+        return f"The account is {found.account.standing}; nothing of it can be edited."
     if problem := number_problem(asked["number"]) or _name_problem(asked["name"]):
         return problem
-    if asked["number"] == stored.number:
-        same = (asked["name"] or None) == stored.name
+    if asked["number"] == found.stored.number:
+        same = (asked["name"] or None) == found.stored.name
         return "Nothing is different: type another number or another name." if same else None
-    if owner is None:
+    if found.owner is None:
         return None
-    where = "on this account as a subscription of its own" if owner == current.number else f"on account {owner}"
+    own = found.owner == found.account.number
+    where = "on this account as a subscription of its own" if own else f"on account {found.owner}"
     return f"{asked['number']} is already {where}."
 
 
@@ -147,35 +150,35 @@ def _name_problem(name: str) -> str | None:
 
 
 def _planned(
-    title: str, stored: HubSubscription, number: str, name: str | None, terms: SubscriptionTerms, use: SubscriptionUse
+    title: str, stored: HubSubscription, name: str | None, use: SubscriptionUse, other: InZuora | None = None
 ) -> Draft:
-    effects = []
-    if name != stored.name:
-        effects.append(Effect(system="Hub", text="Name", before=stored.name or "none", after=name or "none"))
-    if number != stored.number:
-        effects.append(Effect(system="Hub", text="Subscription number", before=stored.number, after=number))
-        effects.append(
-            Effect(system="Hub", text="Status and term", before=saved_words(stored.terms), after=saved_words(terms))
-        )
-        effects += [
-            Effect(system="Hub", text=label_of(kind), before=words_for(kind, old), after=words_for(kind, new))
-            for kind, old, new in changes(stored.terms.allowances, terms.allowances)
-        ]
-        if use.pbxs or use.numbers:
-            billed = f"{counted(len(use.pbxs), 'PBX')} and {counted(len(use.numbers), 'number')}"
-            effects.append(Effect(system="Hub", text=f"{billed} billed to it", before=stored.number, after=number))
+    """The edit of the name, and with an `other` subscription of the number and all that follows from it."""
+    number, terms = (other.subscription.number, other.terms) if other else (stored.number, stored.terms)
+    rows = [] if name == stored.name else [("Name", stored.name or "none", name or "none")]
+    rows += _renumbered(stored, number, terms, use) if other else []
+    goes_on = "Zuora is only read: both subscriptions go on there as they are."
     return Draft(
         title=title,
-        effects=tuple(effects),
-        details=(granted_detail(terms.allowances),) if number != stored.number else (),
-        untouched=("Zuora is only read: both subscriptions go on there as they are.",)
-        if number != stored.number
-        else ("Zuora, allowances, and whatever is billed to the subscription.",),
+        effects=tuple(Effect(system="Hub", text=text, before=was, after=then) for text, was, then in rows),
+        warnings=other.notes() if other else (),
+        details=(other.grants(), *other.unmapped()) if other else (),
+        untouched=(goes_on if other else "Zuora, allowances, and whatever is billed to the subscription.",),
         steps=("hub",),
-        facts={
-            "before": _stored(stored),
-            "number": number,
-            "name": name,
-            "terms": terms.model_dump(mode="json"),
-        },
+        facts={"before": _stored(stored), "number": number, "name": name, "terms": terms.model_dump(mode="json")},
     )
+
+
+def _renumbered(
+    stored: HubSubscription, number: str, terms: SubscriptionTerms, use: SubscriptionUse
+) -> list[tuple[str, str, str]]:
+    """What changes with the number: the term, what is granted, and what is billed to it."""
+    rows = [
+        ("Subscription number", stored.number, number),
+        ("Status and term", saved_words(stored.terms), saved_words(terms)),
+    ]
+    for kind, was, then in changes(stored.terms.allowances, terms.allowances):
+        rows.append((label_of(kind), words_for(kind, was), words_for(kind, then)))
+    if use.pbxs or use.numbers:
+        billed = f"{counted(len(use.pbxs), 'PBX')} and {counted(len(use.numbers), 'number')} billed to it"
+        rows.append((billed, stored.number, number))
+    return rows

@@ -1,22 +1,31 @@
 """Take a billing subscription off an account, once no PBX and no number is billed to it."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
+from lib.domain.accounts import Account
 from lib.domain.allowances import in_order, label_of, words_for
 from lib.domain.numbers import national
-from lib.domain.permissions import Identity, Permission
-from lib.domain.words import counted
+from lib.domain.permissions import Permission
+from lib.domain.words import and_more, counted
 from lib.services import Services
 from lib.store import accounts, billing
-from lib.store.billing import SubscriptionUse
+from lib.store.billing import HubSubscription, SubscriptionUse
 from lib.store.engine import writing
 
 NAMED = 10
-"""So many of those that use a subscription are named; the others are counted."""
+"""At most this many of those that use a subscription are named; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds."""
+
+    account: Account
+    subscription: HubSubscription | None
+    use: SubscriptionUse
 
 
 def _remove(job: Job) -> StepReport:
@@ -33,32 +42,40 @@ def _remove(job: Job) -> StepReport:
     )
 
 
-class RemoveSubscription(Action[Any]):
-    """`params`: `number`, the number of a subscription of the account."""
+class RemoveSubscription(Action[Found]):
+    """`params`: `number`, the number of a subscription of the account.
+
+    Also of an account that is ending: another account cannot have the subscription before it is off this one.
+    """
 
     kind = "remove_subscription"
     verb = "Remove subscription"
     permission = Permission.SUBSCRIPTIONS_EDIT
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Remove it from the Hub", _remove),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks with the PBXs and numbers that still use the subscription."""
-        number = str(params.get("number") or "")
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
+        number = str(wish.params.get("number") or "")
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            found = billing.find_subscription(connection, account, number)
-            use = billing.use_of(connection, account, number)
-        title = f"Remove {number} from {current.title}"
-        if found is None:
+            return Found(
+                accounts.get_account(connection, wish.account),
+                billing.find_subscription(connection, wish.account, number),
+                billing.use_of(connection, wish.account, number),
+            )
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks with the PBXs and numbers that still use the subscription."""
+        number = str(wish.params.get("number") or "")
+        title = f"Remove {number} from {found.account.title}"
+        if found.subscription is None:
             return Draft(title=title, blockers=(f"{number} is not on this account.",))
-        allowances = found.terms.allowances
+        allowances = found.subscription.terms.allowances
         words = ", ".join(f"{label_of(kind)} {words_for(kind, allowances[kind])}" for kind in in_order(allowances))
         granted = words or "no allowances"
         return Draft(
             title=title,
             effects=(Effect(system="Hub", text=f"Subscription {number}", before=granted, after="removed"),),
-            blockers=tuple(_holders(number, use)),
+            blockers=tuple(_holders(number, found.use)),
             untouched=("The subscription in Zuora goes on and is billed as before.",),
             steps=("hub",),
             facts={"granted": granted},
@@ -67,16 +84,11 @@ class RemoveSubscription(Action[Any]):
 
 def _holders(number: str, use: SubscriptionUse) -> list[str]:
     """Sentences that name who still uses the subscription."""
-    found = []
+    sentences = []
     if use.pbxs:
-        found.append(f"{number} is the subscription of {_some(use.pbxs, 'PBX')}. Give each another one first.")
+        pbxs = f"{counted(len(use.pbxs), 'PBX')}: {and_more(use.pbxs, NAMED)}"
+        sentences.append(f"{number} is the subscription of {pbxs}. Give each another one first.")
     if use.numbers:
-        shown = tuple(national(one) for one in use.numbers[:NAMED])
-        found.append(f"{number} is billed for {_some(shown, 'number', len(use.numbers))}.")
-    return found
-
-
-def _some(names: tuple[str, ...], what: str, count: int | None = None) -> str:
-    amount = len(names) if count is None else count
-    more = f" and {amount - NAMED:,} more" if amount > NAMED else ""
-    return f"{counted(amount, what)}: {', '.join(names[:NAMED])}{more}"
+        numbers = and_more([national(one) for one in use.numbers], NAMED)
+        sentences.append(f"{number} is billed for {counted(len(use.numbers), 'number')}: {numbers}.")
+    return sentences

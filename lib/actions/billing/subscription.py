@@ -1,19 +1,24 @@
 """A billing subscription as Zuora has it, and what every action says about one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy.exc import IntegrityError
+
+from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Detail
 from lib.clients.errors import NotFound, RemoteError
+from lib.clients.together import outcome
 from lib.clients.zuora.subscriptions.models import SubscriptionStatus, ZuoraCharge, ZuoraSegment, ZuoraSubscription
 from lib.clients.zuora.subscriptions.reading import EVERY
 from lib.domain.accounts import Account
 from lib.domain.allowances import Charge, Granted, MapRow, changes, end_words, grant, in_order, label_of, words_for
 from lib.services import Services
-from lib.store.billing import SubscriptionTerms
+from lib.store.billing import SubscriptionTaken, SubscriptionTerms
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -36,36 +41,40 @@ class Later:
 
 @dataclass(frozen=True)
 class InZuora:
-    """A subscription as Zuora has it."""
+    """A subscription as Zuora has it, read with these rows of the charge map on this day."""
 
     subscription: ZuoraSubscription
+    rows: list[MapRow]
+    today: date
 
-    def granted(self, rows: list[MapRow], today: date) -> Granted:
-        """What its charges grant on this day. A subscription that has ended or not begun grants nothing.
+    @property
+    def granted(self) -> Granted:
+        """What its charges grant today. A subscription that has ended or not begun grants nothing.
 
         The days decide, not the word: one that is cancelled for a later day is Cancelled at once.
         """
-        found = grant(self._charges(today), rows)
-        return found if self._grants(today) else Granted({}, found.unmapped)
+        return self._granted_on(self.today)
 
-    def later(self, rows: list[MapRow], today: date) -> Later | None:
+    @property
+    def later(self) -> Later | None:
         """The next day from which its charges grant something else than today; None when nothing is ordered.
 
         The end of the whole subscription is none of them: `ZuoraSubscription.ends_on` has it.
         """
-        if not self._grants(today):
+        if not self._grants_on(self.today):
             return None
-        now = self.granted(rows, today).allowances
+        now = self.granted.allowances
         spans = [span for charge in self._all_charges() for span in _segments(charge)]
-        days = {day for span in spans for day in (span.starts, span.ends) if day is not None and day > today}
+        days = {day for span in spans for day in (span.starts, span.ends) if day is not None and day > self.today}
         for day in sorted(days):
             if self.subscription.is_over(day):
                 return None
-            if changes(now, then := self.granted(rows, day).allowances):
+            if changes(now, then := self._granted_on(day).allowances):
                 return Later(day, then)
         return None
 
-    def terms(self, granted: Granted) -> SubscriptionTerms:
+    @property
+    def terms(self) -> SubscriptionTerms:
         """What the Hub keeps of it."""
         return SubscriptionTerms(
             status=self.subscription.status.value,
@@ -74,41 +83,59 @@ class InZuora:
             version=self.subscription.version,
             ends=self.subscription.ends_on,
             payer=self.subscription.invoice_owner_number if self.subscription.paid_by_another else None,
-            allowances=granted.allowances,
+            allowances=self.granted.allowances,
         )
 
-    def ended_words(self, today: date) -> str | None:
+    def notes(self) -> tuple[str, ...]:
+        """What somebody should know before they save it: unmapped charges, its end, and a change on a later day."""
+        number, later = self.subscription.number, self.later
+        names = ", ".join(f"“{one.label}”" for one in self.granted.unmapped)
+        unmapped = f"{number}: no allowance is known for {names}. An admin can add it to the charge map."
+        ordered = f"{number}, {later.words(self.granted.allowances)}." if later else None
+        return tuple(words for words in (unmapped if names else None, self._ended_words(), ordered) if words)
+
+    def grants(self) -> Detail:
+        """What it grants, a line an allowance."""
+        granted = self.terms.allowances
+        rows = tuple((label_of(kind), words_for(kind, granted[kind])) for kind in in_order(granted))
+        return Detail(title="What it grants", columns=("Allowance", "Granted"), rows=rows)
+
+    def unmapped(self) -> tuple[Detail, ...]:
+        """Its charges that no row of the charge map names: one table, or none."""
+        charges, number = self.granted.unmapped, self.subscription.number
+        rows = tuple((number, one.name, ", ".join(one.numbers[:1]), f"{one.quantity:f}") for one in charges)
+        columns = ("Subscription", "Charge", "Number", "Quantity")
+        return (Detail(title="Unmapped charges", columns=columns, rows=rows),) if rows else ()
+
+    def _ended_words(self) -> str | None:
         """Says that it grants nothing, being over or not begun, or until when it does; None when it goes on."""
         subscription = self.subscription
         status = subscription.status.value.lower()
-        if not self._grants(today):
+        ends = end_words(subscription.ends_on, self.today)
+        if not self._grants_on(self.today):
             if subscription.status is SubscriptionStatus.ACTIVE:
-                return f"{subscription.number} {end_words(subscription.ends_on, today)}, so it grants nothing."
+                return f"{subscription.number} {ends}, so it grants nothing."
             return f"{subscription.number} is {status} in Zuora, so it grants nothing."
         if subscription.ends_on is None:
             return None
-        ends = end_words(subscription.ends_on, today)
         return f"{subscription.number} is {status} in Zuora and {ends}. Until then it keeps its allowances."
 
-    def later_words(self, rows: list[MapRow], today: date) -> str | None:
-        """Says what a change that is ordered for a later day will grant; None when there is none."""
-        later = self.later(rows, today)
-        if later is None:
-            return None
-        return f"{self.subscription.number}, {later.words(self.granted(rows, today).allowances)}."
+    def _granted_on(self, day: date) -> Granted:
+        found = grant(self._charges(day), self.rows)
+        return found if self._grants_on(day) else Granted({}, found.unmapped)
 
-    def _grants(self, today: date) -> bool:
-        return self.subscription.status is not SubscriptionStatus.DRAFT and not self.subscription.is_over(today)
+    def _grants_on(self, day: date) -> bool:
+        return self.subscription.status is not SubscriptionStatus.DRAFT and not self.subscription.is_over(day)
 
     def _all_charges(self) -> list[ZuoraCharge]:
         return [charge for plan in self.subscription.rate_plans for charge in plan.charges]
 
-    def _charges(self, today: date) -> list[Charge]:
+    def _charges(self, day: date) -> list[Charge]:
         """The charges in force on this day, each with the segment of the day."""
         found = []
         for charge in self._all_charges():
             numbers = (charge.product_rate_plan_charge_number, charge.number, charge.product_rate_plan_charge_id)
-            in_force = [one for one in _segments(charge) if _in_force(one, self.subscription, today)]
+            in_force = [one for one in _segments(charge) if _in_force(one, self.subscription, day)]
             if not in_force:
                 continue
             segment = max(in_force, key=lambda one: one.starts or date.min)
@@ -118,20 +145,17 @@ class InZuora:
         return found
 
 
-def read_subscription(services: Services, number: str) -> InZuora:
-    """The subscription in its latest version, for somebody who is waiting: one attempt.
-
-    Raises:
-        RemoteError: Zuora did not answer in time, refused, or has no such subscription.
-    """
+def read_subscription(services: Services, rows: list[MapRow], number: str) -> InZuora | RemoteError:
+    """The subscription in its latest version, or why it could not be had. One attempt: somebody is waiting."""
     # With every segment: the day that decides is the company's, which Zuora's calendar may not have reached, and what
     # comes later is worth telling.
     quick = services.settings.zuora_page_seconds
-    return InZuora(services.zuora.subscription(number, quick_seconds=quick, segments=EVERY))
+    found = outcome(lambda: services.zuora.subscription(number, quick_seconds=quick, segments=EVERY))
+    return found if isinstance(found, RemoteError) else InZuora(found, rows, services.today())
 
 
-def refusal(number: str, answer: InZuora | RemoteError, current: Account) -> str | None:
-    """Why what Zuora answered about this subscription cannot be used for the account; None when it can."""
+def usable(number: str, answer: InZuora | RemoteError, current: Account) -> InZuora | str:
+    """The subscription, if it is the account's; else why what Zuora answered cannot be used, as a sentence."""
     if isinstance(answer, NotFound):
         return f"Zuora has no subscription {number}."
     if isinstance(answer, RemoteError):
@@ -141,21 +165,26 @@ def refusal(number: str, answer: InZuora | RemoteError, current: Account) -> str
     if answer.subscription.account_id != current.zuora_id:
         owner = answer.subscription.account_number or "another account"
         return f"In Zuora {number} belongs to {owner}, not to {current.zuora_number}."
-    return None
+    if answer.subscription.number != number:
+        # Zuora also takes an id instead of a number, which nobody could find again.
+        return f"Zuora calls this subscription {answer.subscription.number}: use that number."
+    return answer
 
 
-def find_for(services: Services, current: Account, typed: str) -> InZuora | str:
-    """The subscription of this account with the typed number, or the sentence that says why it cannot be used."""
+@contextmanager
+def not_taken(number: str) -> Iterator[None]:
+    """Around the code that gives an account the subscription `number`.
+
+    Raises:
+        StepFailed: another account has it, or got it at this moment.
+    """
     try:
-        found: InZuora | RemoteError = read_subscription(services, typed)
-    except RemoteError as error:
-        found = error
-    if (problem := refusal(typed, found, current)) or isinstance(found, RemoteError):
-        return problem or str(found)
-    # Zuora also takes an id in place of a number, which nobody could find again.
-    if found.subscription.number != typed:
-        return f"Zuora calls this subscription {found.subscription.number}: type that."
-    return found
+        yield
+    except SubscriptionTaken as taken:
+        raise StepFailed(f"{number} is now on account {taken.owner}. Nothing was changed. Abandon this.") from taken
+    except IntegrityError as error:
+        # Another process was faster by less than a transaction; resumed, this sees whose it is.
+        raise StepFailed(f"{number} was added somewhere else at this moment. Resume to look again.") from error
 
 
 def number_problem(text: str) -> str | None:
@@ -169,12 +198,6 @@ def number_problem(text: str) -> str | None:
     return None
 
 
-def granted_detail(granted: Mapping[str, int]) -> Detail:
-    """What a subscription grants, a line an allowance."""
-    rows = tuple((label_of(kind), words_for(kind, granted[kind])) for kind in in_order(granted))
-    return Detail(title="What it grants", columns=("Allowance", "Granted"), rows=rows)
-
-
 def saved_words(terms: SubscriptionTerms) -> str:
     """Status, version and term in one line."""
     end = terms.term_end.isoformat() if terms.term_end else "no end"
@@ -182,18 +205,6 @@ def saved_words(terms: SubscriptionTerms) -> str:
     line = f"{terms.status or 'unknown'}, version {terms.version or 'unknown'}, {start} to {end}"
     line += f", ends for good on {terms.ends.isoformat()}" if terms.ends else ""
     return f"{line}, paid by {terms.payer}" if terms.payer else line
-
-
-def unmapped_detail(number: str, granted: Granted) -> Detail:
-    """The charges of a subscription that no row of the charge map names."""
-    rows = tuple((number, one.name, ", ".join(one.numbers[:1]), f"{one.quantity:f}") for one in granted.unmapped)
-    return Detail(title="Unmapped charges", columns=("Subscription", "Charge", "Number", "Quantity"), rows=rows)
-
-
-def unmapped_warning(number: str, granted: Granted) -> str:
-    """Says that charges of the subscription grant nothing because nobody mapped them."""
-    names = ", ".join(f"“{one.label}”" for one in granted.unmapped)
-    return f"{number}: no allowance is known for {names}. An admin can add it to the charge map."
 
 
 def _segments(charge: ZuoraCharge) -> tuple[ZuoraCharge | ZuoraSegment, ...]:

@@ -1,14 +1,17 @@
 """Edit the Bill To or the Sold To contact in Zuora: only the fields that were changed, and none over a colleague's."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.actions.read_back import write_and_read_back
 from lib.clients.errors import NotFound, RemoteError
+from lib.clients.together import outcome
 from lib.clients.zuora import ZuoraAccount, ZuoraContact
+from lib.domain.accounts import Account
 from lib.domain.contacts import (
     LABELS,
     ContactRole,
@@ -19,10 +22,21 @@ from lib.domain.contacts import (
     emptied_fields,
     is_same,
 )
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts
 from lib.store.runs import CONTACTS, Run, recent_runs
+
+BOTH = "Bill To and Sold To are one and the same contact in Zuora: what is changed for one is changed for both."
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds. `billing` is the account in Zuora, or why it could not be read."""
+
+    account: Account
+    billing: ZuoraAccount | RemoteError | None
+    """None where Zuora was not asked: the account has no link to it."""
 
 
 def contact_of(billing: ZuoraAccount, role: ContactRole) -> ZuoraContact | None:
@@ -43,7 +57,7 @@ def _update(job: Job) -> StepReport:
         names = ", ".join(LABELS[one.field] for one in edit.conflicts)
         raise StepFailed(
             f"Somebody changed {names} of the contact in Zuora meanwhile. Nothing was overwritten. "
-            "Abandon this update and start again from the values of now."
+            "Abandon this update and start again from the current values."
         )
     old, new = _shown(before), _shown(after)
     if not edit.after:
@@ -58,7 +72,7 @@ def _update(job: Job) -> StepReport:
     return job.done("Zuora has the new values, read back.", changed=True, before=old, after=new, request_ids=ids)
 
 
-class EditContact(Action[Any]):
+class EditContact(Action[Found]):
     """`params`: `role`, `contact` (its id), `changes` (field -> new value), `base` (field -> value as seen), `emptied`.
 
     `emptied` names the fields that may lose their value, as the person confirmed each. Without it none may.
@@ -67,50 +81,45 @@ class EditContact(Action[Any]):
     kind = "edit_contact"
     verb = "Update"
     permission = Permission.CONTACTS_EDIT
-    weight = Weight.FIELD
     # A run that waits may wait for just this: a letter that went to a wrong address.
     lane = CONTACTS
     steps = (Step("zuora", "Change the contact in Zuora", _update),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Reads the contact again; blocks on a bad value and on a field changed meanwhile."""
-        role = ContactRole(params["role"])
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-        title = f"Update the {role.label} contact of {current.title}"
+            account = accounts.get_account(connection, wish.account)
+        key = account.zuora_id
+        return Found(account, None if key is None else outcome(lambda: services.read_zuora(key)))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a bad value, on a field changed meanwhile and on a value that would be lost.
+
+        An account that is ending is no reason: Zuora takes changes to its contacts, and final invoices go to them.
+        """
+        role, params = ContactRole(wish.params["role"]), wish.params
+        title = f"Update the {role.label} contact of {found.account.title}"
         changes, problems = check_changes(params["changes"], role)
-        blockers = _sentences(problems)
-        if current.zuora_id is None:
-            blockers.append("This account has no Zuora account, so it has no contacts.")
-        if blockers or current.zuora_id is None:
-            return Draft(title=title, blockers=tuple(blockers))
-        billing = _read(services, current.zuora_id)
-        if isinstance(billing, str):
-            return Draft(title=title, blockers=(billing,))
-        contact = contact_of(billing, role)
-        if problem := _unusable(billing, contact, role, params["contact"]):
-            return Draft(title=title, blockers=(problem,))
-        assert contact is not None
+        contact = _contact(found.billing, role, params["contact"])
+        if isinstance(contact, str):
+            return Draft(title=title, blockers=(*_sentences(problems), contact))
         now = values_of(contact)
-        changes, problems = check_place(changes, now)
+        changes, misplaced = check_place(changes, now)
         edit = apply_edit(params["base"], changes, now)
-        if refused := _refusal(title, problems, edit, now, params.get("emptied", ())):
-            return refused
+        lost = set(emptied_fields(now, edit.after)) - set(params.get("emptied", ()))
+        if blockers := _blockers(problems or misplaced, edit, now, lost):
+            return Draft(title=title, blockers=tuple(blockers), details=_changed_meanwhile(edit))
+        shared = isinstance(found.billing, ZuoraAccount) and found.billing.shared_contact
         return Draft(
             title=title,
             effects=tuple(
                 Effect(system="Zuora", text=LABELS[field], before=edit.before[field] or "empty", after=value or "empty")
                 for field, value in edit.after.items()
             ),
-            warnings=(BOTH,) if billing.shared_contact else (),
+            warnings=(BOTH,) if shared else (),
             untouched=("Additional invoice addresses, numbers and saved emergency details stay as they are.",),
             steps=("zuora",),
-            facts={
-                "contact": contact.id,
-                "before": edit.before,
-                "after": edit.after,
-                "shared": billing.shared_contact,
-            },
+            facts={"contact": contact.id, "before": edit.before, "after": edit.after, "shared": shared},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
@@ -139,69 +148,44 @@ class EditContact(Action[Any]):
         return {**params, "changes": {**good, **kept}}
 
 
-BOTH = "Bill To and Sold To are one and the same contact in Zuora: what is changed for one is changed for both."
-
-
-def _read(services: Services, zuora_id: str) -> ZuoraAccount | str:
-    """The account of now, or the sentence why it cannot be had."""
-    try:
-        return services.read_zuora(zuora_id)
-    except NotFound:
+def _contact(billing: ZuoraAccount | RemoteError | None, role: ContactRole, expected: str) -> ZuoraContact | str:
+    """The contact of the form, or why it cannot be changed."""
+    if billing is None:
+        return "This account has no Zuora account, so it has no contacts."
+    if isinstance(billing, NotFound):
         return "Zuora has no such account. Correct the link to Zuora first."
-    except RemoteError as error:
-        return f"Zuora could not be read, so nothing was changed. {error}"
-
-
-def _unusable(billing: ZuoraAccount, contact: ZuoraContact | None, role: ContactRole, expected: str) -> str | None:
-    # Zuora refuses changes to a cancelled account, and takes those to its contacts: final invoices go to them.
+    if isinstance(billing, RemoteError):
+        return f"Zuora could not be read, so nothing was changed. {billing}"
+    contact = contact_of(billing, role)
     if contact is None:
         return f"The account has no {role.label} contact in Zuora."
     if contact.id != expected:
         return f"Somebody gave the account another {role.label} contact meanwhile. Look at it and start again."
-    return None
+    return contact
 
 
-def _refusal(
-    title: str, problems: Mapping[str, str], edit: Edit, now: Mapping[str, str], emptied: Collection[str]
-) -> Draft | None:
-    """The draft that says why this is not sent; None when nothing speaks against it."""
+def _blockers(problems: Mapping[str, str], edit: Edit, now: Mapping[str, str], lost: Collection[str]) -> list[str]:
+    """Why this is not sent: mine beside theirs, and what would be removed without anybody having said so."""
     if problems:
-        return Draft(title=title, blockers=tuple(_sentences(problems)))
-    if edit.conflicts:
-        return _told(title, edit)
-    if lost := set(emptied_fields(now, edit.after)) - set(emptied):
-        return Draft(title=title, blockers=_unconfirmed(now, lost))
-    if not edit.after:
-        return Draft(title=title, blockers=("Zuora has these values already; there is nothing to change.",))
-    return None
+        return _sentences(problems)
+    if not (edit.conflicts or edit.after):
+        return ["Zuora has these values already; there is nothing to change."]
+    found = [
+        f"{LABELS[one.field]}: you typed “{one.mine}”; somebody changed it to “{one.theirs}” meanwhile."
+        for one in edit.conflicts
+    ] or [f"{LABELS[field]}: {now[field]} would be removed. Confirm it first." for field in LABELS if field in lost]
+    return [*found, "Nothing was changed."] if found else []
 
 
 def _sentences(problems: Mapping[str, str]) -> list[str]:
     return [f"{LABELS.get(field, field)}: {sentence}" for field, sentence in problems.items()]
 
 
-def _unconfirmed(now: Mapping[str, str], lost: Collection[str]) -> tuple[str, ...]:
-    """What would be removed without anybody having said so, by name and value."""
-    return (
-        *(f"{LABELS[field]}: {now[field]} would be removed. Confirm it first." for field in LABELS if field in lost),
-        "Nothing was changed.",
-    )
-
-
-def _told(title: str, edit: Edit) -> Draft:
-    """The draft for an edit that came too late for some field: mine beside theirs, and nothing sent."""
+def _changed_meanwhile(edit: Edit) -> tuple[Detail, ...]:
+    """The edit that came too late for some field: one table, or none."""
     rows = tuple((LABELS[one.field], one.began, one.mine, one.theirs) for one in edit.conflicts)
-    return Draft(
-        title=title,
-        blockers=(
-            *(
-                f"{LABELS[one.field]}: you typed “{one.mine}”; somebody changed it to “{one.theirs}” meanwhile."
-                for one in edit.conflicts
-            ),
-            "Nothing was changed.",
-        ),
-        details=(Detail(title="Changed meanwhile", columns=("Field", "You began with", "Yours", "Theirs"), rows=rows),),
-    )
+    columns = ("Field", "You began with", "Yours", "Theirs")
+    return (Detail(title="Changed meanwhile", columns=columns, rows=rows),) if rows else ()
 
 
 def _overlap(other: Run, facts: Mapping[str, Any]) -> bool:

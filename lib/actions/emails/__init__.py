@@ -1,1 +1,1 @@
-"""E-mails: their letters, sending one exactly once, and sending one again."""
+"""E-mails: their letters, sending one at most once, and sending one again."""

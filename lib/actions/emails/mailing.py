@@ -1,14 +1,13 @@
-"""The step of an action that mails somebody: at most one e-mail a step, and a row in sent e-mails for it."""
+"""For the steps of other actions: mail a letter, to an address or to the bill-to contact."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lib.actions.emails.letters import CannotRender, render
-from lib.actions.emails.sending import send_recorded, taken_before
+from lib.actions.emails.letters import CannotRender, Rendered, render
+from lib.actions.emails.outbox import send_once
 from lib.actions.engine.action import Job, StepReport
 from lib.actions.engine.errors import StepFailed
-from lib.clients.mail import OutgoingMail, message_id
 from lib.domain.accounts import Account
 from lib.domain.emails import EmailKind, EmailState, InvalidEmail, check_address
 from lib.store import accounts, emails
@@ -56,28 +55,12 @@ def _address_now(job: Job, current: Account) -> str:
 
 
 def send_mail(job: Job, kind: EmailKind, recipient: str, values: Mapping[str, Any]) -> StepReport:
-    """Mail the recipient, unless an earlier attempt at this step did.
+    """Mail the recipient the letter of this kind, unless an earlier attempt at this step did: see `send_once`."""
 
-    The Message-ID comes from run and step, so a repeat after a lost answer is the same e-mail to whoever gets it.
+    def write() -> Rendered:
+        try:
+            return render(kind.value, {**values, "contact": job.services.settings.mail_contact})
+        except CannotRender as problem:
+            raise StepFailed(f"The e-mail could not be written, so none was sent: {problem}.") from problem
 
-    Raises:
-        RemoteError: the mail server did not take it; the failure has its row, too.
-        DatabaseGone: see `send_recorded`.
-    """
-    services = job.services
-    own_id = message_id(job.key, services.mailer.config.domain)
-    if (taken := taken_before(job, own_id, recipient)) is not None:
-        return taken
-    try:
-        rendered = render(kind.value, {**values, "contact": services.settings.mail_contact})
-    except CannotRender as problem:
-        raise StepFailed(f"The e-mail could not be written, so none was sent: {problem}.") from problem
-    mail = OutgoingMail(
-        recipient=recipient,
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
-        message_id=own_id,
-        what=f"{kind.value.replace('_', ' ')} of account {job.account}",
-    )
-    return send_recorded(job, kind, mail)
+    return send_once(job, kind, recipient, write)

@@ -1,22 +1,31 @@
 """Send an e-mail of the history again, to the same recipient or to the person who asks. It gets a row of its own."""
 
 import html
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
 
-from lib.actions.emails.sending import send_recorded, taken_before
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.emails.letters import Rendered
+from lib.actions.emails.outbox import send_once
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
-from lib.clients.mail import OutgoingMail, message_id
+from lib.actions.engine.plan import Draft, Effect
+from lib.domain.accounts import Account
 from lib.domain.emails import EmailKind, InvalidEmail, check_address
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts, emails
+from lib.store.emails import EmailDetail
 
 TO_ORIGINAL, TO_ME = "original", "me"
 _GONE = "This e-mail is not in the history of the account any more, so it cannot be sent again."
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds."""
+
+    account: Account
+    email: EmailDetail | None
 
 
 def why_not(kind: str, body: str | None) -> str | None:
@@ -38,58 +47,51 @@ def kind_of(kind: str) -> EmailKind | None:
 
 
 def _send(job: Job) -> StepReport:
-    services, recipient = job.services, job.facts["recipient"]
-    own_id = message_id(job.key, services.mailer.config.domain)
-    if (taken := taken_before(job, own_id, recipient)) is not None:
-        return taken
-    with services.engine.connect() as connection:
+    with job.services.engine.connect() as connection:
         original = emails.find_email(connection, job.account, job.params["email"])
     kind = None if original is None else kind_of(original.kind)
     if original is None or kind is None or original.body is None:
         raise StepFailed(_GONE)
-    mail = OutgoingMail(
-        recipient=recipient,
-        subject=original.subject,
-        text=original.body,
-        html=f'<div style="white-space: pre-wrap;">{html.escape(original.body)}</div>\n',
-        message_id=own_id,
-        what=f"{kind.value.replace('_', ' ')} of account {job.account}",
-    )
-    return send_recorded(job, kind, mail, resent_from=original.id)
+    body = original.body
+    markup = f'<div style="white-space: pre-wrap;">{html.escape(body)}</div>\n'
+    same = Rendered(original.subject, body, markup)
+    return send_once(job, kind, job.facts["recipient"], lambda: same, resent_from=original.id)
 
 
-class ResendEmail(Action[Any]):
+class ResendEmail(Action[Found]):
     """`params`: `email` (its id in the history) and `to`: `original`, or `me` for the person who asks."""
 
     kind = "resend_email"
     verb = "Send again"
     permission = Permission.EMAIL_RESEND
-    weight = Weight.VISIBLE
     steps = (Step("mail", "Send the e-mail again", _send),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on an e-mail whose text is not kept and on an address that cannot be used."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            found = emails.find_email(connection, account, int(params["email"]))
-        title = f"Send an e-mail of {current.title} again"
-        if found is None:
+            account = accounts.get_account(connection, wish.account)
+            return Found(account, emails.find_email(connection, wish.account, int(wish.params["email"])))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on an e-mail whose text is not kept and on an address that cannot be used."""
+        title, email = f"Send an e-mail of {found.account.title} again", found.email
+        if email is None:
             return Draft(title=title, blockers=(_GONE,))
-        recipient = actor.email if params.get("to") == TO_ME else found.recipient
+        recipient = wish.actor.email if wish.params.get("to") == TO_ME else email.recipient
         blockers = []
-        if reason := why_not(found.kind, found.body):
+        if reason := why_not(email.kind, email.body):
             blockers.append(reason)
         try:
             check_address(recipient)
         except InvalidEmail as invalid:
             blockers.append(f"It cannot be sent to {recipient}. {invalid}")
-        sent = found.sent_at.astimezone(UTC)
+        sent = email.sent_at.astimezone(UTC)
         return Draft(
             title=title,
-            effects=(Effect(system="E-mail", text=f"“{found.subject}”, word for word", after=recipient),),
-            warnings=(f"What it says was true when it was first sent, on {sent:%-d %B %Y}; look whether it still is.",),
+            effects=(Effect(system="E-mail", text=f"“{email.subject}”, word for word", after=recipient),),
+            warnings=(f"What it says was true when it was first sent, on {sent:%-d %B %Y}; check that it still is.",),
             blockers=tuple(blockers),
             untouched=("The first e-mail keeps its place in the history; this one gets its own.",),
             steps=("mail",),
-            facts={"recipient": recipient, "subject": found.subject},
+            facts={"recipient": recipient, "subject": email.subject},
         )

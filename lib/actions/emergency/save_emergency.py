@@ -1,19 +1,30 @@
 """Save the emergency details of an account as a new version, with who and when."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
-from lib.domain.accounts import AccountStatus
-from lib.domain.emergency import LABELS, EmergencyRecord, check, differing, shown
-from lib.domain.permissions import Identity, Permission
+from lib.actions.engine.plan import Draft, Effect
+from lib.domain.accounts import Account, AccountStatus
+from lib.domain.emergency import LABELS, EmergencyRecord, differing, shown
+from lib.domain.emergency_check import check
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts, emergency, numbers
 from lib.store.emergency import SavedMeanwhile, Version
 from lib.store.engine import writing
 from lib.store.runs import Run
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds. `own` are the numbers of the account, in E.164."""
+
+    account: Account
+    latest: Version | None
+    own: frozenset[str]
 
 
 def _save(job: Job) -> StepReport:
@@ -24,7 +35,7 @@ def _save(job: Job) -> StepReport:
     except SavedMeanwhile as meanwhile:
         if not _is_ours(meanwhile.latest, record, after, job.actor):
             raise StepFailed(
-                f"{_who(meanwhile.latest)} Nothing was overwritten. Abandon this and start from the version of now."
+                f"{_who(meanwhile.latest)} Nothing was overwritten. Abandon this and start from the latest version."
             ) from meanwhile
         changed = False
     else:
@@ -37,7 +48,7 @@ def _save(job: Job) -> StepReport:
     return job.done("Saved and read back.", changed=changed, before=before, after=f"version {after + 1}")
 
 
-class SaveEmergency(Action[Any]):
+class SaveEmergency(Action[Found]):
     """`params`: `details` (the record) and `after`, the version the person started from (0 for none).
 
     `accepted` may hold what a pull could not place or had to guess, in sentences: the person who saves has dealt with
@@ -47,26 +58,29 @@ class SaveEmergency(Action[Any]):
     kind = "save_emergency"
     verb = "Save"
     permission = Permission.EMERGENCY_EDIT
-    weight = Weight.FIELD
     steps = (Step("hub", "Save in the Hub", _save),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on errors in the record and on a version that was saved meanwhile."""
-        record = EmergencyRecord.model_validate(params["details"])
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            latest = emergency.latest_version(connection, account)
-            own = {one.number for one in numbers.truths_of_account(connection, account)}
-        title = f"Save the emergency details of {current.title}"
-        findings = check(record, own_numbers=own)
+            account = accounts.get_account(connection, wish.account)
+            own = frozenset(one.number for one in numbers.truths_of_account(connection, wish.account))
+            return Found(account, emergency.latest_version(connection, wish.account), own)
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on errors in the record and on a version that was saved meanwhile."""
+        record, after = EmergencyRecord.model_validate(wish.params["details"]), int(wish.params["after"])
+        title = f"Save the emergency details of {found.account.title}"
+        findings = check(record, own_numbers=found.own)
         blockers = [f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "error"]
-        if current.status is AccountStatus.DEACTIVATED:
+        # Not before: while it is deactivating its phones may still work, and a wrong address misleads the ambulance.
+        if found.account.status is AccountStatus.DEACTIVATED:
             blockers.append("The account is deactivated; its emergency details stay as they were.")
-        if (latest.version if latest else 0) != int(params["after"]):
-            blockers.append(f"{_who(latest)} Look at it and start from there.")
+        if (found.latest.version if found.latest else 0) != after:
+            blockers.append(f"{_who(found.latest)} Look at it and start from there.")
         if blockers:
             return Draft(title=title, blockers=tuple(blockers))
-        before = latest.record if latest else None
+        before = found.latest.record if found.latest else None
         effects = [
             Effect(system="Hub", text=LABELS[field], before=shown(before, field) or "empty", after=shown(record, field))
             for field in differing(before, record)
@@ -79,11 +93,11 @@ class SaveEmergency(Action[Any]):
             effects=tuple(effects),
             warnings=(
                 *(f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "warning"),
-                *(f"Dealt with before saving: {text}" for text in params.get("accepted", ())),
+                *(f"Dealt with before saving: {text}" for text in wish.params.get("accepted", ())),
             ),
             untouched=("The contacts in Zuora stay as they are. Nothing is sent to the register.",),
             steps=("hub",),
-            facts={"before": before.model_dump() if before else None, "after": int(params["after"])},
+            facts={"before": before.model_dump() if before else None, "after": after},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
@@ -95,7 +109,7 @@ class SaveEmergency(Action[Any]):
         return {"details": before, "after": after} if ours and before not in (None, run.params["details"]) else None
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: every field, without stray blanks."""
+        """See `Action.normalise`: every field, without stray spaces."""
         return {
             "details": EmergencyRecord.model_validate(params["details"]).model_dump(),
             "after": int(params["after"]),
@@ -110,5 +124,5 @@ def _is_ours(latest: Version | None, record: EmergencyRecord, after: int, actor:
 
 def _who(latest: Version | None) -> str:
     if latest is None:
-        return "The saved details are gone by now."
+        return "The saved details are gone."
     return f"{latest.saved_by} saved version {latest.version} of the emergency details meanwhile."

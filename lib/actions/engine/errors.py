@@ -28,7 +28,7 @@ class NotAllowed(ActionError):
 
 
 class SignedOut(NotAllowed):
-    """The person's sign-in does not hold any more."""
+    """The person's sign-in has ended."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -93,7 +93,15 @@ class NotResumable(ActionError):
 
 
 class StepFailed(ActionError):
-    """A step cannot go on, and trying again by itself would not help."""
+    """A step cannot go on, and trying again by itself would not help.
+
+    `request_ids`: the outside system's ids of the requests it is about, for the receipt. Those of the error it is
+    raised from need not be repeated.
+    """
+
+    def __init__(self, sentence: str, *, request_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.request_ids = request_ids
 
 
 class NotSeenYet(StepFailed):

@@ -3,19 +3,9 @@
 import hashlib
 import json
 from datetime import datetime
-from enum import IntEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-
-
-class Weight(IntEnum):
-    """How much ceremony the confirmation needs (design, section 2)."""
-
-    FIELD = 0
-    REFRESH = 1
-    VISIBLE = 2
-    HARD = 3
 
 
 class Effect(BaseModel):

@@ -1,12 +1,12 @@
 """Where a run is: its row and its events, folded into one line per step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from lib.actions.catalogue import ACTIONS
+from lib.actions.engine.failure import Failure
 from lib.store.audit import Event
 from lib.store.runs import Run
 
@@ -14,7 +14,7 @@ StepState = Literal["waiting", "running", "done", "nothing", "failed", "not done
 
 
 class StepProgress(BaseModel):
-    """One step: how it stands, and in which words it ended."""
+    """One step: its state, and the words it ended with."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,6 +26,9 @@ class StepProgress(BaseModel):
     before: str | None = None
     after: str | None = None
     request_ids: tuple[str, ...] = ()
+    """The outside systems' ids of the requests that did it or, of a step that failed, that did not."""
+    stopped_run: bool = False
+    """True when the run waits, or was given up, because this step failed: the run's error is this step's text."""
     began_at: datetime | None = None
     ended_at: datetime | None = None
     attempts: int = 0
@@ -51,23 +54,41 @@ class Progress(BaseModel):
         return sum(step.state in ("done", "nothing") for step in self.steps)
 
 
-def progress_of(run: Run, events: Sequence[Event]) -> Progress:
-    """Fold the events of the run, oldest first, into its steps."""
+def progress_of(run: Run, events: Sequence[Event], titles: Mapping[str, str]) -> Progress:
+    """Fold the events of the run, oldest first, into its steps; `titles` by the name of the step."""
     given_up = next((event for event in events if event.phase == "abandoned"), None)
+    stopped_by = _stopped_by(run, events)
     return Progress(
         run=run,
-        steps=tuple(_step(run, name, [event for event in events if event.step == name]) for name in run.steps),
+        steps=tuple(
+            _step(run, name, titles.get(name, name), [event for event in events if event.step == name]).model_copy(
+                update={"stopped_run": name == stopped_by}
+            )
+            for name in run.steps
+        ),
         abandoned_by=given_up.actor if given_up else None,
         abandon_reason=given_up.details.get("reason") if given_up else None,
     )
 
 
-def _step(run: Run, name: str, events: Sequence[Event]) -> StepProgress:
-    titles = {step.name: step.title for step in ACTIONS[run.kind].steps} if run.kind in ACTIONS else {}
+def _stopped_by(run: Run, events: Sequence[Event]) -> str | None:
+    """The step whose failure stopped the run; None when it is not stopped, or something else stopped it."""
+    if run.state not in ("failed", "abandoned"):
+        return None
+    for event in reversed(events):
+        if event.phase == "resumed":
+            # What failed before that is not why it stopped this time.
+            return None
+        if event.step is not None:
+            return event.step if event.phase == "failed" else None
+    return None
+
+
+def _step(run: Run, name: str, title: str, events: Sequence[Event]) -> StepProgress:
     begun = [event for event in events if event.phase == "begin"]
     step = StepProgress(
         name=name,
-        title=titles.get(name, name),
+        title=title,
         state="waiting" if run.is_open else "not done",
         attempts=len(begun),
         began_at=begun[0].at if begun else None,
@@ -85,10 +106,12 @@ def _step(run: Run, name: str, events: Sequence[Event]) -> StepProgress:
         return step.model_copy(update={"state": state})
     if last.phase == "failed":
         again = run.state == "running"
+        failure = Failure.read(last.details)
         return step.model_copy(
             update={
                 "state": "waiting" if again else "failed",
-                "text": last.details.get("error", ""),
+                "text": failure.error,
+                "request_ids": failure.request_ids,
                 "ended_at": last.at,
             }
         )

@@ -1,16 +1,15 @@
 """The receipt of a run: what to show, and what to paste into a ticket."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from lib.actions.engine.progress import Progress, StepProgress
+from lib.domain.moments import exact_time
 from lib.domain.status import REASON_WORDS
 
 TICKET_ITEMS = 200
-"""So many items of a step are listed for a ticket."""
+"""At most this many items of a step are listed for a ticket."""
 VERDICTS = {
     "running": "Under way",
     "failed": "Failed: waiting for Resume or Abandon",
@@ -28,7 +27,7 @@ STATES = {
 
 
 class Receipt(BaseModel):
-    """A run as it is told afterwards: who, when, why, and each step with before and after."""
+    """A run as it is shown afterwards: who, when, why, and each step with before and after."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,17 +37,17 @@ class Receipt(BaseModel):
     """Step name -> what was done to each of its items."""
 
     def markdown(self, zone: str) -> str:
-        """The receipt for a ticket, with times in `zone`. Markup signs are escaped, so a name stays text."""
+        """The receipt for a ticket, with times in `zone`. Markup characters are escaped, so a name stays text."""
         run = self.progress.run
         lines = [
             f"**{self.verdict}: {_inline(run.plan.get('title', run.kind))}**",
             "",
             f"- Account: {run.account}",
             f"- By: {_inline(run.actor_name)} ({run.actor})",
-            f"- Started: {_at(run.created_at, zone)}",
+            f"- Started: {exact_time(run.created_at, zone)}",
         ]
         if run.closed_at:
-            lines.append(f"- Ended: {_at(run.closed_at, zone)}")
+            lines.append(f"- Ended: {exact_time(run.closed_at, zone)}")
         if run.reason:
             lines.append(f"- Reason: {_inline(REASON_WORDS.get(run.reason, run.reason))}")
         if run.note:
@@ -77,9 +76,9 @@ def receipt_of(progress: Progress, items: Mapping[str, list[tuple[str, str]]] | 
 def _items(step: StepProgress, items: list[tuple[str, str]]) -> list[str]:
     if not items:
         return []
-    told = [f"- {_inline(item)}: {_inline(text)}" for item, text in items[:TICKET_ITEMS]]
+    listed = [f"- {_inline(item)}: {_inline(text)}" for item, text in items[:TICKET_ITEMS]]
     more = [f"- and {len(items) - TICKET_ITEMS:,} more, on the receipt itself"] if len(items) > TICKET_ITEMS else []
-    return ["", f"{step.title}:", "", *told, *more]
+    return ["", f"{step.title}:", "", *listed, *more]
 
 
 def _row(step: StepProgress) -> str:
@@ -98,10 +97,6 @@ def _row(step: StepProgress) -> str:
 def _inline(text: str) -> str:
     """Text as text: no markup of the customer's name may become markup of the ticket."""
     flat = " ".join(text.split())
-    for sign in "\\`*_[]<>|#":
-        flat = flat.replace(sign, f"\\{sign}")
+    for character in "\\`*_[]<>|#":
+        flat = flat.replace(character, f"\\{character}")
     return flat
-
-
-def _at(moment: datetime, zone: str) -> str:
-    return moment.astimezone(ZoneInfo(zone)).strftime("%-d %b %Y %H:%M:%S %Z")

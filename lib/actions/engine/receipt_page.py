@@ -1,19 +1,16 @@
 """The receipt as one HTML page to keep or print: nothing in it is fetched from anywhere."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from html import escape
-from zoneinfo import ZoneInfo
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from lib.actions.engine.receipt import STATES, Receipt
+from lib.domain.moments import exact_time
 from lib.domain.status import REASON_WORDS
 
-_STYLE = (
-    "body{font:14px/1.45 sans-serif;margin:2em auto;max-width:60em;color:#1a2328;background:#fff}"
-    "h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}table{border-collapse:collapse;width:100%}"
-    "td,th{border:1px solid #c9d3d6;padding:.35em .6em;text-align:left;vertical-align:top}th{background:#f1f5f6}"
-    "dt{font-weight:bold;float:left;width:9em}dd{margin:0 0 .2em 9em}"
-)
+_FOLDER = Path(__file__).parent / "templates"
 
 
 def receipt_page(receipt: Receipt, zone: str) -> str:
@@ -23,7 +20,7 @@ def receipt_page(receipt: Receipt, zone: str) -> str:
     facts = [
         ("Account", run.account),
         ("By", f"{run.actor_name} ({run.actor})"),
-        ("Started", _at(run.created_at, zone)),
+        ("Started", exact_time(run.created_at, zone)),
         ("Ended", _at(run.closed_at, zone)),
         ("Reason", REASON_WORDS.get(run.reason, run.reason) if run.reason else ""),
         ("Note", run.note or ""),
@@ -32,7 +29,7 @@ def receipt_page(receipt: Receipt, zone: str) -> str:
         ("Because", receipt.progress.abandon_reason or ""),
         ("Receipt", run.id),
     ]
-    rows = [
+    steps = [
         (
             step.title,
             STATES[step.state] + (f" ({step.count:,})" if step.state == "done" else ""),
@@ -44,25 +41,25 @@ def receipt_page(receipt: Receipt, zone: str) -> str:
         )
         for step in receipt.progress.steps
     ]
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>",
-        "<dl>" + "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in facts if text) + "</dl>",
-        _table(("Step", "Result", "What was done", "Before", "After", "Ended", "Request"), rows),
+    lists = [
+        (f"{step.title}: {len(items):,}", items)
+        for step in receipt.progress.steps
+        if (items := receipt.items.get(step.name))
     ]
-    for step in receipt.progress.steps:
-        if items := receipt.items.get(step.name):
-            parts += [f"<h2>{escape(step.title)}: {len(items):,}</h2>", _table(("Item", "What was done"), items)]
-    return "\n".join([*parts, "</body></html>", ""])
+    return _template().render(title=title, facts=facts, steps=steps, lists=lists)
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    head = "".join(f"<th>{name}</th>" for name in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+@cache
+def _template() -> Template:
+    found = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return found.get_template("receipt.html")
 
 
 def _at(moment: datetime | None, zone: str) -> str:
-    return moment.astimezone(ZoneInfo(zone)).strftime("%-d %b %Y %H:%M:%S %Z") if moment else ""
+    return exact_time(moment, zone) if moment else ""

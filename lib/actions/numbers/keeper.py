@@ -10,7 +10,6 @@ from collections import defaultdict
 
 import structlog
 
-from lib.actions.engine.durable.step_engine import AWAY
 from lib.actions.engine.durable.trouble import Trouble
 from lib.actions.numbers.rules import CHUNK, apply_rules
 from lib.clients.errors import Rejected, RemoteError
@@ -18,6 +17,7 @@ from lib.domain.auth_rules import Rule
 from lib.services import Services
 from lib.store import audit
 from lib.store import numbers as store
+from lib.store.away import is_away
 from lib.store.engine import writing
 from lib.store.numbers import RuleChange
 
@@ -72,7 +72,7 @@ class RuleKeeper:
         try:
             changed = apply_rules(self._services, numbers, actor=ACTOR, track=f"{self._executor_id}:{changes[-1].id}")
         except Exception as error:
-            if isinstance(error, AWAY) or (isinstance(error, RemoteError) and not isinstance(error, Rejected)):
+            if is_away(error) or (isinstance(error, RemoteError) and not isinstance(error, Rejected)):
                 # The SBC or our own database is away: no number is to blame.
                 raise
             # Whatever else it is, one number must not hold up its neighbours.
@@ -113,7 +113,7 @@ class RuleKeeper:
                 log.warning("auth rules wait for the SBC", why=type(error).__name__, seconds=round(wait, 1))
             except Exception as error:  # noqa: BLE001 - the database may be away for a while; the next round tries
                 # To wait longer for our own database spares nobody.
-                wait = rest if isinstance(error, AWAY) else min(LONGEST_WAIT, max(rest, wait * 2))
+                wait = rest if is_away(error) else min(LONGEST_WAIT, max(rest, wait * 2))
                 trouble.failed(error)
             else:
                 trouble.works()

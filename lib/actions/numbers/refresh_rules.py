@@ -1,19 +1,19 @@
 """Refresh the auth rules of an account: find what the SBC holds wrongly, put it right, and read all of it back."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.actions.numbers.rules import RuleSet, apply_rules, read_rules
 from lib.clients.errors import RemoteError
-from lib.domain.accounts import AccountStatus
+from lib.clients.together import outcome
+from lib.domain.accounts import Account
 from lib.domain.auth_rules import Finding, Verdict
+from lib.domain.digest import digest
 from lib.domain.numbers import national
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.domain.words import counted
 from lib.services import Services
 from lib.store import accounts
@@ -77,35 +77,50 @@ def verdict_on(rules: RuleSet) -> str:
     )
 
 
-class RefreshRules(Action[Any]):
+@dataclass(frozen=True)
+class Found:
+    """The account, and its rules on the SBC or why they could not be read."""
+
+    account: Account
+    rules: RuleSet | RemoteError
+
+
+class RefreshRules(Action[Found]):
     """No `params`."""
 
     kind = "refresh_rules"
     verb = "Refresh auth rules"
     permission = Permission.AUTH_RULES_REFRESH
-    weight = Weight.REFRESH
     steps = (
         Step("rules", "Write the wrong rules", refresh_rules),
         Step("verify", "Read every rule back", verify_rules),
     )
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Without a finding there are no steps, and the draft's verdict says so."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-        title = f"Refresh the auth rules of {current.title}"
-        try:
-            rules = read_rules(services, account, quick=True)
-        except RemoteError as error:
+            account = accounts.get_account(connection, wish.account)
+        return Found(account, outcome(lambda: read_rules(services, wish.account, quick=True)))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Without a finding there are no steps, and the draft's verdict says so.
+
+        An account that is ending is not refused: its rules are put right by taking them away.
+        """
+        title, rules = f"Refresh the auth rules of {found.account.title}", found.rules
+        if isinstance(rules, RemoteError):
             return Draft(
-                title=title, blockers=(f"The SBC could not be read, so nothing is known of its rules. {error}",)
+                title=title, blockers=(f"The SBC could not be read, so nothing is known of its rules. {rules}",)
             )
         wrong = rules.wrong
         if not wrong:
             return Draft(title=title, verdict=verdict_on(rules), facts={"wrong": []})
         warnings = []
-        if current.status is AccountStatus.DEACTIVATED:
-            warnings.append("The account is deactivated, so it should have no rule at all.")
+        if found.account.is_ending:
+            warnings.append(
+                f"The account is {found.account.standing}, so it should have no rule at all: with the last rule its "
+                "calls end, in and out."
+            )
         right = len(rules.findings) - len(wrong)
         return Draft(
             title=title,
@@ -121,7 +136,7 @@ class RefreshRules(Action[Any]):
             ),
             details=(findings_detail(wrong),),
             steps=("rules", "verify"),
-            facts={"wrong": len(wrong), "digest": digest(wrong)},
+            facts={"wrong": len(wrong), "digest": findings_digest(wrong)},
         )
 
 
@@ -134,7 +149,6 @@ def findings_detail(findings: Iterable[Finding]) -> Detail:
     )
 
 
-def digest(findings: Iterable[Finding]) -> str:
+def findings_digest(findings: Iterable[Finding]) -> str:
     """A short text that is equal only for the same findings."""
-    told = [[one.number, one.verdict.value, one.becomes] for one in findings]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    return digest([[one.number, one.verdict.value, one.becomes] for one in findings])

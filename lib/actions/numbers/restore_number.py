@@ -1,18 +1,20 @@
 """Take a number out of quarantine and give it to an account: for one that was given up by mistake. Admins only."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
+from lib.actions.engine.plan import Draft, Effect
 from lib.actions.numbers.rules import apply_rules
-from lib.domain.accounts import AccountStatus
+from lib.domain.accounts import Account, AccountStatus
 from lib.domain.numbers import InvalidNumber, national, parse_number
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts, numbers
 from lib.store.engine import writing
+from lib.store.numbers import Quarantined
 
 
 def _restore(job: Job) -> StepReport:
@@ -38,49 +40,62 @@ def _rule(job: Job) -> StepReport:
     return StepReport(outcome="done", text=f"The SBC has {words} for {national(number)}, read back.", after=words)
 
 
-class RestoreNumber(Action[Any]):
+@dataclass(frozen=True)
+class Found:
+    """The account that is to have the number, and the number at rest."""
+
+    account: Account
+    resting: Quarantined | None
+    """None when it is not in quarantine."""
+
+
+class RestoreNumber(Action[Found]):
     """`params`: `number`, in any spelling. The account of the run is the one that gets it."""
 
     kind = "restore_number"
     verb = "Restore number"
     permission = Permission.NUMBER_RESTORE
-    weight = Weight.VISIBLE
     steps = (Step("hub", "Take it out of quarantine", _restore), Step("rules", "Write its auth rule", _rule))
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a number that is not in quarantine and on a deactivated account."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
+        number = str(self.normalise(wish.params).get("number"))
+        with services.engine.connect() as connection:
+            account = accounts.get_account(connection, wish.account)
+            return Found(account, numbers.find_quarantined(connection, number))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a number that is not in quarantine and on an account that is ending."""
+        account, resting = found.account, found.resting
         try:
-            number = parse_number(str(params.get("number") or ""))
+            number = parse_number(str(wish.params.get("number") or ""))
         except InvalidNumber as invalid:
             return Draft(title="Restore a number", blockers=(str(invalid),))
-        with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            found = numbers.find_quarantined(connection, number)
-        title = f"Restore {national(number)} to {current.title}"
-        if found is None:
+        title = f"Restore {national(number)} to {account.title}"
+        if resting is None:
             return Draft(title=title, blockers=(f"{national(number)} is not in quarantine here.",))
-        if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
+        if account.is_ending:
             return Draft(
                 title=title,
-                blockers=(f"{current.number} is {current.standing}. Open the account that is to have the number.",),
+                blockers=(f"{account.number} is {account.standing}. Open the account that is to have the number.",),
             )
-        until = f" until {found.until:%-d %B %Y}" if found.until else ""
-        state = "suspended" if current.heading is AccountStatus.SUSPENDED else "allowed"
+        until = f" until {resting.until:%-d %B %Y}" if resting.until else ""
+        state = "suspended" if account.heading is AccountStatus.SUSPENDED else "allowed"
         return Draft(
             title=title,
             effects=(
                 Effect(
                     system="Hub",
                     text=national(number),
-                    before=f"in quarantine{until}, account {found.account}",
-                    after=f"in use, account {current.number}",
+                    before=f"in quarantine{until}, account {resting.account}",
+                    after=f"in use, account {account.number}",
                 ),
                 Effect(system="SBC", text="Auth rule", before="none", after=state),
             ),
             untouched=("Callflows and the billing subscription of the number are set up by hand.",),
             steps=("hub", "rules"),
-            claims=(found.account,) if found.account != current.number else (),
-            facts={"from": found.account, "until": until, "state": state},
+            claims=(resting.account,) if resting.account != account.number else (),
+            facts={"from": resting.account, "until": until, "state": state},
         )
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:

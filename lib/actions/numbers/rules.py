@@ -13,6 +13,7 @@ from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import Finding, NumberTruth, Rule, RuleState, Verdict, compare_rules, expected_rules
 from lib.domain.chunks import chunks
 from lib.domain.numbers import national
+from lib.domain.words import and_more
 from lib.services import Services
 from lib.store import numbers as store
 from lib.store.engine import writing
@@ -115,10 +116,8 @@ def _apply_piece(
         wrong = [number for number in wrong if _found(found[number]) != wanted[number]]
         if not wrong:
             return {number: (before[number], _found(found[number])) for number in piece}
-    named = ", ".join(national(number) for number in wrong[:_NAMED])
-    more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     raise StepFailed(
-        f"The SBC took the rules but does not show them for {named}{more}. "
+        f"The SBC took the rules but does not show them for {and_more(map(national, wrong), _NAMED)}. "
         "Resume to write and read them again; if it stays, the SBC needs a look."
     )
 

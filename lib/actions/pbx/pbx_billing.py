@@ -1,22 +1,32 @@
 """Choose the subscription of the account that a PBX is billed to."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Draft, Effect, Weight
-from lib.domain.accounts import AccountStatus
+from lib.actions.engine.plan import Draft, Effect
+from lib.domain.accounts import Account
 from lib.domain.allowances import end_words
-from lib.domain.permissions import Identity, Permission
+from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts, pbxs
 from lib.store.engine import writing
-from lib.store.pbxs import Subscription
+from lib.store.pbxs import Pbx, Subscription
 from lib.store.runs import Run
 
 _GONE = "The account has no such PBX any more. Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds. `offered` are the account's subscriptions by number."""
+
+    account: Account
+    pbx: Pbx | None
+    offered: dict[str, Subscription]
+    today: date
 
 
 def _write(job: Job) -> StepReport:
@@ -31,8 +41,8 @@ def _write(job: Job) -> StepReport:
         raise StepFailed("The PBX or the subscription is gone. Nothing was changed. Abandon this.") from gone
     except accounts.Conflict as conflict:
         raise StepFailed(
-            f"The PBX is billed to {_shown(conflict.current)} by now. It was not overwritten. "
-            "Abandon this and start again from the present subscription."
+            f"The PBX is now billed to {_shown(conflict.current)}. It was not overwritten. "
+            "Abandon this and start again from the current subscription."
         ) from conflict
     if read != after:
         raise StepFailed(f"Somebody has billed the PBX to {_shown(read)} since. Abandon this and look again.")
@@ -41,52 +51,47 @@ def _write(job: Job) -> StepReport:
     )
 
 
-class PbxBilling(Action[Any]):
+class PbxBilling(Action[Found]):
     """`params`: `pbx` (its id), `subscription` (its number, or None), `base`: the one the person saw."""
 
     kind = "pbx_billing"
     verb = "Change billing subscription"
     permission = Permission.PBX_BILLING
-    weight = Weight.FIELD
     steps = (Step("hub", "Bill it to the other subscription", _write),)
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a subscription of another account and on a changed base."""
-        wanted = params.get("subscription")
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            offered = {one.number: one for one in pbxs.list_subscriptions(connection, account)}
-            try:
-                pbx = pbxs.get_pbx(connection, account, int(params["pbx"]))
-            except pbxs.PbxGone:
-                return Draft(title=f"Billing subscription of {current.title}", blockers=(_GONE,))
-        title = f"Billing subscription of PBX {pbx.name}, {current.title}"
-        blockers = []
-        warnings = []
-        if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
-            blockers.append(f"The account is {current.standing}; its PBXs stay as they are.")
-        if "base" in params and params["base"] != pbx.subscription:
+            account = accounts.get_account(connection, wish.account)
+            pbx = pbxs.find_pbx(connection, wish.account, int(wish.params["pbx"]))
+            offered = {one.number: one for one in pbxs.list_subscriptions(connection, wish.account)}
+        return Found(account, pbx, offered, services.today())
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a subscription of another account and on a changed base."""
+        pbx, wanted = found.pbx, wish.params.get("subscription")
+        if pbx is None:
+            return Draft(title=f"Billing subscription of {found.account.title}", blockers=(_GONE,))
+        blockers, warnings = [], []
+        if found.account.is_ending:
+            blockers.append(f"The account is {found.account.standing}; its PBXs stay as they are.")
+        if wish.params.get("base", pbx.subscription) != pbx.subscription:
             blockers.append(
-                f"Somebody changed the billing subscription from {_shown(params['base'])} to "
+                f"Somebody changed the billing subscription from {_shown(wish.params['base'])} to "
                 f"{_shown(pbx.subscription)} while you were choosing. Look at it and start again if yours is right."
             )
         if wanted == pbx.subscription:
             blockers.append(f"The PBX is billed to {_shown(wanted)} already.")
         if wanted is None:
             warnings.append("Without a billing subscription nobody is billed for the outbound calls of this PBX.")
-        elif wanted not in offered:
-            blockers.append(f"Account {account} has no subscription {wanted} in the Hub.")
-        elif warning := _ending(offered[wanted], services.today()):
+        elif wanted not in found.offered:
+            blockers.append(f"Account {found.account.number} has no subscription {wanted} in the Hub.")
+        elif warning := _ending(found.offered[wanted], found.today):
             warnings.append(warning)
-        effect = Effect(
-            system="Hub",
-            text=f"Billing subscription of {pbx.name}",
-            before=_shown(pbx.subscription),
-            after=_shown(wanted),
-        )
+        before, after = _shown(pbx.subscription), _shown(wanted)
         return Draft(
-            title=title,
-            effects=(effect,),
+            title=f"Billing subscription of PBX {pbx.name}, {found.account.title}",
+            effects=(Effect(system="Hub", text=f"Billing subscription of {pbx.name}", before=before, after=after),),
             warnings=tuple(warnings),
             blockers=tuple(blockers),
             untouched=("The subscriptions themselves in Zuora, the numbers, the extensions and their logins.",),
@@ -98,11 +103,8 @@ class PbxBilling(Action[Any]):
         """See `Action.undo`: back to the subscription of before, while the chosen one still stands."""
         before = run.plan["facts"]["subscription"]
         with services.engine.connect() as connection:
-            try:
-                pbx = pbxs.get_pbx(connection, run.account, run.params["pbx"])
-            except pbxs.PbxGone:
-                return None
-        if pbx.subscription != run.params["subscription"] or before == pbx.subscription:
+            pbx = pbxs.find_pbx(connection, run.account, run.params["pbx"])
+        if pbx is None or pbx.subscription != run.params["subscription"] or before == pbx.subscription:
             return None
         return {"pbx": pbx.id, "subscription": before, "base": pbx.subscription}
 

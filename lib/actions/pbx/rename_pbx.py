@@ -1,23 +1,22 @@
 """Give a PBX another group name. Every login of its extensions changes with it, and each person is told by e-mail."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from lib.actions.emails.mailing import send_mail
-from lib.actions.engine.action import Action, Job, Step, StepReport
+from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
-from lib.actions.engine.plan import Detail, Draft, Effect, Weight
+from lib.actions.engine.plan import Detail, Draft, Effect
 from lib.clients.errors import Busy, Rejected
-from lib.domain.accounts import Account, AccountStatus
+from lib.domain.accounts import Account
+from lib.domain.digest import digest
 from lib.domain.emails import EmailKind
 from lib.domain.pbx import InvalidGroupName, check_group_name, login_of
-from lib.domain.permissions import Identity, Permission
-from lib.domain.words import counted
+from lib.domain.permissions import Permission
+from lib.domain.words import and_more, counted
 from lib.services import Services
 from lib.store import accounts, pbxs
 from lib.store.engine import writing
@@ -26,8 +25,21 @@ from lib.store.pbxs import Extension, Pbx
 
 _WHEN = "Changed at"
 IN_A_ROW = 3
-"""So many recipients refused one after another are the mail server's trouble, not theirs."""
+"""This many recipients refused one after another are the mail server's trouble, not theirs."""
 _GONE = "The account has no such PBX any more. Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the look finds. The rest is empty where the PBX is gone or the name cannot be one."""
+
+    account: Account
+    pbx: Pbx | None
+    users: list[Extension]
+    holder: tuple[str, str] | None = None
+    """Account and name of the PBX that has the new group name."""
+    taken: tuple[str, ...] = ()
+    """New logins that a phone user of another PBX has."""
 
 
 def _change_logins(job: Job) -> StepReport:
@@ -52,8 +64,8 @@ def _change_logins(job: Job) -> StepReport:
         ) from taken
     except accounts.Conflict as conflict:
         raise StepFailed(
-            f"The group name is “{conflict.current}” by now. It was not overwritten and no login was changed. "
-            "Abandon this and start again from the present name."
+            f"The group name is now “{conflict.current}”. It was not overwritten and no login was changed. "
+            "Abandon this and start again from the current name."
         ) from conflict
     with job.services.engine.connect() as connection:
         wrong = [
@@ -62,18 +74,12 @@ def _change_logins(job: Job) -> StepReport:
         count = len(_changes(items_of_step(connection, job.run_id, job.step)))
     if wrong:
         raise StepFailed(f"{counted(len(wrong), 'login')} did not become one of “{after}”. Resume to look again.")
-    return StepReport(
-        outcome="done",
-        text=f"The group name and {counted(count, 'login')} changed, read back.",
-        count=count,
-        before=before,
-        after=after,
-    )
+    text = f"The group name and {counted(count, 'login')} changed, read back."
+    return StepReport(outcome="done", text=text, count=count, before=before, after=after)
 
 
 def _mail(job: Job) -> StepReport:
     """One e-mail a recipient. Who was mailed by an earlier attempt is not mailed again."""
-    facts = job.facts
     with job.services.engine.connect() as connection:
         kept = items_of_step(connection, job.run_id, "logins")
         users = pbxs.list_extensions(connection, job.params["pbx"])
@@ -84,18 +90,13 @@ def _mail(job: Job) -> StepReport:
         if user.email and user.login in old:
             _, logins = letters.setdefault(user.email.casefold(), (user.email, []))
             logins.append((user.extension, old[user.login], user.login))
+    named = {"account_number": job.account, "pbx_name": job.facts["pbx"], "when": dict(kept)[_WHEN]}
     refused: list[str] = []
     in_a_row = 0
     for position, (mailbox, (recipient, logins)) in enumerate(letters.items(), start=1):
-        values = {
-            "account_number": job.account,
-            "pbx_name": facts["pbx"],
-            "when": dict(kept)[_WHEN],
-            "logins": logins,
-        }
         own = replace(job, key=f"{job.key}:{mailbox}")
         try:
-            send_mail(own, EmailKind.PBX_LOGIN_CHANGE, recipient, values)
+            send_mail(own, EmailKind.PBX_LOGIN_CHANGE, recipient, {**named, "logins": logins})
         except (Rejected, Busy) as error:
             refused.append(recipient)
             job.itemise([(recipient, "not accepted by the mail server")])
@@ -110,9 +111,8 @@ def _mail(job: Job) -> StepReport:
         raise StepFailed(f"{_some(refused)} Everybody else was mailed. Resume tries only these again.")
     if not letters:
         return StepReport(outcome="nothing", text="No extension has an e-mail address.", count=0)
-    return StepReport(
-        outcome="done", text=f"The mail server took {counted(len(letters), 'e-mail')}.", count=len(letters)
-    )
+    text = f"The mail server took {counted(len(letters), 'e-mail')}."
+    return StepReport(outcome="done", text=text, count=len(letters))
 
 
 def _changes(kept: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -120,61 +120,71 @@ def _changes(kept: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _some(recipients: list[str]) -> str:
-    shown = ", ".join(recipients[:IN_A_ROW]) + (" and others" if len(recipients) > IN_A_ROW else "")
-    return f"The mail server did not take {len(recipients)} of the e-mails: {shown}."
+    return f"The mail server did not take {len(recipients)} of the e-mails: {and_more(recipients, IN_A_ROW)}."
 
 
-class RenamePbx(Action[Any]):
+class RenamePbx(Action[Found]):
     """`params`: `pbx` (its id), `group_name` as typed, `base`: the group name the person saw."""
 
     kind = "rename_pbx"
     verb = "Update name"
     permission = Permission.PBX_RENAME
-    weight = Weight.HARD
+    hard = True
     steps = (
         Step("logins", "Change the group name and every login", _change_logins),
         Step("mails", "Tell each person by e-mail", _mail),
     )
 
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """See `Action.draft`. Blocks on a name that cannot be used or is taken, and on a changed base."""
+    def look(self, services: Services, wish: Wish) -> Found:
+        """See `Action.look`."""
+        name = _typed(wish)
         with services.engine.connect() as connection:
-            current = accounts.get_account(connection, account)
-            try:
-                pbx = pbxs.get_pbx(connection, account, int(params["pbx"]))
-            except pbxs.PbxGone:
-                return Draft(title=f"Group name of a PBX of {current.title}", blockers=(_GONE,))
-            title = f"Group name of PBX {pbx.name}, {current.title}"
-            try:
-                name = check_group_name(str(params.get("group_name") or ""))
-            except InvalidGroupName as invalid:
-                return Draft(title=title, blockers=invalid.problems)
+            account = accounts.get_account(connection, wish.account)
+            pbx = pbxs.find_pbx(connection, wish.account, int(wish.params["pbx"]))
+            if pbx is None or isinstance(name, InvalidGroupName):
+                return Found(account, pbx, [])
             users = pbxs.list_extensions(connection, pbx.id)
-            holder = pbxs.holder_of(connection, name)
             taken = pbxs.taken_logins(connection, pbx.id, [login_of(one.extension, name) for one in users])
-        blockers = _blockers(current, pbx, name, params.get("base"), holder, taken)
+            return Found(account, pbx, users, pbxs.holder_of(connection, name), tuple(taken))
+
+    def decide(self, found: Found, wish: Wish) -> Draft:
+        """See `Action.decide`. Blocks on a name that cannot be used or is taken, and on a changed base."""
+        name, pbx, users = _typed(wish), found.pbx, found.users
+        if pbx is None:
+            return Draft(title=f"Group name of a PBX of {found.account.title}", blockers=(_GONE,))
+        title = f"Group name of PBX {pbx.name}, {found.account.title}"
+        if isinstance(name, InvalidGroupName):
+            return Draft(title=title, blockers=name.problems)
+        # Another one as soon as somebody changes an extension: 5,000 of them are too many to keep as facts.
+        of = digest([(one.extension, one.login, one.email) for one in users])
         return Draft(
             title=title,
             effects=_effects(pbx, name, users),
             warnings=_warnings(users),
-            blockers=tuple(blockers),
+            blockers=tuple(_blockers(found, pbx, name, wish.params.get("base"))),
             untouched=("The name of the PBX, numbers, queues, callflows, passwords and billing.",),
             details=(_detail(name, users),),
             steps=("logins", "mails"),
-            facts={"pbx": pbx.name, "group_name": pbx.group_name, "extensions": len(users), "of": _digest(users)},
+            facts={"pbx": pbx.name, "group_name": pbx.group_name, "extensions": len(users), "of": of},
         )
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: the group name without blanks around it."""
+        """See `Action.normalise`: the group name without spaces around it."""
         return {**params, "group_name": str(params.get("group_name") or "").strip()}
 
 
-def _blockers(
-    current: Account, pbx: Pbx, name: str, base: str | None, holder: tuple[str, str] | None, taken: list[str]
-) -> list[str]:
+def _typed(wish: Wish) -> str | InvalidGroupName:
+    """The group name that was typed, or what is wrong with it."""
+    try:
+        return check_group_name(str(wish.params.get("group_name") or ""))
+    except InvalidGroupName as invalid:
+        return invalid
+
+
+def _blockers(found: Found, pbx: Pbx, name: str, base: str | None) -> list[str]:
     blockers = []
-    if AccountStatus.DEACTIVATED in (current.status, current.changing_to):
-        blockers.append(f"The account is {current.standing}; its PBXs stay as they are.")
+    if found.account.is_ending:
+        blockers.append(f"The account is {found.account.standing}; its PBXs stay as they are.")
     if base not in (None, pbx.group_name):
         blockers.append(
             f"Somebody changed the group name from “{base}” to “{pbx.group_name}” meanwhile. "
@@ -182,9 +192,9 @@ def _blockers(
         )
     if name == pbx.group_name:
         blockers.append(f"The group name is “{name}” already.")
-    elif holder is not None:
-        blockers.append(f"The group name “{name}” is taken by the PBX {holder[1]} of account {holder[0]}.")
-    elif taken:
+    elif found.holder is not None:
+        blockers.append(f"The group name “{name}” is taken by the PBX {found.holder[1]} of account {found.holder[0]}.")
+    elif taken := found.taken:
         blockers.append(f"Another PBX has {len(taken)} of the new logins, such as {taken[0]}. Choose another name.")
     return blockers
 
@@ -193,15 +203,8 @@ def _effects(pbx: Pbx, name: str, users: list[Extension]) -> tuple[Effect, ...]:
     people = {one.email.casefold() for one in users if one.email}
     effects = [Effect(system="Hub", text="Group name", before=pbx.group_name, after=name)]
     if users:
-        first = users[0]
-        effects.append(
-            Effect(
-                system="Hub",
-                text=f"{counted(len(users), 'extension login')}, each like",
-                before=first.login,
-                after=login_of(first.extension, name),
-            )
-        )
+        each, old = f"{counted(len(users), 'extension login')}, each like", users[0].login
+        effects.append(Effect(system="Hub", text=each, before=old, after=login_of(users[0].extension, name)))
     if people:
         effects.append(Effect(system="E-mail", text=f"{counted(len(people), 'recipient')} told of the new login"))
     return tuple(effects)
@@ -215,22 +218,12 @@ def _warnings(users: list[Extension]) -> tuple[str, ...]:
     ]
     unmailed = [one.extension for one in users if not one.email]
     if unmailed:
-        shown = ", ".join(unmailed[:10]) + (" and others" if len(unmailed) > 10 else "")
-        warnings.append(f"{counted(len(unmailed), 'extension')} without an e-mail address, told by nobody: {shown}.")
+        without = f"{counted(len(unmailed), 'extension')} without an e-mail address"
+        warnings.append(f"{without}, told by nobody: {and_more(unmailed, 10)}.")
     return tuple(warnings)
 
 
 def _detail(name: str, users: list[Extension]) -> Detail:
-    return Detail(
-        title="Logins",
-        columns=("Extension", "Name", "Login now", "New login", "E-mail to"),
-        rows=tuple(
-            (one.extension, one.name, one.login, login_of(one.extension, name), one.email or "nobody") for one in users
-        ),
-    )
-
-
-def _digest(users: list[Extension]) -> str:
-    """Equal as long as nobody added, removed or changed an extension: 5,000 of them are too many to keep as facts."""
-    canonical = json.dumps([(one.extension, one.login, one.email) for one in users])
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    columns = ("Extension", "Name", "Login now", "New login", "E-mail to")
+    rows = [(one.extension, one.name, one.login, login_of(one.extension, name), one.email or "nobody") for one in users]
+    return Detail(title="Logins", columns=columns, rows=tuple(rows))

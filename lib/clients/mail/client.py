@@ -41,7 +41,7 @@ class Mailer:
             Busy: the server puts it off (4xx), for example a recipient it does not know yet.
             Rejected: the server refuses (5xx), or a part of the e-mail cannot be sent.
             AuthFailed: the sign-in was refused, or is missing.
-            UnexpectedReply: an answer that is none.
+            UnexpectedReply: an answer that is not one of SMTP.
         """
         operation = Operation(f"send the {mail.what}", writes=True)
         composed = self._compose(mail, operation)

@@ -38,7 +38,7 @@ def compose(mail: OutgoingMail, sender: Address, at: datetime) -> Composed:
     recipient = _recipient(mail.recipient)
     _check(mail)
     subject = mail.subject.strip()
-    # Written here: the library's own writer of headers loses blanks between words that are not ASCII.
+    # Written here: the library's own writer of headers loses spaces between words that are not ASCII.
     headers = {
         "From": f"{_name(sender.name)} <{sender.spec}>" if sender.name else sender.spec,
         "To": recipient.spec,

@@ -30,8 +30,7 @@ class Conversation:
         self.overdue = False
         self._config = config
         self._operation = operation
-        # Given no host it does not connect, and given a name it does not ask the DNS for one.
-        self._smtp = smtplib.SMTP(local_hostname="[127.0.0.1]")
+        self._smtp = _Smtp(config.host)
         self._watch = threading.Timer(_PATIENCE * config.read_seconds, self._cut_off)
         self._watch.daemon = True
 
@@ -89,7 +88,7 @@ class Conversation:
         self._watch.start()
         wire.settimeout(config.read_seconds)
         if context is not None:
-            self._wrap(wire, context)
+            self._smtp.sock = context.wrap_socket(wire, server_hostname=config.host)
 
     def _close(self) -> None:
         self._watch.cancel()
@@ -102,13 +101,6 @@ class Conversation:
             with contextlib.suppress(OSError):
                 # Of the plain socket: that of TLS would first turn itself into one.
                 socket.socket.shutdown(self._smtp.sock, socket.SHUT_RDWR)
-
-    def _wrap(self, wire: socket.socket, context: ssl.SSLContext) -> None:
-        self._smtp.sock = context.wrap_socket(wire, server_hostname=self._config.host)
-        # What came unencrypted before this moment may be anybody's: it is neither read nor believed.
-        self._smtp.file = None
-        self._smtp.ehlo_resp = None
-        self._smtp.esmtp_features = {}
 
     def _context(self) -> ssl.SSLContext:
         with contextlib.suppress(OSError):
@@ -125,9 +117,13 @@ class Conversation:
         if not self._smtp.has_extn("starttls"):
             raise self._operation.error(Unreachable, "TLS: it does not offer STARTTLS")
         context = self._context()
-        self._expect(220, "STARTTLS refused", self._smtp.docmd("STARTTLS"))
-        assert self._smtp.sock is not None
-        self._wrap(self._smtp.sock, context)
+        try:
+            # It forgets what came unencrypted before: that may be anybody's.
+            self._smtp.starttls(context=context)
+            return
+        except smtplib.SMTPResponseException as error:
+            refused = self._refused("STARTTLS refused", error)
+        raise refused
 
     def _sign_in(self) -> None:
         offered = str(self._smtp.esmtp_features.get("auth", "")).upper().split()
@@ -137,8 +133,7 @@ class Conversation:
             self._smtp.login(self._config.username, self._config.password)
             return
         except smtplib.SMTPResponseException as error:
-            code, text = error.smtp_code, error.smtp_error
-            failure = self._operation.refusal("sign-in refused", (code, text if isinstance(text, bytes) else b""))
+            failure = self._refused("sign-in refused", error)
         except UnicodeError:
             failure = self._operation.sign_in_error("user name or password has characters that cannot be sent")
         if isinstance(failure, Rejected):
@@ -161,6 +156,19 @@ class Conversation:
         if code == hoped or (hoped == 250 and 200 <= code <= 299):
             return
         raise self._operation.refusal(refused, reply, maybe_done=self.handed_over)
+
+    def _refused(self, what: str, error: smtplib.SMTPResponseException) -> RemoteError:
+        text = error.smtp_error
+        return self._operation.refusal(what, (error.smtp_code, text if isinstance(text, bytes) else b""))
+
+
+class _Smtp(smtplib.SMTP):
+    """A connection not made yet that knows the name which the server's certificate must have."""
+
+    def __init__(self, host: str) -> None:
+        # Given no host it does not connect, and given a name for this machine it does not ask the DNS for one.
+        super().__init__(local_hostname="[127.0.0.1]")
+        self._host = host
 
 
 def _own_name(wire: socket.socket) -> str:

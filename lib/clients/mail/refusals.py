@@ -67,7 +67,7 @@ class Operation:
         """
         code, text = reply
         if not 400 <= code <= 599:
-            return self.error(UnexpectedReply, f"{what}, an answer that is none", maybe_done=maybe_done)
+            return self.error(UnexpectedReply, f"{what}, not a valid answer", maybe_done=maybe_done)
         enhanced = _enhanced(text)
         codes = (str(code), enhanced) if enhanced else (str(code),)
         if code in (530, 534, 535):
@@ -95,7 +95,7 @@ def translate(error: Exception, operation: Operation, *, handed_over: bool, over
         case ssl.SSLError():
             detail = "TLS could not be agreed on"
         case smtplib.SMTPResponseException():
-            kind, detail = UnexpectedReply, "an answer that is none"
+            kind, detail = UnexpectedReply, "not a valid answer"
         case socket.gaierror():
             detail = "its name is not known"
         case ConnectionRefusedError():

@@ -36,7 +36,7 @@ def is_emergency(value: object) -> TypeGuard[str]:
 
 
 def rule_state(value: object) -> RuleState | None:
-    """The state, None for what is none."""
+    """The state; None when the text is not one."""
     return _STATES.get(value) if isinstance(value, str) else None
 
 

@@ -14,6 +14,7 @@ from lib.clients.http import HttpClient
 from lib.clients.sbc import replies
 from lib.clients.sbc.checks import SYSTEM, checked_account, checked_numbers, checked_revisions, checked_rules
 from lib.clients.sbc.port import RULES_A_REQUEST, AuthRule, Health, HeldRule, PutResult
+from lib.patience import Patience
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -24,7 +25,7 @@ ROWS_A_PAGE = 1000
 
 @dataclass(frozen=True)
 class SbcConfig:
-    """How to reach the SBC's API and how patient to be with it. Times are in seconds.
+    """How to reach the SBC's API and how patient to be with it.
 
     `ca_file` holds the only authorities whose word on the SBC's certificate counts, `client_certificate` and
     `client_key` are files with what the Hub shows of itself.
@@ -32,15 +33,10 @@ class SbcConfig:
 
     url: str
     token: str = field(repr=False)
-    connect_seconds: float = 5
-    read_seconds: float = 30
-    attempts: int = 4
-    retry_seconds: float = 60
-    concurrency: int = 8
+    patience: Patience = Patience(read_seconds=30, concurrency=8)
     ca_file: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
-    backoff_seconds: float = 1
 
 
 class KamailioSbc:
@@ -52,12 +48,7 @@ class KamailioSbc:
             SYSTEM,
             HttpConfig(
                 url=config.url,
-                connect_seconds=config.connect_seconds,
-                read_seconds=config.read_seconds,
-                attempts=config.attempts,
-                retry_seconds=config.retry_seconds,
-                backoff_seconds=config.backoff_seconds,
-                concurrency=config.concurrency,
+                patience=config.patience,
                 verify=config.ca_file,
                 client_certificate=config.client_certificate,
                 client_key=config.client_key,
@@ -138,7 +129,7 @@ class KamailioSbc:
         return kept
 
     def health(self, *, quick_seconds: float | None = None) -> Health:
-        """See `Sbc.health`. Asked for once: whoever wants to know wants to know of now."""
+        """See `Sbc.health`. Asked for once: an answer after several tries would be late."""
         call = Call(
             "GET", "/v1/health", "tell its health", headers=self._headers(), read_seconds=quick_seconds, attempts=1
         )

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 RuleState = Literal["allowed", "suspended"]
 RULES_A_REQUEST = 200
-"""So many rules travel in one request; larger calls send several, one after another."""
+"""At most this many rules travel in one request. Larger calls send several, one after another."""
 
 
 @dataclass(frozen=True)

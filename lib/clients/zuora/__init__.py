@@ -3,7 +3,7 @@
 from lib.clients.zuora.client import Zuora, ZuoraConfig
 from lib.clients.zuora.invoices import Overdue, OverdueInvoice, overdue_sums
 from lib.clients.zuora.models import Written, ZuoraAccount, ZuoraContact, ZuoraStatus
-from lib.clients.zuora.subscriptions.cancel import Cancelled, CancelPolicy
+from lib.clients.zuora.subscriptions.cancellation import Cancelled, CancelPolicy
 from lib.clients.zuora.subscriptions.models import SubscriptionStatus, ZuoraCharge, ZuoraRatePlan, ZuoraSubscription
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -38,10 +39,8 @@ def main(arguments: list[str]) -> int:
             client_id=settings.zuora_client_id,
             client_secret=secret,
             version=settings.zuora_version,
-            connect_seconds=settings.zuora_connect_seconds,
-            read_seconds=settings.zuora_read_seconds,
             # A person waits for it, and a second try would hide what they look for.
-            attempts=1,
+            patience=replace(settings.zuora_patience, attempts=1),
             read_back_seconds=settings.zuora_read_back_seconds,
             entity_id=settings.zuora_entity_id,
             org_ids=settings.zuora_org_ids,

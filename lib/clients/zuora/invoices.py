@@ -11,7 +11,7 @@ from pydantic import Field
 from lib.clients.call import Call, Reply
 from lib.clients.errors import UnexpectedReply
 from lib.clients.zuora import replies
-from lib.clients.zuora.models import Day, Model, Number, Ref
+from lib.clients.zuora.models import Model, Ref
 from lib.clients.zuora.sender import Sender, filter_value
 
 
@@ -21,13 +21,9 @@ class OverdueInvoice(Model):
     id: str = Field(min_length=1)
     number: str = Field(min_length=1)
     account_id: str = Field(min_length=1)
-    account_number: Ref = None
-    account_name: Ref = Field(default=None, repr=False)
     currency: str = Field(min_length=1)
-    amount: Number = None
     balance: Decimal = Field(allow_inf_nan=False)
     due: date
-    issued: Day = None
     status: Ref = None
 
     @classmethod
@@ -44,13 +40,9 @@ class OverdueInvoice(Model):
             id=row["id"],
             number=row["invoiceNumber"],
             account_id=row["accountId"],
-            account_number=account.get("accountNumber"),
-            account_name=account.get("name"),
             currency=row.get("currency") or account.get("currency"),
-            amount=row.get("amount"),
             balance=row["balance"],
             due=row["dueDate"][:10],
-            issued=row.get("invoiceDate"),
             status=row.get("status"),
         )
 

@@ -141,7 +141,6 @@ class ZuoraAccount(Model):
     bill_to: ZuoraContact | None = Field(default=None, repr=False)
     sold_to: ZuoraContact | None = Field(default=None, repr=False)
     additional_emails: tuple[str, ...] = Field(default=(), repr=False)
-    invoices_by_email: bool | None = None
 
     @property
     def shared_contact(self) -> bool:
@@ -188,7 +187,6 @@ class ZuoraAccount(Model):
             bill_to=bill_to,
             sold_to=sold_to,
             additional_emails=billing.get("additionalEmailAddresses") or (),
-            invoices_by_email=billing.get("invoiceDeliveryPrefsEmail"),
         )
 
     @classmethod
@@ -209,7 +207,6 @@ class ZuoraAccount(Model):
             bill_to_id=row.get("billToId"),
             sold_to_id=row.get("soldToId"),
             additional_emails=row.get("additionalEmailAddresses") or (),
-            invoices_by_email=row.get("invoiceDeliveryPrefsEmail"),
         )
 
 

@@ -24,7 +24,6 @@ from lib.clients.errors import (
     presentable,
 )
 from lib.clients.translate import status_error
-from lib.clients.zuora.words import plain_words
 
 SYSTEM = "Zuora"
 T = TypeVar("T")
@@ -206,9 +205,8 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
 
 
 def _detail(reasons: list[Reason], call: Call) -> str:
-    # What was sent is hidden first: a name may be made of plain words.
-    told = (plain_words(presentable(reason.message, call.private)) for reason in reasons)
-    return presentable("; ".join(text.rstrip(".") for text in told if text.strip("…., ")))
+    said = (presentable(reason.message, call.private) for reason in reasons)
+    return presentable("; ".join(text.rstrip(".") for text in said if text.strip("…., ")))
 
 
 def unexpected(reply: Reply, call: Call, what: str) -> UnexpectedReply:

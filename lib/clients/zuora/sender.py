@@ -14,6 +14,7 @@ from lib.clients.read_back import read_until
 from lib.clients.zuora import replies
 from lib.clients.zuora.models import Written
 from lib.clients.zuora.token import TokenSource
+from lib.patience import Patience
 
 
 class _HasId(Protocol):
@@ -35,9 +36,9 @@ _NOT_IN_A_PAGE = re.compile(r"[^!-~]|\\|%(?:2e|2f|5c|[01]|7f)|//|/\.{1,2}(?:/|$)
 class ZuoraConfig:
     """How to reach a tenant and how patient to be with it. Times are in seconds.
 
-    `action_seconds` replaces `read_seconds` for cancelling: Zuora itself gives up after 120, and a client that
-    leaves earlier never learns the outcome. `read_back_seconds` is how long a written value is looked for before it
-    counts as not seen. `page_limit` is the number of pages after which a list counts as one that never ends.
+    `action_seconds` replaces `patience.read_seconds` for cancelling: Zuora itself gives up after 120, and a client
+    that leaves earlier never learns the outcome. `read_back_seconds` is how long a written value is looked for before
+    it counts as not seen. `page_limit` is the number of pages after which a list counts as one that never ends.
     `entity_id` and `org_ids` are sent with each request, for a tenant with several entities or organisations.
     """
 
@@ -45,12 +46,7 @@ class ZuoraConfig:
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     version: str = "2025-08-12"
-    connect_seconds: float = 5
-    read_seconds: float = 60
-    attempts: int = 4
-    retry_seconds: float = 60
-    concurrency: int = 20
-    backoff_seconds: float = 1
+    patience: Patience = Patience()
     action_seconds: float = 125
     read_back_seconds: float = 5
     page_limit: int = 2000
@@ -59,22 +55,11 @@ class ZuoraConfig:
 
 
 class Sender:
-    """The road to one tenant, on which the methods of each subject are built."""
+    """Sends every request to one tenant. The methods of each subject are built on it."""
 
     def __init__(self, config: ZuoraConfig) -> None:
         self._config = config
-        self._http = HttpClient(
-            replies.SYSTEM,
-            HttpConfig(
-                url=config.url,
-                connect_seconds=config.connect_seconds,
-                read_seconds=config.read_seconds,
-                attempts=config.attempts,
-                retry_seconds=config.retry_seconds,
-                backoff_seconds=config.backoff_seconds,
-                concurrency=config.concurrency,
-            ),
-        )
+        self._http = HttpClient(replies.SYSTEM, HttpConfig(config.url, config.patience))
         self._of_tenant = {
             name: value
             for name, value in (("Zuora-Entity-Ids", config.entity_id), ("Zuora-Org-Ids", config.org_ids))
@@ -207,7 +192,7 @@ class Sender:
 
 
 def plain_track(text: str) -> str:
-    """`text` as Zuora takes a track id: at most 64 ASCII characters, none of `: ; " '`, no blank."""
+    """`text` as Zuora takes a track id: at most 64 ASCII characters, without `: ; " '` and spaces."""
     return re.sub(r"[^!-~]|[:;\"']", "-", text)[:TRACK_LIMIT]
 
 
@@ -235,7 +220,7 @@ def filter_value(value: str, operation: str) -> str:
         Rejected: it holds what a filter would take for more than a value.
     """
     if not _FILTER_VALUE.fullmatch(value):
-        raise Rejected(replies.SYSTEM, operation, detail="the id is none")
+        raise Rejected(replies.SYSTEM, operation, detail="this is not an id")
     return value
 
 

@@ -39,7 +39,7 @@ class TokenSource:
         self._held: _Held | None = None
 
     def get(self, call: Call) -> str:
-        """A token for `call`, taken with its patience and told in its words when there is none to be had.
+        """A token for `call`, taken with its patience. A failure is described as one of that call.
 
         Raises:
             RemoteError: `AuthFailed` when the credentials are refused.
@@ -48,7 +48,7 @@ class TokenSource:
         if held is not None and time.monotonic() < held.until:
             return held.text
         # Whoever waits here waits for another thread's request, so no longer than for one of its own.
-        if not self._lock.acquire(timeout=call.read_seconds or self._http.config.retry_seconds):
+        if not self._lock.acquire(timeout=call.read_seconds or self._http.config.patience.retry_seconds):
             raise Unreachable(replies.SYSTEM, call.operation, writes=call.writes, detail="no sign-in yet")
         try:
             held = self._held

@@ -4,7 +4,7 @@ from datetime import date
 
 import streamlit as st
 
-from lib.actions.account.deactivation_plan import CHOICES, LEAVE, ON_DATE
+from lib.actions.account.deactivation_choices import CHOICES, LEAVE, ON_DATE
 from lib.actions.engine.plan import Plan
 from lib.domain.accounts import AccountStatus
 from lib.domain.permissions import Permission

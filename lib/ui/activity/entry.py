@@ -127,7 +127,7 @@ def _show_step(visit: Visit, run: RunEntry, step: StepProgress, telling: Telling
     count = f" ({step.count:,})" if step.state == "done" else ""
     changed = f"{unlinked(step.before or 'nothing')} → {unlinked(step.after or 'nothing')}"
     valued = changed if step.before != step.after and step.before is not None else None
-    words = unlinked(step.text) if step.text != run.error else ""
+    words = "" if step.stopped_run else unlinked(step.text)
     ended = telling.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
     head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {STATES[step.state]}{count}]"
     told = f"  \n:small[:gray[{_line(ended, words)}]]" if ended or words else ""

@@ -7,7 +7,7 @@ import streamlit as st
 from lib.actions.billing.refresh_allowances import LATER, SNAPSHOT
 from lib.domain.allowances import end_words, lines, total
 from lib.domain.audience import OTHER_PAYER
-from lib.store import accounts, billing, snapshots
+from lib.store import accounts, allowance_use, billing, snapshots
 from lib.store.billing import HubSubscription
 from lib.store.snapshots import Snapshot
 from lib.ui.billing.chart import show_chart
@@ -24,7 +24,7 @@ def show_billing(visit: Visit) -> None:
     """The page below the action bar. It reads the Hub alone; a refresh reads Zuora."""
     with visit.read() as connection:
         subscriptions = billing.list_subscriptions(connection, visit.account.number)
-        in_use = billing.count_use(connection, visit.account.number)
+        in_use = allowance_use.count_use(connection, visit.account.number)
         read = snapshots.last_snapshot(connection, visit.account.number, system="zuora", subject=SNAPSHOT)
         later = snapshots.last_snapshot(connection, visit.account.number, system="zuora", subject=LATER)
         payers = accounts.titles_by_zuora_number(connection, [one.terms.payer for one in subscriptions])

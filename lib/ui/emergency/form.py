@@ -6,6 +6,7 @@ from lib.actions.contacts.edit_contact import values_of
 from lib.app.live import Reading
 from lib.domain import emergency
 from lib.domain.emergency import EmergencyRecord
+from lib.domain.emergency_check import check
 from lib.domain.findings import Finding
 from lib.store.emergency import Version
 from lib.ui import auth
@@ -82,7 +83,7 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
         in_zuora, unseen = _compare(reading, record, saved, own_numbers)
         notes += unseen
     notes = list(dict.fromkeys(notes))
-    findings = emergency.check(record, own_numbers=own_numbers)
+    findings = check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
     if reading is not None:
         _show_side(visit, reading, contact)

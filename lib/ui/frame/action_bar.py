@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.actions.account.emergency_calls import of_facts
 from lib.domain.status import REASON_WORDS
-from lib.store import accounts, runs
+from lib.store import account_status, runs
 from lib.store.runs import ACCOUNT
 from lib.ui.selection import open_account, own_key
 from lib.ui.visit import Visit
@@ -68,7 +68,7 @@ def _show_banner(visit: Visit) -> None:
 def _emergency(visit: Visit) -> str:
     """What the plan of the suspension said of emergency calls; nothing where the SBC did not say that they connect."""
     with visit.read() as connection:
-        change = accounts.last_status_change(connection, visit.account.number)
+        change = account_status.last_status_change(connection, visit.account.number)
         run = None
         if change is not None and change.run_id is not None and change.to_status is visit.account.status:
             run = runs.get_run(connection, change.run_id)
@@ -85,7 +85,7 @@ def _way_back(visit: Visit) -> str:
 
 def _since(visit: Visit) -> str:
     with visit.read() as connection:
-        change = accounts.last_status_change(connection, visit.account.number)
+        change = account_status.last_status_change(connection, visit.account.number)
     if change is None or change.to_status is not visit.account.status:
         return ""
     why = REASON_WORDS.get(change.reason, change.reason) if change.reason else None

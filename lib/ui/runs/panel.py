@@ -205,7 +205,7 @@ def _show_steps(progress: Progress) -> None:
         color = _COLORS.get(step.state, "gray")
         counted = f" ({step.count})" if step.state == "done" else ""
         # What stopped the run stands in its headline already.
-        text = "" if step.text == progress.run.error else plain(step.text)
+        text = "" if step.stopped_run else plain(step.text)
         if step.state == "running" and step.items_total:
             text = f"{step.items_done:,} of {step.items_total:,}"
         st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {text}".strip())

@@ -106,59 +106,6 @@ def test_a_day_before_the_contract_begins(world):
     assert refused(world, date(2026, 12, 24))
 
 
-@pytest.mark.parametrize(
-    ("status", "way_out"), [("Suspended", "Resume it in Zuora first"), ("Pending Activation", "Activate it in Zuora")]
-)
-def test_what_zuora_does_not_cancel_blocks_with_the_way_out_and_leaving_it_does_not(world, status, way_out):
-    load(world, status=status)
-    (blocker,) = plan(world, zuora="invoice_period").blockers
-    assert f"{NUMBER} is {status.lower()}" in blocker
-    assert way_out in blocker
-    left = plan(world)
-    assert left.blockers == ()
-    assert f"{NUMBER} is {status.lower()} in Zuora and stays so." in left.untouched
-
-
-def test_what_is_cancelled_for_a_later_day_is_told_with_its_day_and_not_cancelled_again(world):
-    load(world, status="Cancelled", term_end_date=date(2027, 1, 3))
-    for wish, again in (({"zuora": "date", "cancel_on": "2026-12-15"}, True), ({}, False)):
-        seen = plan(world, **wish)
-        (told,) = (words for words in seen.warnings if NUMBER in words)
-        assert told.startswith(f"{NUMBER} is cancelled already and ends on 3 January 2027. It bills until then.")
-        assert ("not cancelled a second time" in told) is again
-        rows = [row for detail in seen.details for row in detail.rows if row[0] == NUMBER]
-        assert rows == [(NUMBER, "Cancelled", "3 January 2027", "ends on 3 January 2027, as decided")]
-        assert seen.facts["to_cancel"] == []
-    assert "There is no subscription left to cancel in Zuora." in plan(world, zuora="invoice_period").warnings
-
-
-def test_what_has_ended_by_the_calendar_is_over_whatever_its_status(world):
-    load(world, status="Active", auto_renew=False, term_end_date=TODAY)
-    load(world, "SUB-00000010", status="Cancelled", term_end_date=TODAY)
-    seen = plan(world, zuora="invoice_period")
-    assert (seen.facts["to_cancel"], seen.blockers) == ([], ())
-    after = {row[0]: row[-1] for detail in seen.details for row in detail.rows}
-    assert (after[NUMBER], after["SUB-00000010"]) == ("has ended", "has ended")
-
-
-def test_what_is_scheduled_by_the_terms_is_told(world):
-    load(world, scheduled_suspend_date=date(2026, 12, 5))
-    load(world, "SUB-00000010", scheduled_cancel_date=date(2027, 2, 1))
-    seen = plan(world, zuora="invoice_period")
-    assert f"{NUMBER} is scheduled to be suspended on 5 December 2026. After that, Zuora will not cancel it." in (
-        seen.warnings
-    )
-    assert any(
-        "SUB-00000010 is scheduled already to be cancelled and ends on 1 February 2027" in w for w in seen.warnings
-    )
-    assert seen.facts["to_cancel"] == [NUMBER]
-
-
-def test_a_term_that_does_not_renew_is_told(world):
-    load(world, auto_renew=False)
-    assert f"{NUMBER} does not renew: without a cancellation it ends on 1 July 2027." in plan(world).warnings
-
-
 def test_a_suspension_between_look_and_click_gives_a_new_plan(world):
     from lib.actions.engine.errors import ActionError
     from lib.actions.engine.plan import Confirmation

@@ -1,6 +1,6 @@
 """Deactivate: the whole effect before, every step kept, nothing half done and forgotten."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -9,8 +9,8 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.errors import Blocked, NeedsSecondPerson, NotAllowed, PlanChanged, WrongConfirmation
 from lib.actions.engine.plan import Confirmation
 from lib.domain.quarantine import quarantine_until
-from lib.standins.zuora.records import ContactRecord, SubscriptionRecord, ZuoraRecord
-from lib.store import accounts, audit, belongings, schema
+from lib.standins.zuora.records import SubscriptionRecord
+from lib.store import account_status, audit, belongings, schema
 from lib.store.engine import writing
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, OTHER, VIEWER, zuora_id
 
@@ -145,74 +145,13 @@ class TestPlan:
         assert left(furnished)
         assert furnished.standing() == "active"
 
-    @pytest.mark.parametrize(
-        ("says", "connects", "warning"),
-        [
-            ((), "no call connects", "Emergency calls do not stay possible"),
-            (None, "no ordinary call connects", "Whether emergency calls stay possible is not known"),
-        ],
-        ids=["off", "an older SBC"],
-    )
-    def test_no_emergency_call_is_promised_that_the_sbc_does_not_promise(self, furnished, says, connects, warning):
-        furnished.sbc.state.emergency = says
-        made = plan(furnished)
-        assert any(one.endswith(f"removed: {connects}") for one in texts(made))
-        assert warning in " ".join(made.warnings)
-        assert not any("stay possible" in one for one in made.untouched)
-
-    def test_money_stands_in_red(self, furnished):
-        assert plan(furnished).dangers == ()
-        person = ContactRecord(id="c" * 32, first_name="Ada", last_name="Lane")
-        furnished.standin.state.load(
-            [
-                ZuoraRecord(
-                    id=zuora_id("1001"),
-                    account_number="A1001",
-                    name="Wattle Plumbing",
-                    balance="742.35",
-                    bill_to=person,
-                    sold_to=person,
-                )
-            ]
-        )
-        (danger,) = plan(furnished).dangers
-        assert danger.startswith("Unpaid balance in Zuora: 742.35 AUD. ")
-        assert "takes no payments" in danger
-
-    def test_cancelling_is_a_choice(self, furnished):
-        made = plan(furnished, zuora="invoice_period")
-        assert texts(made)[-1] == "1 subscription cancelled at the end of the invoice period"
-        assert "cancel" in made.steps
-        assert "cancel" not in plan(furnished).steps
-        day = furnished.services.today() + timedelta(days=30)
-        assert texts(plan(furnished, zuora="date", cancel_on=day.isoformat()))[-1].endswith(f"{day:%-d %B %Y}")
-
     @pytest.mark.any_database
-    @pytest.mark.parametrize(
-        ("params", "says"),
-        [
-            ({"zuora": "date"}, "Choose the day"),
-            ({"zuora": "date", "cancel_on": "soon"}, "Choose the day"),
-            ({"zuora": "date", "cancel_on": "2020-01-01"}, "has passed already"),
-            ({"zuora": "burn"}, "no such choice"),
-            ({"keep_children": False}, "1 active child account: 1002 - Banksia Bakery"),
-        ],
-    )
-    def test_a_choice_that_cannot_be_is_a_blocker(self, furnished, params, says):
-        made = plan(furnished, **params)
-        assert says in " ".join(made.blockers)
+    def test_a_blocker_is_no_start(self, furnished):
+        made = plan(furnished, keep_children=False)
+        assert "1 active child account: 1002 - Banksia Bakery" in made.blockers[0]
         with pytest.raises(Blocked):
             furnished.runner.start(made, LEAD, WHY)
         assert left(furnished)
-
-    def test_a_number_being_ported_is_a_blocker(self, furnished):
-        with writing(furnished.services.engine) as connection:
-            connection.execute(
-                update(schema.phone_number)
-                .where(schema.phone_number.c.e164 == NUMBERS["1001"][0])
-                .values(state="porting")
-            )
-        assert "(03) 7010 0001 is being ported out" in plan(furnished).blockers[0]
 
     def test_an_open_run_and_a_deactivated_account_are_blockers(self, furnished):
         furnished.break_sbc("database", "PUT", times=None)
@@ -233,10 +172,6 @@ class TestPlan:
         )
         furnished.break_sbc("drop_before")
         assert "The SBC could not be read" in plan(furnished).blockers[0]
-
-    def test_twelve_months_for_nuisance(self, furnished):
-        until = quarantine_until(furnished.services.today(), nuisance=True)
-        assert f"until {until:%-d %B %Y}" in texts(plan(furnished, nuisance=True))[2]
 
 
 class TestConfirmation:
@@ -302,7 +237,7 @@ class TestDeactivated:
         assert "Reception" in receipt
         assert "Asked for by the customer" in receipt
         with furnished.services.engine.connect() as connection:
-            change = accounts.last_status_change(connection, "1001")
+            change = account_status.last_status_change(connection, "1001")
             active = connection.execute(
                 select(schema.person.c.active).where(schema.person.c.username == "ada")
             ).scalar_one()
@@ -374,6 +309,29 @@ class TestFailing:
         assert failed.run.state == "failed"
         assert len(left(furnished)) == len(belongings.KINDS)
         assert furnished.states("1001") == {"allowed"}
+
+    def test_an_abandoned_one_refuses_every_change_alike_and_can_be_finished(self, furnished):
+        made = plan(furnished)
+        furnished.break_sbc("database", "POST /v1/rules/delete", times=None)
+        failed = furnished.finish(furnished.runner.start(made, LEAD, WHY), 40)
+        furnished.runner.abandon(failed.run.id, LEAD, "The SBC is being replaced.")
+        furnished.sbc.state.faults.clear()
+        assert furnished.standing() == "deactivating"
+        for kind, params in (
+            ("rename", {"name": "New"}),
+            ("parent", {"parent": "2001"}),
+            ("pin", {"note": "New", "until": None}),
+            ("suspend", {}),
+            ("enable", {}),
+        ):
+            assert "deactivating" in furnished.runner.plan(kind, "1001", params, LEAD).blockers[0], kind
+        repair = furnished.runner.plan("refresh_rules", "1001", {}, LEAD)
+        assert (repair.blockers, [effect.text for effect in repair.effects]) == (
+            (),
+            ["3 rules extra, for numbers that should have no rule: removed"],
+        )
+        run(furnished)
+        assert furnished.standing() == "deactivated"
 
     def test_something_added_while_it_is_removed_is_told(self, furnished):
         made = plan(furnished)

@@ -27,15 +27,6 @@ def test_a_parent_is_added_in_zuora_and_in_the_hub(world):
     assert (world.zuora_parent("2001"), world.hub_parent("2001")) == ("1001", "1001")
 
 
-def test_the_title_says_whether_there_is_a_parent_already(world):
-    plans = [move(world, child, parent) for child, parent in (("2001", "1001"), ("2002", "1001"), ("2002", None))]
-    assert [plan.title for plan in plans] == [
-        "Add the parent of 2001 - Mallee Motors",
-        "Replace the parent of 2002 - Saltbush Saddles",
-        "Remove the parent of 2002 - Saltbush Saddles",
-    ]
-
-
 def test_a_parent_is_replaced(world):
     run(world, move(world, "2002", "1001"))
     assert (world.zuora_parent("2002"), world.hub_parent("2002")) == ("1001", "1001")
@@ -58,19 +49,9 @@ def test_a_removal_that_zuora_ignores_is_a_failure_and_the_hub_keeps_the_parent(
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize(
-    ("child", "parent", "says"),
-    [
-        ("1001", "1001", "own parent"),
-        ("1001", "1003", "loop"),
-        ("1002", "1001", "already is 1001"),
-        ("1001", "9999", "no account 9999"),
-        ("1001", None, "already is none"),
-    ],
-)
-def test_what_is_not_allowed_is_a_blocker(world, child, parent, says):
-    plan = move(world, child, parent)
-    assert says in " ".join(plan.blockers)
+def test_what_is_not_allowed_is_a_blocker(world):
+    plan = move(world, "1001", "1003")
+    assert "loop" in " ".join(plan.blockers)
     with pytest.raises(Blocked):
         world.runner.start(plan, LEAD)
     assert (world.hub_parent("1002"), world.hub_parent("1001")) == ("1001", None)
@@ -93,18 +74,6 @@ def test_a_parent_that_zuora_does_not_know_is_refused(world):
     with writing(world.services.engine) as connection:
         connection.execute(update(account).where(account.c.number == "2001").values(zuora_id="f" * 32))
     assert "so 2001 cannot be a parent there" in move(world, "1001", "2001").blockers[0]
-
-
-def test_a_deactivated_account_joins_no_family(world):
-    with writing(world.services.engine) as connection:
-        connection.execute(update(account).where(account.c.number == "2001").values(status="deactivated"))
-    assert "2001 is deactivated" in move(world, "1001", "2001").blockers[0]
-
-
-def test_a_parent_changed_meanwhile_is_told_and_not_overwritten(world):
-    run(world, move(world, "2001", "1001"))
-    plan = move(world, "2001", "1002", OTHER, base=None)
-    assert "it is 1001 now" in plan.blockers[0]
 
 
 def test_two_runs_can_never_build_a_loop_between_them(world):

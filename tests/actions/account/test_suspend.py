@@ -3,17 +3,18 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from lib.actions.engine.errors import ActionError, Blocked, NotAllowed, PlanChanged, WrongConfirmation
 from lib.actions.engine.plan import Confirmation
 from lib.clients.mail import message_id
 from lib.domain.accounts import AccountStatus
 from lib.standins.zuora.records import InvoiceRecord
-from lib.store import accounts, emails, numbers
+from lib.store import account_status, accounts, emails, numbers
 from lib.store.engine import writing
-from lib.store.schema import account, sent_email
+from lib.store.schema import sent_email
 from tests.actions.conftest import BILLING, LEAD, NUMBERS, VIEWER, wait_for, zuora_id
+from tests.other_writers import add_number, move_number
 
 WHY = Confirmation(reason="non_payment", note="Two reminders and a call.")
 PAID = Confirmation(reason="paid")
@@ -58,7 +59,7 @@ def pin(world, note, until=None):
 
 def history(world):
     with world.services.engine.connect() as connection:
-        return accounts.last_status_change(connection, "1001")
+        return account_status.last_status_change(connection, "1001")
 
 
 def effects(plan):
@@ -80,11 +81,6 @@ class TestPlan:
         assert world.standing() == "active"
         assert world.states() == {"allowed"}
 
-    def test_nothing_overdue_and_too_early_are_said(self, world):
-        assert "Nothing is overdue in Zuora." in suspend(world).warnings
-        owe(world, days=3)
-        assert "Accounts are suspended for non-payment from day 7; this is day 3." in suspend(world).warnings
-
     def test_zuora_away_is_said_and_does_not_stop_it(self, world):
         world.fail("GET ", "drop_before")
         plan = suspend(world)
@@ -92,21 +88,11 @@ class TestPlan:
         assert "could not be read from Zuora" in plan.warnings[0]
         assert "Nothing is overdue" not in " ".join(plan.warnings)
 
-    def test_nobody_to_mail_stops_only_the_mail(self, world):
-        world.fail("GET ", "drop_before")
-        assert "Untick the e-mail" in suspend(world, mail=True).blockers[0]
-
     def test_the_sbc_away_stops_it(self, world):
         world.break_sbc("drop_before")
         with pytest.raises(Blocked, match="The SBC could not be read, so nothing was changed"):
             world.runner.start(suspend(world), LEAD, WHY)
         assert world.standing() == "active"
-
-    @pytest.mark.parametrize(("status", "says"), [("suspended", "already"), ("deactivated", "nothing to suspend")])
-    def test_the_wrong_status_stops_it(self, world, status, says):
-        with writing(world.services.engine) as connection:
-            connection.execute(update(account).where(account.c.number == "1001").values(status=status))
-        assert says in suspend(world).blockers[0]
 
     def test_money_that_came_in_meanwhile_gives_a_new_plan(self, world):
         owe(world)
@@ -160,18 +146,9 @@ class TestEmergencyCalls:
 
 class TestConfirmation:
     @pytest.mark.any_database
-    @pytest.mark.parametrize(
-        ("given", "says"),
-        [
-            (None, "Choose a reason"),
-            (Confirmation(reason="boredom"), "Choose a reason"),
-            (Confirmation(reason="other", note=" "), "Say in the note"),
-            (Confirmation(reason="spam", note="x" * 2001), "2,000 is the most"),
-        ],
-    )
-    def test_a_reason_is_needed(self, world, given, says):
-        with pytest.raises(WrongConfirmation, match=says):
-            world.runner.start(suspend(world), LEAD, given)
+    def test_a_reason_is_needed(self, world):
+        with pytest.raises(WrongConfirmation, match="Choose a reason"):
+            world.runner.start(suspend(world), LEAD)
         assert world.standing() == "active"
 
     def test_a_pinned_note_asks_for_a_reason_against_it(self, world):
@@ -183,10 +160,6 @@ class TestConfirmation:
         given = WHY.model_copy(update={"override": "The second part was not paid."})
         assert world.finish(world.runner.start(plan, LEAD, given)).run.state == "done"
         assert "Pinned note overridden: The second part was not paid." in history(world).note
-
-    def test_a_note_that_is_over_asks_for_nothing(self, world):
-        pin(world, "Payment plan", world.services.today() - timedelta(days=1))
-        suspended(world)
 
     def test_billing_may_and_a_viewer_may_not(self, world):
         assert not suspend(world, actor=BILLING).blockers
@@ -364,7 +337,7 @@ class TestNumbersThatChange:
 
     def add(self, world, number=NEW, to="1001"):
         with writing(world.services.engine) as connection:
-            numbers.add_number(connection, number, account_number=to, trunk="syd-2")
+            add_number(connection, number, account_number=to, trunk="syd-2")
 
     def follows(self, world, rule, number=NEW):
         wait_for(lambda: world.rules().get(number), lambda found: found == rule)
@@ -387,10 +360,10 @@ class TestNumbersThatChange:
         suspended(world)
         moved = NUMBERS["2001"][0]
         with writing(world.services.engine) as connection:
-            numbers.move_number(connection, moved, to_account="1001")
+            move_number(connection, moved, to_account="1001")
         self.follows(world, ("1001", "suspended", "syd-1"), moved)
         with writing(world.services.engine) as connection:
-            numbers.move_number(connection, moved, to_account="2001")
+            move_number(connection, moved, to_account="2001")
         self.follows(world, ("2001", "allowed", "syd-1"), moved)
 
     def test_a_number_in_quarantine_has_no_rule(self, world):
@@ -433,10 +406,6 @@ def test_pinning_is_an_action_of_its_own(world):
     with world.services.engine.connect() as connection:
         found = accounts.get_account(connection, "1001")
     assert (found.pinned_note, found.pinned_until) == ("Payment plan", until)
-    assert "pinned already" in plan("Payment plan", until.isoformat()).blockers[0]
-    assert "has passed" in plan("New", "2020-01-01").blockers[0]
-    assert "no date" in plan("New", "soon").blockers[0]
-    assert "300 is the most" in plan("x" * 301).blockers[0]
     assert world.finish(world.runner.start(plan(None), LEAD)).run.state == "done"
     with world.services.engine.connect() as connection:
         assert accounts.get_account(connection, "1001").pinned_note is None

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from lib.actions.engine.durable.sweeper import Sweeper
 from lib.actions.engine.errors import PlanExpired
-from lib.actions.engine.sweeper import Sweeper
 from lib.store import audit, runs
 from lib.store.engine import writing
 from lib.store.schema import executor
@@ -18,15 +18,13 @@ HOUR = 3600.0
 
 @pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 @pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["set forward", "set back"])
-def test_who_beats_keeps_its_run_and_who_stops_loses_it(world, jump):
+def test_who_beats_keeps_its_run_and_who_stops_loses_it(toys, jump):
     """Seen by another process, whose clock is the same one; the one that has the run is in its step all the while."""
-    engine, runner = world.services.engine, world.runner
-    world.fail("PUT /v1/accounts", "latency", seconds=1.9, times=1)
-    run_id = runner.start(runner.plan("rename", "1001", {"name": "New", "base": "Wattle Plumbing"}, LEAD), LEAD)
-    wait_for(lambda: runner.progress(run_id).steps[0].state, lambda state: state == "running")
+    engine, runner = toys.services.engine, toys.runner
+    run_id = toys.start_slowly(1.9)
     # From here on its beats are written below.
     runner._sweeper.stop()
-    observer = Sweeper(world.services, "another process")
+    observer = Sweeper(toys.services, "another process")
 
     def beat(count):
         with writing(engine) as connection:
@@ -41,11 +39,11 @@ def test_who_beats_keeps_its_run_and_who_stops_loses_it(world, jump):
         observer.sweep()
         time.sleep(0.05)
     assert beats > 10
-    assert world.finish(run_id).run.state == "done"
+    assert toys.finish(run_id).run.state == "done"
     with engine.connect() as connection:
         begun = [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
         assert runner.executor_id in runs.beats(connection)
-    assert begun == ["zuora", "hub"]
+    assert begun == ["first", "second"]
 
     def forgotten():
         observer.sweep()
@@ -67,9 +65,9 @@ def test_each_beat_is_another_one_also_on_a_clock_that_stands(engine, monkeypatc
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_plan_from_before_the_clock_was_set_back_is_too_old(world):
-    plan = world.runner.plan("rename", "1001", {"name": "New", "base": "Wattle Plumbing"}, LEAD)
+def test_a_plan_from_before_the_clock_was_set_back_is_too_old(toys):
+    plan = toys.plan()
     ahead = timedelta(seconds=HOUR)
     later = plan.model_copy(update={"made_at": plan.made_at + ahead, "expires_at": plan.expires_at + ahead})
     with pytest.raises(PlanExpired):
-        world.runner.start(later, LEAD)
+        toys.runner.start(later, LEAD)

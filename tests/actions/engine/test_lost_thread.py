@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from lib.actions.engine.durable import step_engine
+from lib.actions.engine.durable import records, step_engine, workflow
 from lib.actions.engine.durable.run_threads import RunThreads
-from lib.actions.engine.stepping import Stepper
+from lib.actions.engine.durable.stepping import Stepper
 from lib.store import audit
 from lib.store.schema import action_run
 from tests.actions.conftest import LEAD, wait_for
@@ -26,9 +26,9 @@ ON_POSTGRESQL = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def break_engine(world):
+def break_engine(toys):
     """Make the step engine's own writes fail, with an error that it does not try again, and mend that."""
-    path = world.services.settings.engine_database.removeprefix("sqlite:///")
+    path = toys.services.settings.engine_database.removeprefix("sqlite:///")
 
     def rename(*pairs):
         connection = sqlite3.connect(path, timeout=30)
@@ -47,59 +47,44 @@ def break_engine(world):
     return broken
 
 
-def plan(world):
-    return world.runner.plan("rename", "1001", {"name": "Wattle New", "base": "Wattle Plumbing"}, LEAD)
-
-
-def start_slowly(world):
-    """A run that is in its first step for a second."""
-    world.fail("PUT /v1/accounts", "latency", seconds=1, times=1)
-    run_id = world.runner.start(plan(world), LEAD)
-    wait_for(lambda: world.runner.progress(run_id).steps[0].state, lambda state: state == "running")
-    return run_id
-
-
-def begun(world, run_id):
-    with world.services.engine.connect() as connection:
+def begun(toys, run_id):
+    with toys.services.engine.connect() as connection:
         return [event.step for event in audit.events_of_run(connection, run_id) if event.phase == "begin"]
 
 
-def state(world, run_id):
-    with world.services.engine.connect() as connection:
+def state(toys, run_id):
+    with toys.services.engine.connect() as connection:
         return connection.execute(select(action_run.c.state).where(action_run.c.id == run_id)).scalar_one()
 
 
-def check_done_once(world, run_id, steps=("zuora", "hub")):
-    done = world.finish(run_id)
+def check_done_once(toys, run_id):
+    done = toys.finish(run_id)
     assert (done.run.state, done.run.error) == ("done", None)
-    assert begun(world, run_id) == list(steps)
-    sent = world.standin.state.faults.requests()[1]
-    assert sum(one.startswith("PUT /v1/accounts") for one in sent) == 1
-    assert world.hub_name() == world.zuora_name() == "Wattle New"
-    wait_for(lambda: step_engine.look_up([run_id])[run_id].status, lambda status: status == "SUCCESS")
+    assert begun(toys, run_id) == toys.toy.did == ["first", "second"]
+    wait_for(lambda: records.look_up([run_id])[run_id].status, lambda status: status == "SUCCESS")
 
 
 @ON_SQLITE
-def test_the_end_of_a_step_cannot_be_recorded(world, break_engine):
-    run_id = start_slowly(world)
+def test_the_end_of_a_step_cannot_be_recorded(toys, break_engine):
+    run_id = toys.start_slowly()
     with break_engine():
-        wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
-        assert state(world, run_id) == "running"
-    assert step_engine.look_up([run_id])[run_id].status == "PENDING"
-    check_done_once(world, run_id)
+        wait_for(lambda: workflow.has_thread(run_id), lambda there: not there)
+        assert state(toys, run_id) == "running"
+    assert records.look_up([run_id])[run_id].status == "PENDING"
+    check_done_once(toys, run_id)
 
 
 @ON_SQLITE
-def test_the_trouble_of_the_engine_is_not_the_outcome_of_the_run(world, break_engine):
+def test_the_trouble_of_the_engine_is_not_the_outcome_of_the_run(toys, break_engine):
     """The one table is away and the other is not: the engine could write that the run has failed."""
-    run_id = start_slowly(world)
+    run_id = toys.start_slowly()
     with break_engine(RECORDS[:1]):
-        wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
-    check_done_once(world, run_id)
+        wait_for(lambda: workflow.has_thread(run_id), lambda there: not there)
+    check_done_once(toys, run_id)
 
 
 @ON_SQLITE
-def test_nor_is_it_when_a_step_waits_and_asks_whose_the_run_is(world, break_engine, monkeypatch):
+def test_nor_is_it_when_a_step_waits_and_asks_whose_the_run_is(toys, break_engine, monkeypatch):
     broke = break_engine()
 
     def meet_both(*_given):
@@ -108,16 +93,16 @@ def test_nor_is_it_when_a_step_waits_and_asks_whose_the_run_is(world, break_engi
         raise OperationalError("update", {}, Exception("gone"))
 
     monkeypatch.setattr(Stepper, "run_step", meet_both)
-    run_id = world.runner.start(plan(world), LEAD)
+    run_id = toys.start()
     wait_for(lambda: Stepper.run_step is not meet_both, bool)
-    wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
+    wait_for(lambda: workflow.has_thread(run_id), lambda there: not there)
     broke.__exit__(None, None, None)
-    check_done_once(world, run_id)
+    check_done_once(toys, run_id)
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("last", ["finish", "fail"])
-def test_the_engines_last_record_is_lost(world, break_engine, monkeypatch, last):
+def test_the_engines_last_record_is_lost(toys, break_engine, monkeypatch, last):
     """The run is closed, or waits, and the engine believes it to be under way."""
     real, broke = getattr(Stepper, last), break_engine()
 
@@ -126,43 +111,43 @@ def test_the_engines_last_record_is_lost(world, break_engine, monkeypatch, last)
         broke.__enter__()
 
     if last == "fail":
-        world.fail("PUT /v1/accounts", "success_false", times=1)
+        toys.toy.fail()
     monkeypatch.setattr(Stepper, last, then_break)
-    run_id = world.runner.start(plan(world), LEAD)
-    assert world.finish(run_id).run.state == {"finish": "done", "fail": "failed"}[last]
-    wait_for(lambda: step_engine.has_thread(run_id), lambda there: not there)
+    run_id = toys.start()
+    assert toys.finish(run_id).run.state == {"finish": "done", "fail": "failed"}[last]
+    wait_for(lambda: workflow.has_thread(run_id), lambda there: not there)
     monkeypatch.undo()
     broke.__exit__(None, None, None)
-    assert step_engine.look_up([run_id])[run_id].status == "PENDING"
+    assert records.look_up([run_id])[run_id].status == "PENDING"
     if last == "fail":
-        world.runner.resume(run_id, LEAD)
-        assert world.finish(run_id).run.state == "done"
-        assert begun(world, run_id) == ["zuora", "zuora", "hub"]
+        toys.runner.resume(run_id, LEAD)
+        assert toys.finish(run_id).run.state == "done"
+        assert begun(toys, run_id) == ["first", "first", "second"]
 
 
 @ON_SQLITE
-def test_a_run_that_the_engine_could_not_take_is_started_all_the_same(world, break_engine):
-    asked = plan(world)
+def test_a_run_that_the_engine_could_not_take_is_started_all_the_same(toys, break_engine):
+    asked = toys.plan()
     with break_engine():
-        run_id = world.runner.start(asked, LEAD)
+        run_id = toys.runner.start(asked, LEAD)
         assert run_id == asked.id
-    check_done_once(world, run_id)
+    check_done_once(toys, run_id)
 
 
 @ON_SQLITE
-def test_a_resume_that_the_engine_did_not_hear_of_is_told_again(world, break_engine):
-    world.fail("PUT /v1/accounts", "success_false", times=1)
-    run_id = world.runner.start(plan(world), LEAD)
-    assert world.finish(run_id).run.state == "failed"
-    wait_for(lambda: step_engine.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
+def test_a_resume_that_the_engine_did_not_hear_of_is_told_again(toys, break_engine):
+    toys.toy.fail()
+    run_id = toys.start()
+    assert toys.finish(run_id).run.state == "failed"
+    wait_for(lambda: records.look_up([run_id])[run_id].status, lambda status: status == "ERROR")
     with break_engine():
-        world.runner.resume(run_id, LEAD)
-        assert state(world, run_id) == "running"
-    assert world.finish(run_id).run.state == "done"
-    assert begun(world, run_id) == ["zuora", "zuora", "hub"]
+        toys.runner.resume(run_id, LEAD)
+        assert state(toys, run_id) == "running"
+    assert toys.finish(run_id).run.state == "done"
+    assert begun(toys, run_id) == ["first", "first", "second"]
 
 
-def test_a_run_that_was_claimed_and_never_begun(world, monkeypatch):
+def test_a_run_that_was_claimed_and_never_begun(toys, monkeypatch):
     """The process took it from the queue and had no thread for it: no memory, no more threads."""
     met = threading.Event()
 
@@ -172,9 +157,9 @@ def test_a_run_that_was_claimed_and_never_begun(world, monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr("dbos._queue.execute_dequeued_workflow", no_thread)
-    run_id = world.runner.start(plan(world), LEAD)
+    run_id = toys.start()
     assert met.wait(20)
-    check_done_once(world, run_id)
+    check_done_once(toys, run_id)
 
 
 def queue_threads():
@@ -182,20 +167,20 @@ def queue_threads():
 
 
 @ON_SQLITE
-def test_the_engines_threads_for_its_queue_have_ended(world):
+def test_the_engines_threads_for_its_queue_have_ended(toys):
     wait_for(queue_threads, bool)
-    for stop in step_engine._engine().background_thread_stop_events:
+    for stop in records.instance().background_thread_stop_events:
         stop.set()
     wait_for(queue_threads, lambda living: not living)
-    run_id = world.runner.start(plan(world), LEAD)
-    check_done_once(world, run_id)
+    run_id = toys.start()
+    check_done_once(toys, run_id)
 
 
 @ON_POSTGRESQL
-def test_a_database_that_takes_no_writes_for_a_while(world, postgres_url):
+def test_a_database_that_takes_no_writes_for_a_while(toys, postgres_url):
     """As the one that is left behind by a failover: both the Hub's rows and the engine's record are in it."""
-    name = world.services.engine.url.database
-    run_id = start_slowly(world)
+    name = toys.services.engine.url.database
+    run_id = toys.start_slowly()
 
     def administer(read_only):
         with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
@@ -206,11 +191,11 @@ def test_a_database_that_takes_no_writes_for_a_while(world, postgres_url):
             )
 
     administer("on")
-    wait_for(lambda: world.standin.state.faults.requests()[1], lambda sent: any(one.startswith("PUT") for one in sent))
+    wait_for(lambda: toys.toy.did, bool)
     # The step waits for the database: its end is on record nowhere.
-    assert state(world, run_id) == "running"
+    assert state(toys, run_id) == "running"
     administer("off")
-    check_done_once(world, run_id, ("zuora", "hub"))
+    check_done_once(toys, run_id)
 
 
 def test_no_two_threads_move_one_run():
@@ -249,12 +234,12 @@ def test_the_second_thread_of_a_run_begins_when_the_first_has_ended():
 
 
 @ON_POSTGRESQL
-def test_the_engine_notices_a_server_that_is_gone_as_soon_as_the_hub_does(world):
+def test_the_engine_notices_a_server_that_is_gone_as_soon_as_the_hub_does(toys):
     def seconds(engine):
         with engine.connect() as connection:
             told = connection.connection.driver_connection.info.get_parameters()
         return {name: told.get(name) for name in ("keepalives_idle", "keepalives_interval", "tcp_user_timeout")}
 
-    of_the_hub = seconds(world.services.engine)
+    of_the_hub = seconds(toys.services.engine)
     assert of_the_hub == {"keepalives_idle": "10", "keepalives_interval": "5", "tcp_user_timeout": "20000"}
-    assert seconds(step_engine._engine()._sys_db.engine) == of_the_hub
+    assert seconds(records.instance()._sys_db.engine) == of_the_hub

@@ -106,10 +106,6 @@ def test_nothing_wrong_is_a_verdict_and_no_run(world):
         world.runner.start(plan, LEAD)
 
 
-def test_an_account_without_numbers_says_so(world):
-    assert refresh(world, "1002").verdict == "The account has no number and the SBC holds no rule for it."
-
-
 def test_a_newer_revision_on_the_sbc_does_not_win_over_the_truth(world):
     # As after a restore of the Hub's database from a backup.
     world.sbc.state.load([RuleRecord(number=FIRST, account="1001", state="suspended", trunk="syd-1", revision=900)])

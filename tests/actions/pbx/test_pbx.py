@@ -85,10 +85,7 @@ class TestBilling:
 
     def test_what_cannot_be_is_refused(self, house):
         for to, params, says in (
-            ("SUB-1", {}, "already"),
             ("SUB-9", {}, "has no subscription SUB-9"),
-            ("<b>", {}, "has no subscription"),
-            ("SUB-2", {"base": None}, "Somebody changed"),
             ("SUB-2", {"pbx": 2}, "no such PBX"),
         ):
             plan = bill(house, to, **params)
@@ -99,32 +96,16 @@ class TestBilling:
         with pytest.raises(NotAllowed):
             bill(house, "SUB-2", VIEWER)
 
-    def test_to_none_is_warned_of(self, house):
-        plan = bill(house, None)
-        assert "nobody is billed" in plan.warnings[0]
-        house.finish(house.runner.start(plan, LEAD))
-        assert shown(house)[0].subscription is None
-
-    def test_a_deactivated_account_and_an_ended_subscription_are_told(self, house):
-        with writing(house.services.engine) as connection:
-            ended = update(subscription).where(subscription.c.number == "SUB-2").values(status="Cancelled")
-            connection.execute(ended)
-        plan = bill(house, "SUB-2")
-        assert plan.warnings == ("The subscription SUB-2 is cancelled, not active.",)
+    def test_a_subscription_that_ended_is_offered_as_one(self, house):
         later = house.services.today() + timedelta(days=40)
         with writing(house.services.engine) as connection:
-            connection.execute(update(subscription).where(subscription.c.number == "SUB-2").values(ends=later))
+            ended = update(subscription).where(subscription.c.number == "SUB-2").values(status="Cancelled", ends=later)
+            connection.execute(ended)
+            there = {one.number: one.label_on(later) for one in pbxs.list_subscriptions(connection, "1001")}
+        assert there["SUB-2"].endswith(f"Cancelled · ended {later:%-d %b %Y}")
         assert bill(house, "SUB-2").warnings == (
             f"The subscription SUB-2 is cancelled, not active; it ends {later:%-d %b %Y}.",
         )
-        with house.services.engine.connect() as connection:
-            there = {one.number: one.label_on(later) for one in pbxs.list_subscriptions(connection, "1001")}
-        assert there["SUB-2"].endswith(f"Cancelled · ended {later:%-d %b %Y}")
-        assert plan.blockers == ()
-        with writing(house.services.engine) as connection:
-            connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))
-        for made in (bill(house, None), rename(house)):
-            assert "The account is deactivated; its PBXs stay as they are." in made.blockers
 
     def test_an_undo_after_a_later_change_is_not_offered(self, house):
         done = house.finish(house.runner.start(bill(house, "SUB-2"), LEAD)).run
@@ -140,42 +121,16 @@ class TestBilling:
 
 
 class TestPlan:
-    def test_it_shows_every_login_and_who_is_told(self, house):
-        plan = rename(house)
-        assert [row[2:] for row in plan.details[0].rows] == [
-            ("999@wattle", "999@wattle-gas", "Ada@example.com"),
-            ("1001@wattle", "1001@wattle-gas", "ada@example.com"),
-            ("1002@wattle", "1002@wattle-gas", "ben@example.com"),
-            ("1003@wattle", "1003@wattle-gas", "nobody"),
-        ]
-        assert [one.text for one in plan.effects] == [
-            "Group name",
-            "4 extension logins, each like",
-            "2 recipients told of the new login",
-        ]
-        said = " ".join(plan.warnings)
-        assert "signed in again" in said
-        assert "banned" in said
-        assert "told by nobody: 1003" in said
-
     def test_a_name_that_cannot_be_is_refused(self, house):
         for name, says in (
-            ("", "empty"),
-            ("wattle", "already"),
             ("mallee", "taken by the PBX Yard of account 2001"),
             ("Wattle Gas", "capital letters"),
-            ("a" * 64, "63 is the most"),
-            ("<b>x</b>", "not “< >"),
         ):
             plan = rename(house, name)
             assert says in " ".join(plan.blockers)
             with pytest.raises(Blocked):
                 house.runner.start(plan, LEAD, TYPED)
         assert shown(house)[0].group_name == "wattle"
-
-    def test_a_name_given_by_somebody_else_meanwhile_is_told(self, house):
-        plan = rename(house, base="older-name")
-        assert "from “older-name” to “wattle” meanwhile" in plan.blockers[0]
 
     def test_a_login_somebody_else_has_is_refused(self, house):
         with writing(house.services.engine) as connection:
@@ -195,8 +150,7 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("extension", "values"),
         [
-            ("1003", {"email": "c@example.com"}),
-            # Neither of these changes a count that the plan names.
+            # Neither changes a count that the plan names.
             ("1002", {"email": "somebody.else@example.com"}),
             ("1002", {"extension": "1009", "login": "1009@wattle"}),
         ],

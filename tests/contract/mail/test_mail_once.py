@@ -16,6 +16,7 @@ from lib.standins.mail import MailStandin
 from lib.store import schema
 from lib.store.emails import find_by_message_id
 from lib.store.engine import writing
+from tests.runs import make_run
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 RUN = "enable-104233-abcdefgh"
@@ -68,7 +69,7 @@ class Deadly(Mailer):
 def step(hub, standin, *, run=RUN, client=None):
     """The step of an action that mails: "nothing" when it has nothing to do, else "done"."""
     services = Services(settings=Settings(), engine=hub, zuora=None, sbc=None, mailer=client or mailer(standin))
-    context = Job(services, run, "mail", "104233", params={}, facts={}, key=f"{run}:mail", repeated=False)
+    context = Job(services, make_run(run, "enable", "104233"), "mail", key=f"{run}:mail")
     values = {"account_number": "104233", "account_name": "Acme"}
     return send_mail(context, EmailKind.REENABLED_NOTICE, TO, values).outcome
 

@@ -124,15 +124,12 @@ def test_both_names_of_the_postcode_are_read(wire, postcode):
     ],
 )
 def test_additional_addresses_are_a_list_or_a_text(scripted, scripted_zuora, wire, emails):
-    billing = {"additionalEmailAddresses": wire, "invoiceDeliveryPrefsEmail": True}
+    billing = {"additionalEmailAddresses": wire}
     scripted.replies.append(JSONResponse({**account_body(), "billingAndPayment": billing}))
-    account = scripted_zuora.account("1")
-    assert account.additional_emails == emails
-    assert account.invoices_by_email is True
+    assert scripted_zuora.account("1").additional_emails == emails
 
 
 def test_an_account_without_contacts_shares_none(scripted, scripted_zuora):
     scripted.replies.append(JSONResponse({**account_body(), "billToContact": None, "soldToContact": {"id": None}}))
     account = scripted_zuora.account("1")
     assert (account.bill_to, account.sold_to, account.shared_contact) == (None, None, False)
-    assert account.invoices_by_email is None

@@ -134,6 +134,11 @@ class TestShapes:
             )
         )
 
+    def test_what_the_call_did_not_send_is_shown_as_zuora_says_it(self, scripted, scripted_zuora):
+        message = "Contact 'Bo Li' is used by subscription A-S00012345 and invoice INV-00067."
+        scripted.replies.append(JSONResponse(shape1(53100330, message), 400))
+        assert failure(scripted_zuora).detail == message.rstrip(".")
+
     def test_of_several_reasons_the_lasting_one_decides(self, scripted, scripted_zuora):
         reasons = [{"code": 53100350, "message": "Lock."}, {"code": 53100320, "message": "Bad value."}]
         scripted.replies.append(JSONResponse({"success": False, "reasons": reasons}, 400))
@@ -573,13 +578,15 @@ class TestNothingLeaks:
         ]
         texts = []
         for call in calls:
+            sent = person.values() if call is calls[0] else ()
             # A change needs no more than the success mark.
             bodies = (
                 []
                 if call in (calls[0], calls[-1])
                 else [{**wire, "success": True, "subscriptions": [wire], "data": [wire], "nextPage": told}]
             )
-            for reply in [*(JSONResponse(body) for body in bodies), *self.replies((*self.secrets, *person.values()))]:
+            # A refusal repeats what the call sent. Any other answer has whatever there is.
+            for reply in [*(JSONResponse(body) for body in bodies), *self.replies((*self.secrets[1:], *sent))]:
                 scripted.replies[:] = [JSONResponse(look)] if call is calls[-1] else []
                 scripted.replies.append(reply)
                 with pytest.raises(RemoteError) as caught:

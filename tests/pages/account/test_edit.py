@@ -140,7 +140,7 @@ def test_zuora_down_is_a_reason_against_the_plan(house, own):
     app = begin(house, own.number)
     house.fail("drop_before")
     type_name(app, "While Down")
-    assert "Zuora could not be read, so nothing was renamed." in said(app)
+    assert "Zuora could not be read, so nothing was changed." in said(app)
     assert not can_start(app)
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from lib.actions.engine.runner import local_time
 from lib.domain.allowances import LABELS
+from lib.domain.moments import local_time
 from lib.store import billing, emergency
 from lib.store.engine import writing
 from lib.store.schema import account, action_run, snapshot

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from lib.actions.engine.runner import local_time
+from lib.domain.moments import local_time
 from lib.store.engine import writing
 from lib.store.schema import account, snapshot
 from tests.pages.conftest import READ, demo, differences, facts, metrics, plain_accounts, rerun_until, said

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert
 
 from lib.domain.activity import RunEntry, Source
-from lib.store import accounts, runs, schema
+from lib.store import account_status, runs, schema
 from lib.store.activity import read_activity
 from lib.store.audit import append_event, events_of_account, events_of_run
 from lib.store.engine import writing
@@ -112,4 +112,4 @@ def test_the_last_change_of_status_is_the_one_that_was_made_last(hub, clock):
                 )
             )
     with hub.connect() as connection:
-        assert accounts.last_status_change(connection, ACCOUNT).to_status == "active"
+        assert account_status.last_status_change(connection, ACCOUNT).to_status == "active"

@@ -109,7 +109,7 @@ def test_a_switch_reads_as_yes_and_no():
         ([MapRow("PRPC-1\nPRPC-2", None, "queues")], "more than one charge number"),
         ([MapRow("x" * 51, None, "queues")], "too long"),
         ([MapRow(None, "x" * 121, "queues")], "too long"),
-        ([MapRow(None, "pay\u202eload", "queues")], "cannot be seen"),
+        ([MapRow(None, "pay\u202eload", "queues")], "invisible character"),
         ([MapRow("PRPC-1", None, "queues"), MapRow(" PRPC-1 ", "Else", "ivrs")], "“PRPC-1” stands in two rows"),
         ([MapRow(None, "Thing", "queues"), MapRow(None, " THING ", "ivrs")], "stands in two rows"),
         ([MapRow(None, str(n), "queues") for n in range(501)], "500 is the most"),

@@ -25,6 +25,7 @@ from lib.clients.errors import (
 from lib.clients.http import HttpClient
 from lib.clients.translate import status_error
 from lib.clients.waits import asked_wait
+from lib.patience import Patience
 
 SECRET = "Bearer-top-secret"
 
@@ -84,7 +85,7 @@ BELOW = [
 
 @pytest.fixture
 def client():
-    http = HttpClient("Zuora", HttpConfig("http://127.0.0.1:9", attempts=1))
+    http = HttpClient("Zuora", HttpConfig("http://127.0.0.1:9", Patience(attempts=1)))
     yield http
     http.close()
 
@@ -168,7 +169,7 @@ def test_a_request_that_was_never_sent_did_nothing(client, monkeypatch, error, m
     [({}, 3), ({"writes": True, "resend": True}, 3), ({"writes": True, "harmless": True}, 3), ({"writes": True}, 1)],
 )
 def test_a_lost_answer_is_asked_for_again_only_where_that_is_safe(call, sent):
-    client = HttpClient("Zuora", HttpConfig("http://127.0.0.1:9", attempts=3, backoff_seconds=0.001))
+    client = HttpClient("Zuora", HttpConfig("http://127.0.0.1:9", Patience(attempts=3, backoff_seconds=0.001)))
     count = []
 
     def lose(*args, **kwargs):

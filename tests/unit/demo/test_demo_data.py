@@ -15,7 +15,7 @@ from lib.domain.hierarchy import ancestors
 from lib.domain.names import check_name
 from lib.domain.numbers import kind_of, parse_number
 from lib.standins.zuora import ZuoraState
-from lib.store import accounts, billing, schema
+from lib.store import accounts, allowance_use, billing, schema
 from lib.store.engine import make_engine, writing
 from lib.store.search import reindex, search
 from tests.conftest import database_of_kind
@@ -354,7 +354,7 @@ def test_what_an_account_holds_and_uses_is_counted(hub):
     for id_, number in hub.execute(select(schema.account.c.id, schema.account.c.number)).all():
         users = {key[1]: count for key, count in held["users"].items() if key[0] == id_}
         numbers = [(kind, state, count) for (own, kind, state), count in held["numbers"].items() if own == id_]
-        used = billing.count_use(hub, number)
+        used = allowance_use.count_use(hub, number)
         size = accounts.measure_account(hub, number)
         assert used["pbx_extensions"] == size.phone_users == sum(users.values())
         assert (used["jet_phone_users"], used["cloud_mobiles"]) == (

@@ -32,7 +32,7 @@ def test_an_ordinary_text_stays_as_it_is():
     assert covered(text) == text
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+61", "-1", "@sum", "\t=1", "\r=1", "  =1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+61", "-1", "@sum", "\t=1", "\r=1", "  =1", "\ta", "\ra"])
 def test_a_cell_that_would_be_a_formula_is_text(cell):
     assert as_text(cell) == f"'{cell}"
 

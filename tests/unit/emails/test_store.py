@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select
 
 from lib.domain.emails import EmailKind, EmailState
 from lib.store import schema
-from lib.store.accounts import AccountGone
+from lib.store.account_id import AccountGone
 from lib.store.emails import (
     EmailFilter,
     SentEmail,

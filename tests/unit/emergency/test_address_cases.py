@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lib.domain.addresses import split_address
-from lib.domain.emergency import check, pull
+from lib.domain.emergency import pull
+from lib.domain.emergency_check import check
 
 CASES = Path(__file__).parents[2] / "cases"
 GIVEN = json.loads((CASES / "addresses.json").read_text("utf-8"))

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lib.domain import address_words, street_types
-from lib.domain.address_tokens import tidy
 from lib.domain.addresses import LONGEST, Address, split_address
-from lib.domain.emergency import check, pull
+from lib.domain.addresses import words as address_words
+from lib.domain.addresses.street import street_types
+from lib.domain.addresses.tokens import tidy
+from lib.domain.emergency import pull
+from lib.domain.emergency_check import check
 
 untimed = settings(max_examples=200, deadline=None)
 

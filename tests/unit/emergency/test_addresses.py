@@ -2,8 +2,8 @@
 
 import pytest
 
-from lib.domain.address_words import speak, state_code
 from lib.domain.addresses import Address, split_address
+from lib.domain.addresses.words import speak, state_code
 
 
 def street(number="", name="", kind="", **parts):

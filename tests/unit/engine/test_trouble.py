@@ -7,8 +7,8 @@ import pytest
 import structlog
 from sqlalchemy import text
 
+from lib.actions.engine.durable.sweeper import Sweeper
 from lib.actions.engine.durable.trouble import Trouble
-from lib.actions.engine.sweeper import Sweeper
 from lib.actions.numbers.keeper import RuleKeeper
 from lib.app.start import configure_logging
 from lib.services import Services
@@ -35,14 +35,16 @@ def logged():
 
 @pytest.fixture
 def away(tmp_path):
-    """The engine of a database without any table: each statement is refused."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'hub.db'}")
+    """The engine of a database whose file cannot be opened."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'away.db'}")
+    (tmp_path / "away.db").unlink()
+    (tmp_path / "away.db").mkdir()
     yield engine
     engine.dispose()
 
 
 def away_error(engine):
-    with engine.connect() as connection, pytest.raises(Exception, match="no such table") as caught:
+    with pytest.raises(Exception, match="unable to open") as caught, engine.connect() as connection:
         connection.execute(text("select secret from nowhere where name = :name"), {"name": "Ada Lane"})
     return caught.value
 
@@ -54,7 +56,7 @@ def test_it_is_told_once_and_then_at_ten_and_a_hundred(away, logged):
         trouble.failed(error)
     assert [line.split("failures=")[1].split()[0] for line in logged] == ["1", "10", "100"]
     assert all("event='sweep failed'" in line and "\n" not in line for line in logged)
-    assert all("no such table" in line and "Ada" not in line and "select" not in line for line in logged)
+    assert all("unable to open" in line and "Ada" not in line and "select" not in line for line in logged)
     trouble.works()
     trouble.works()
     assert len(logged) == 4
@@ -74,6 +76,16 @@ def test_another_reason_is_told_too_and_only_a_bug_has_its_place(away, logged):
     trouble.failed(away_error(away))
     assert ["where=" in line for line in logged] == [False, True, False]
     assert all("\n" not in line and "Ada" not in line for line in logged)
+
+
+def test_a_database_that_answers_with_an_error_is_not_away(tmp_path, logged):
+    engine = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    with pytest.raises(Exception, match="no such table") as caught, engine.connect() as connection:
+        connection.execute(text("select secret from nowhere"))
+    engine.dispose()
+    Trouble("sweep").failed(caught.value)
+    assert "where=" in logged[0]
+    assert "select" not in logged[0]
 
 
 def test_the_threads_of_a_process_say_it_once_while_the_database_is_away(away, tmp_path, logged):

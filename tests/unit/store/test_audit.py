@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, insert, select, text, update
 
-from lib.actions.engine.sweeper import HEAD_SECONDS, Sweeper
+from lib.actions.engine.durable.sweeper import HEAD_SECONDS, Sweeper
 from lib.services import Services
 from lib.settings import load
 from lib.store import audit_command

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from lib.actions.engine.sweeper import Sweeper
+from lib.actions.engine.durable.sweeper import Sweeper
 from lib.store.drafts import KEPT, Draft, drop_draft, drop_old_drafts, find_draft, save_draft
 from lib.store.engine import writing
 from lib.store.schema import form_draft

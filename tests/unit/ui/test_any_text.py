@@ -13,7 +13,8 @@ from lib.domain.allowances import InvalidMap, MapRow, check_map
 from lib.domain.contacts import LABELS as CONTACT_FIELDS
 from lib.domain.contacts import ContactRole, InvalidField, check_field
 from lib.domain.emails import InvalidEmail, check_address
-from lib.domain.emergency import FIELDS, EmergencyRecord, check, pull
+from lib.domain.emergency import FIELDS, EmergencyRecord, pull
+from lib.domain.emergency_check import check
 from lib.domain.names import InvalidName, check_name
 from lib.domain.pbx import InvalidGroupName, check_group_name
 

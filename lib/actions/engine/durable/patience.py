@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from lib.store.away import is_away
 
 LONGEST_WAIT = 3.0
-"""Seconds between two tries at most: so soon after its return is a database used again."""
+"""Seconds between two tries at most. A database that is back is used again this soon."""
 
 GONE = "The Hub database could not be reached for too long. Resume when it answers again."
 
 LONG_TRY = 60.0
-"""Seconds after which a try that failed has worked before, not waited: no timeout of a connection takes so long."""
+"""Seconds after which a try that failed has worked before, not waited: no connection takes this long to time out."""
 
 REFUSED = "What was done could not be recorded ({}). Look at the steps, then resume or abandon."
 
@@ -41,9 +41,9 @@ class Patience:
     def __init__(
         self, seconds: float, *, attempts: int, first_wait: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Wait for `seconds` from the first failure on, and in any case for so many `attempts`.
+        """Wait for `seconds` from the first failure on, and try at least `attempts` times.
 
-        A database that was away is there again when a try works for long: its failure counts as the first one again.
+        When a try works for long, the database was back: its failure counts as the first one again.
         """
         self._seconds = seconds
         self._attempts = attempts
@@ -65,12 +65,12 @@ class Patience:
             raise Ending
 
     def carry(self, work: Callable[..., Any], *given: Any) -> Any:
-        """Do it, again and again while a database is away.
+        """Do it, and try again while a database is away.
 
         Raises:
             Ending: the process ends before the database is back.
-            DatabaseGone: patience is at an end, also that of the work itself, or the database takes this never.
-            Exception: at once, any error that is none of the database.
+            DatabaseGone: it was away for too long, also for the work itself, or the database refuses this for good.
+            Exception: any other error, at once.
         """
         made, wait, end = 0, self._first_wait, 0.0
         while True:

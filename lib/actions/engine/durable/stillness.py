@@ -21,7 +21,7 @@ class Stillness:
     def look(self, seen: Mapping[Hashable, Any], *, longest: float) -> None:
         """Take in what each value is now. What is not among them is forgotten.
 
-        `longest`: so many seconds at most count between two looks.
+        `longest`: at most this many seconds count between two looks.
         """
         now = self._clock()
         passed = 0.0 if self._looked is None else min(now - self._looked, longest)

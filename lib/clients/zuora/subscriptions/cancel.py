@@ -8,9 +8,8 @@ that it is cancelled and not by whom: whether it was us, Zuora tells by the answ
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from functools import partial
 
 from lib.clients.call import Call
@@ -18,6 +17,7 @@ from lib.clients.errors import Rejected, RemoteError, UnexpectedReply, Unreachab
 from lib.clients.zuora import replies
 from lib.clients.zuora.sender import Sender, further_track, path_of, plain_track
 from lib.clients.zuora.subscriptions.cancel_answers import Told, orders_missing, read_again, read_outcome
+from lib.clients.zuora.subscriptions.cancellation import Cancelled, CancelPolicy, policy_body, seen
 from lib.clients.zuora.subscriptions.keys import Keys, is_verdict
 from lib.clients.zuora.subscriptions.models import ZuoraSubscription
 from lib.clients.zuora.subscriptions.reading import read_subscription
@@ -25,34 +25,6 @@ from lib.clients.zuora.subscriptions.reading import read_subscription
 _ALREADY = re.compile(r"\balready\b.*\bcancell?ed\b|\bcancell?ed\b.*\balready\b", re.IGNORECASE)
 REPLAYS = 5
 """How many earlier answers in a row are passed over in one call."""
-
-
-class CancelPolicy(StrEnum):
-    """When a cancellation takes effect."""
-
-    END_OF_TERM = "EndOfCurrentTerm"
-    END_OF_INVOICED = "EndOfLastInvoicePeriod"
-    ON_DATE = "SpecificDate"
-
-
-@dataclass(frozen=True)
-class Cancelled:
-    """A subscription that is cancelled or will be on `effective`, None where Zuora does not say when.
-
-    `already` says that it was so before, or that somebody else did it. `seen` is False when Zuora took the
-    cancellation but the subscription does not show it yet or could not be read.
-    `ours` is True when Zuora itself says that this intention cancelled it, False when that was somebody else, and
-    None where neither is known: the answer was lost, and the cancellation that shows now may be anybody's.
-    """
-
-    number: str
-    effective: date | None
-    already: bool
-    seen: bool
-    order_number: str | None = None
-    request_id: str | None = None
-    track_id: str | None = None
-    ours: bool | None = field(default=None, compare=False)
 
 
 class Cancelling(Sender):
@@ -117,10 +89,10 @@ class Cancelling(Sender):
     ) -> Cancelled:
         before = self._look(look, number)
         if before.will_end and not keys.unsure:
-            return _seen(before, look, ours=False)
+            return seen(before, look, ours=False)
         order = self._order(before, look, policy, on, today)
         if before.will_end:
-            return _seen(before, look, ours=self._is_ours(order, before, keys))
+            return seen(before, look, ours=self._is_ours(order, before, keys))
         put: Call | None = None
         try:
             try:
@@ -132,7 +104,7 @@ class Cancelling(Sender):
                 keys.unsure = keys.began_unsure
                 put = self._put(before, look, policy, on)
                 now = self._look(look, number)
-                done = _seen(now, look, ours=False) if now.will_end else self._ask(put, look, before, None)
+                done = seen(now, look, ours=False) if now.will_end else self._ask(put, look, before, None)
         except RemoteError as error:
             return self._resolved(error, look, before, order if put is None else None, keys)
         return done if isinstance(done, Cancelled) else self._confirmed(before.number, done, look)
@@ -157,14 +129,14 @@ class Cancelling(Sender):
         action = {
             "type": "CancelSubscription",
             "triggerDates": [{"name": "ContractEffective", "triggerDate": day}],
-            "cancelSubscription": _policy(policy, on),
+            "cancelSubscription": policy_body(policy, on),
         }
         return replace(
             look,
             method="POST",
             path="/v1/orders",
             harmless=False,
-            read_seconds=max(self._config.action_seconds, self._config.read_seconds),
+            read_seconds=max(self._config.action_seconds, self._config.patience.read_seconds),
             body={
                 "orderDate": today.isoformat(),
                 # Zuora's name for it misleads: this is the account that gets the invoices, not the owner.
@@ -181,8 +153,8 @@ class Cancelling(Sender):
             path=f"{path_of('subscriptions', subscription.number, look.operation, writes=True)}/cancel",
             harmless=False,
             track_id=further_track(look.track_id, "put"),
-            read_seconds=max(self._config.action_seconds, self._config.read_seconds),
-            body={**_policy(policy, on), "runBilling": False, "collect": False},
+            read_seconds=max(self._config.action_seconds, self._config.patience.read_seconds),
+            body={**policy_body(policy, on), "runBilling": False, "collect": False},
         )
 
     def _ask(self, call: Call, look: Call, subscription: ZuoraSubscription, keys: Keys | None) -> Told | Cancelled:
@@ -213,7 +185,7 @@ class Cancelling(Sender):
                 doubt = doubt or (failure.status == 409 and not again)
             tried += 1
             wait = self._http.wait(call, failure, tried, time.monotonic() - began)
-            if wait is False or tried >= self._config.attempts:
+            if wait is False or tried >= self._config.patience.attempts:
                 if keys is not None:
                     keys.give_up(failure)
                 raise failure.unsure() if doubt else failure
@@ -224,7 +196,7 @@ class Cancelling(Sender):
                 raise error.unsure() if doubt else error from None
             if now.will_end:
                 ours = self._is_ours(call, now, keys) if keys is not None and (doubt or keys.unsure) else False
-                return _seen(now, look, ours=ours)
+                return seen(now, look, ours=ours)
 
     def _is_ours(self, order: Call, subscription: ZuoraSubscription, keys: Keys) -> bool | None:
         """Whether one of this intention's orders made the cancellation that shows; None when Zuora does not tell.
@@ -266,7 +238,7 @@ class Cancelling(Sender):
             ours: bool | None = None
             if order is not None:
                 ours = self._is_ours(order, after, keys) if unknown or keys.began_unsure else False
-            return replace(_seen(after, look, ours=ours), already=not unknown if ours is None else not ours)
+            return replace(seen(after, look, ours=ours), already=not unknown if ours is None else not ours)
         # Refused as cancelled already, and it does not show: then it is not known whose cancellation that was.
         unknown = unknown or _ALREADY.search(error.detail) is not None
         raise Unreachable.like(error).unsure() if unknown else error
@@ -279,7 +251,7 @@ class Cancelling(Sender):
             after, shown = None, False
         return Cancelled(
             number,
-            (_day_of(after) if after is not None and shown else None) or told.day,
+            (after.ends_on if after is not None and shown else None) or told.day,
             already=False,
             seen=shown,
             order_number=told.order_number,
@@ -287,25 +259,3 @@ class Cancelling(Sender):
             track_id=look.track_id,
             ours=True,
         )
-
-
-def _policy(policy: CancelPolicy, on: date | None) -> dict[str, str]:
-    body = {"cancellationPolicy": policy.value}
-    if on is not None:
-        body["cancellationEffectiveDate"] = on.isoformat()
-    return body
-
-
-def _seen(subscription: ZuoraSubscription, look: Call, *, ours: bool | None) -> Cancelled:
-    return Cancelled(
-        subscription.number,
-        _day_of(subscription),
-        already=ours is False,
-        seen=True,
-        track_id=look.track_id,
-        ours=ours,
-    )
-
-
-def _day_of(subscription: ZuoraSubscription) -> date | None:
-    return subscription.ends_on

@@ -11,7 +11,7 @@ from lib.clients.zuora.models import Day, Model, Number, Ref, Text
 
 
 class SubscriptionStatus(StrEnum):
-    """The state of a subscription, which Zuora writes with or without its blank, with one L or two."""
+    """The state of a subscription, which Zuora writes with or without a space, with one L or two."""
 
     DRAFT = "Draft"
     PENDING_ACTIVATION = "Pending Activation"
@@ -50,7 +50,7 @@ class ZuoraSegment(Model):
 
 
 class ZuoraCharge(Model):
-    """One charge of a rate plan. What does not apply to its `model` is None: a flat fee has no `uom`.
+    """One charge of a rate plan. What does not apply to it is None: a flat fee has no `included_units`.
 
     `segments` are all of its segments, where they were asked for; quantity and dates are those of one of them.
     """
@@ -58,16 +58,8 @@ class ZuoraCharge(Model):
     id: str = Field(min_length=1)
     number: Ref = None
     name: Text = ""
-    type: Ref = None
-    model: Ref = None
-    uom: Ref = None
     quantity: Number = None
     included_units: Number = None
-    price: Number = None
-    overage_price: Number = None
-    mrr: Number = None
-    currency: Ref = None
-    billing_period: Ref = None
     starts: Day = None
     ends: Day = None
     charged_through: Day = None
@@ -86,16 +78,8 @@ class ZuoraCharge(Model):
             id=body["id"],
             number=body.get("number"),
             name=body.get("name") or "",
-            type=body.get("type"),
-            model=body.get("model"),
-            uom=body.get("uom"),
             quantity=body.get("quantity"),
             included_units=body.get("includedUnits"),
-            price=body.get("price"),
-            overage_price=body.get("overagePrice"),
-            mrr=body.get("mrr"),
-            currency=body.get("currency"),
-            billing_period=body.get("billingPeriod"),
             starts=body.get("effectiveStartDate"),
             ends=body.get("effectiveEndDate"),
             charged_through=body.get("chargedThroughDate"),
@@ -109,11 +93,7 @@ class ZuoraRatePlan(Model):
     """One rate plan of a subscription and all its charges."""
 
     id: str = Field(min_length=1)
-    name: Text = ""
-    product_id: Ref = None
     product_name: Text = ""
-    product_sku: Ref = None
-    product_rate_plan_id: Ref = None
     charges: tuple[ZuoraCharge, ...] = ()
 
     @classmethod
@@ -125,11 +105,7 @@ class ZuoraRatePlan(Model):
         """
         return cls(
             id=body["id"],
-            name=body.get("ratePlanName") or body.get("name") or "",
-            product_id=body.get("productId"),
             product_name=body.get("productName") or "",
-            product_sku=body.get("productSku"),
-            product_rate_plan_id=body.get("productRatePlanId"),
             charges=tuple(ZuoraCharge.from_wire(charge) for charge in body.get("ratePlanCharges") or ()),
         )
 
@@ -156,12 +132,8 @@ class ZuoraSubscription(Model):
     term_starts: Day = None
     term_ends: Day = None
     auto_renews: bool | None = None
-    currency: Ref = None
-    contracted_mrr: Number = None
-    total_contracted_value: Number = None
     scheduled_cancel: Day = None
     scheduled_suspend: Day = None
-    cancel_reason: Ref = None
     rate_plans: tuple[ZuoraRatePlan, ...] = ()
 
     @property
@@ -236,11 +208,7 @@ class ZuoraSubscription(Model):
             term_starts=body.get("termStartDate"),
             term_ends=body.get("termEndDate"),
             auto_renews=body.get("autoRenew"),
-            currency=body.get("currency"),
-            contracted_mrr=body.get("contractedMrr"),
-            total_contracted_value=body.get("totalContractedValue"),
             scheduled_cancel=body.get("scheduledCancelDate"),
             scheduled_suspend=body.get("scheduledSuspendDate"),
-            cancel_reason=body.get("cancelReason"),
             rate_plans=tuple(ZuoraRatePlan.from_wire(plan) for plan in body.get("ratePlans") or ()),
         )

@@ -1,0 +1,93 @@
+"""What is known of runs: for pages, where each read names who is to see it, and for the engine itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lib.actions.engine.action import Action
+from lib.actions.engine.errors import NotAllowed
+from lib.actions.engine.progress import Progress, progress_of
+from lib.actions.engine.receipt import Receipt, receipt_of
+from lib.domain.audience import is_staff
+from lib.domain.permissions import Identity
+from lib.services import Services
+from lib.store import audit, items, runs
+from lib.store.runs import Run
+
+
+class RunReader:
+    """Reads runs. `reader` is the person who is to see what is read: a customer's account admin gets no run at all."""
+
+    def __init__(self, services: Services, actions: Mapping[str, Action[Any]]) -> None:
+        self.services = services
+        self.actions = actions
+
+    def progress(self, run_id: str, reader: Identity | None = None) -> Progress:
+        """Where the run is now, step by step.
+
+        Raises:
+            KeyError: there is no such run.
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
+        with self.services.engine.connect() as connection:
+            run = runs.get_run(connection, run_id)
+            if run is None:
+                raise KeyError(run_id)
+            # A run of an action that this version no longer has keeps its names.
+            titles = self.actions[run.kind].titles if run.kind in self.actions else {}
+            return progress_of(run, audit.events_of_run(connection, run_id), titles)
+
+    def receipt(self, run_id: str, reader: Identity | None = None) -> Receipt:
+        """What was done: who, when, why, each step with before and after.
+
+        Raises:
+            KeyError: there is no such run.
+            NotAllowed: the reader may not see runs.
+        """
+        progress = self.progress(run_id, reader)
+        return receipt_of(
+            progress, {step.name: self.items(run_id, step.name) for step in progress.steps if step.has_items}
+        )
+
+    def items(self, run_id: str, step: str, reader: Identity | None = None) -> list[tuple[str, str]]:
+        """What the step did to each of its items, as (item, words).
+
+        Raises:
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
+        with self.services.engine.connect() as connection:
+            return items.items_of_step(connection, run_id, step)
+
+    def open_run(self, account: str, reader: Identity | None = None) -> Run | None:
+        """The run that holds this account now, or None.
+
+        Raises:
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
+        with self.services.engine.connect() as connection:
+            return runs.open_run(connection, account)
+
+    def open_runs(self, account: str, reader: Identity | None = None) -> list[Run]:
+        """Every open run on this account: the one that holds it, and one that changes a contact beside it.
+
+        Raises:
+            NotAllowed: the reader may not see runs.
+        """
+        _require_reader(reader)
+        with self.services.engine.connect() as connection:
+            return runs.open_runs(connection, account)
+
+    def undo_params(self, run: Run, actor: Identity) -> dict[str, Any] | None:
+        """The params that would take this run back, for somebody who may; None when it cannot be undone now."""
+        action = self.actions.get(run.kind)
+        if action is None or run.state != "done" or not actor.may(action.permission, run.account):
+            return None
+        return action.undo(self.services, run)
+
+
+def _require_reader(reader: Identity | None) -> None:
+    """Raise unless this person may see runs; None is the engine itself."""
+    if reader is not None and not is_staff(reader):
+        raise NotAllowed("Nothing is shown: what our staff did is for our staff to read.")

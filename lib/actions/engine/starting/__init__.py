@@ -1,0 +1,1 @@
+"""What has to hold before a run begins, and its beginning in one transaction."""

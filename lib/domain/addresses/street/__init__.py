@@ -1,0 +1,1 @@
+"""The street of an address: its name, its type and its suffix."""

@@ -1,0 +1,44 @@
+"""Plain values for tests that decide without any system: a test names only what it changes."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from lib.actions.engine.action import Wish
+from lib.clients.zuora import ZuoraAccount, ZuoraContact
+from lib.domain.accounts import Account, AccountStatus
+from lib.domain.permissions import Identity, Role
+
+TODAY = date(2026, 11, 25)
+NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+
+def make_account(**changes: Any) -> Account:
+    """An active account that is linked to Zuora and has no parent."""
+    values: dict[str, Any] = {
+        "number": "1001",
+        "name": "Wattle Plumbing",
+        "status": AccountStatus.ACTIVE,
+        "zuora_id": "z1001",
+        "zuora_number": "A1001",
+        "created_at": NOW,
+        "changed_at": NOW,
+    }
+    return Account(**(values | changes))
+
+
+def make_zuora_account(**changes: Any) -> ZuoraAccount:
+    """The same account in Zuora, active, with a bill-to contact."""
+    values: dict[str, Any] = {
+        "id": "z1001",
+        "number": "A1001",
+        "name": "Wattle Plumbing",
+        "status": "Active",
+        "bill_to": ZuoraContact(id="c1", first_name="Ada", last_name="Lane", work_email="ada@example.com"),
+    }
+    return ZuoraAccount(**(values | changes))
+
+
+def make_wish(account: str = "1001", **params: Any) -> Wish:
+    """What a support lead wants of an account."""
+    lead = Identity(email="lead@example.com", name="Lee Lead", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
+    return Wish(account, params, lead)
