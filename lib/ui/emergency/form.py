@@ -72,30 +72,53 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
     show_notice(form)
     _tell_meanwhile(form, latest)
     reading = visit.app.live.zuora(visit.account) if form.contact is None else None
-    contact = _contact_in(reading) if reading else form.contact
+    contact = _sold_to(reading) if reading else form.contact
     begun = form
     values, slots = draw_fields(form, contact, lambda: keep_typed(begun, draft_of(visit)))
     form = change(form, values=values)
     record = EmergencyRecord.model_validate(values)
     saved = latest.record if latest else None
-    # What a draft brings back is found again in Zuora's own reading.
-    unseen = _notes_unseen(reading, record, saved, own_numbers) if reading else []
-    notes = list(dict.fromkeys([*form.notes, *unseen]))
+    in_zuora, notes = form.zuora, list(form.notes)
+    if reading is not None:
+        in_zuora, unseen = _compare(reading, record, saved, own_numbers)
+        notes += unseen
+    notes = list(dict.fromkeys(notes))
     findings = check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
-    in_zuora = _in_zuora(visit, reading, saved, own_numbers) if reading else form.zuora
+    if reading is not None:
+        _show_side(visit, reading, contact)
     show_text_table(beside_frame(saved, in_zuora, record), "Saved here, in Zuora, will be saved")
     errors = sum(one.severity == "error" for one in findings)
-    if errors:
-        st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
-    refused = not notes_accepted(notes, f"{form.key('notes')}_{form.pulls}") or errors > 0
-    if st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency"):
+    if _offer_save(form, errors, notes):
         if fresh:
             # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
             change(form, notice="Nothing was saved: the page was loaded again. Check the fields and press Save again.")
             draw_again()
         _save(visit, form, record, notes)
     show_blocked(form)
+
+
+def _compare(
+    reading: Reading, record: EmergencyRecord, saved: EmergencyRecord | None, own_numbers: set[str]
+) -> tuple[EmergencyRecord | None, list[Finding]]:
+    """What a pull of this reading would give, None without a contact, and what of the form nobody has looked at.
+
+    What a draft brings back is found again in Zuora's own reading.
+    """
+    contact = _sold_to(reading)
+    if contact is None or reading.value is None:
+        return None, []
+    customer = reading.value.account.name
+    in_zuora, _ = emergency.pull(contact, customer, saved, own_numbers=own_numbers)
+    return in_zuora, emergency.notes_unseen(record, saved, contact, customer, own_numbers=own_numbers)
+
+
+def _offer_save(form: EmergencyForm, errors: int, notes: list[Finding]) -> bool:
+    if errors:
+        st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
+    accepted = notes_accepted(notes, f"{form.key('notes')}_{form.pulls}")
+    refused = errors > 0 or not accepted
+    return st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency")
 
 
 def _save(visit: Visit, form: EmergencyForm, record: EmergencyRecord, notes: list[Finding]) -> None:
@@ -119,7 +142,7 @@ def _pull(visit: Visit, latest: Version | None, form: EmergencyForm, own_numbers
             "unlinked": "This account is not linked to Zuora.",
         }.get(reading.state, f"Zuora could not be read. {reading.why}")
         return change(form, plan=None, notice=f"{why} The form stays as it was.")
-    contact = _contact_in(reading)
+    contact = _sold_to(reading)
     if contact is None:
         notice = "The account has no Sold To contact in Zuora. The form stays as it was."
         return change(form, plan=None, notice=notice)
@@ -140,32 +163,19 @@ def _pull(visit: Visit, latest: Version | None, form: EmergencyForm, own_numbers
     return form
 
 
-def _contact_in(reading: Reading) -> dict[str, str] | None:
-    value = reading.value
-    return None if value is None or value.account.sold_to is None else values_of(value.account.sold_to)
+def _sold_to(reading: Reading | None) -> dict[str, str] | None:
+    """The Sold To contact as it was read; None where there is none, or nothing was read."""
+    contact = reading.value.account.sold_to if reading and reading.value else None
+    return values_of(contact) if contact else None
 
 
-def _notes_unseen(
-    reading: Reading, record: EmergencyRecord, saved: EmergencyRecord | None, own_numbers: set[str]
-) -> list[Finding]:
-    contact, value = _contact_in(reading), reading.value
-    if contact is None or value is None:
-        return []
-    return emergency.notes_unseen(record, saved, contact, value.account.name, own_numbers=own_numbers)
-
-
-def _in_zuora(
-    visit: Visit, reading: Reading, saved: EmergencyRecord | None, own_numbers: set[str]
-) -> EmergencyRecord | None:
-    """What a pull would give, as far as Zuora has been read already; None when it could not be."""
-    contact, value = _contact_in(reading), reading.value
-    if contact is None or value is None:
+def _show_side(visit: Visit, reading: Reading, contact: dict[str, str] | None) -> None:
+    """Say how old Zuora's side of the form is, unless it was read just now."""
+    if contact is None:
         st.caption("Zuora's side is not known. Pull From Zuora reads it and says why when it cannot.")
-        return None
-    if reading.state != "live":
+    elif reading.state != "live":
         why = "is being read" if reading.state == "reading" else "could not be read now"
         st.caption(f"Zuora {why}. Its side is shown as it was read at {visit.at(reading.read_at)}.")
-    return emergency.pull(contact, value.account.name, saved, own_numbers=own_numbers)[0]
 
 
 def _tell_meanwhile(form: EmergencyForm, latest: Version | None) -> None:

@@ -6,7 +6,7 @@ from lib.actions.engine.plan import Plan
 from lib.store.approvals import Approval
 from lib.ui.dialogs import Dialog, change, close_dialog
 from lib.ui.runs.plan import show_notice
-from lib.ui.runs.start import act_on_plan, make_plan, named_page
+from lib.ui.runs.start import act_on_plan, make_plan
 from lib.ui.selection import own_key
 from lib.ui.visit import Visit
 from lib.ui.widgets.draw_again import draw_again
@@ -67,12 +67,8 @@ def offer_to_ask(visit: Visit, dialog: Dialog, plan: Plan, request: Approval | N
     if request is not None and request.fingerprint == plan.fingerprint:
         return
     if st.button("Ask a second person", icon=":material/group_add:", key=own_key(visit.account, "ask_second")):
-        if act_on_plan(
-            visit,
-            dialog,
-            plan,
-            lambda: visit.app.runner.ask(plan, visit.identity, opened=named_page(visit, dialog)),
-        ):
+        ask = visit.app.runner.ask
+        if act_on_plan(visit, dialog, plan, lambda opened: ask(plan, visit.identity, opened=opened)):
             change(dialog, notice=f"Request sent. Ask a colleague with the same right to {way}.")
         draw_again()
 
@@ -80,12 +76,8 @@ def offer_to_ask(visit: Visit, dialog: Dialog, plan: Plan, request: Approval | N
 def offer_approval(visit: Visit, dialog: Dialog, plan: Plan, typed: str) -> None:
     """The button that approves this plan, with the account number as it was typed."""
     if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key=f"approve_{plan.id}"):
-        if act_on_plan(
-            visit,
-            dialog,
-            plan,
-            lambda: visit.app.runner.approve(plan, visit.identity, typed, opened=named_page(visit, dialog)),
-        ):
+        approve = visit.app.runner.approve
+        if act_on_plan(visit, dialog, plan, lambda opened: approve(plan, visit.identity, typed, opened=opened)):
             close_dialog()
             st.toast("Approved. The first person can start it now.", icon=":material/verified_user:")
         draw_again()

@@ -39,7 +39,7 @@ def make_plan(visit: Visit, dialog: D, kind: str, params: Mapping[str, Any], acc
     """
     dialog = change(dialog, params=params, plan=None, notice=None)
     try:
-        opened = named_page(visit, dialog)
+        opened = _named_page(visit, dialog)
         with st.spinner("Reading the systems"):
             plan = visit.app.runner.plan(
                 kind, account or visit.account.number, dict(params), visit.identity, opened=opened
@@ -51,25 +51,21 @@ def make_plan(visit: Visit, dialog: D, kind: str, params: Mapping[str, Any], acc
 
 def start_plan(visit: Visit, dialog: Dialog, plan: Plan, confirmation: Confirmation | None = None) -> bool:
     """Start the plan the dialog shows; True when a run began. Otherwise the dialog says why."""
-    run_id = None
 
-    def start() -> None:
-        nonlocal run_id
-        run_id = visit.app.runner.start(plan, visit.identity, confirmation, opened=named_page(visit, dialog))
+    def start(opened: str | None) -> None:
+        show_run(visit.app.runner.start(plan, visit.identity, confirmation, opened=opened))
 
-    if not act_on_plan(visit, dialog, plan, start):
-        return False
-    show_run(run_id)
-    return True
+    return act_on_plan(visit, dialog, plan, start)
 
 
-def act_on_plan(visit: Visit, dialog: Dialog, plan: Plan, act: Callable[[], None]) -> bool:
+def act_on_plan(visit: Visit, dialog: Dialog, plan: Plan, act: Callable[[str | None], None]) -> bool:
     """Do something with the plan the dialog shows; True when it was done. Otherwise the dialog says why.
 
-    A refusal that a new look answers puts the new plan on the screen, to be read before the next click.
+    `act` gets the account of the page the click was made on. A refusal that a new look answers puts the new plan on
+    the screen, to be read before the next click.
     """
     try:
-        act()
+        act(_named_page(visit, dialog))
     except (WrongConfirmation, NeedsSecondPerson, AccountBusy) as refused:
         change(dialog, notice=str(refused))
     except PlanChanged as changed:
@@ -84,7 +80,7 @@ def act_on_plan(visit: Visit, dialog: Dialog, plan: Plan, act: Callable[[], None
     return False
 
 
-def named_page(visit: Visit, dialog: Dialog) -> str | None:
+def _named_page(visit: Visit, dialog: Dialog) -> str | None:
     """The account of the page the dialog stands on, which the browser's address has to name at this click.
 
     None where the dialog belongs to no account.
