@@ -20,7 +20,7 @@ ODD = [
     ("<b>x</b> :red[y]", "only letters a to z"),
     ("\u202eelttaw", "invisible character"),
     ("wa\u0301ttle", "only letters a to z"),
-    ("wattle\nplumbing", "a blank or a line break"),
+    ("wattle\nplumbing", "a space or a line break"),
     ("wattle;banksia", "not “;”."),
     ("-wattle-", "begins or ends with a hyphen"),
 ]
