@@ -13,10 +13,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url
 
 from lib.store import migrate
 from lib.store.engine import make_engine
+
+# For `make unit`: a fifth of the examples. `make test` tries all of them.
+settings.register_profile("quick", max_examples=20)
 
 SUPERUSER = "postgres"
 LONGEST_FIRST = (
@@ -40,7 +44,7 @@ def pytest_collection_modifyitems(items):
         return next((at for at, part in enumerate(LONGEST_FIRST) if part in item.nodeid), len(LONGEST_FIRST))
 
     # Once is enough for what does not depend on the database.
-    items[:] = [one for one in items if not {"any_database", "postgres"} <= {mark.name for mark in one.iter_markers()}]
+    items[:] = [one for one in items if not {"sqlite_only", "postgres"} <= {mark.name for mark in one.iter_markers()}]
     items.sort(key=place)
 
 
@@ -113,7 +117,7 @@ def postgres_url() -> Iterator[str]:
         assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
     port = _free_port()
-    settings = {
+    options = {
         "listen_addresses": "127.0.0.1",
         "port": port,
         "unix_socket_directories": folder,
@@ -125,9 +129,9 @@ def postgres_url() -> Iterator[str]:
     }
     try:
         run("initdb", "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        given = " ".join(f"-c {name}={value}" for name, value in options.items())
         # A log file, because a server that keeps our pipe open would never let `run` return.
-        run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", options)
+        run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", given)
         try:
             yield f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{port}/postgres"
         finally:

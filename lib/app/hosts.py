@@ -8,7 +8,7 @@ def allowed_hosts(settings: Settings) -> list[Address]:
     """The hosts of `AM_ALLOWED_HOSTS`; without it, in the demo, this machine by each of its usual names.
 
     Raises:
-        SettingsError: an entry is no host, or there is none outside the demo.
+        SettingsError: an entry is not a host, or outside the demo no host is named.
     """
     given = [entry.strip() for entry in settings.allowed_hosts.split(",") if entry.strip()]
     if not given:

@@ -1,18 +1,29 @@
 """Why a start failed, for the person who started it: a sentence for what they can change, nothing for a bug of ours."""
 
+from sqlalchemy.exc import ArgumentError
+
 from lib.settings import SettingsError
 from lib.store.away import is_away
 
 
 def why_not_started(error: Exception) -> str | None:
     """The line to print before the process ends; None when only a traceback tells."""
+    sentence = what_to_change(error)
+    if sentence is None and isinstance(error, ValueError):
+        sentence = str(error)
+    return sentence and f"Not started: {sentence}"
+
+
+def what_to_change(error: Exception) -> str | None:
+    """What the person at the terminal can do about this error; None for a bug of ours."""
     if is_away(error):
         cause = getattr(error, "orig", None) or error
         said = " ".join(str(cause).split())[:300]
         return (
-            f"Not started: the database does not answer or cannot be written ({said}). Nothing was changed. See that "
+            f"the database does not answer or cannot be written ({said}). Nothing was changed. See that "
             "it runs and that AM_DATABASE_URL and AM_ENGINE_DATABASE_URL name it, then start again."
         )
-    if isinstance(error, SettingsError | ValueError):
-        return f"Not started: {error}"
-    return None
+    if isinstance(error, ArgumentError):
+        # Its own text may quote the URL, and with it the password.
+        return "AM_DATABASE_URL or AM_ENGINE_DATABASE_URL is not the URL of a database. See docs/settings.md."
+    return str(error) if isinstance(error, SettingsError) else None

@@ -1,34 +1,25 @@
-"""`make run`: check what can go wrong at a start, say in one line where to go and how to sign in, and serve."""
+"""Serve: check what can go wrong at a start, say in one line where to go and how to sign in, and become the server."""
 
-import argparse
 import os
 import socket
 import sys
 from pathlib import Path
 
-from lib import logs
 from lib.app.hosts import allowed_hosts
 from lib.app.not_started import why_not_started
 from lib.settings import PROJECT, Environment, Settings, SettingsError, load
 
 
-def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv does not return
+def serve() -> int:  # noqa: RET503 - execv does not return
     """Serve the app with the settings of the environment; returns only when it could not start."""
-    parser = argparse.ArgumentParser(prog="python -m lib.app.serve", description="Serve the Account Manager.")
-    parser.add_argument("--reset-demo", action="store_true", help="forget everything done in the demo, then end")
-    given = parser.parse_args(arguments)
     try:
         settings = load()
-        if given.reset_demo:
-            return _reset_demo(settings)
         allowed_hosts(settings)
         _refuse_taken_port(settings)
         _prepare(settings)
     except Exception as error:
-        why = why_not_started(error)
-        if why is None:
+        if not _said(error):
             raise
-        print(why, file=sys.stderr)
         return 1
     _announce(settings)
     os.chdir(PROJECT)
@@ -43,6 +34,24 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: RET503 - execv doe
     ]
     # Replaced, not spawned: signals reach the server itself, and there is no second process to forget.
     os.execv(sys.executable, command)  # noqa: S606
+
+
+def reset_demo() -> int:
+    """Remove everything that was done in the demo; returns the exit code."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        _said(error)
+        return 1
+    return _reset_demo(settings)
+
+
+def _said(error: Exception) -> bool:
+    """Say why it was not started; False for a bug of ours, which has no such sentence."""
+    why = why_not_started(error)
+    if why is not None:
+        print(why, file=sys.stderr)
+    return why is not None
 
 
 def _refuse_taken_port(settings: Settings) -> None:
@@ -99,8 +108,3 @@ def _reset_demo(settings: Settings) -> int:
             path.unlink()
     print("The demo starts afresh at the next `make run`.")
     return 0
-
-
-if __name__ == "__main__":
-    logs.take_over()
-    sys.exit(main())

@@ -7,26 +7,20 @@ addresses cannot keep its owner out.
 
 import hashlib
 import hmac
-import logging
 import secrets
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
 
-from bcrypt import gensalt, hashpw
 from sqlalchemy import Connection
 
+from lib.app import passwords
 from lib.app.start import App
 from lib.domain.permissions import Identity
 from lib.settings import Environment
 from lib.store import audit, people, sessions, sign_in_tries
 from lib.store.engine import writing
 from lib.store.people import Person
-
-LONGEST_PASSWORD = 72
-"""Bytes of a password that bcrypt looks at. It refuses longer ones, and so do we."""
+from lib.store.sign_in_tries import Counter
 
 NAME_FACTOR = 5
 """How many times the tries of one address a name has from all addresses together."""
@@ -40,11 +34,6 @@ KIND = "sign_in"
 SOURCE = "local"
 NOBODY = "nobody"
 """The actor of a failed sign-in: what was typed as a name may be anything, a password too."""
-
-_TALKERS = ("caching.cache_data_api", "scriptrunner_utils.script_run_context")
-
-# A check takes a quarter of a second of a processor: guessing must not take both from the people at work.
-_checks = threading.Semaphore(2)
 
 
 class SignInRefused(Exception):
@@ -109,7 +98,7 @@ def sign_in(app: App, username: str, password: str, *, address: str, browser: st
                 connection, person.username, address=address, password_hash=person.password_hash
             )
             for counter in _counters(app, name, address, browser):
-                if counter.startswith(("pair ", "browser ")):
+                if counter.kind in {"pair", "browser"}:
                     sign_in_tries.forget(connection, counter)
                 else:
                     sign_in_tries.take_back(connection, counter)
@@ -155,54 +144,22 @@ def _count(app: App, connection: Connection, name: str, address: str, browser: s
     return None
 
 
-def _counters(app: App, name: str, address: str, browser: str | None) -> dict[str, int]:
+def _counters(app: App, name: str, address: str, browser: str | None) -> dict[Counter, int]:
     """What a try counts for, in this order, and how many failures each bears."""
     allowed = app.settings.sign_in_attempts
     if browser is not None and _knows(app, browser, name):
-        return {f"browser {browser}": allowed}
+        return {Counter("browser", name, browser): allowed}
     return {
-        f"address {address}": app.settings.sign_in_address_attempts,
-        f"pair {name} {address}": allowed,
-        f"name {name}": allowed * NAME_FACTOR,
+        Counter("address", address): app.settings.sign_in_address_attempts,
+        Counter("pair", name, address): allowed,
+        Counter("name", name): allowed * NAME_FACTOR,
     }
 
 
 def _is_right(person: Person | None, password: str) -> bool:
     """Takes as long for nobody, for an inactive person and for an over-long password as for a wrong one."""
-    known = person is not None and person.active and person.password_hash is not None
-    hashed = person.password_hash if person is not None and known else None
-    # What no encoding knows cannot be a password; NUL ends one for bcrypt.
-    typed = password.encode("utf-8", "replace").replace(b"\0", b"?")
-    fits = len(typed) <= LONGEST_PASSWORD
-    short = typed[:LONGEST_PASSWORD].decode("utf-8", "ignore")
-    with _checks:
-        nobody = _hash_of_nobody()
-        try:
-            right = bool(_hasher().check_pw(short, hashed or nobody))
-        except ValueError:
-            # What stands in the database is no hash of a password.
-            right = False
-    return right and known and fits
-
-
-@cache
-def _hasher() -> Any:
-    """The library's check of a password. Its package speaks to Streamlit as it is loaded, and Streamlit would warn
-    twice that nobody is connected, which is so: the sign-in comes before that."""
-    talkers = [logging.getLogger(f"streamlit.runtime.{name}") for name in _TALKERS]
-    for talker in talkers:
-        talker.disabled = True
-    from streamlit_authenticator.utilities import Hasher
-
-    for talker in talkers:
-        talker.disabled = False
-    return Hasher
-
-
-@cache
-def _hash_of_nobody() -> str:
-    """Made at the first sign-in: it takes a third of a second, which no start of the server should wait for."""
-    return hashpw(b"nobody", gensalt(12)).decode()
+    known = person is not None and person.active
+    return passwords.matches(password, person.password_hash if person is not None and known else None)
 
 
 def _browser_mark(app: App, username: str) -> str:

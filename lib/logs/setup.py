@@ -20,7 +20,7 @@ _makes_records = logging.LogRecord
 def configure(level: str) -> None:
     """One line per event on standard error. Callers log ids and kinds, never names, addresses or secrets.
 
-    Errors that libraries log are told by id, kind and place as well, whichever logger and handler they use.
+    Errors that libraries log are written as id, kind and place as well, whichever logger and handler they use.
     """
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.setLogRecordFactory(_record)

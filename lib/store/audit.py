@@ -223,9 +223,3 @@ def _canonical(content: Mapping[str, Any]) -> str:
 
 def _event(row: Row[Any]) -> Event:
     return Event.model_validate(dict(row._mapping))
-
-
-if __name__ == "__main__":
-    from lib.store.audit_command import main
-
-    raise SystemExit(main())

@@ -1,12 +1,11 @@
 """The audit for those who run the product: check the chain, or take all of it out as JSON lines.
 
-`make verify-audit` and `make export-audit` call it, by way of `python -m lib.store.audit`.
+`python -m lib audit` calls it.
 """
 
-import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -31,44 +30,44 @@ What to do:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for and say how it went. Returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    noted = _noted(asked.expect)
+def verify(noted: Head | None = None) -> int:
+    """Check the audit of the settings' database, say how it went, and return the exit code.
+
+    `noted` is a head printed earlier: the check then also finds an end that was cut off.
+    """
+    return _with_database(lambda engine: _verify(engine, noted))
+
+
+def export(target: str) -> int:
+    """Write every event as a line of JSON to this file, or to the screen for `-`. Returns the exit code."""
+    return _with_database(lambda engine: _export(engine, target))
+
+
+def read_head(sequence: str, digest: str) -> Head:
+    """The head that somebody noted.
+
+    Raises:
+        ValueError: it cannot be one; the text is a sentence.
+    """
+    sequence, digest = sequence.replace(",", ""), digest.lower()
+    if not sequence.isdecimal() or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ValueError(
+            "It takes the number of an event and its hash of 64 characters, as an earlier check printed them."
+        )
+    return Head(sequence=int(sequence), hash=digest)
+
+
+def _with_database(work: Callable[[Engine], int]) -> int:
     try:
         engine = make_engine(load().database)
         try:
-            return _export(engine, asked.export) if asked.export else _verify(engine, noted)
+            return work(engine)
         finally:
             engine.dispose()
     except SettingsError as error:
         return _unread(str(error))
     except (SQLAlchemyError, OSError) as error:
         return _unread(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lib.store.audit", description="Check or export the audit.")
-    either = parser.add_mutually_exclusive_group()
-    either.add_argument(
-        "--expect",
-        nargs=2,
-        metavar=("SEQUENCE", "HASH"),
-        help="a head noted earlier: the check then also finds a tail that was cut off, or a chain written anew",
-    )
-    either.add_argument("--export", metavar="FILE", help="write every event as a line of JSON to FILE; - is the screen")
-    return parser
-
-
-def _noted(given: list[str] | None) -> Head | None:
-    if given is None:
-        return None
-    sequence, digest = given[0].replace(",", ""), given[1].lower()
-    if not sequence.isdecimal() or not re.fullmatch(r"[0-9a-f]{64}", digest):
-        _parser().error(
-            "--expect takes the number of an event and its hash of 64 signs, as an earlier check printed them"
-        )
-    return Head(sequence=int(sequence), hash=digest)
 
 
 def _verify(engine: Engine, noted: Head | None) -> int:
@@ -82,7 +81,7 @@ def _verify(engine: Engine, noted: Head | None) -> int:
         return _broken(check.broken)
     _say(f"The audit holds: {check.head.sequence:,} events, head {check.head.sequence} {check.head.hash}.", HOLDS)
     if noted is None:
-        return _say("Keep this line elsewhere. Given back with --expect, it shows whether the end was cut off.", HOLDS)
+        return _say("Keep this line elsewhere. Given to --expect later, it shows whether the end was cut off.", HOLDS)
     return _say(f"Event {noted.sequence} is still the one that was noted.", HOLDS)
 
 

@@ -1,11 +1,9 @@
 """Bring the Hub database to the schema this code speaks of, or say how the two differ.
 
-`python -m lib.store.migrate` upgrades the database of the settings; `--check` only compares.
+`python -m lib migrate` calls it.
 """
 
-import argparse
 import fcntl
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,7 +18,6 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.schema import SchemaItem
 
-from lib import logs
 from lib.private import make_file
 from lib.store.engine import make_engine, writing
 from lib.store.schema import metadata
@@ -54,16 +51,22 @@ def upgrade(url: str) -> None:
 
 def check(url: str) -> list[str]:
     """How the database differs from the schema, one line each; empty when it is up to date."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts=OPTIONS)
-            current = context.get_current_revision()
-            found = [] if current == head else [f"revision is {current}, should be {head}"]
+            older = revision_difference(connection)
+            found = [older] if older is not None else []
             return found + [repr(difference) for difference in compare_metadata(context, metadata)]
     finally:
         engine.dispose()
+
+
+def revision_difference(connection: Connection) -> str | None:
+    """Which schema the database has and which it should have; None when it has the newest."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    current = MigrationContext.configure(connection, opts=OPTIONS).get_current_revision()
+    return None if current == head else f"revision is {current}, should be {head}"
 
 
 @contextmanager
@@ -110,23 +113,3 @@ def _config() -> Config:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line: 0 when the database is up to date afterwards, 1 when `--check` found differences."""
-    from lib.settings import load
-
-    parser = argparse.ArgumentParser(prog="python -m lib.store.migrate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; list what differs")
-    url = load().database
-    if not parser.parse_args(arguments).check:
-        upgrade(url)
-        return 0
-    differences = check(url)
-    sys.stdout.write("".join(f"{line}\n" for line in differences) or "The database is up to date.\n")
-    return 1 if differences else 0
-
-
-if __name__ == "__main__":
-    logs.take_over()
-    sys.exit(main())

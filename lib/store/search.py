@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Engine,
     Integer,
     Select,
     String,
@@ -28,9 +29,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from lib.domain.chunks import chunks
 from lib.domain.numbers import national
 from lib.domain.searching import Wanted, terms_of, understand
+from lib.store.engine import writing
 from lib.store.schema import account, phone_number, phone_user, portal_user, search_term, subscription
+
+REINDEXED = 500
+"""How many accounts `reindex_all` writes in one transaction."""
 
 BOUND = 200
 """How many terms each part of the query reads at most, before sorting."""
@@ -107,6 +113,16 @@ def reindex_name(connection: Connection, account_id: int) -> None:
     connection.execute(delete(search_term).where(search_term.c.account_id == account_id, search_term.c.kind == "name"))
     names = connection.execute(select(account.c.id, account.c.name).where(account.c.id == account_id))
     _insert(connection, ((id_, "name", name) for id_, name in names))
+
+
+def reindex_all(engine: Engine) -> int:
+    """Write the search terms of every account again; returns how many accounts. Nobody else may write meanwhile."""
+    with engine.connect() as connection:
+        ids = list(connection.execute(select(account.c.id).order_by(account.c.id)).scalars())
+    for some in chunks(ids, REINDEXED):
+        with writing(engine) as connection:
+            reindex(connection, *some)
+    return len(ids)
 
 
 # ------------------------------------------------------------------ the query

@@ -6,6 +6,7 @@ keep another person out for good by guessing.
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from lib.store.schema import sign_in_try
 
 
-def count_try(connection: Connection, counter: str, *, minutes: float) -> int:
+class Counter(NamedTuple):
+    """What a failure is counted for: `owner` is the name or the address whose counter it is."""
+
+    kind: str
+    owner: str
+    rest: str = ""
+
+
+def count_try(connection: Connection, counter: Counter, *, minutes: float) -> int:
     """Count one more try; returns how many the counter has now. Call it inside `writing`.
 
     A try is counted before it is judged, so that many at the same moment cannot all pass as the last one allowed.
@@ -33,13 +42,13 @@ def drop_old_tries(connection: Connection, *, minutes: float) -> None:
     connection.execute(delete(sign_in_try).where(sign_in_try.c.since < datetime.now(UTC) - timedelta(minutes=minutes)))
 
 
-def take_back(connection: Connection, counter: str) -> None:
+def take_back(connection: Connection, counter: Counter) -> None:
     """Take back the try just counted: the password was right. Call it inside `writing`."""
     less = update(sign_in_try).where(sign_in_try.c.counter == _key(counter)).values(tries=sign_in_try.c.tries - 1)
     connection.execute(less)
 
 
-def forget(connection: Connection, counter: str) -> None:
+def forget(connection: Connection, counter: Counter) -> None:
     """Begin this counter again. Call it inside `writing`."""
     connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == _key(counter)))
 
@@ -53,6 +62,16 @@ def _begin(connection: Connection, key: str, now: datetime, more: Update) -> Non
         connection.execute(more)
 
 
-def _key(counter: str) -> str:
-    # Hashed: what somebody types into the field of the name may be their password.
-    return hashlib.sha256(counter.encode("utf-8", "replace")).hexdigest()
+def forget_all_of(connection: Connection, owner: str) -> int:
+    """Begin every counter of this name or address again; returns how many there were. Call it inside `writing`."""
+    mine = sign_in_try.c.counter.startswith(_hash(owner))
+    return connection.execute(delete(sign_in_try).where(mine)).rowcount
+
+
+def _key(counter: Counter) -> str:
+    return _hash(counter.owner) + _hash(f"{counter.kind} {counter.rest}")
+
+
+def _hash(text: str) -> str:
+    # Hashed: what somebody types into the field of the name may be their password. 128 bits of it, twice, fill a row.
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

@@ -11,7 +11,7 @@ import pytest
 from lib.settings import PROJECT
 
 STARTS = {
-    "make run": ["-m", "lib.app.serve"],
+    "make run": ["-m", "lib", "serve"],
     "server.py": [
         *("-m", "streamlit", "run", "server.py", "--server.address=127.0.0.1"),
         # It need not look for the address of this machine.

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text, update
@@ -54,13 +55,14 @@ def sections(seen: Seen) -> set[str]:
     return seen.page_titles - {"Account Manager"}
 
 
-def is_shut(seen: Seen) -> bool:
-    """The way to the sign-in, with nothing that an account or a page would add to it."""
+def is_shut(seen: Seen, query: str = "") -> bool:
+    """The way to the sign-in and back to what was asked for, with nothing that an account or a page would add to it."""
     leaked = seen.holds([*ACCOUNTS, *BODIES, *STAFF])
     assert not leaked, f"leaked: {sorted(leaked)[:5]}"
     # "Home" is the name of the start script, as Streamlit says it before the script has run once.
-    assert sections(seen) <= {"Sign in", "Home"}
-    return seen.kinds == SHUT and (seen.left_for or "").startswith("/sign-in")
+    assert sections(seen) - {"Home"} == {"Sign in"}
+    back = f"?next={quote(f'/?{query}', safe='')}" if query else ""
+    return (seen.kinds, seen.left_for) == (SHUT, f"/sign-in{back}")
 
 
 @pytest.mark.parametrize("script", ["server.py", "Home.py"])
@@ -74,7 +76,7 @@ def test_the_first_visitors_of_a_fresh_server_are_sent_to_the_sign_in_whatever_p
             for session, page in zip(sessions, pages, strict=False):
                 session.ask(**page)
             for session, page in zip(sessions, pages, strict=False):
-                assert is_shut(session.take(60)), page
+                assert is_shut(session.take(60), page.get("query", "")), page
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +105,8 @@ def test_the_same_look_finds_the_accounts_when_signed_in(server):
 @pytest.mark.parametrize("shown", ["x", "a.b.c", "", "None", "%00", "lead", "' or 1=1 --", 4000 * "a", "\u00e4\u00f6"])
 def test_a_cookie_that_nobody_was_given_is_sent_to_the_sign_in(server, shown):
     token = shown.encode("utf-8").decode("latin-1")
-    assert is_shut(look(server, token=token, page_name="account-details", query=f"account={CUSTOMERS_OWN.number}"))
+    query = f"account={CUSTOMERS_OWN.number}"
+    assert is_shut(look(server, token=token, page_name="account-details", query=query), query)
 
 
 def test_a_cookie_that_is_cut_off_or_too_old_is_sent_to_the_sign_in(server):
@@ -157,13 +160,23 @@ def test_a_header_that_claims_to_be_somebody_is_not_believed(server, header):
 
 
 def test_no_file_of_the_product_is_served(server):
-    secret = (server.folder / "hub.db").name
-    kept = ["/.env", "/lib/ui/auth.py", "/pages/account/details.py", f"/var/{secret}", "/../Home.py", "/server.py"]
-    for path in kept:
-        assert server.get(path) in [(303, ""), (400, "Bad Request")], path
-        status, body = server.get(path, token=server.cookie("lead"))
-        assert status in (200, 303, 400, 404), path
-        assert "auth" not in body or "<!doctype html>" in body.lower(), path
+    token = server.cookie("lead")
+    app = server.get("/", token=token)
+    assert (app[0], "<!doctype html>" in app[1].lower()) == (200, True)
+    database = (server.folder / "hub.db").name
+    for path, signed_in in {
+        # What could be the name of a page is answered with the app, which then says that there is no such page.
+        "/.env": app,
+        "/server.py": app,
+        "/Home.py": app,
+        f"/{database}": app,
+        "/lib/ui/auth.py": (303, ""),
+        "/pages/account/details.py": (303, ""),
+        f"/var/{database}": (303, ""),
+        "/../Home.py": (303, ""),
+    }.items():
+        assert server.get(path) == (303, ""), path
+        assert server.get(path, token=token) == signed_in, path
 
 
 def test_an_error_of_a_page_shows_an_id_and_nothing_of_its_cause(tmp_path):

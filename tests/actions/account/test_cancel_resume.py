@@ -12,7 +12,7 @@ from tests.actions.conftest import LEAD, make_client, zuora_id
 
 ORDERS = "POST /v1/orders"
 NUMBERS = ("SUB-7", "SUB-8")
-pytestmark = pytest.mark.any_database
+pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ class TestPlan:
         assert left(furnished)
         assert furnished.standing() == "active"
 
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     def test_a_blocker_is_no_start(self, furnished):
         made = plan(furnished, keep_children=False)
         assert "1 active child account: 1002 - Banksia Bakery" in made.blockers[0]
@@ -175,7 +175,7 @@ class TestPlan:
 
 
 class TestConfirmation:
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize(
         "typed", [None, "", "1002", "#1001", "1001.", "10 01", "l001", "1OO1", "10\u200b01", "１００１", "2001", " "]
     )
@@ -185,7 +185,7 @@ class TestConfirmation:
         assert left(furnished)
         assert furnished.standing() == "active"
 
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize("typed", ["1001 ", "\t1001\n", "\u00a01001\u200b", "\ufeff1001", "\u202d1001\u202c"])
     def test_what_nobody_sees_around_the_number_is_no_mistake(self, furnished, typed):
         furnished.runner.start(plan(furnished), LEAD, WHY.model_copy(update={"typed": typed}))
@@ -271,7 +271,7 @@ class TestDeactivated:
         assert "already" in plan(furnished).blockers[0]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 class TestFailing:
     @pytest.mark.parametrize("name", STEPS)
     def test_each_step_failing_stands_as_failed_and_resume_finishes(self, furnished, name, monkeypatch):

@@ -48,7 +48,7 @@ def test_a_removal_that_zuora_ignores_is_a_failure_and_the_hub_keeps_the_parent(
     assert (world.zuora_parent("1003"), world.hub_parent("1003")) == ("1002", "1002")
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_what_is_not_allowed_is_a_blocker(world):
     plan = move(world, "1001", "1003")
     assert "loop" in " ".join(plan.blockers)

@@ -44,7 +44,7 @@ def test_the_new_name_is_found_and_the_old_one_is_not(world):
         assert search(connection, "wattle").hits == []
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_bad_name_is_a_blocker_and_changes_nothing(world):
     with pytest.raises(Blocked, match="Nothing was done: The name is empty"):
         world.runner.start(rename(world, " "), LEAD)
@@ -95,7 +95,7 @@ def test_facts_that_change_between_plan_and_start_give_a_new_plan(world):
     assert world.finish(world.runner.start(changed.value.plan, LEAD)).run.state == "done"
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("kind", ["success_false", "429", "html504", "drop_before", "truncate"])
 def test_zuora_failing_leaves_both_names_and_says_so(world, kind):
     plan = rename(world)

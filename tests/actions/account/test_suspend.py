@@ -145,7 +145,7 @@ class TestEmergencyCalls:
 
 
 class TestConfirmation:
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     def test_a_reason_is_needed(self, world):
         with pytest.raises(WrongConfirmation, match="Choose a reason"):
             world.runner.start(suspend(world), LEAD)
@@ -218,7 +218,7 @@ class TestSuspended:
         assert world.standing("1002") == "suspended"
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 class TestMail:
     def rows(self, world):
         with world.services.engine.connect() as connection:
@@ -277,7 +277,7 @@ class TestMail:
 
 
 class TestHalfWay:
-    @pytest.mark.any_database
+    @pytest.mark.sqlite_only
     @pytest.mark.parametrize("kind", ["unauthorized", "database", "html502", "drop_before", "drop_after", "truncate"])
     def test_the_hub_does_not_say_suspended_while_the_sbc_is_not(self, world, kind):
         plan = suspend(world)

@@ -46,7 +46,7 @@ def test_only_the_changed_field_is_sent(world, plan):
     assert (bill_to(world).work_email, bill_to(world).city) == (NEW, "Carlton")
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_bad_value_is_a_blocker_and_changes_nothing(world):
     before = bill_to(world)
     made = edit(world, work_email="nobody")

@@ -73,7 +73,7 @@ def test_zuora_away_at_resume_sends_nothing_anywhere(world, refused):
     assert world.mail.messages() == []
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_nothing_else_goes_beside_a_run_that_waits(world, refused):
     plan = world.runner.plan("rename", "1001", {"name": "New", "base": "Wattle Plumbing"}, OTHER)
     with pytest.raises(AccountBusy) as busy:

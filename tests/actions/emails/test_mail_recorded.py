@@ -64,7 +64,7 @@ def letters(world, kind):
 
 @pytest.mark.parametrize("kind", ["suspend", "resend_email", "rename_pbx"])
 @pytest.mark.parametrize("fault", [None, "recipient"])
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_an_outcome_that_cannot_be_recorded_is_not_a_reason_to_send_again(house, kind, fault):  # noqa: F811
     plan, given, count = letters(house, kind)
     if fault:
@@ -92,7 +92,7 @@ def test_nothing_leaves_before_its_row_with_its_text_is_there(house, kind):  # n
     assert all(body for _, _, body in kept)
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_while_it_is_under_way_its_row_says_unknown(world):
     world.mail.latency = 0.5
     run_id = world.runner.start(suspend(world, mail=True), LEAD, WHY)
@@ -105,7 +105,7 @@ def test_while_it_is_under_way_its_row_says_unknown(world):
     assert states(world) == ["accepted"]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_record_that_waits_too_long_leaves_unknown_and_a_resume_sends_the_same_one(world):
     impatient(world)
     plan = suspend(world, mail=True)
@@ -123,7 +123,7 @@ def test_a_record_that_waits_too_long_leaves_unknown_and_a_resume_sends_the_same
     assert states(world) == ["accepted"]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_lost_answer_whose_failure_cannot_be_recorded_is_not_sent_again_unasked(world):
     plan = suspend(world, mail=True)
     world.mail.fail("drop_after", times=1)
@@ -135,7 +135,7 @@ def test_a_lost_answer_whose_failure_cannot_be_recorded_is_not_sent_again_unaske
     assert states(world) == ["unknown"]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_good_end_that_cannot_be_recorded_is_not_a_reason_to_begin_again(world):
     run_id = world.runner.start(world.runner.plan("rename", "1001", {"name": "Wattle New"}, LEAD), LEAD)
     with away(world, "action_event", "ok", times=2) as tried:
@@ -156,7 +156,7 @@ def refused(world):
     return run
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("word", "sent"), [("accepted", 2), ("unknown", 1)])
 def test_a_letter_to_a_corrected_address_is_not_turned_back_to_the_refused_one(world, word, sent):
     """By an attempt at the corrected address that has no end: its letter may have arrived, or never left."""

@@ -42,7 +42,7 @@ def test_the_details_have_the_shape_they_always_had(world):
     assert {"usage", "business_name", "listed", "alternate_address", "house_number", "street_type"} < set(details)
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_an_error_keeps_it_from_being_saved(world):
     plan = save(world, contact_number="0491 570 006")
     assert any("a number of the account itself" in blocker for blocker in plan.blockers)

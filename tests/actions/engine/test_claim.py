@@ -169,7 +169,7 @@ BOTH = ("suspend", "edit_contact", "rename_pbx")
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        pytest.param(given, kind, marks=[] if kind in BOTH else pytest.mark.any_database)
+        pytest.param(given, kind, marks=[] if kind in BOTH else pytest.mark.sqlite_only)
         for given, kinds in WORLDS.items()
         for kind in kinds
     ],

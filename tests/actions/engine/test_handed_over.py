@@ -25,7 +25,7 @@ def refused(**more):
     return Rejected("Toyland", "set the value", writes=True, **more)
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 class TestWhatARunnerIsHanded:
     def test_it_carries_out_the_actions_it_was_given(self, toys):
         done = toys.finish(toys.start())
@@ -124,7 +124,7 @@ def test_a_step_that_failed_in_the_version_before_is_done_again_by_this_one(toys
     assert [job.repeated for job in toys.toy.jobs] == [False, True, False]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 class TestAFailureKeepsItsStructure:
     def fail(self, toys, error):
         toys.toy.fail("first", error)

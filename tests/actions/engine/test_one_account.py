@@ -7,7 +7,7 @@ from lib.store import audit
 from tests.actions.conftest import LEAD, OTHER
 from tests.actions.engine.test_runner import count_runs, refusals
 
-pytestmark = pytest.mark.any_database
+pytestmark = pytest.mark.sqlite_only
 LEAVE = {"zuora": "leave", "cancel_on": None, "nuisance": False, "keep_children": True}
 
 

@@ -5,7 +5,7 @@ import pytest
 from lib.domain.contacts import ContactRole
 from tests.actions.conftest import LEAD, zuora_id
 
-pytestmark = pytest.mark.any_database
+pytestmark = pytest.mark.sqlite_only
 LONG = 1000
 
 

@@ -32,7 +32,7 @@ def test_the_first_resume_is_enough_when_only_the_hub_was_away(toys):
     assert (done.run.state, done.run.error) == ("done", None)
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_what_a_thread_left_behind_is_nothing_to_a_resume(toys):
     """The thread here ended with its database away, and somebody else carried the run to its failure."""
     toys.toy.fail()
@@ -43,7 +43,7 @@ def test_what_a_thread_left_behind_is_nothing_to_a_resume(toys):
     assert toys.finish(run_id).run.state == "done"
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_round_forgets_the_waits_of_runs_that_moved_elsewhere_or_ended(toys):
     toys.runner._sweeper.stop()
     run_id = toys.start_slowly()

@@ -113,7 +113,7 @@ def test_a_newer_revision_on_the_sbc_does_not_win_over_the_truth(world):
     assert world.rules() == RIGHT
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_write_from_before_a_removal_stays_without_effect_and_a_number_that_returns_gets_its_rule(world):
     """As when the last byte of a request arrives after the run that sent it gave up."""
     lose(world, FIRST)
@@ -151,7 +151,7 @@ def revision_in_the_hub(world, number: str) -> int:
         ).scalar_one()
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_after_the_last_revision_both_sides_begin_again_and_the_neighbours_keep_theirs(world):
     """One short of the limit: the first refresh takes the last revision there is, the second one finds none."""
     hold(world, FIRST, trunk="mel-1", revision=REVISION_LIMIT - 1)
@@ -212,7 +212,7 @@ def test_findings_that_change_between_plan_and_start_give_a_new_plan(world):
     assert len(changed.value.plan.details[0].rows) == 2
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("kind", ["unauthorized", "database", "html502", "drop_before", "truncate"])
 def test_a_failing_sbc_fails_the_plan_in_a_sentence(world, kind):
     world.break_sbc(kind)
@@ -221,7 +221,7 @@ def test_a_failing_sbc_fails_the_plan_in_a_sentence(world, kind):
     assert "token-of-the" not in plan.blockers[0]
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("kind", ["unauthorized", "database", "drop_before", "drop_after", "truncate"])
 def test_a_failing_write_leaves_a_run_that_resume_finishes(world, kind):
     lose(world, FIRST, SECOND)
@@ -237,7 +237,7 @@ def test_a_failing_write_leaves_a_run_that_resume_finishes(world, kind):
     assert world.rules() == RIGHT
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
     many = [f"+6125550{last:04}" for last in range(1000)]
     with writing(world.services.engine) as connection:
@@ -261,7 +261,7 @@ def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
         assert audit.verify_chain(connection) is None
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_an_sbc_that_is_too_slow_is_no_success(world):
     lose(world, FIRST)
     plan = refresh(world)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import smtplib
 import sqlite3
 import stat
 import subprocess
@@ -211,7 +212,7 @@ def lines_of(process, count):
 
 
 def run(tmp_path, *arguments):
-    command = [sys.executable, "-m", "lib.standins", *arguments, "--data", str(tmp_path)]
+    command = [sys.executable, "-m", "lib", "standin", *arguments, "--data", str(tmp_path)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -234,15 +235,20 @@ def test_it_runs_by_itself_and_keeps_its_token_to_its_owner(tmp_path):
 
 
 def test_all_of_them_run_side_by_side_with_the_data_of_the_demo(tmp_path):
-    with run(tmp_path, "all", "--demo", "--token", SBC_TOKEN) as process:
+    token = tmp_path / "token"
+    token.write_text(f"{SBC_TOKEN}\n")
+    with run(tmp_path, "all", "--demo", "--token-file", str(token)) as process:
         try:
-            lines = lines_of(process, 5)
+            lines = lines_of(process, 6)
             zuora, sbc = lines[0].split()[-1], lines[3].split()[-1]
             assert lines[4].split()[-1] == SBC_TOKEN
             form = {"grant_type": "client_credentials", **json.loads((tmp_path / "zuora-credentials.json").read_text())}
             assert requests.post(f"{zuora}/oauth/token", data=form, timeout=5).status_code == 200
             headers = {"Authorization": f"Bearer {SBC_TOKEN}"}
             assert requests.get(f"{sbc}/v1/health", headers=headers, timeout=5).status_code == 200
+            host, port = lines[5].split()[-1].split(":")
+            with smtplib.SMTP(host, int(port), timeout=5) as mail:
+                assert mail.noop()[0] == 250
         finally:
             process.send_signal(signal.SIGTERM)
         assert (process.wait(10), process.stderr.read()) == (0, "")

@@ -343,7 +343,7 @@ def test_it_runs_by_itself_and_keeps_its_credentials_to_its_owner(tmp_path):
     import subprocess
     import sys
 
-    command = [sys.executable, "-m", "lib.standins", "zuora", "--data", str(tmp_path), "--empty"]
+    command = [sys.executable, "-m", "lib", "standin", "zuora", "--data", str(tmp_path), "--empty"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         lines = [process.stdout.readline() for _ in range(3)]
         url = lines[0].split()[-1]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from lib.app import sign_in
+from lib.app import passwords, sign_in
 from lib.app.sign_in import SignInRefused
 from lib.demo import DEMO_SIGN_INS
 from lib.domain.permissions import Role
@@ -63,7 +63,7 @@ def test_whatever_is_wrong_one_password_is_checked(house, monkeypatch, username,
             sign_in.sign_in(house.app, username, "guess", address=address)
     set_person(house, "viewer", active=False)
     checked = []
-    real = sign_in._hasher()
+    real = passwords._hasher()
 
     class Counting:
         @staticmethod
@@ -71,7 +71,7 @@ def test_whatever_is_wrong_one_password_is_checked(house, monkeypatch, username,
             checked.append(hashed.split("$")[2])
             return real.check_pw(typed, hashed)
 
-    monkeypatch.setattr(sign_in, "_hasher", lambda: Counting)
+    monkeypatch.setattr(passwords, "_hasher", lambda: Counting)
     try:
         with pytest.raises(SignInRefused):
             sign_in.sign_in(house.app, username, password, address=address)

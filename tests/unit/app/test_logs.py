@@ -150,6 +150,7 @@ def test_usual_messages_are_left_as_they_are():
     assert lines == ["WARNING two of 3"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "act",
     [

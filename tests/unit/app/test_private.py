@@ -129,6 +129,7 @@ def test_a_file_is_not_emptied(tmp_path):
     assert path.read_text() == "kept"
 
 
+@pytest.mark.process
 def test_make_run_keeps_the_demo_to_its_owner(tmp_path):
     folder = tmp_path / "var"
     program = "import os; os.umask(0); from lib.app import serve; from lib.settings import load; serve._prepare(load())"

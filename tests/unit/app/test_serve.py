@@ -1,6 +1,7 @@
 """What `make run` says when it cannot start: one clear line, naming what to do."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import pytest
 
 from lib.settings import PROJECT
 from tests.unit.app.test_settings import REAL
+
+pytestmark = pytest.mark.process
 
 
 def free_port() -> int:
@@ -20,7 +23,7 @@ def free_port() -> int:
 def serve(tmp_path, *arguments, **settings):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AM_")}
     return subprocess.run(
-        [sys.executable, "-m", "lib.app.serve", *arguments],
+        [sys.executable, "-m", "lib", "serve", *arguments],
         cwd=PROJECT,
         env=environment | {"AM_DATA_DIR": str(tmp_path / "var")} | settings,
         capture_output=True,
@@ -87,10 +90,10 @@ def test_a_database_of_ones_own_is_never_reset(tmp_path):
     assert "Not reset" in done.stdout
 
 
-@pytest.mark.parametrize("module", ["lib.app.serve", "lib.store.migrate"])
-def test_a_database_that_does_not_answer_is_one_line_without_a_traceback(tmp_path, module):
+@pytest.mark.parametrize("command", ["serve", "migrate", "people list", "reindex"])
+def test_a_database_that_does_not_answer_is_one_line_without_a_traceback(tmp_path, command):
     done = subprocess.run(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", "lib", *command.split()],
         cwd=PROJECT,
         env={name: value for name, value in os.environ.items() if not name.startswith("AM_")}
         | {"AM_DATA_DIR": str(tmp_path / "var"), "AM_DATABASE_URL": "postgresql://somebody:secret@127.0.0.1:1/hub"}
@@ -102,5 +105,5 @@ def test_a_database_that_does_not_answer_is_one_line_without_a_traceback(tmp_pat
     )
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
-    assert "psycopg.OperationalError" in line or line.startswith("Not started: the database does not answer")
+    assert re.match(r"Not (started|done): the database does not answer", line)
     assert "somebody" not in line

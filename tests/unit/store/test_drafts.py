@@ -33,7 +33,7 @@ def rows(engine):
         return connection.execute(select(func.count()).select_from(form_draft)).scalar_one()
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_the_last_draft_counts_and_is_one_persons(engine):
     keep(engine, city="Carlton")
     keep(engine, city="Dubbo", fax="")
@@ -49,7 +49,7 @@ def test_the_last_draft_counts_and_is_one_persons(engine):
     assert rows(engine) == 3
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_a_draft_is_kept_for_a_day(engine):
     keep(engine, city="Carlton")
     age(engine, KEPT - timedelta(minutes=1))
@@ -60,7 +60,7 @@ def test_a_draft_is_kept_for_a_day(engine):
     assert rows(engine) == 1, "an old one goes with the next that is kept"
 
 
-@pytest.mark.any_database
+@pytest.mark.sqlite_only
 def test_old_drafts_go_by_themselves(engine):
     keep(engine, city="Carlton")
     age(engine, KEPT + timedelta(seconds=1))

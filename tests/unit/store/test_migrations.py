@@ -84,6 +84,7 @@ def test_upgrading_twice_changes_nothing(migrated, empty_database_url):
     assert migrate.check(empty_database_url) == []
 
 
+@pytest.mark.process
 def test_processes_that_start_together_all_succeed(empty_database_url):
     code = "import sys; from lib.store import migrate; migrate.upgrade(sys.argv[1])"
     command = [sys.executable, "-c", code, empty_database_url]
@@ -117,17 +118,6 @@ def test_upgrade_leaves_logging_alone(empty_database_url):
     before = (root.level, list(root.handlers), logging.getLogger("lib.store").disabled)
     migrate.upgrade(empty_database_url)
     assert (root.level, list(root.handlers), logging.getLogger("lib.store").disabled) == before
-
-
-def test_the_command_upgrades_and_checks(empty_database_url, monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("AM_DATABASE_URL", empty_database_url)
-    monkeypatch.setenv("AM_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("AM_ENV", "demo")
-    assert migrate.main(["--check"]) == 1
-    assert migrate.main([]) == 0
-    capsys.readouterr()
-    assert migrate.main(["--check"]) == 0
-    assert "up to date" in capsys.readouterr().out
 
 
 def test_runs_from_before_they_were_counted_stand_where_the_audit_has_them(migrated, empty_database_url):

@@ -41,6 +41,7 @@ def test_who_holds_it_lives_until_the_orderly_end(sqlite, tmp_path):
     assert list(tmp_path.glob("*.alive")) == []
 
 
+@pytest.mark.process
 def test_after_kill_9_it_is_gone_and_nothing_is_left(sqlite, tmp_path):
     command = [sys.executable, "-c", HOLD, str(sqlite.url), ID]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as child:

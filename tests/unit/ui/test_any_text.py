@@ -49,7 +49,7 @@ def test_a_name(text):
         assert check_name(name) == name
 
 
-@given(LONG)
+@given(LONG | st.emails())
 def test_an_address_for_e_mail(text):
     try:
         address = check_address(text)

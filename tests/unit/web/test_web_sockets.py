@@ -156,7 +156,10 @@ def test_a_message_is_wanted_when_all_it_asks_for_is(names, query):
     assert is_wanted(b"".join([rerun.SerializeToString(), *parts])) is wanted
 
 
-@given(st.binary(max_size=200))
+_MESSAGE = st.sampled_from(ALL).map(lambda name: BackMsg(**{name: True}).SerializeToString())
+
+
+@given(st.binary(max_size=200) | st.builds(bytes.__add__, _MESSAGE, st.binary(max_size=8)))
 def test_any_bytes_are_judged_and_what_streamlit_would_act_on_is_seen(content):
     try:
         wanted = is_wanted(content)

@@ -1,6 +1,5 @@
-"""`python -m lib.clients.zuora --check [--account KEY] [--write KEY]`: what the Hub may do in its tenant."""
+"""The check of a Zuora tenant, as a person at a terminal reads it."""
 
-import argparse
 import sys
 from dataclasses import replace
 
@@ -14,16 +13,11 @@ from lib.settings import Settings
 _MARKS = {True: "ok  ", False: "FAIL", None: "note"}
 
 
-def main(arguments: list[str]) -> int:
-    """Print the findings; 1 when one of them keeps the Hub from working, else 0."""
-    parser = argparse.ArgumentParser(prog="python -m lib.clients.zuora", description="Changes nothing without --write.")
-    parser.add_argument("--check", action="store_true", required=True, help="ask the tenant what the Hub may do")
-    parser.add_argument("--account", metavar="KEY", help="number or id of the account to read")
-    parser.add_argument(
-        "--write", metavar="KEY", help="number or id of a test account whose notes are changed and restored"
-    )
-    parser.add_argument("--on-production", action="store_true", help="let --write do so outside a sandbox")
-    options = parser.parse_args(arguments)
+def check_tenant(account: str | None = None, write: str | None = None, *, on_production: bool = False) -> int:
+    """Print what the Hub may do in its tenant; 1 when something keeps it from working, else 0.
+
+    Changes nothing without `write`, the number or id of a test account whose notes are changed and restored.
+    """
     try:
         # Not settings.load(), which makes secrets for the demo: a check leaves nothing behind.
         settings = Settings()
@@ -47,10 +41,10 @@ def main(arguments: list[str]) -> int:
         )
     )
     try:
-        worst = max(_tell(finding) for finding in tenant.check(options.account))
-        if options.write is not None and not worst:
-            worst = max(_tell(one) for one in tenant.check_writing(options.write, on_production=options.on_production))
-        elif options.write is not None:
+        worst = max(_tell(finding) for finding in tenant.check(account))
+        if write is not None and not worst:
+            worst = max(_tell(one) for one in tenant.check_writing(write, on_production=on_production))
+        elif write is not None:
             worst = _say(False, "Nothing was written, because of what failed above.")
         return worst
     finally:
@@ -67,7 +61,3 @@ def _tell(finding: Finding) -> int:
 def _say(good: bool | None, sentence: str) -> int:
     sys.stdout.write(f"{_MARKS[good]}  {sentence}\n")
     return 1 if good is False else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The commands of `python -m lib`, one file for each subject."""
