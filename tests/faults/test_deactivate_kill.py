@@ -245,7 +245,7 @@ def check_told(connection, world, run):
     progress = progress_of(run, told, ACTIONS["deactivate"].titles)
     receipt = receipt_of(progress, kept).markdown("Australia/Melbourne")
     assert f"Receipt: {run.id}" in receipt
-    assert all(f"| {step.title} | done" in receipt for step in progress.steps)
+    assert all(f"| {step.title} | Done" in receipt for step in progress.steps)
 
 
 def check_repeats(connection, done, killed, hurt):

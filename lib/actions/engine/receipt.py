@@ -16,13 +16,13 @@ VERDICTS = {
     "done": "Done",
     "abandoned": "Abandoned",
 }
-STATES = {
-    "waiting": "waiting",
-    "running": "under way",
-    "done": "done",
-    "nothing": "nothing to do",
-    "failed": "failed",
-    "not done": "not done",
+_RESULTS = {
+    "waiting": "Waiting",
+    "running": "Under way",
+    "done": "Done",
+    "nothing": "Nothing to do",
+    "failed": "Failed",
+    "not done": "Not done",
 }
 
 
@@ -73,6 +73,11 @@ def receipt_of(progress: Progress, items: Mapping[str, list[tuple[str, str]]] | 
     return Receipt(progress=progress, verdict=VERDICTS[progress.run.state], items=dict(items or {}))
 
 
+def result_words(step: StepProgress) -> str:
+    """The result of a step, with the number of things it was done to: "Done · 8"."""
+    return _RESULTS[step.state] + (f" · {step.count:,}" if step.state == "done" else "")
+
+
 def _items(step: StepProgress, items: list[tuple[str, str]]) -> list[str]:
     if not items:
         return []
@@ -82,10 +87,9 @@ def _items(step: StepProgress, items: list[tuple[str, str]]) -> list[str]:
 
 
 def _row(step: StepProgress) -> str:
-    counted = f" ({step.count})" if step.state == "done" else ""
     cells = [
         step.title,
-        f"{STATES[step.state]}{counted}",
+        result_words(step),
         step.text,
         step.before or "",
         step.after or "",

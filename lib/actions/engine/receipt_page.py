@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from lib.actions.engine.receipt import STATES, Receipt
+from lib.actions.engine.receipt import Receipt, result_words
 from lib.domain.moments import exact_time
 from lib.domain.status import REASON_WORDS
 
@@ -32,7 +32,7 @@ def receipt_page(receipt: Receipt, zone: str) -> str:
     steps = [
         (
             step.title,
-            STATES[step.state] + (f" ({step.count:,})" if step.state == "done" else ""),
+            result_words(step),
             step.text,
             step.before or "",
             step.after or "",

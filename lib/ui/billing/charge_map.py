@@ -51,7 +51,7 @@ def show_charge_map(visit: Visit) -> None:
             close_dialog(_PLACE)
             draw_again()
     if form.plan is not None and form.plan.steps and form.plan.params["rows"] != to_params(_sorted(_rows(edited))):
-        st.caption("The table was edited since. Press Show what changes again to include that.")
+        st.caption("The table was edited since. Press Preview again to include that.")
     show_confirmation(visit, form)
 
 

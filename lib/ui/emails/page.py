@@ -13,7 +13,7 @@ from lib.ui.emails.export import MOST, emails_csv
 from lib.ui.emails.filter import choose_emails, clear_emails
 from lib.ui.emails.tables import emails_frame
 from lib.ui.visit import Visit
-from lib.ui.widgets.away import tell_unread
+from lib.ui.widgets.away import show_unread
 from lib.ui.widgets.downloads import FOR_SHEETS, offer_download
 from lib.ui.widgets.paging import offer_turns, place_in
 from lib.ui.widgets.tables import choose_row
@@ -40,7 +40,7 @@ def show_emails(visit: Visit) -> None:
         show_detail(visit, zone)
     except SQLAlchemyError as error:
         words = "**The sent e-mails could not be read.** That says nothing about what was sent. Try again in a moment."
-        tell_unread("sent e-mails", words, visit.account.number, error)
+        show_unread("sent e-mails", words, visit.account.number, error)
         return
     show_resend_dialog(visit)
 

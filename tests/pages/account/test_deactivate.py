@@ -126,7 +126,7 @@ def test_an_admin_restores_a_number_of_the_deactivated_account(house, own):
     app = press(house.details(target, "admin"), "Edit")
     app = sound(app.segmented_control(key="edit_tab").set_value("Number").run())
     app.text_input(key="restored_number").set_value(number.e164)
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     app = press(app, "Restore number")
     app = rerun_until(app, lambda app: bool(tables(app, "Step", "Result")))
     assert house.sbc.state.live()[number.e164].account == target

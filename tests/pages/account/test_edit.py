@@ -11,7 +11,7 @@ def begin(house, number: str):
 
 def type_name(app, name: str):
     app.text_input(key="new_name").set_value(name)
-    return press(app, "Show what changes")
+    return press(app, "Preview")
 
 
 def plan(app) -> list[tuple[str, str, str]]:
@@ -75,8 +75,8 @@ def test_a_rename_goes_from_plan_to_receipt(house, own):
     app = press(type_name(begin(house, own.number), name), "Rename account")
     rerun_until(app, receipt)
     assert [(row.Result, row.Before, row.After) for row in receipt(app)[0].itertuples()] == [
-        ("done (1)", own.name, name),
-        ("done (1)", own.name, name),
+        ("Done · 1", own.name, name),
+        ("Done · 1", own.name, name),
     ]
     assert facts(app)["Name"] == (name, name)
     assert not [field for field in app.text_input if field.key == "new_name"], "the dialog is gone"
@@ -187,11 +187,11 @@ def test_a_pinned_note_is_back_when_the_dialog_was_left(house, own):
     assert note("admin").text_area(key="new_note").value == ""
     app = note()
     assert app.text_area(key="new_note").value == "Payment plan"
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     app.text_area(key="new_note").set_value("Payment plan until May")
     app = sound(app.run())
     assert not can_start(app), "what was shown is no longer what would happen"
-    app = press(press(app, "Show what changes"), "Save the note")
+    app = press(press(app, "Preview"), "Save the note")
     app = rerun_until(app, receipt)
     assert "Payment plan until May" in said(app)
     assert "is back" not in said(note())

@@ -127,7 +127,7 @@ def test_zuora_away_leaves_the_page_and_is_a_sentence(house):
     assert "Save allowances" not in labels(app)
     assert EXTENSIONS in granted(app)
     house.zuora.state.faults.clear()
-    assert "Nothing changed" in said(press(app, "Look again"))
+    assert "Nothing changed" in said(press(app, "Check again"))
 
 
 @pytest.mark.parametrize("username", ["viewer", "customer"])
@@ -169,10 +169,10 @@ def test_a_subscription_is_removed_and_added_again(house):
         ("SUB-99999999", "Zuora has no subscription"),
     ):
         app.text_input(key="new_subscription").set_value(typed)
-        app = press(app, "Show what changes")
+        app = press(app, "Preview")
         assert says in said(app)
     app.text_input(key="new_subscription").set_value(f" {spare} ")
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert ("Inbound call recording", "yes") in [
         tuple(row[:2]) for frame in tables(app, "Allowance", "Granted") for row in frame.values
     ]
@@ -200,12 +200,12 @@ def test_a_subscription_is_edited(house):
     ):
         app.text_input(key="subscription_name").set_value(name)
         app.text_input(key="subscription_number").set_value(number)
-        app = press(app, "Show what changes")
+        app = press(app, "Preview")
         assert says in said(app)
         assert "Save subscription" not in labels(app)
     app.text_input(key="subscription_name").set_value("Head office")
     app.text_input(key="subscription_number").set_value(one)
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     app = ended(press(app, "Save subscription"))
     assert f"**{one}** · Head office" in "\n".join(each.value for each in app.markdown).replace("\\", "")
 
@@ -214,7 +214,7 @@ def edit(app, **edits):
     """What the person typed into the table of the map, which is drawn under a new key each time it is read."""
     key = f"map_{app.session_state['charge_map_rounds']}"
     app.session_state[key] = {"edited_rows": {}, "added_rows": [], "deleted_rows": [], **edits}
-    return press(sound(app.run()), "Show what changes")
+    return press(sound(app.run()), "Preview")
 
 
 def test_an_admin_edits_the_charge_map(house):

@@ -116,10 +116,10 @@ def test_billing_details(house, own, kind):
     still_there(app, "Save allowances")
     app = press(app, "Add subscription")
     app.text_input(key="new_subscription").set_value("SUB-99999999")
-    still_there(press(app, "Show what changes"), "Add subscription")
+    still_there(press(app, "Preview"), "Add subscription")
     app = sound(app.button(key=f"edit_{one}").click().run())
     app.text_input(key="subscription_number").set_value("SUB-99999998")
-    still_there(press(app, "Show what changes"), "Save subscription")
+    still_there(press(app, "Preview"), "Save subscription")
     assert LABELS["pbx_extensions"] in str(shown)
     assert f"remove_{other}" in {button.key for button in app.button}
     with engine.connect() as connection:
@@ -198,5 +198,5 @@ def test_a_contact_of_which_nobody_knows_whether_it_was_changed(house, own, kind
     assert in_zuora(house, own, "sold_to").city == "Carlton North"
     (row,) = receipts(app)[-1].itertuples()
     # The attempt that was cut off had done it: the one that was resumed found it there, and it is this run's work.
-    assert row.Result == "done (1)"
+    assert row.Result == "Done · 1"
     assert "Suburb or town: Carlton North" in str(row)

@@ -68,7 +68,7 @@ def field(app, pbx):
 
 def show(app, name, pbx):
     field(app, pbx).set_value(name)
-    return press(app, "Show what changes")
+    return press(app, "Preview")
 
 
 def billed_by(app):
@@ -121,7 +121,7 @@ def test_the_billing_subscription_is_edited_and_taken_back(house, own):
     (pbx,) = stored(house, own)
     other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
     app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, other)
     app = ended(press(app, "Change billing subscription"))
     assert billed_by(app) == other
@@ -173,12 +173,12 @@ def test_another_choice_than_the_one_shown_is_not_started(house, own):
     (pbx,) = stored(house, own)
     other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
     app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert "Change billing subscription" in labels(app)
     app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").select_index(2).run())
     assert "Change billing subscription" not in labels(app)
     assert tables(app, "System") == []
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert "nobody is billed" in said(app)
     assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, "no subscription")
 
@@ -191,7 +191,7 @@ def test_what_a_colleague_changed_under_the_open_form_is_told(house, own):
         pbxs.change_subscription(connection, own.number, pbx.id, before=pbx.subscription, after=None)
         pbxs.rename_group(connection, own.number, pbx.id, before=pbx.group_name, after="by-a-colleague")
     billing = sound(billing.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
-    assert f"from {pbx.subscription} to no subscription" in said(press(billing, "Show what changes"))
+    assert f"from {pbx.subscription} to no subscription" in said(press(billing, "Preview"))
     assert f"from “{pbx.group_name}” to “by-a-colleague” meanwhile" in said(show(renaming, "by-me", pbx))
 
 

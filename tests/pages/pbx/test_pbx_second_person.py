@@ -42,7 +42,7 @@ def looking(house, own, username, name=None, place=0):
     app = app.button(key=f"rename_{pbx.id}").click().run()
     if name is not None:
         app.text_input(key=f"new_group_name_{pbx.id}").set_value(name)
-    return press(app, "Show what changes")
+    return press(app, "Preview")
 
 
 def confirmed(app, typed, label):
