@@ -218,7 +218,7 @@ def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
 
 def list_charge_map(connection: Connection) -> list[MapRow]:
     """Every row of the charge map, by name and number."""
-    rows = connection.execute(select(charge_map.c["charge_number", "charge_name", "allowance_kind"]))
+    rows = connection.execute(select(charge_map.c.charge_number, charge_map.c.charge_name, charge_map.c.allowance_kind))
     return in_map_order(MapRow(*row) for row in rows)
 
 
