@@ -51,7 +51,7 @@ def show_charge_map(visit: Visit) -> None:
             close_dialog(_PLACE)
             draw_again()
     if form.plan is not None and form.plan.steps and form.plan.params["rows"] != to_params(in_map_order(_rows(edited))):
-        st.caption("You have edited the table since. Press Show what changes again to include that.")
+        st.caption("You have edited the table since. Press Preview again to include your edits.")
     show_confirmation(visit, form)
 
 
