@@ -168,7 +168,12 @@ def check_map(rows: Sequence[MapRow]) -> list[MapRow]:
     found = [_checked(place, row) for place, row in enumerate(rows, start=1)]
     _refuse_twice((row.charge_number, row.charge_number) for row in found)
     _refuse_twice((folded(row.charge_name), row.charge_name) for row in found)
-    return sorted(found, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
+    return in_map_order(found)
+
+
+def in_map_order(rows: Iterable[MapRow]) -> list[MapRow]:
+    """The rows by name, number and allowance, as they are stored."""
+    return sorted(rows, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
 
 
 def folded(name: str | None) -> str:

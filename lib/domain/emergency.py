@@ -46,7 +46,7 @@ FIELDS: dict[str, tuple[str, int]] = {
 LABELS = {
     "usage": "Usage",
     "listed": "Listed",
-    "alternate_address": "Phones may be elsewhere",
+    "alternate_address": "Phones may be used at another address",
     **{field: label for field, (label, _) in FIELDS.items()},
 }
 NOT_IN_ZUORA = ("usage", "listed", "alternate_address")

@@ -104,9 +104,12 @@ def _place(record: EmergencyRecord) -> list[Finding]:
 def _contact(record: EmergencyRecord, own_numbers: Collection[str]) -> list[Finding]:
     found = []
     if not record.contact_name:
-        found.append(_error("contact_name", "Phones may be elsewhere, so somebody to ask is needed."))
+        found.append(_error("contact_name", "Phones may be used at another address, so give a contact name."))
     if not record.contact_number:
-        return [*found, _error("contact_number", "Phones may be elsewhere, so a number to call back is needed.")]
+        return [
+            *found,
+            _error("contact_number", "Phones may be used at another address, so give a contact number."),
+        ]
     if len(record.contact_number) > _LONGEST_NUMBER or not record.contact_number.isprintable():
         # Has an error of its own; the one below would repeat all of it.
         return found

@@ -15,7 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-from lib.domain.allowances import MapRow
+from lib.domain.allowances import MapRow, in_map_order
 from lib.store.account_id import id_of, id_query
 from lib.store.schema import (
     account,
@@ -218,10 +218,8 @@ def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
 
 def list_charge_map(connection: Connection) -> list[MapRow]:
     """Every row of the charge map, by name and number."""
-    rows = [
-        MapRow(row.charge_number, row.charge_name, row.allowance_kind) for row in connection.execute(select(charge_map))
-    ]
-    return sorted(rows, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
+    rows = connection.execute(select(charge_map.c.charge_number, charge_map.c.charge_name, charge_map.c.allowance_kind))
+    return in_map_order(MapRow(*row) for row in rows)
 
 
 def save_charge_map(connection: Connection, rows: Sequence[MapRow], *, by: str) -> None:

@@ -315,12 +315,12 @@ def test_what_is_ordered_for_later_is_told_after_a_refresh(house, monkeypatch):
     day, _, count = own.has.subscriptions[-1].later
     on(monkeypatch, house, day - timedelta(days=30))
     app = opened(house, own.number)
-    assert "without an end" in captions(app)
+    assert "with no end date" in captions(app)
     app = press(app, "Refresh allowances")
     assert f"from {day:%-d %b %Y}: Queues {count} instead of 5" in said(app)
     assert f"From {day:%-d %b %Y}: Queues {count} instead of 5." in captions(opened(house, own.number))
     on(monkeypatch, house, day)
-    assert f"A change of {day:%-d %b %Y} is in force in Zuora" in captions(opened(house, own.number))
+    assert f"Zuora has a change from {day:%-d %b %Y}" in captions(opened(house, own.number))
 
 
 def test_who_else_pays_is_named(house):

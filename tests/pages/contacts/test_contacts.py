@@ -123,7 +123,7 @@ def test_a_colleagues_change_stands_beside_mine(house, own):
     (frame,) = tables(app, "Field", "You began with")
     assert list(frame.iloc[0]) == ["E-mail", own.bill_to.email, "mine@example.com", "theirs@example.com"]
     assert in_zuora(house, own).work_email == "theirs@example.com"
-    app = press(app, "Begin again with theirs")
+    app = press(app, "Discard mine and use theirs")
     assert field(app, own, "work_email").value == "theirs@example.com"
     assert "since you began" not in said(app)
 

@@ -83,7 +83,7 @@ def test_the_page_lists_what_was_sent_and_says_what_is_not_here(house, own):
     assert [row.Subject for row in rows(app)] == [one.subject for one in reversed(own.has.emails)]
     assert rows(app)[0].Kind in {kind.label for kind in EmailKind}
     notes = " ".join(one.value for one in app.caption)
-    for words in ("Voicemail", "invoices", "Zuora", "does not say that it was delivered"):
+    for words in ("Voicemail", "invoices", "Zuora", "does not mean that an e-mail was delivered"):
         assert words in notes
 
 

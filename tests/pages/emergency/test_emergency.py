@@ -229,7 +229,7 @@ def test_zuora_away_leaves_the_form_as_it_was(house, own):
     app = retype(form(house, own), own, "house_number", "77")
     house.fail("html504")
     app = press(app, "Pull From Zuora")
-    assert "The form stays as it was." in said(app)
+    assert "The form was not changed." in said(app)
     assert field(app, own, "house_number").value == "77"
 
 
@@ -257,7 +257,7 @@ def test_what_was_typed_and_pulled_is_back_in_another_session(house, own):
     told = said(app)
     assert told
     again = opened(house, own)
-    assert "and did not save it. Contact Form reopens it." in said(again)
+    assert "and did not save it. Contact Form opens it again." in said(again)
     again = press(again, "Contact Form")
     assert "is back. It is not saved yet." in said(again)
     assert set(told.splitlines()) <= set(said(again).splitlines()), "what the pull could not place is still said"
