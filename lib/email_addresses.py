@@ -66,6 +66,9 @@ def read_address(text: str, *, private: bool = False) -> EmailAddress:
         raise NotAnAddress(_reason(address, reason))
     as_typed = domain.lower() in (found.domain, found.ascii_domain)
     shown = f"{found.local_part}@{domain if as_typed else found.domain}"
+    if _has_strange(shown, found.local_part):
+        # A compatibility form becomes a character that would be refused when the address is read again.
+        raise NotAnAddress(_reason(shown, ""))
     return EmailAddress(found.local_part, found.ascii_domain, shown)
 
 

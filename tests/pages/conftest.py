@@ -178,6 +178,25 @@ def plain_accounts() -> list[DemoAccount]:
     ]
 
 
+@pytest.fixture(scope="module")
+def fits() -> Callable[[DemoAccount], object]:
+    """Which accounts the tests of a file can use; files override it."""
+    return lambda _account: True
+
+
+@pytest.fixture(scope="module")
+def _unused(fits) -> Iterator[DemoAccount]:
+    return iter([one for one in plain_accounts() if fits(one)])
+
+
+@pytest.fixture
+def own(_unused) -> DemoAccount:
+    """An account that no other test of this file has changed."""
+    found = next(_unused, None)
+    assert found is not None, "this file has more tests than there are accounts that fit"
+    return found
+
+
 def unmarked(text: str) -> str:
     """Customer text as it was before it was kept from being Markdown, or made to stand out."""
     text = re.sub(r"^:red\[\*\*(.*)\*\*\]$", r"\1", text)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process
 TEXT = (PROJECT / "CONTRIBUTING.md").read_text()
 EXAMPLES = re.split(r"^## (?=Add )", TEXT, flags=re.MULTILINE)[1:]
 BLOCK = re.compile(r"^```(python|diff|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", ".*_cache", ".hypothesis", "__pycache__", "images")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", ".*_cache", ".hypothesis", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def apply(project: Path, block: Block) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text)
         return
-    lines = block.text.splitlines()
+    lines = [line or " " for line in block.text.splitlines()]
     old = "\n".join(line[1:] for line in lines if line[0] in " -")
     new = "\n".join(line[1:] for line in lines if line[0] in " +")
     text = path.read_text()
@@ -73,7 +73,7 @@ def project(tmp_path_factory) -> Path:
 
 def test_there_are_examples_and_each_says_how_to_try_it():
     titles = [example.partition("\n")[0] for example in EXAMPLES]
-    assert titles == ["Add a setting", "Add a section", "Add an SBC vendor"]
+    assert titles == ["Add a setting", "Add an action", "Add a section", "Add an SBC vendor"]
     assert all([block.kind for block in blocks(example)][-1] == "sh" for example in EXAMPLES)
 
 

@@ -164,7 +164,7 @@ def _pull(visit: Visit, latest: Version | None, form: EmergencyForm, own_numbers
 
 
 def _sold_to(reading: Reading | None) -> dict[str, str] | None:
-    """The Sold To contact as it was read; None where there is none, or nothing was read."""
+    """The Sold To contact as it was read; None where the account has no such contact, or nothing was read."""
     contact = reading.value.account.sold_to if reading and reading.value else None
     return values_of(contact) if contact else None
 

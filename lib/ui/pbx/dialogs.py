@@ -16,7 +16,7 @@ from lib.ui.widgets.text import plain
 
 BILLING, RENAME = "pbx_billing", "rename_pbx"
 _TYPED_LIMIT = 200
-"""More than a group name may have, so that a text that was pasted whole is told what is wrong with it."""
+"""More than a group name may have, so that somebody who pastes a whole text reads what is wrong with it."""
 _WARNING = "**This changes the login of every extension.** Use it sparingly, and agree on a time with the customer."
 
 

@@ -33,7 +33,7 @@ def ask_plan(*, in_form: bool = False, icon: str = ":material/preview:", key: st
 
 
 def make_plan(visit: Visit, dialog: D, kind: str, params: Mapping[str, Any], account: str | None = None) -> D:
-    """The dialog with a fresh plan, or with the sentence that says why there is none; kept in the session.
+    """The dialog with a fresh plan, or with the sentence that says why it has no plan; kept in the session.
 
     `account` is the account that changes, where it is not the one that is open: a child, on its parent's page.
     """

@@ -2,15 +2,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lib.store.schema import action_run
-from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables, the_one
-
-OWN = iter(plain_accounts())
-
-
-@pytest.fixture
-def own():
-    """An account no other test of this file has changed."""
-    return next(OWN)
+from tests.pages.conftest import demo, facts, press, rerun_until, said, sound, tables, the_one
 
 
 def begin(house, number: str):

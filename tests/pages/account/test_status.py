@@ -4,16 +4,14 @@ import pytest
 
 from lib.standins.sbc import Fault
 from lib.store.drafts import find_draft
-from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables, unmarked
+from tests.pages.conftest import demo, facts, press, rerun_until, said, sound, tables, unmarked
 
-OWN = iter([one for one in plain_accounts() if one.has.numbers])
 BANNER = "Inbound calls go straight to voicemail. Outbound calls hear that the account is not allowed to make calls."
 
 
-@pytest.fixture
-def own():
-    """An account with numbers that no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: one.has.numbers
 
 
 def labels(app) -> list[str]:

@@ -7,15 +7,12 @@ from lib.demo.world import world
 from lib.store.drafts import find_draft
 from lib.store.schema import action_event
 from lib.ui.navigation import CONTACTS
-from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, tables, unmarked
-
-OWN = iter([one for one in plain_accounts() if one.bill_to and one.sold_to and one.bill_to.id != one.sold_to.id])
+from tests.pages.conftest import demo, press, rerun_until, said, sound, tables, unmarked
 
 
-@pytest.fixture
-def own():
-    """An account with two contacts that no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: one.bill_to and one.sold_to and one.bill_to.id != one.sold_to.id
 
 
 def opened(house, number, username="lead"):

@@ -8,13 +8,10 @@ from lib.ui.emergency.export import details_csv
 from lib.ui.navigation import EMERGENCY
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables, the_one
 
-OWN = iter([one for one in plain_accounts() if one.has.emergency and one.has.numbers])
 
-
-@pytest.fixture
-def own():
-    """An account that no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: one.has.emergency and one.has.numbers
 
 
 def opened(house, own, username="lead"):

@@ -11,7 +11,6 @@ from lib.store.schema import pbx as pbx_table
 from tests.pages.conftest import plain_accounts, press, rerun_until, said, shown_facts, sound, tables
 
 PATH = "pages/account/pbx.py"
-OWN = iter([one for one in plain_accounts() if len(one.has.pbxs) == 1 and len(one.has.subscriptions) == 2])
 BIG = next(one for one in plain_accounts() if len(one.has.pbxs) == 2)
 ODD = [
     ("", "is empty"),
@@ -37,10 +36,9 @@ def settings(mail):
     return {"mail_host": mail.host, "mail_port": mail.port, "mail_security": "none"}
 
 
-@pytest.fixture
-def own():
-    """An account with one PBX and two subscriptions that no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: len(one.has.pbxs) == 1 and len(one.has.subscriptions) == 2
 
 
 def opened(house, account, username="lead"):

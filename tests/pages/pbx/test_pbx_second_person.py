@@ -4,10 +4,9 @@ import pytest
 
 from lib.standins.mail import MailStandin
 from lib.store import pbxs
-from tests.pages.conftest import plain_accounts, press, rerun_until, said, tables
+from tests.pages.conftest import press, rerun_until, said, tables
 
 PATH = "pages/account/pbx.py"
-OWN = iter([one for one in plain_accounts() if len(one.has.pbxs) == 2 and all(pbx.users for pbx in one.has.pbxs)])
 START, APPROVE, ASK = "Update name to newly-named", "Approve this plan", "Ask a second person"
 
 
@@ -22,10 +21,9 @@ def settings(mail):
     return {"four_eyes": True, "mail_host": mail.host, "mail_port": mail.port, "mail_security": "none"}
 
 
-@pytest.fixture
-def own():
-    """An account with two PBXs that no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: len(one.has.pbxs) == 2 and all(pbx.users for pbx in one.has.pbxs)
 
 
 def labels(app):

@@ -50,6 +50,7 @@ def test_a_name(text):
 
 
 @given(LONG | st.emails())
+@example("0@0.\ufa6c")
 def test_an_address_for_e_mail(text):
     try:
         address = check_address(text)
