@@ -24,7 +24,7 @@ settings.register_profile("quick", max_examples=20)
 
 SUPERUSER = "postgres"
 LONGEST_FIRST = (
-    "faults/test_deactivate_kill",
+    "tests/faults/soak/",
     "tests/browser/",
     "tests/actions/",
     "tests/faults/",
@@ -38,19 +38,19 @@ LONGEST_FIRST = (
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """The longest files first: a worker that meets one last keeps all the others waiting."""
+    """The longest files first: a worker that gets one last keeps the others waiting."""
 
     def place(item) -> int:
         return next((at for at, part in enumerate(LONGEST_FIRST) if part in item.nodeid), len(LONGEST_FIRST))
 
-    # Once is enough for what does not depend on the database.
+    # A test that does not depend on the database runs once.
     items[:] = [one for one in items if not {"sqlite_only", "postgres"} <= {mark.name for mark in one.iter_markers()}]
     items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """On CI a test that did not run is a failure: nobody reads the list of skipped tests there."""
+    """On CI a skipped test is a failure: nobody reads the list of skipped tests there."""
     report = yield
     if report.skipped and not hasattr(report, "wasxfail"):
         _fail_on_ci(report)
@@ -59,7 +59,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
-    """The same for a whole module that skips itself."""
+    """The same for a whole module that is skipped."""
     report = yield
     if report.skipped:
         _fail_on_ci(report)
@@ -76,7 +76,7 @@ def _fail_on_ci(report) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_main() -> Iterator[None]:
-    """Streamlit puts the page it runs in the place of `__main__`; a process started later would run that page first."""
+    """Streamlit replaces `__main__` by the page it runs; a process started later would run that page first."""
     ours = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = ours
@@ -102,7 +102,7 @@ def postgres_url() -> Iterator[str]:
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed: no initdb in /usr/lib/postgresql/*/bin or on PATH")
-    # In memory where there is a place for it: hundreds of databases are made and dropped again.
+    # In memory where possible: hundreds of databases are created and dropped.
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="am-pg-", dir=memory if os.access(memory, os.W_OK) else None))
     account = {}
@@ -122,7 +122,7 @@ def postgres_url() -> Iterator[str]:
         "port": port,
         "unix_socket_directories": folder,
         "max_connections": 200,
-        # Nothing here outlives the test run, so nothing has to reach the disk.
+        # The databases are gone after the test run, so nothing has to reach the disk.
         "fsync": "off",
         "full_page_writes": "off",
         "synchronous_commit": "off",
@@ -184,7 +184,7 @@ def database_url(request, tmp_path) -> Iterator[str]:
 
 @contextmanager
 def database_of_kind(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
-    """A migrated database without any row, of the kind that is the parameter of the fixture; gone afterwards."""
+    """A migrated database without any row, of the kind that is the parameter of the fixture; dropped afterwards."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("_sqlite_template"), folder / "hub.db")
         yield f"sqlite:///{folder / 'hub.db'}"

@@ -1,4 +1,4 @@
-"""A real SBC of its own for a test: Kamailio, started by the launcher and with the configuration of `make sbc`."""
+"""A real SBC for one test: Kamailio, started by the launcher and with the configuration of `make sbc`."""
 
 import contextlib
 import http.client
@@ -25,7 +25,7 @@ from lib.settings import PROJECT
 
 DEPLOYED = PROJECT / "deploy" / "sbc"
 HOST = "127.0.0.1"
-# Nobody answers there; tests that make no call need no other.
+# Nothing listens there; enough for tests that make no call.
 NOWHERE = f"{HOST}:9"
 TRUNKS = "syd-1 syd-2 mel-1"
 START_SECONDS = 30.0
@@ -33,14 +33,14 @@ START_TRIES = 3
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody uses now."""
+    """A port that is free now."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
 
 
 def free_sip_port() -> int:
-    """A port that nobody uses now, neither UDP nor TCP.
+    """A port that is free now, for both UDP and TCP.
 
     Below those that the system gives to clients: on TCP each of these stays taken for a minute after its connection.
     """
@@ -111,7 +111,7 @@ class Kamailio:
         return f"{'https' if self._tls else 'http'}://{HOST}:{self.http_port}"
 
     def start(self) -> None:
-        """Start and return when it answers with this instance's own token.
+        """Start it, and return when it answers with this instance's token.
 
         Raises:
             AssertionError: it did not start; with its log.
@@ -128,7 +128,7 @@ class Kamailio:
                 self._groups = self.process_groups()
                 return
             self.stop()
-            # Somebody may have taken a free port in between.
+            # Another process may have taken a free port in between.
             if restart or tried == START_TRIES - 1 or "cannot listen" not in self.log.read_text():
                 break
         raise AssertionError(f"the SBC did not start:\n{self.log.read_text()}")
@@ -139,7 +139,7 @@ class Kamailio:
         self.http_port = free_port()
 
     def stop(self) -> None:
-        """End it in good order, as `systemctl stop` would."""
+        """Stop it cleanly, as `systemctl stop` would."""
         if self._process is not None:
             self._process.terminate()
             try:
@@ -150,10 +150,10 @@ class Kamailio:
         self._groups = []
 
     def kill(self) -> None:
-        """SIGKILL to all of it at once: no process of it has a chance to tidy up."""
+        """Send SIGKILL to all its processes at once: none can clean up."""
         if self._process is None:
             return
-        # Kamailio before its launcher, which would end it gently.
+        # Kamailio before its launcher, which would stop it cleanly.
         for group in {*self._groups, *self.process_groups()}:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
@@ -164,7 +164,7 @@ class Kamailio:
         self._groups = []
 
     def process_groups(self) -> list[int]:
-        """The process group of Kamailio, without its launcher's; none where the launcher has ended."""
+        """The process group of Kamailio, without its launcher's; empty when the launcher has ended."""
         pid = self.launcher
         try:
             return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -183,7 +183,9 @@ class Kamailio:
         return self._process.wait(seconds)
 
     def logged(self, text: str, times: int = 1) -> list[str]:
-        """The lines of the log with `text`, once there are so many of them; they come a moment after the answer."""
+        """The lines of the log with `text`, once there are at least `times` of them; they come a moment after the
+        answer.
+        """
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             lines = [line for line in self.log.read_text(errors="replace").splitlines() if text in line]
@@ -203,7 +205,7 @@ class Kamailio:
         return status, json.loads(text)
 
     def request(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, str]:
-        """One request exactly as given, on a connection of its own."""
+        """One request exactly as given, on a new connection."""
         connection = http.client.HTTPConnection(HOST, self.http_port, timeout=10)
         if self._tls:
             connection = http.client.HTTPSConnection(HOST, self.http_port, timeout=10, context=self.tls_context())
@@ -213,7 +215,7 @@ class Kamailio:
             return answer.status, answer.read().decode()
 
     def tls_context(self) -> ssl.SSLContext:
-        """What a client with the right certificate connects with."""
+        """The TLS context of a client with the right certificate."""
         context = ssl.create_default_context(cafile=self.certificates / "ca.pem")
         context.load_cert_chain(self.certificates / "client.pem", self.certificates / "client.key")
         return context

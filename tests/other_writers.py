@@ -1,4 +1,4 @@
-"""What other programs do to numbers in the Hub: the Account Manager itself neither adds nor moves one."""
+"""What other programs do to numbers in the Hub: the Account Manager itself never adds or moves one."""
 
 from sqlalchemy import Connection, insert, select, update
 

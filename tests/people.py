@@ -1,4 +1,4 @@
-"""People who act in tests, and their sign-ins in the database a test works with."""
+"""People who act in tests, and their sign-ins in the test's database."""
 
 from sqlalchemy import Engine, insert, select, update
 
@@ -23,7 +23,7 @@ def somebody(email: str, name: str, *roles: Role, account: str | None = None) ->
 
 
 def let_in(engine: Engine, *people: Identity) -> None:
-    """Make these people known, with a sign-in that holds; a second time changes nothing."""
+    """Add these people, signed in; a second time changes nothing."""
     with writing(engine) as connection:
         for one in people:
             if connection.execute(select(person.c.id).where(person.c.email == one.email)).first():

@@ -1,7 +1,7 @@
-"""`make picture`: draw the floors of the code, and who imports whom, from the imports as they are.
+"""`make picture`: draw the layers of the code and who imports whom, from the imports.
 
-An arrow is left out where a longer way of arrows says the same: who may import a room may import what that room
-imports. The floors come from the contracts in pyproject.toml.
+An arrow is left out where other arrows lead to the same place: a package may also import what its imports import. The
+layers come from the contracts in pyproject.toml.
 """
 
 import ast
@@ -18,7 +18,7 @@ PICTURE = PROJECT / "docs" / "images" / "architecture.svg"
 SCRIPTS = "Home.py, server.py"
 WIDTH, HEIGHT, BOX, BOX_HEIGHT = 880, 72, 220, 50
 COLUMNS = (40, 330, 620)
-# Where each room is on its floor (0 is left), and what it holds.
+# Where each package is in its layer (0 is left), and what is in it.
 ROOMS = {
     SCRIPTS: (1, "what Streamlit starts"),
     "lib.__main__": (2, "python -m lib"),
@@ -41,7 +41,7 @@ ROOMS = {
     "lib.private": (1, "files for their owner alone"),
     "lib.patience": (0, "how long a client waits"),
 }
-# Arrows that go round the boxes between, by the x of the way down.
+# Arrows that go around the boxes in between, with the x at which they go down.
 ROUND = {
     ("lib.app", "lib.logs"): 24,
     ("lib.services", "lib.settings"): 12,
@@ -61,7 +61,7 @@ STYLE = """
 
 @dataclass(frozen=True)
 class Box:
-    """Where a room is drawn."""
+    """Where a package is drawn."""
 
     x: int
     y: int
@@ -72,14 +72,14 @@ class Box:
 
 
 def floors() -> list[list[str]]:
-    """The rooms of each floor, the highest first."""
+    """The packages of each layer, the highest first."""
     contracts = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (layers,) = [one["layers"] for one in contracts if one["name"].startswith("The floors")]
     return [[room.strip() for room in layer.split("|")] for layer in layers]
 
 
 def imports() -> dict[str, set[str]]:
-    """Which rooms each room imports from."""
+    """Which packages each package imports from."""
     graph = grimp.build_graph("lib", "pages")
     found: dict[str, set[str]] = {SCRIPTS: set()}
     for module in graph.modules:
@@ -91,7 +91,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def arrows(found: dict[str, set[str]]) -> list[tuple[str, str]]:
-    """The imports that no longer way of imports implies."""
+    """The imports that do not follow from others."""
     return [
         (room, other)
         for room, others in sorted(found.items())
@@ -101,7 +101,7 @@ def arrows(found: dict[str, set[str]]) -> list[tuple[str, str]]:
 
 
 def draw() -> str:
-    """The picture as SVG, in the colours of the reader's scheme."""
+    """The picture as SVG, in light or dark as the reader's browser asks."""
     rows = floors()
     rows[0].append(SCRIPTS)
     boxes = {room: Box(COLUMNS[ROOMS[room][0]], 16 + at * HEIGHT) for at, row in enumerate(rows) for room in row}

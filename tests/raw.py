@@ -1,4 +1,4 @@
-"""HTTP as no library sends it: each byte of a request is the test's own."""
+"""HTTP without a library: the test decides each byte of a request."""
 
 import base64
 import contextlib
@@ -27,7 +27,7 @@ class Reply:
     body: bytes = b""
 
     def one(self, name: str) -> str | None:
-        """The header's value; a header that came twice is none."""
+        """The header's value; fails for a header that came twice."""
         found = self.headers.get(name, [])
         assert len(found) < 2, (name, found)
         return found[0] if found else None
@@ -36,7 +36,7 @@ class Reply:
 def ask(
     server: Server, target: str, headers: list[tuple[str, str]], *, method: str = "GET", body: bytes = b""
 ) -> Reply:
-    """One request with exactly these headers, on a connection of its own."""
+    """One request with exactly these headers, on a new connection."""
     with connected(server) as wire:
         send(wire, target, headers, method=method, body=body)
         return read(wire)
@@ -54,7 +54,7 @@ def send(wire, target: str, headers: list[tuple[str, str]], *, method: str = "GE
 
 
 def read(wire) -> Reply:
-    """The answer's head, and its body as far as its length says."""
+    """The answer's head, and as much of its body as its length says."""
     came = b""
     while b"\r\n\r\n" not in came:
         more = wire.recv(65536)
@@ -86,7 +86,7 @@ def handshake(hosts: list[str], origins: list[str], *, cookie: str | None = None
 
 
 def frame(content: bytes, *, opcode: int = 2) -> bytes:
-    """One message as a browser frames it; the mask of zeros leaves it readable."""
+    """One message as a browser frames it; with a mask of zeros it stays readable."""
     size = len(content)
     if size < 126:
         head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)

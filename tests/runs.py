@@ -7,7 +7,7 @@ from lib.store.runs import Run
 
 
 def make_run(run_id: str, kind: str, account: str, **more: Any) -> Run:
-    """A run under way, of a plan without facts unless `plan` says more."""
+    """A run under way; its plan has no facts unless `plan` gives some."""
     given: dict[str, Any] = {
         "actor": "lead@example.com",
         "actor_name": "Lee Lead",

@@ -1,4 +1,4 @@
-"""The dashboard as people meet it: a real server process over a copy of the demo, and raw sessions with it."""
+"""A real server process over a copy of the demo, and raw sessions with it."""
 
 import atexit
 import contextlib
@@ -77,7 +77,7 @@ def copy_demo(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def zuora_of(folder: Path) -> Iterator[ZuoraStandin]:
-    """The Zuora stand-in of a data folder, in this process, where a test can make it misbehave."""
+    """The Zuora stand-in of a data folder, in this process, where a test can give it faults."""
     with ZuoraStandin(folder, CLIENT_ID, CLIENT_SECRET) as standin:
         yield standin
 
@@ -104,7 +104,7 @@ class Server:
 
     @contextlib.contextmanager
     def hub(self) -> Iterator[Engine]:
-        """The server's own database, for a look behind the scenes."""
+        """The server's own database."""
         engine = make_engine(f"sqlite:///{self.folder / 'hub.db'}")
         try:
             yield engine
@@ -121,7 +121,7 @@ class Server:
         return reply.status, reply.body
 
     def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: bytes = b"") -> "Reply":
-        """One request of its own connection, answered without following where it leads."""
+        """One request on a new connection; a redirect is not followed."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
             connection.request(method, path, body=body or None, headers=headers or {})
@@ -129,7 +129,7 @@ class Server:
             return Reply(reply.status, reply.read().decode("utf-8", "replace"), reply.headers)
 
     def sign_in(self, username: str, password: str, *, cookies: str = "", **headers: str) -> "Reply":
-        """What the form of the sign-in page sends."""
+        """Send what the form of the sign-in page sends."""
         sent = {"Content-Type": "application/x-www-form-urlencoded", **({"Cookie": cookies} if cookies else {})}
         body = urlencode({"username": username, "password": password}).encode()
         return self.ask("POST", "/sign-in", headers={**sent, **headers}, body=body)
@@ -150,7 +150,7 @@ class Reply:
 
     @property
     def alert(self) -> str:
-        """What the sign-in page has to say."""
+        """The message on the sign-in page."""
         found = re.search(r'role="alert">([^<]*)<', self.body)
         return unescape(found[1]) if found else ""
 
@@ -162,7 +162,7 @@ def _free_port() -> int:
 
 
 def _wait(server: Server, path: str | None) -> None:
-    """Until `path` answers 200; without a path until the port takes connections, so that nothing was asked yet."""
+    """Wait until `path` answers 200; without a path, until the port takes connections, with no request sent."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.process.poll() is None:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -212,7 +212,7 @@ def serving(
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # A group of its own, so that everything it starts ends with it.
+            # Its own process group, so that everything it starts ends with it.
             start_new_session=True,
         )
     server = Server(port, folder, log, process)
@@ -260,12 +260,12 @@ class Seen:
 
     @property
     def text(self) -> str:
-        """All of it in letters."""
+        """All of it as text."""
         return "\n".join([*(_letters(message) for message in self.messages), self.shown])
 
     @property
     def shown(self) -> str:
-        """What stands on the page: its elements, and the cells of its tables, one a line."""
+        """What the page shows: its elements, and the cells of its tables, one per line."""
         lines = [_letters(element) for element in self.elements]
         for element in self.elements:
             shown = getattr(element, element.WhichOneof("type"))
@@ -275,7 +275,7 @@ class Seen:
         return "\n".join(lines)
 
     def button(self, label: str) -> tuple[str, str]:
-        """The id of the button with this label, and that of the fragment it stands in."""
+        """The id of the button with this label, and of its fragment."""
         return next(
             (message.delta.new_element.button.id, message.delta.fragment_id)
             for message in reversed(self.messages)
@@ -285,7 +285,7 @@ class Seen:
 
     @property
     def page_hash(self) -> str:
-        """The page that was drawn."""
+        """The hash of the page that was drawn."""
         return next(
             message.navigation.page_script_hash
             for message in reversed(self.messages)
@@ -312,7 +312,7 @@ class Seen:
         }
 
     def holds(self, words: Iterable[str]) -> set[str]:
-        """Those of the words that stand somewhere in it, not as a part of a longer word or number."""
+        """Those of the words that are in it, not as a part of a longer word or number."""
         text = self.text
         return {word for word in words if word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)}
 
@@ -322,7 +322,7 @@ def _letters(message: Message) -> str:
 
 
 class Session:
-    """One websocket with the server, spoken as the browser does, without any of the browser's politeness."""
+    """One websocket with the server, used as the browser does, but without the browser's own checks."""
 
     def __init__(
         self,
@@ -360,7 +360,7 @@ class Session:
         self._socket.send(message.SerializeToString())
 
     def click(self, widget: str, *, fragment: str = "", page_hash: str = "", query: str = "") -> None:
-        """Send the message a browser sends when a button is clicked, with whatever address."""
+        """Send the message a browser sends when a button is clicked, with any address."""
         message = BackMsg()
         message.rerun_script.page_script_hash = page_hash
         message.rerun_script.query_string = query
@@ -390,7 +390,7 @@ class Session:
             message = ForwardMsg()
             message.ParseFromString(self._socket.recv(timeout=max(end - time.monotonic(), 0.01)))
             seen.messages.append(message)
-            # A script that goes on to another page ends early, and the next one follows by itself.
+            # A script that switches to another page ends early, and the next one follows by itself.
             if message.WhichOneof("type") == "script_finished" and message.script_finished != EARLY:
                 return seen
 

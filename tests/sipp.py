@@ -62,7 +62,7 @@ class Call:
 
     @property
     def replies(self) -> list[Message]:
-        """What the caller was told about its INVITE, without "trying"."""
+        """The replies to the caller's INVITE, without "trying"."""
         return [
             message
             for message in self.messages
@@ -135,7 +135,7 @@ class Caller:
         return Call(code == 0, _read(self._stem), self._stem.with_suffix(".out").read_text(errors="replace"))
 
     def wait_for(self, status: int) -> None:
-        """Wait until the caller was told `status`."""
+        """Wait until the caller gets `status`."""
         end = time.monotonic() + CALL_SECONDS
         while time.monotonic() < end:
             if any(message.first_line.startswith(f"SIP/2.0 {status}") for message in _read(self._stem)):
@@ -171,7 +171,7 @@ class Server:
         raise AssertionError(f"sipp did not start: {self._stem.with_suffix('.out').read_text()}")
 
     def kill(self) -> None:
-        """End it at once; on SIGTERM sipp would wait for its calls."""
+        """Kill it; on SIGTERM sipp would wait for its calls."""
         if self._process is not None:
             _kill(self._process)
         self._process = None
@@ -210,7 +210,7 @@ def _sipp(stem: Path, scenario: Path, port: int, keys: dict[str, str], more: lis
 def _media_port() -> int:
     """A port with free ones above it: each sipp takes an audio and a video port, and by itself all take the same.
 
-    By chance that no seed of a test run fixes, or two test processes would try the same ones together.
+    Random without the seed of the test run: otherwise two test processes would try the same ports.
     """
     while True:
         first = 10_000 + 10 * secrets.randbelow(2_000)

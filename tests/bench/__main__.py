@@ -1,7 +1,7 @@
 """`make bench`: measure pages, scripts, search, a rename and a refresh of auth rules, and print ratios.
 
-One run compares like with like: everything is measured in turn, in one browser and on one machine. Figures of two
-runs, or of two machines, do not compare. Over budget is said, and is no failure: a busy machine is not a bug.
+One run measures everything in turn, in one browser and on one machine. Do not compare figures of two runs or of two
+machines. A figure over its budget is marked but does not fail the run: a busy machine is not a bug.
 """
 
 import os
@@ -41,7 +41,7 @@ def main() -> int:
             # The empty page needs hardly any processor time, so competition for it raises every ratio.
             print("It is busy with something else: the ratios below are too high.", flush=True)
         with (
-            # Zuora has a machine of its own; in the server's process the stand-in would take its time.
+            # In its own process, as Zuora runs on another machine: the stand-in would take time from the server.
             zuora_of(data) as zuora,
             serving(data, zuora=zuora) as product,
             serving(yardstick, script=EMPTY, wait_for="/_stcore/health") as empty,

@@ -1,4 +1,4 @@
-"""Clicks in a real Chromium, timed inside the page: from the click to the first frame in which the new page stands."""
+"""Clicks in a real Chromium, timed inside the page: from the click to the first frame that shows the whole new page."""
 
 import pickle
 import tempfile
@@ -75,7 +75,7 @@ class Tab:
         self.received += len(payload)
 
     def click(self, target: Target) -> tuple[float, int]:
-        """Milliseconds and bytes of one navigation; whatever trails in afterwards is counted too."""
+        """Milliseconds and bytes of one navigation; bytes that come after the page is shown are counted too."""
         self.page.bring_to_front()
         before = self.received
         took = float(self.page.evaluate(_CLICK, [target.link, target.marker, target.tables, target.charts]))
@@ -87,7 +87,7 @@ def record(product: Server, account: str, target: Target) -> list[bytes]:
     """What the product sends to draw this page, in order, without what names the page or ends the script."""
     with Session(product, token=product.cookie("lead")) as session:
         session.ask(page_name=target.path, query=f"account={account}")
-        # Once more: at first the page reads Zuora, and what it draws meanwhile is another page.
+        # Again: the first time the page reads Zuora, and until then it draws something else.
         session.take()
         session.ask(page_name=target.path, query=f"account={account}")
         sent = session.take().messages
@@ -96,7 +96,7 @@ def record(product: Server, account: str, target: Target) -> list[bytes]:
 
 @contextmanager
 def replaying(recorded: dict[str, list[bytes]]) -> Iterator[Server]:
-    """A server whose pages, one a recording, send it again."""
+    """A server with one page for each recording, which sends it again."""
     with tempfile.TemporaryDirectory(prefix="am-replay-") as folder:
         file = Path(folder, "recorded")
         file.write_bytes(pickle.dumps(recorded))
@@ -145,7 +145,7 @@ def measure_pages(product: Server, empty: Server, small: str, large: str, report
         tabs["replay"].click(replace(EVERYTHING, link=EVERYTHING.name))
         for turn in range(WARM_UP + ROUNDS):
             for name, targets in (("empty", [ones, twos]), *own.items()):
-                # A tab that rested is slow at its first clicks, whatever it shows.
+                # The first clicks in an idle tab are slow, whatever it shows.
                 for target in (targets[0], targets[-1]):
                     tabs[name].click(target)
                 for target in targets:

@@ -14,7 +14,7 @@ _CHUNK = 20_000
 
 
 def crowd(engine: Engine, number: str) -> None:
-    """Fill the account up until it has that many."""
+    """Add e-mails and phone users until the account has that many."""
     with writing(engine) as connection:
         owner = connection.execute(select(account.c.id).where(account.c.number == number)).scalar_one()
         _add_users(connection, owner)

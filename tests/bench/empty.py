@@ -1,6 +1,7 @@
-"""The yardstick: pages with one line of text each, in the product's layout and with its collector setting.
+"""What pages are compared with: pages with one line of text each, in the product's layout and with its setting of the
+garbage collector.
 
-Twelve of them stand in the sidebar, two of which are measured: a click has the links of a sidebar to draw, too.
+The sidebar has twelve of them, of which two are measured: a click also draws the links of the sidebar.
 """
 
 import gc
@@ -11,7 +12,8 @@ import streamlit as st
 
 @st.cache_resource
 def _freeze() -> None:
-    # As lib/app/start.py does; without it the empty page would pay for the collector and flatter every ratio.
+    # As lib/app/start.py does. Without it the garbage collector would slow the empty page, and every ratio would look
+    # better than it is.
     gc.collect()
     gc.freeze()
 

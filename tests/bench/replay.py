@@ -1,6 +1,6 @@
-"""The yardstick of a page: the same page with nothing behind it, which sends what the product's page once sent.
+"""What a page is compared with: a page that only sends what the product's page once sent.
 
-What the browser needs to draw a page is the same on both; what the product takes longer is its own doing.
+The browser needs the same time to draw both, so the difference is the time that the product takes.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""A refresh of 10,000 auth rules on a real SBC, against the same requests without the Hub."""
+"""A refresh of 10,000 auth rules on a real SBC, compared with the same requests without the Hub."""
 
 import gc
 import time
@@ -35,7 +35,8 @@ def measure_refresh(folder: Path, report: Report) -> None:
         sbc = KamailioSbc(SbcConfig(url=running.url, token=running.token))
         services = _hub(folder, running, sbc, numbers)
         product, raw = Samples("refresh"), Samples("raw")
-        # As lib/app/start.py does; what was measured before would be walked by the collector again and again.
+        # As lib/app/start.py does. Without it the garbage collector would visit what was measured before again and
+        # again.
         gc.collect()
         gc.freeze()
         for turn in range(1 + ROUNDS):

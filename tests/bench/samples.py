@@ -1,4 +1,4 @@
-"""What was measured, and how it compares with the empty page and the budgets."""
+"""What was measured, compared with the empty page and with the budgets."""
 
 import statistics
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def p95(values: Sequence[float]) -> float:
 
 @dataclass
 class Samples:
-    """Times in milliseconds and, where something went over a wire, bytes."""
+    """Times in milliseconds and, where something was sent, bytes."""
 
     name: str
     times: list[float] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Report:
         print(f"  {text}", flush=True)
 
     def judge(self, what: str, value: float, budget: float) -> str:
-        """The mark behind a figure: nothing within its budget."""
+        """The mark after a figure that is over its budget; empty within it."""
         if value <= budget:
             return ""
         self.over.append(what)

@@ -87,7 +87,7 @@ def measure_search(engine: Engine, number: str, name: str, report: Report) -> No
 
 
 def measure_rename(folder: Path, number: str, report: Report) -> None:
-    """A rename by the runner, from the click to the end of the run, against the two writes it is made of."""
+    """A rename by the runner, from the click to the end of the run, compared with its two writes alone."""
     configure_logging("WARNING")
     engine = make_engine(f"sqlite:///{folder / 'hub.db'}")
     actor = somebody("bench@demo.example", "Bench", Role.SUPPORT_LEAD)

@@ -1,4 +1,4 @@
-"""A real Chromium in front of a real server. What it asks for and what it complains about is watched throughout."""
+"""A real Chromium in front of a real server. Each test also checks what it requested and which errors it logged."""
 
 import contextlib
 import re
@@ -41,7 +41,7 @@ expect.set_options(timeout=SECONDS * 1000)
 
 @dataclass
 class House:
-    """The running dashboard with its Zuora, and how a person comes in."""
+    """The running dashboard with its Zuora, and ways to open its pages."""
 
     server: Server
     zuora: ZuoraStandin
@@ -51,7 +51,7 @@ class House:
     contexts: ExitStack = field(default_factory=ExitStack)
 
     def context(self, **how) -> BrowserContext:
-        """A browser of its own: no cookie, nothing in its cache."""
+        """A new browser context: no cookie, nothing in its cache."""
         made = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
         self.contexts.callback(made.close)
         made.on("page", self._watch)
@@ -74,7 +74,7 @@ class House:
         return page
 
     def zuora_name(self, zuora_id: str) -> str:
-        """The account's name as Zuora tells it on the wire."""
+        """The account's name as Zuora answers it over HTTP."""
         body = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant_type": "client_credentials"}
         token = requests.post(f"{self.zuora.url}/oauth/token", data=body, timeout=5).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
@@ -88,7 +88,7 @@ class House:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, said: ConsoleMessage) -> None:
-        # On an address with a path Streamlit's page asks for these below the path first, and then where they are.
+        # On an address with a path, Streamlit's page asks for these under the path first, and then where they are.
         probes = ("/_stcore/health", "/_stcore/host-config")
         if said.type == "error" and not said.location["url"].endswith(probes):
             self.complaints.append(f"{said.text} {said.location['url']}")
@@ -99,7 +99,7 @@ class House:
             self.strays.append(url)
 
 
-# For the tests of one file: as long as Playwright is there an event loop runs, beside which no run can be started.
+# For the tests of one file: while Playwright is open an event loop runs, and no run can be started in this process.
 @pytest.fixture(scope="module")
 def _browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
@@ -119,7 +119,7 @@ def _running(tmp_path_factory, _browser) -> Iterator[tuple[Server, ZuoraStandin]
 
 @pytest.fixture
 def house(_running, _browser) -> Iterator[House]:
-    """The dashboard; afterwards nothing left this machine and the browser had nothing to complain about."""
+    """The dashboard; checks at the end that the browser sent nothing to another machine and logged no error."""
     server, zuora = _running
     made = House(server, zuora, _browser)
     with made.contexts:
@@ -137,10 +137,10 @@ def fill_sign_in(page: Page, username: str) -> None:
 
 
 def until(page: Page, expression: str) -> None:
-    """Until the expression is true in the page. Playwright's own waiting needs `eval`, which the page forbids."""
+    """Wait until the expression is true in the page. Playwright's own wait needs `eval`, which the page forbids."""
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        # A page on its way to another one cannot be asked.
+        # A page that is being left cannot be asked.
         with contextlib.suppress(PlaywrightError):
             if page.evaluate(expression):
                 return
@@ -153,12 +153,12 @@ def cookie_of(page: Page) -> str | None:
 
 
 def settled(page: Page) -> None:
-    """Until the script has run and the page shows what it said."""
+    """Wait until the script has run and the page shows its result."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def fits(page: Page, picture: Path) -> None:
-    """Nothing is wider than the window, on a desk and on a phone; a picture of each, light and dark, is kept."""
+    """Nothing is wider than the window, on a desktop and on a phone; a picture of each, light and dark, is kept."""
     for width in (1280, 420):
         page.set_viewport_size({"width": width, "height": 1000})
         for scheme in ("light", "dark"):
@@ -169,11 +169,11 @@ def fits(page: Page, picture: Path) -> None:
 
 
 def choose_first(page: Page, name: str, option: str) -> None:
-    """Choose the first option of a select box, as somebody does who looks whether it was taken."""
+    """Choose the first option of a select box, and try again until the box shows it."""
     box = page.get_by_role("combobox", name=name)
 
     def chosen() -> bool:
-        # A page that is drawn again at this moment drops what was pressed.
+        # A page that is drawn again at this moment loses the key press.
         with contextlib.suppress(PlaywrightError, AssertionError):
             box.click(timeout=3000)
             page.get_by_role("option", name=option, exact=True).click(timeout=3000)
@@ -186,7 +186,7 @@ def choose_first(page: Page, name: str, option: str) -> None:
 
 
 def follow(page: Page, link: Locator, address: str | re.Pattern[str]) -> None:
-    """Press a link until the page is there: one that draws itself again at that moment can take the click away."""
+    """Press a link until the page is there: a page that is drawn again at that moment can lose the click."""
     for _ in range(3):
         link.click()
         with contextlib.suppress(PlaywrightError):

@@ -1,7 +1,7 @@
 """Take the pictures of the user's guide from a running demo: `make pictures` writes `docs/images/guide-*.png`.
 
 Every account is one that the demo knows by a role, so a picture shows the same account each time. Some pictures need
-something to be done first; they stand in an order in which none spoils another.
+something to be done first; they are taken in an order in which none spoils another.
 """
 
 import re
@@ -23,7 +23,9 @@ from tests.server import copy_demo, serving, zuora_of
 IMAGES = PROJECT / "docs" / "images"
 WIDTH = 1280
 TALL = 2600
-"""So high a window shows the longest page whole: Streamlit scrolls inside itself, which a picture would cut off."""
+"""A window this high shows the longest page whole: Streamlit scrolls inside the page, and a picture would cut that
+off.
+"""
 MARGIN = 12
 LOOKS = 60
 MOST_BYTES = 150_000
@@ -32,7 +34,7 @@ BUSY = ", ".join(f"[data-testid={name}]" for name in ("stSpinner", "stToast", "s
 
 
 class Camera:
-    """What every picture needs: a person on a page, and the part of the page that matters."""
+    """Opens a page as a person, and takes a picture of a part of it."""
 
     def __init__(self, house: House, folder: Path, scheme: str, width: int) -> None:
         self.house, self.folder, self.scheme, self.width = house, folder, scheme, width
@@ -47,12 +49,12 @@ class Camera:
         return self.house.open(username, path, color_scheme=self.scheme, viewport=size, timezone_id=HOUSE_ZONE)
 
     def take(self, name: str, page: Page, *parts: Locator, height: int | None = None) -> None:
-        """Keep what lies between the outermost of these parts, once nothing moves any more."""
+        """Take the rectangle around these parts, once nothing moves any more."""
         if height is not None:
             page.set_viewport_size({"width": self.width, "height": height})
         for part in parts:
             expect(part).to_be_visible()
-        # The sign-in is no page of Streamlit.
+        # Streamlit does not serve the sign-in page.
         if page.get_by_test_id("stApp").count():
             settled(page)
         expect(page.locator(BUSY)).to_have_count(0)
@@ -65,7 +67,7 @@ class Camera:
         assert len(picture) <= MOST_BYTES, f"{file.name} has {len(picture):,} bytes; cut it to what matters"
 
     def _still(self, page: Page, cut: Callable[[], dict[str, float]]) -> bytes:
-        """The picture that looks like the one before it: tables and charts are painted some time after the page."""
+        """Take pictures until two in a row are alike: tables and charts are painted some time after the page."""
         last = b""
         for _ in range(LOOKS):
             page.wait_for_timeout(300)
@@ -88,7 +90,7 @@ def _cut(page: Page, parts: tuple[Locator, ...]) -> dict[str, float]:
 
 # ------------------------------------------------------------------ parts of a page
 def top(page: Page) -> tuple[Locator, ...]:
-    """Where a picture of a whole page begins: the way through the pages, where it is open, and the strip."""
+    """Where a picture of a whole page begins: the navigation, where it is open, and the strip."""
     menu = page.get_by_test_id("stSidebarNav")
     return (*((menu,) if menu.is_visible() else ()), page.get_by_test_id("stAlert").first)
 
@@ -98,7 +100,9 @@ def table(page: Page, place: int = -1) -> Locator:
 
 
 def choose_row(rows: Locator, place: int) -> None:
-    """Tick a row, counted from 1. Rows are painted, not elements: each is 35 pixels high, and so is their head."""
+    """Tick a row, counted from 1. Rows are painted, not elements: each is 35 pixels high, and so is the table's
+    head.
+    """
     rows.click(position={"x": 16, "y": 35 * place + 18})
 
 

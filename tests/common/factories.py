@@ -1,4 +1,4 @@
-"""Plain values for tests that decide without any system: a test names only what it changes."""
+"""Values for tests that need no system. A test names only what is different."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -39,6 +39,6 @@ def make_zuora_account(**changes: Any) -> ZuoraAccount:
 
 
 def make_wish(account: str = "1001", **params: Any) -> Wish:
-    """What a support lead wants of an account."""
+    """What a support lead asks of an account."""
     lead = Identity(email="lead@example.com", name="Lee Lead", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
     return Wish(account, params, lead)

@@ -1,7 +1,7 @@
-"""What happens to a machine: its disk is full for a while, its clocks are set by an hour.
+"""Troubles of a machine: its disk is full for a while, its clocks are set by an hour.
 
-A full disk is a small file system in memory, which only root may mount. Clocks are those of every process of the
-tests, PostgreSQL and the servers among them, through libfaketime; how much time passes is left alone.
+A full disk is a small file system in memory, which only root may mount. libfaketime sets the clock of every process of
+the tests, including PostgreSQL and the servers; the time that passes is not changed.
 """
 
 import contextlib
@@ -15,20 +15,20 @@ from pathlib import Path
 
 _CLOCK = "FAKETIME_TIMESTAMP_FILE"
 if _CLOCK in os.environ:
-    # libfaketime does not let Python sleep in its own way, which names a moment; how to wait for so long it knows.
+    # Python sleeps until a moment, which libfaketime gets wrong; it gets a wait of some seconds right.
     time.sleep = lambda seconds: threading.Event().wait(seconds) and None
 
 
 @contextlib.contextmanager
 def prepared() -> Iterator[tuple[list[str], dict[str, str]]]:
-    """What can happen on this machine, and the environment the tests need for it."""
+    """The troubles this machine can have, and the environment that the tests need for them."""
     troubles, environment = [], {}
     if os.geteuid() == 0:
         troubles.append("disk")
     with tempfile.TemporaryDirectory() as folder:
         library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
         if library is not None:
-            # PostgreSQL runs as a user of its own.
+            # PostgreSQL runs as another user, and reads it too.
             Path(folder).chmod(0o755)
             clock = Path(folder, "clock")
             clock.write_text("+0s\n")
@@ -44,7 +44,7 @@ def prepared() -> Iterator[tuple[list[str], dict[str, str]]]:
 
 
 def set_clock(seconds: int) -> None:
-    """Set every clock to so many seconds from the true time."""
+    """Set every clock this many seconds ahead of the true time; a negative number sets it back."""
     clock = Path(os.environ[_CLOCK])
     draft = clock.with_suffix(".draft")
     draft.write_text(f"{seconds:+d}s\n")
@@ -53,7 +53,7 @@ def set_clock(seconds: int) -> None:
 
 @contextlib.contextmanager
 def small_disk(folder: Path, *, megabytes: int = 96) -> Iterator[None]:
-    """Make the folder a file system of its own that can be filled."""
+    """Mount a file system on the folder that is small enough to be filled."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True)
     try:
         yield
@@ -63,7 +63,7 @@ def small_disk(folder: Path, *, megabytes: int = 96) -> Iterator[None]:
 
 @contextlib.contextmanager
 def full(folder: Path) -> Iterator[None]:
-    """No byte more can be written there inside it."""
+    """Inside this block no more byte can be written to the folder."""
     filler = folder / "filler"
     try:
         with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:

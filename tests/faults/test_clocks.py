@@ -1,4 +1,4 @@
-"""The clock is set back by an hour, then a server is killed: its run goes on as soon as ever."""
+"""The clock is set back by an hour, then a server is killed: its run goes on without delay."""
 
 import pytest
 from sqlalchemy import update
@@ -6,8 +6,8 @@ from sqlalchemy import update
 from lib.store.engine import writing
 from lib.store.schema import action_run, executor
 from tests.actions.conftest import fill, wait_for
-from tests.faults.process import carry_on, hang
-from tests.faults.test_kill import forked, only_run, settings  # noqa: F401 - the settings of a server
+from tests.faults.kill.process import carry_on, hang
+from tests.faults.kill.test_kill import forked, only_run, settings  # noqa: F401 - the settings of a server
 
 HOUR = 3600.0
 CASES = [
@@ -19,12 +19,12 @@ CASES = [
 
 @pytest.mark.parametrize(("database_url", "point"), CASES, indirect=["database_url"])
 def test_set_back_and_then_a_kill(engine, settings, standin, point):  # noqa: F811
-    """Nobody waits for the hour to pass, whether the engine has the run or never got it."""
+    """No hour of waiting, whether the step engine has the run or never got it."""
     fill(engine, standin)
-    with forked(hang, settings, point) as told:
-        assert told.poll(40), f"it did not come to {point}"
-        told.recv()
-    # What is in the database was written an hour from now.
+    with forked(hang, settings, point) as pipe:
+        assert pipe.poll(40), f"it did not come to {point}"
+        pipe.recv()
+    # The times in the database are now an hour in the future.
     with writing(engine) as connection:
         connection.execute(update(executor).values(beat=executor.c.beat + HOUR))
         connection.execute(update(action_run).values(touched=action_run.c.touched + HOUR))
@@ -35,9 +35,9 @@ def test_set_back_and_then_a_kill(engine, settings, standin, point):  # noqa: F8
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_on_sqlite_a_killed_one_is_seen_at_once(engine, settings, standin):  # noqa: F811
-    """The lock decides, not how long anybody has been silent."""
+    """The lock decides, not the time since the last heartbeat."""
     fill(engine, standin)
-    with forked(hang, settings, "sent") as told:
-        assert told.poll(40)
+    with forked(hang, settings, "sent") as pipe:
+        assert pipe.poll(40)
     with forked(carry_on, settings | {"executor_dead_seconds": 3600}):
         wait_for(lambda: only_run(engine).state, lambda state: state == "done")

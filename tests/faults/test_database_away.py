@@ -1,5 +1,5 @@
 # ruff: noqa: F811 - the world of the action tests is a fixture here too
-"""A database that is read-only, full of people or gone for a while: runs wait for it, and nothing of it sticks."""
+"""The database is read-only, has no free connection or is gone for a while: runs wait, and then go on as before."""
 
 import itertools
 import threading
@@ -38,7 +38,7 @@ class Postgres:
 
     @contextmanager
     def gone(self):
-        """Nobody is let in, and whoever is in is thrown out: as during a restart."""
+        """Connections are ended and new ones refused, as during a restart."""
         self._do(f"alter database {self._name} allow_connections false")
         self.end_connections()
         try:
@@ -54,19 +54,19 @@ class Postgres:
         try:
             yield
         finally:
-            # The connections made meanwhile stay read-only for as long as they live.
+            # Connections made in this time stay read-only until they are closed.
             self._do(f"alter database {self._name} reset default_transaction_read_only")
 
 
 class Sqlite:
-    """SQLite files that can only be read: a connection made then stays read-only for as long as it lives."""
+    """SQLite files that can only be read: a connection made then stays read-only until it is closed."""
 
     @contextmanager
     def read_only(self):
         def connected(connection, _record):
             connection.execute("PRAGMA query_only = ON")
 
-        # Every engine of the process, the step engine's too, as with files nobody may write.
+        # Every engine of the process, including the step engine's, as with files that are not writable.
         from sqlalchemy.pool import Pool
 
         event.listen(Pool, "connect", connected)
@@ -108,7 +108,7 @@ def test_what_was_read_only_can_be_written_at_the_first_try(engine, database):
                 connection.execute(text("delete from form_draft"))
             assert is_away(refused.value)
             assert "cannot be written to" in check.problem()
-        # A reader comes last, so that a connection of this time waits in the pool.
+        # A read comes last, so that a read-only connection stays in the pool.
         with engine.connect() as connection:
             connection.execute(text("select 1"))
     with writing(engine) as connection:
@@ -118,7 +118,7 @@ def test_what_was_read_only_can_be_written_at_the_first_try(engine, database):
 
 
 def test_a_run_that_meets_a_read_only_database_waits_and_goes_on(world, database):
-    """Neither it nor the step engine keeps a connection that can only read."""
+    """Neither the run nor the step engine keeps a read-only connection."""
     world.fail("PUT /v1/accounts", "latency", seconds=0.5)
     run_id = world.runner.start(rename(world), LEAD)
     wait_for(lambda: attempts(world, run_id, "zuora"), lambda seen: seen == ["begin"])
@@ -151,7 +151,7 @@ class TestGone:
         run_id = world.runner.start(rename(world), LEAD)
         wait_for(lambda: attempts(world, run_id, "zuora"), lambda seen: seen == ["begin"])
         with database.gone():
-            # Longer than every wait between two tries that does not grow with the outage.
+            # Longer than each wait between two tries that does not grow with the outage.
             time.sleep(4)
         done = world.finish(run_id)
         assert (done.run.state, done.run.error) == ("done", None)
@@ -193,7 +193,7 @@ class TestGone:
 
 @pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_without_a_free_connection_it_is_away_and_not_broken(database_url, postgres_url):
-    """The server has none left for somebody who is no administrator."""
+    """The server has no connection left for anybody but an administrator."""
     name = database_url.rpartition("/")[2]
     administer(postgres_url, "create role crowd login")
     try:
@@ -217,7 +217,7 @@ def test_without_a_free_connection_it_is_away_and_not_broken(database_url, postg
 
 class TestPatience:
     def test_it_is_one_waiting_with_one_end(self):
-        """However often it is tried, it takes as long as one patience."""
+        """All tries together take as long as one patience."""
         asked = itertools.count()
 
         def away():

@@ -1,4 +1,4 @@
-"""A disk that is really full, amid a step: the run goes on by itself once there is space, in the same process."""
+"""The disk becomes full during a step: the run goes on by itself once there is space, in the same process."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from lib.store.engine import make_engine
 from lib.store.schema import action_run
 from tests.actions.conftest import LEAD, fill, fill_sbc, make_client, make_runner, make_services, wait_for, zuora_id
 from tests.faults import machine
-from tests.faults.test_kill import slow_zuora
+from tests.faults.kill.test_kill import slow_zuora
 
 NEW = "Wattle New"
 
@@ -52,7 +52,7 @@ def test_a_step_ends_while_the_disk_is_full(runner, standin, tmp_path):
     run_id = runner.start(runner.plan("rename", "1001", {"name": NEW, "base": "Wattle Plumbing"}, LEAD), LEAD)
     wait_for(lambda: runner.progress(run_id).steps[0].state, lambda state: state == "running")
     for name in ("hub.db", "engine.db"):
-        # What was written is in the file; the next write needs a byte more.
+        # What was written fits in the file; the next write needs more space.
         database = sqlite3.connect(tmp_path / name, timeout=30)
         wait_for(lambda at=database: at.execute("pragma wal_checkpoint(truncate)").fetchone()[0], lambda busy: not busy)
         database.close()

@@ -1,7 +1,8 @@
 # ruff: noqa: F811 - the world of the action tests is a fixture here too
-"""Zuora or the mail server takes a request and says nothing, in each step that asks it: the run stops soon and says so.
+"""Zuora or the mail server takes a request and does not answer, in each step that asks it: the run stops soon and says
+so.
 
-Afterwards Resume ends it. What was hanging may have been done all the same, late: it is not done twice.
+Resume then finishes it. The request may have been done after all, late: it is not done twice.
 """
 
 from dataclasses import replace
@@ -19,7 +20,7 @@ from tests.actions.engine.test_claim import ANN, case_of
 from tests.people import let_in
 
 LONG = 60.0
-"""Seconds of silence: far longer than anybody waits here."""
+"""Seconds without an answer: far longer than any time limit here."""
 IN_ZUORA = {
     "rename": ("zuora", "PUT /v1/accounts"),
     "parent": ("zuora", "PUT /v1/accounts"),
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def hurried(world):
-    """The same world, whose clients lose patience soon."""
+    """The same world, with clients that wait only a short time."""
     zuora = Zuora(
         ZuoraConfig(
             url=world.standin.url,
@@ -76,7 +77,7 @@ def test_zuora_hangs(hurried, kind):
     assert failed.run.state == "failed"
     assert "Zuora" in failed.run.error
     assert [one.state for one in failed.steps if one.name == step] == ["failed"]
-    # What hangs goes on at once, and is done late.
+    # The request that hung is now done, late.
     hurried.standin.state.faults.clear()
     ended(hurried, run_id)
     if kind == "rename":
@@ -101,12 +102,12 @@ def test_the_mail_server_hangs(hurried, kind):
     assert failed.run.state == "failed"
     assert "Mail server did not answer" in failed.run.error
     assert [one.state for one in failed.steps if one.name == "mail"] == ["failed"]
-    # All that comes before it is done, and is true.
+    # Everything before the e-mail is done and correct.
     if kind == "suspend":
         assert hurried.standing() == "suspended"
     hurried.mail.latency = 0.0
     ended(hurried, run_id)
-    # A mail program that gets it twice shows it once.
+    # A mail program shows it once, even when it gets it twice.
     assert len({mail.message_id for mail in hurried.mail.messages()}) == 1
 
 

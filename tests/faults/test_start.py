@@ -1,4 +1,5 @@
-"""A start that cannot work ends with one sentence that names what to change: no traceback, no half a server."""
+"""A start that cannot work ends with one sentence that names what to change: no traceback, and no server that half
+works."""
 
 import os
 import shutil
@@ -14,14 +15,14 @@ STARTS = {
     "make run": ["-m", "lib", "serve"],
     "server.py": [
         *("-m", "streamlit", "run", "server.py", "--server.address=127.0.0.1"),
-        # It need not look for the address of this machine.
+        # So that it does not look up the address of this machine.
         "--browser.serverAddress=localhost",
     ],
 }
 
 
 def unprivileged():
-    """What makes a command obey the modes of files where the tests run as root."""
+    """Words before a command that make it respect file modes when the tests run as root."""
     if os.geteuid() != 0:
         return []
     found = shutil.which("setpriv")
@@ -32,7 +33,7 @@ def unprivileged():
 
 
 def start(how, folder, **settings):
-    """The end of a start, and its last words."""
+    """The exit code of a start, and the end of its output."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -53,7 +54,7 @@ def start(how, folder, **settings):
 
 @pytest.fixture
 def closed(tmp_path):
-    """A folder that nobody may write in."""
+    """A folder that is not writable."""
     folder = tmp_path / "closed"
     folder.mkdir()
     folder.chmod(0o555)

@@ -1,4 +1,4 @@
-"""Forms outlive the server: what was typed is there after a restart, and no click pretends."""
+"""What was typed in a form is still there after a restart of the server, and the next click saves it."""
 
 import time
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 def wait_for_draft(server, number, form, **typed):
-    """Until the server keeps what was typed."""
+    """Wait until the server has kept what was typed."""
     end = time.monotonic() + SECONDS
     with server.hub() as engine:
         while True:
@@ -37,7 +37,7 @@ def test_what_was_typed_outlives_a_restart_and_is_sent_by_the_first_click(tmp_pa
             expect(email).to_have_value(own.bill_to.email)
             email.fill("typed@example.com")
             town = page.get_by_label("Suburb or town", exact=True).first
-            # Somebody is still in this field, having stopped to look something up.
+            # The cursor is still in this field: somebody stopped typing to look something up.
             town.press("End")
             town.press_sequentially(" Heights")
             expect(town).to_have_value(f"{own.bill_to.locality} Heights")
@@ -88,7 +88,7 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
     for person, value in (("billing", own.bill_to.email), ("lead", "private@example.com")):
         page.get_by_role("button", name="Sign out", exact=True).click()
         expect(page.get_by_label("User name")).to_be_visible()
-        # What the first had open is not where the next one begins.
+        # The next person does not start on the page that the first one had open.
         page.goto(f"{house.server.url}/account-contacts?account={own.number}")
         fill_sign_in(page, person)
         expect(heading(page, f"{own.number} - {own.name}")).to_be_visible()
@@ -140,7 +140,7 @@ def test_dialogs_close_when_the_server_is_back_and_what_was_noted_is_there_again
             expect(tab.get_by_role("dialog").get_by_role("button").last).to_be_disabled()
         with serving(folder, zuora=zuora, port=server.port):
             for tab in (suspend, edit):
-                # A dialog of the session before would take every click and do nothing.
+                # A dialog of the old session would accept every click and do nothing.
                 expect(tab.get_by_role("dialog")).to_have_count(0)
                 settled(tab)
             suspend.get_by_role("button", name="Suspend").click()

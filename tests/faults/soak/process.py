@@ -1,7 +1,6 @@
-"""A server that the soak kills: it opens a runner, carries out runs, and starts deactivations as long as it lives.
+"""A server that the soak kills: it opens a runner, carries out runs, and starts deactivations until it is killed.
 
-It is forked from a process that has loaded everything already: a restart takes a moment and not two seconds, so a
-soak spends its time on kills.
+It is forked from a process that has already loaded everything, so that a restart does not take two seconds.
 """
 
 import os
@@ -32,14 +31,14 @@ from lib.store.away import is_away
 from lib.store.engine import make_engine
 from lib.store.schema import account, action_claim
 from tests.actions.conftest import LEAD, make_runner
-from tests.faults import machine  # noqa: F401 - it lets a process sleep whose clock is set
+from tests.faults import machine  # noqa: F401 - so that `sleep` works while the clock is set
 
 CLOSING = "Closing"
 """The first word of the names of accounts that are to be deactivated."""
 OPEN = "open"
-"""What a server tells once it has started, unless it is to stand still somewhere."""
+"""What a server sends once it has started, unless it is to hang somewhere."""
 AT_ONCE = 2
-"""Runs of its own that one server keeps under way; those it takes over from a dead one come on top."""
+"""How many of its own runs a server has under way; those it takes over from a dead server are extra."""
 POINTS: dict[str, tuple[Any, str]] = {
     "begin": (deactivate, "begin"),  # the Hub says where the account is going, the end of the step is not recorded
     "recorded": (Stepper, "_end"),  # the end of that step is in the audit, the step engine does not know
@@ -48,12 +47,12 @@ POINTS: dict[str, tuple[Any, str]] = {
     "queues": (deactivate, "keep_items"),  # removed and kept, in a transaction that is not committed
     "hub": (deactivate, "arrive"),  # the Hub says deactivated, the end of the step is not recorded
 }
-"""Where a server can be made to stand still until it is killed, in the order of a run: after its first such call."""
+"""Where a server can be made to hang until it is killed, in the order of a run: after its first such call."""
 
 
-def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = None) -> None:
-    """Live until killed. Tells its executor id, and `point` when it stands still there."""
-    # A group of its own, so that the kill takes everything it may have started.
+def serve(settings: dict[str, Any], log: Path, pipe: Pipe, point: str | None = None) -> None:
+    """Run until killed. Sends its executor id, and `point` when it hangs there."""
+    # Its own process group, so that the kill ends everything it may have started.
     os.setsid()
     with log.open("a") as output:
         os.dup2(output.fileno(), sys.stderr.fileno())
@@ -61,11 +60,11 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
     services = _services(Settings(_env_file=None, **settings))
     runner = make_runner(services)
     if point is not None:
-        _stand_still_after(*POINTS[point], lambda: told.send(point))
-    told.send(runner.executor_id)
+        _stand_still_after(*POINTS[point], lambda: pipe.send(point))
+    pipe.send(runner.executor_id)
     runner.open()
     if point is None:
-        told.send(OPEN)
+        pipe.send(OPEN)
     chance = random.Random(runner.executor_id)
     mine: list[str] = []
     while True:
@@ -74,7 +73,7 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
             if len(mine) < AT_ONCE and (started := _start_one(runner, chance)) is not None:
                 mine.append(started)
         except Exception as error:
-            # As a page does: it says so, and the person tries again.
+            # On a page the person sees this and tries again.
             if not is_away(error):
                 raise
             time.sleep(0.5)
@@ -82,7 +81,7 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None = N
 
 
 def _start_one(runner: Runner, chance: random.Random) -> str | None:
-    """Deactivate an account that nobody has begun with; None when there is none, or another server was faster."""
+    """Deactivate an account that nobody has begun with. None when all are begun, or another server was faster."""
     with runner.services.engine.connect() as connection:
         waiting = list(
             connection.execute(
@@ -111,7 +110,7 @@ def _still_open(services: Services, run_ids: list[str]) -> list[str]:
 
 
 def _stand_still_after(owner: Any, name: str, tell: Callable[[], None]) -> None:
-    """Make one call of the product never come back. Nothing else of it is changed."""
+    """Make the first call of this function hang after its work. Nothing else of the product is changed."""
     real = getattr(owner, name)
 
     def call(*given: Any, **more: Any) -> None:
@@ -123,7 +122,9 @@ def _stand_still_after(owner: Any, name: str, tell: Callable[[], None]) -> None:
 
 
 def _services(settings: Settings) -> Services:
-    """As patient as the product: on a busy machine the stand-ins may take seconds, and no run may fail of it."""
+    """With the product's time limits: on a busy machine the stand-ins may take seconds, and no run may fail because of
+    that.
+    """
     return Services(
         settings=settings,
         engine=make_engine(settings.database),

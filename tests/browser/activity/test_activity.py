@@ -8,12 +8,12 @@ from sqlalchemy import insert, select
 from lib.store.audit import append_event, head
 from lib.store.engine import writing
 from lib.store.schema import account, sent_email
+from tests.browser.account.test_rename import open_edit, receipt, start, type_name
 from tests.browser.conftest import fits, follow, heading, settled, until
-from tests.browser.test_rename import open_edit, receipt, start, type_name
 from tests.pages.conftest import demo, plain_accounts
 
 pytestmark = pytest.mark.browser
-# From the other end than the tests of the rename, so that no two of them take one account.
+# The tests of the rename start at the other end, so no two tests take the same account.
 OWN = reversed(plain_accounts())
 LINKING = "see www.evil.example or http://evil.example or a@evil.example"
 
@@ -25,7 +25,7 @@ def own():
 
 
 def renamed(house, own, name: str):
-    """A page on the account's details, just after a person has renamed it."""
+    """The account's details, just after a person has renamed it."""
     page = house.open("lead", f"/account-details?account={own.number}")
     open_edit(page)
     type_name(page, name)
@@ -136,7 +136,7 @@ def test_addresses_in_customer_text_are_no_links(house, own):
 def test_a_customer_has_no_activity_page(house):
     own = demo("suspended")
     page = house.open("customer", f"/account-activity?account={own.number}")
-    # The address is none for a customer, which the browser is told as a page that was not found.
+    # For a customer this address does not exist: the browser gets a 404.
     expect(
         page.get_by_role("link", name="Account details").or_(heading(page, f"{own.number} - {own.name}")).first
     ).to_be_visible()

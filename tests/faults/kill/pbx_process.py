@@ -1,4 +1,4 @@
-"""A server in a process of its own that gives a PBX another group name, for a test that kills it."""
+"""A server in its own process that gives a PBX another group name, for a test that kills it."""
 
 import os
 import sys
@@ -28,13 +28,14 @@ POINTS: dict[str, tuple[Any, str, int]] = {
     "mailed": (rename_pbx, "send_mail", 2),  # two e-mails are sent and on record, the others are not sent
     "told": (Stepper, "_end", 1),  # everybody is mailed and that is in the audit, the step engine does not know
 }
-"""Where a server that begins the run or takes it over can be made to stand still until it is killed, in the order of
-the run: after which call, as this server counts them."""
+"""Where a server that begins the run or takes it over can be made to hang until it is killed, in the order of the run:
+after which call, as this server counts them."""
 
 
-def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None) -> None:
-    """Live until killed; tell when it stands still at the point. The first of these servers starts the rename."""
-    # A group of its own, so that the kill takes everything it may have started.
+def serve(settings: dict[str, Any], log: Path, pipe: Pipe, point: str | None) -> None:
+    """Run until killed; send the name of the point when it hangs there. The first of these servers starts the
+    rename."""
+    # Its own process group, so that the kill ends everything it may have started.
     os.setsid()
     with log.open("a") as output:
         os.dup2(output.fileno(), sys.stderr.fileno())
@@ -45,8 +46,8 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None) ->
     services = replace(services, mailer=Mailer(patient))
     runner = make_runner(services)
     if point is not None:
-        stand_still_after(*POINTS[point], told, point)
-    told.send(runner.executor_id)
+        stand_still_after(*POINTS[point], pipe, point)
+    pipe.send(runner.executor_id)
     runner.open()
     if point == next(iter(POINTS)):
         plan = runner.plan("rename_pbx", ACCOUNT, {"pbx": PBX, "group_name": NEW, "base": OLD}, LEAD)
@@ -54,8 +55,8 @@ def serve(settings: dict[str, Any], log: Path, told: Pipe, point: str | None) ->
     threading.Event().wait()
 
 
-def stand_still_after(owner: Any, name: str, count: int, told: Pipe, point: str) -> None:
-    """Make this call of the product, the `count`th, never come back. Nothing else of it is changed."""
+def stand_still_after(owner: Any, name: str, count: int, pipe: Pipe, point: str) -> None:
+    """Make the `count`th call of this function hang after its work. Nothing else of the product is changed."""
     real = getattr(owner, name)
     made = 0
 
@@ -64,7 +65,7 @@ def stand_still_after(owner: Any, name: str, count: int, told: Pipe, point: str)
         answer = real(*given, **more)
         made += 1
         if made == count:
-            told.send(point)
+            pipe.send(point)
             threading.Event().wait()
         return answer
 

@@ -1,4 +1,4 @@
-"""kill -9 of the SBC in the middle of a refresh of 2,000 numbers: the run resumes, nothing acknowledged is lost."""
+"""kill -9 of the SBC during a refresh of 2,000 numbers: the run resumes, and nothing that was acknowledged is lost."""
 
 import threading
 import time
@@ -71,7 +71,7 @@ def test_a_refresh_survives_the_sbc(world, sbc):
 
     def put_rules(rules, **how):
         rules = list(rules)
-        # The fourth request and the kill go off together; none of the others may be done before the kill.
+        # The fourth request and the kill happen at the same time; none of the others may be done before the kill.
         if len(acknowledged) == 600:
             enough.set()
             assert killing.wait(20)
@@ -81,7 +81,7 @@ def test_a_refresh_survives_the_sbc(world, sbc):
         acknowledged.extend(rule.number for rule in rules)
         return result
 
-    # The real call on the real socket; only what was acknowledged is written down beside it.
+    # The real call on the real socket; the test only keeps what was acknowledged.
     world.services.sbc.put_rules = put_rules
     run_id = world.runner.start(world.runner.plan("refresh_rules", "1002", {}, LEAD), LEAD)
     assert enough.wait(20)
@@ -103,7 +103,7 @@ def test_a_refresh_survives_the_sbc(world, sbc):
     found = world.services.sbc.get_rules(MANY)
     assert {(rule.account, rule.state, rule.trunk) for rule in found.values()} == {("1002", "allowed", "syd-1")}
     assert len(world.runner.items(run_id, "rules")) == len(MANY)
-    # And again after a start: what calls use is what is kept.
+    # And again after a restart: calls use what was stored.
     sbc.kill()
     sbc.start()
     assert world.runner.plan("refresh_rules", "1002", {}, LEAD).verdict is not None

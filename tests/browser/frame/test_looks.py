@@ -32,7 +32,7 @@ def test_account_details_fit_the_window(house, tmp_path):
 
 def test_a_script_that_got_into_a_page_does_not_run_and_nobody_frames_it(house):
     page = house.open("lead", f"/account-details?account={demo('overdue').number}")
-    # A browser that was told nothing runs it at once.
+    # A browser without our headers runs it at once.
     ran = page.evaluate(
         "() => { const one = document.createElement('script'); one.textContent = 'window.ran = true';"
         " document.body.append(one); return window.ran === true }"

@@ -1,16 +1,16 @@
-"""A page that shows each of the texts everywhere where data is shown, for `test_typed_text.py`."""
+"""A page that shows each of the texts in every place that shows data, for `test_typed_text.py` next to it."""
 
 import pandas as pd
 import streamlit as st
 
 from lib.ui.widgets.text import plain, unlinked
-from tests.browser.typed_texts import TEXTS
+from tests.browser.typed.texts import TEXTS
 
 with st.container(key="markdown"):
     for text in TEXTS:
         st.markdown(plain(text))
 with st.container(key="inside"):
-    # A time of our own beside it makes Streamlit look for emojis in all of the text.
+    # A time of our own next to it makes Streamlit look for emojis in all of the text.
     for text in TEXTS:
         st.markdown(f"14:02:33 :red[**{plain(text)}**] :material/mail:")
 with st.container(key="caption"):

@@ -1,4 +1,4 @@
-"""Page, address and every dialog name one account, whichever way it was opened."""
+"""Page, address and every dialog name the same account, however it was opened."""
 
 import re
 
@@ -17,7 +17,7 @@ HEAD = ROW = 35
 
 
 def shows(page: Page, own) -> None:
-    """The head of the page and the address name this account, and so does the plan that the next click opens."""
+    """The action bar and the address name this account, and so does the plan that the next click opens."""
     expect(heading(page, f"{own.number} - {own.name}")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"[?&]account={own.number}(&|$)"))
     settled(page)
@@ -32,7 +32,7 @@ def shows(page: Page, own) -> None:
 
 
 def search(page: Page, text: str) -> None:
-    # At once, as pasted: letters that are still on their way would take the place of the click that follows.
+    # Filled at once, as if pasted: letters that arrive late would swallow the next click.
     picker(page).fill(text)
 
 

@@ -1,4 +1,4 @@
-"""kill -9 at every point of a rename. A server that nobody looks at finishes the run; Hub and Zuora agree."""
+"""kill -9 at every point of a rename. A server with no page open finishes the run; Hub and Zuora agree."""
 
 import multiprocessing
 import os
@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from lib.settings import PROJECT
+from lib.standins.zuora.manners.faults import Fault
 from lib.store import audit, runs
 from lib.store.schema import account, action_run
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, fill, make_client, wait_for, zuora_id
-from tests.faults.process import NEW, carry_on, hang
+from tests.faults.kill.process import NEW, carry_on, hang
 
 POINTS = [
     "written",
@@ -31,7 +32,7 @@ POINTS = [
 
 
 ON_POSTGRESQL = ["sent", "recorded:zuora"]
-"""The engine of the steps keeps its own record in the same database there, so a kill between the two is another."""
+"""Where the step engine keeps its records in the same database, so a kill between the two is another case."""
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def environment(settings):
 
 @contextmanager
 def process(environment, *command, **how):
-    """A child in a process group of its own, gone at the end whatever happens."""
+    """A child in its own process group, ended at the end whatever happens."""
     child = subprocess.Popen(
         [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True, text=True, **how
     )
@@ -78,7 +79,7 @@ def process(environment, *command, **how):
 
 @contextmanager
 def forked(target, settings, *given):
-    """A process that has loaded everything already; yields the pipe in which it tells. It is killed at the end."""
+    """A process that has already loaded everything; yields the pipe it writes to. It is killed at the end."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([target.__module__])
     ours, theirs = context.Pipe()
@@ -117,34 +118,34 @@ CASES = [("sqlite", point) for point in POINTS] + [
 @pytest.mark.parametrize(("database_url", "point"), CASES, indirect=["database_url"])
 def test_a_rename_survives_kill_9(engine, settings, standin, point):
     fill(engine, standin)
-    with forked(hang, settings, point) as told:
-        assert told.poll(40), f"it did not come to {point}"
-        assert told.recv() == point
+    with forked(hang, settings, point) as pipe:
+        assert pipe.poll(40), f"it did not come to {point}"
+        assert pipe.recv() == point
     with forked(carry_on, settings):
         wait_for(lambda: only_run(engine).state, lambda state: state != "running", seconds=40)
     run = only_run(engine)
     assert run.state == "done", run.error
     with engine.connect() as connection:
-        told = audit.events_of_run(connection, run.id)
+        events = audit.events_of_run(connection, run.id)
         name = connection.execute(select(account.c.name).where(account.c.number == "1001")).scalar_one()
         assert runs.open_run(connection, "1001") is None
         assert audit.verify_chain(connection) is None
     client = make_client(standin.url)
     assert (name, client.account(zuora_id("1001")).name) == (NEW, NEW)
     client.close()
-    # At least once, and at most once more: only the step under way is done again.
-    begun = [event.step for event in told if event.phase == "begin"]
+    # Once or twice: only the step under way is done again.
+    begun = [event.step for event in events if event.phase == "begin"]
     assert set(begun) == {"zuora", "hub"}
     assert len(begun) <= 3
-    # A step that was repeated after its work was done still counts as done, not as nothing to do.
-    assert {event.details["outcome"] for event in told if event.phase == "ok"} == {"done"}
+    # A step that is repeated after its work was done still says "done", not "nothing to do".
+    assert {event.details["outcome"] for event in events if event.phase == "ok"} == {"done"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_server_that_nobody_looks_at_finishes_the_run(engine, settings, environment, standin, tmp_path):
     fill(engine, standin)
-    with forked(hang, settings, "sent") as told:
-        assert told.poll(40)
+    with forked(hang, settings, "sent") as pipe:
+        assert pipe.poll(40)
     with quiet_server(environment, tmp_path):
         wait_for(lambda: only_run(engine).state, lambda state: state != "running", seconds=40)
     assert only_run(engine).state == "done"
@@ -153,7 +154,7 @@ def test_a_server_that_nobody_looks_at_finishes_the_run(engine, settings, enviro
 def test_of_three_processes_one_starts_and_the_others_are_told_who(engine, environment, standin):
     fill(engine, standin)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    race = ("-m", "tests.faults.process")
+    race = ("-m", "tests.faults.kill.process")
     with (
         process(environment, *race, **pipes) as one,
         process(environment, *race, **pipes) as two,
@@ -174,6 +175,4 @@ def test_of_three_processes_one_starts_and_the_others_are_told_who(engine, envir
 
 
 def slow_zuora():
-    from lib.standins.zuora.manners.faults import Fault
-
     return Fault(match="PUT /v1/accounts", kind="latency", seconds=1)

@@ -90,7 +90,7 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
             start.click()
             expect(page.get_by_text("“123456” is not the number of this account")).to_be_visible()
 
-            # Zuora takes its time with the cancellation, and the server dies meanwhile.
+            # Zuora is slow to cancel, and the server is killed while it waits.
             zuora.state.faults.add(Fault(match="POST /v1/orders", kind="latency", seconds=4, times=1))
             typed.fill(own.number)
             typed.press("Enter")

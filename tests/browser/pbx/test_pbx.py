@@ -1,4 +1,4 @@
-"""PBX as the article tells it: Edit the billing subscription, Update the name, with the number typed."""
+"""PBX as in the help article: Edit the billing subscription, Update the name, with the number typed."""
 
 import re
 

@@ -1,9 +1,9 @@
-"""A process of its own that takes part in runs, for tests that kill it or race it.
+"""A separate process that carries out runs, for tests that kill it or race it.
 
-`hang`: start a rename, tell when it gets to a point, and stand still until killed.
+`hang`: start a rename, say when it gets to a point, and hang there until killed.
 `carry_on`: take over what others left, until killed.
-`python -m tests.faults.process`: plan a rename, print `ready`, wait for a line on standard input, start it, and print
-how that went.
+`python -m tests.faults.kill.process`: plan a rename, print `ready`, wait for a line on standard input, start it, and
+print the outcome.
 """
 
 import os
@@ -27,11 +27,11 @@ from tests.actions.conftest import LEAD, make_runner, make_services
 NEW = "Wattle after the kill"
 
 
-def arm(point: str, told: Pipe) -> None:
-    """Make the product stop at one point. Nothing else of it is changed."""
+def arm(point: str, pipe: Pipe) -> None:
+    """Make the product hang at one point. Nothing else of it is changed."""
 
     def stand_still(point: str) -> None:
-        told.send(point)
+        pipe.send(point)
         threading.Event().wait()
 
     where, _, step_name = point.partition(":")
@@ -79,23 +79,23 @@ def arm(point: str, told: Pipe) -> None:
         raise ValueError(point)
 
 
-def hang(settings: dict[str, Any], log: Path, told: Pipe, point: str) -> None:
-    """Start a rename that stands still at the point."""
+def hang(settings: dict[str, Any], log: Path, pipe: Pipe, point: str) -> None:
+    """Start a rename that hangs at the point."""
     runner = _runner(settings, log)
-    arm(point, told)
+    arm(point, pipe)
     runner.open()
     runner.start(runner.plan("rename", "1001", {"name": NEW, "base": "Wattle Plumbing"}, LEAD), LEAD)
     threading.Event().wait()
 
 
-def carry_on(settings: dict[str, Any], log: Path, _told: Pipe) -> None:
-    """Do what a server does that nobody looks at."""
+def carry_on(settings: dict[str, Any], log: Path, _pipe: Pipe) -> None:
+    """Do what a server does when nobody has a page open."""
     _runner(settings, log).open()
     threading.Event().wait()
 
 
 def _runner(settings: dict[str, Any], log: Path) -> Runner:
-    # A group of its own, so that a kill takes everything it may have started.
+    # Its own process group, so that a kill ends everything it may have started.
     os.setsid()
     with log.open("a") as output:
         os.dup2(output.fileno(), sys.stderr.fileno())

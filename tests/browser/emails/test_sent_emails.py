@@ -1,4 +1,4 @@
-"""The sent e-mail history as the article tells it: what was sent, when, with which subject, to whom."""
+"""The sent e-mail history as in the help article: what was sent, when, with which subject, to whom."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What people type that Markdown, LaTeX, emojis or Streamlit's symbols could make something else of."""
+"""Typed texts that Markdown, LaTeX, emojis or Streamlit's symbols could turn into something else."""
 
 TEXTS = (
     "plain words",

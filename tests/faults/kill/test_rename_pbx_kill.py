@@ -1,4 +1,4 @@
-"""kill -9 amid the renaming of a PBX: every login changes once, and everybody is told of it once."""
+"""kill -9 while a PBX is renamed: every login changes once, and everybody gets one e-mail about it."""
 
 import multiprocessing
 from collections import Counter
@@ -13,8 +13,8 @@ from lib.store import audit, pbxs, runs, schema
 from lib.store.engine import writing
 from lib.store.items import items_of_step
 from tests.actions.conftest import CLIENT_ID, CLIENT_SECRET, SBC_TOKEN, fill, wait_for
-from tests.faults.rename_process import ACCOUNT, NEW, OLD, PBX, POINTS, serve
-from tests.faults.soak import START_SECONDS, Server
+from tests.faults.kill.pbx_process import ACCOUNT, NEW, OLD, PBX, POINTS, serve
+from tests.faults.soak.server import START_SECONDS, Server
 
 DEAD_SECONDS = 10.0
 USERS = {
@@ -27,7 +27,7 @@ USERS = {
 }
 MAILBOXES = {"ada@example.com", "ben@example.com", "cleo@example.com", "dan@example.com"}
 HAPPENED = {
-    # point -> is the group name changed, how many e-mails the mail server has
+    # point -> the group name, how many e-mails the mail server has
     "uncommitted": (OLD, 0),
     "changed": (NEW, 0),
     "between": (NEW, 0),
@@ -72,7 +72,7 @@ def settings(engine, database_url, standin, sbc_standin, mail_standin, tmp_path)
 
 @contextmanager
 def server(settings, point=None):
-    """A server of this world, which is dead afterwards."""
+    """A server with these settings, killed at the end."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([serve.__module__])
     ours, theirs = context.Pipe()
@@ -89,10 +89,12 @@ def server(settings, point=None):
 
 
 def kill_at(settings, point):
-    """Kill a server when it has come to this point of the rename. On SQLite nobody has to wait for its silence."""
+    """Kill a server at this point of the rename. On SQLite its lock is free at once, so nobody waits until it counts as
+    dead.
+    """
     with server(settings, point) as victim:
-        assert victim.told.poll(START_SECONDS), f"the server did not come to {point}"
-        assert victim.told.recv() == point
+        assert victim.pipe.poll(START_SECONDS), f"the server did not come to {point}"
+        assert victim.pipe.recv() == point
 
 
 def the_run(engine):
@@ -107,8 +109,8 @@ def state_of(engine):
         return name, {one.extension: one.login for one in pbxs.list_extensions(connection, PBX)}
 
 
-def test_each_login_changes_once_and_each_person_is_told_once(engine, settings, mail_standin):
-    """One run, which the kills follow from server to server."""
+def test_each_login_changes_once_and_each_person_gets_one_email(engine, settings, mail_standin):
+    """One run, killed on each server that takes it over."""
     for point in POINTS:
         kill_at(settings, point)
         group_name, mailed = HAPPENED[point]
@@ -119,27 +121,27 @@ def test_each_login_changes_once_and_each_person_is_told_once(engine, settings, 
     run = the_run(engine)
     assert (run.state, run.error) == ("done", None)
     assert state_of(engine) == (NEW, {one: f"{one}@{NEW}" for one in USERS})
-    check_told(engine, run)
+    check_audit(engine, run)
     check_mails(engine, run, mail_standin.messages())
 
 
-def check_told(engine, run):
-    """The audit: each step ended well once, and each login stands there once, from what to what."""
+def check_audit(engine, run):
+    """The audit: each step ended well once, and each login is there once, with before and after."""
     with engine.connect() as connection:
         assert audit.verify_chain(connection) is None
         assert connection.execute(select(schema.action_claim)).all() == []
-        told = audit.events_of_run(connection, run.id)
+        events = audit.events_of_run(connection, run.id)
         kept = items_of_step(connection, run.id, "logins")
-    assert [event.step for event in told if event.phase == "ok"] == ["logins", "mails"]
-    assert [event.details["count"] for event in told if event.phase == "ok"] == [len(USERS), len(MAILBOXES)]
-    # Only the step under way is done again, and none whose good end is recorded.
-    assert [event.step for event in told if event.phase == "begin"] == ["logins"] * 3 + ["mails"] * 3
-    assert Counter(event.phase for event in told if event.step is None) == {"started": 1, "done": 1}
+    assert [event.step for event in events if event.phase == "ok"] == ["logins", "mails"]
+    assert [event.details["count"] for event in events if event.phase == "ok"] == [len(USERS), len(MAILBOXES)]
+    # Only the step under way is done again, never one whose good end is recorded.
+    assert [event.step for event in events if event.phase == "begin"] == ["logins"] * 3 + ["mails"] * 3
+    assert Counter(event.phase for event in events if event.step is None) == {"started": 1, "done": 1}
     assert sorted(one for one in kept if "@" in one[0]) == sorted((f"{one}@{OLD}", f"{one}@{NEW}") for one in USERS)
 
 
 def check_mails(engine, run, messages):
-    """One e-mail a mailbox. Only the one whose answer was lost came again, under the same Message-ID."""
+    """One e-mail to each mailbox. Only the one whose answer was lost was sent again, with the same Message-ID."""
     wanted = {message_id(f"{run.id}:mails:{mailbox}", "example.com") for mailbox in MAILBOXES}
     first = [mail for mail in messages if not mail.repeat]
     assert sorted(mail.recipients[0].casefold() for mail in first) == sorted(MAILBOXES)
@@ -153,5 +155,5 @@ def check_mails(engine, run, messages):
         own = [one for one, email in USERS.items() if email and email.casefold() == mail.recipients[0].casefold()]
         lines = [line for line in mail.text.splitlines() if " -> " in line]
         assert lines == [f"- Extension {one}: {one}@{OLD} -> {one}@{NEW}" for one in own]
-    # Whoever is told after the kill is told the moment of the change, not of the e-mail.
+    # An e-mail sent after the kill names the time of the change, not of the e-mail.
     assert len({line for mail in messages for line in mail.text.splitlines() if "Australia/" in line}) == 1

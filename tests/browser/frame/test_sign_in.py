@@ -12,7 +12,7 @@ OWN = demo("overdue")
 DEEP = f"/account-details?account={OWN.number}"
 TITLE = f"{OWN.number} - {OWN.name}"
 
-# Looks at every change of the page, and at what it is made of while it loads.
+# Checks every change of the page, also while it loads.
 WATCH = """
 window.formWasSeen = false;
 new MutationObserver(() => {
@@ -43,7 +43,7 @@ def test_a_reload_stays_signed_in_without_a_glimpse_of_the_form(house, path):
         expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible()
         settled(page)
         assert page.evaluate("window.formWasSeen") is False
-    # The watch itself works: a password field that comes into the page is seen.
+    # The check itself works: it sees a password field that is added to the page.
     page.evaluate("document.body.append(Object.assign(document.createElement('input'), {type: 'password'}))")
     until(page, "window.formWasSeen")
 
@@ -65,7 +65,7 @@ def test_the_sign_in_page_fits_every_window(house, tmp_path):
             page.emulate_media(color_scheme=scheme)
             page.screenshot(path=tmp_path / f"sign-in-{scheme}-{width}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    # One goes from field to field and in with the keyboard alone.
+    # The keyboard alone is enough to fill the form and sign in.
     expect(page.get_by_label("User name")).to_be_focused()
     page.keyboard.type("lead")
     page.keyboard.press("Tab")

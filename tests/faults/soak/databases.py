@@ -1,7 +1,7 @@
-"""Two servers deactivate accounts while their PostgreSQL is restarted, has no connection left, and can only be read.
+"""Two servers deactivate accounts while their PostgreSQL is restarted, runs out of connections, and is read-only.
 
-Not part of `make test`: `make soak` runs it. Nothing may be lost, done twice or failed, and a minute after each
-trouble is over the work has to go on.
+Not part of `make test`: `make soak` runs it. Nothing may be lost, done twice or failed, and work must go on at most a
+minute after each trouble is over.
 """
 
 import os
@@ -21,17 +21,18 @@ from lib.store import audit, migrate, runs, schema
 from lib.store.engine import make_engine
 from tests.actions.conftest import wait_for
 from tests.conftest import SUPERUSER, _free_port, _postgres_programs
-from tests.faults.soak import World, servers
-from tests.faults.test_deactivate_kill import check_account, check_outside, check_told
+from tests.faults.soak.checks import check_account, check_audit, check_outside
+from tests.faults.soak.server import servers
+from tests.faults.soak.world import World
 
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "3"))
 """How often each trouble comes."""
 SOON = 60.0
-"""Seconds after the end of a trouble in which the work has to go on."""
+"""Seconds after the end of a trouble within which work must go on."""
 
 
 class Cluster:
-    """A PostgreSQL of its own, with what can happen to one."""
+    """A PostgreSQL server of this test alone, and the troubles it can have."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -71,7 +72,7 @@ class Cluster:
 
     @contextmanager
     def restarted(self):
-        """Gone without a word, and back."""
+        """It stops without warning and is started again."""
         self.stop()
         try:
             yield
@@ -80,7 +81,7 @@ class Cluster:
 
     @contextmanager
     def full(self):
-        """Whoever is in is thrown out, and others take every place."""
+        """Every connection is ended, and others take all places."""
         taken = []
         self.do("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'hub'")
         with suppress(psycopg.OperationalError):
@@ -94,7 +95,7 @@ class Cluster:
 
     @contextmanager
     def read_only(self):
-        """As after a failover to a standby; the connections made meanwhile stay so."""
+        """As after a failover to a standby; connections made in this time stay read-only."""
         for statement in ("alter database hub set default_transaction_read_only = on", _END):
             self.do(statement)
         try:
@@ -148,7 +149,7 @@ def test_databases_that_come_and_go(cluster, standin, sbc_standin, mail_standin,
 
 
 def _count(engine) -> int:
-    """How many events of steps there are: the work goes on when there are more."""
+    """How many events of steps there are: work goes on when the number grows."""
     event = schema.action_event
     with engine.connect() as connection:
         query = select(func.count()).select_from(event).where(event.c.step.is_not(None))
@@ -164,5 +165,5 @@ def _check(world: World) -> None:
         assert audit.verify_chain(connection) is None
         for run in ended:
             check_account(connection, world, run)
-            check_told(connection, world, run)
+            check_audit(connection, world, run)
     check_outside(world, ())

@@ -1,4 +1,4 @@
-"""Whatever was typed, the page shows exactly that: in real Chromium, in every place that shows data."""
+"""The page shows exactly what was typed, in every place that shows data, in real Chromium."""
 
 import os
 import subprocess
@@ -11,11 +11,11 @@ import requests
 
 from lib.settings import PROJECT
 from tests.browser.conftest import settled, until
-from tests.browser.typed_texts import TEXTS
+from tests.browser.typed.texts import TEXTS
 from tests.server import _free_port as free_port
 
 pytestmark = pytest.mark.browser
-PAGE = Path(__file__).with_name("typed_page.py")
+PAGE = Path(__file__).with_name("page.py")
 READ = """
 key => [...document.querySelectorAll(`.st-key-${key} :is([data-testid=stMarkdownContainer],
     [data-testid=stCaptionContainer])`)].map(one => one.textContent)
@@ -54,7 +54,7 @@ def test_every_text_is_shown_as_it_was_typed(typed_page, _browser):
     page.goto(typed_page)
     until(page, f"{CELLS}.length >= {len(TEXTS)}")
     settled(page)
-    # The parts that draw emojis and formulas come later, where they are needed.
+    # The code that draws emojis and formulas is loaded later, where it is needed.
     page.wait_for_load_state("networkidle")
     shown = {
         key: page.evaluate(READ, key) for key in ("markdown", "caption", "warning", "button", "checkbox", "expander")
