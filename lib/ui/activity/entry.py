@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.actions.engine.handing_out import WHAT
 from lib.actions.engine.progress import StepProgress
-from lib.actions.engine.receipt import STATES
+from lib.actions.engine.receipt import result_of
 from lib.domain.activity import EXPORT, EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.status import REASON_WORDS
@@ -124,12 +124,11 @@ def _show_mails(visit: Visit, run: RunEntry, count: int) -> None:
 
 def _show_step(visit: Visit, run: RunEntry, step: StepProgress, telling: Telling) -> None:
     """Its result and the value it changed, then its own words. Text, not a table: that would hide half on a phone."""
-    count = f" ({step.count:,})" if step.state == "done" else ""
     changed = f"{unlinked(step.before or 'nothing')} → {unlinked(step.after or 'nothing')}"
     valued = changed if step.before != step.after and step.before is not None else None
     words = "" if step.stopped_run else unlinked(step.text)
     ended = telling.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
-    head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {STATES[step.state]}{count}]"
+    head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {result_of(step)}]"
     told = f"  \n:small[:gray[{_line(ended, words)}]]" if ended or words else ""
     st.markdown(f":small[{_line(head, valued)}]{told}")
     if step.has_items:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.actions.engine.plan import Detail, Plan
 from lib.actions.engine.progress import Progress
-from lib.actions.engine.receipt import STATES
+from lib.actions.engine.receipt import result_of
 
 
 def effects_frame(plan: Plan) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def steps_frame(progress: Progress, zone: str) -> pd.DataFrame:
         [
             (
                 step.title,
-                STATES[step.state] + (f" ({step.count:,})" if step.state == "done" else ""),
+                result_of(step),
                 step.text,
                 step.before or "",
                 step.after or "",
