@@ -293,7 +293,8 @@ class _NoHooks:
 
 
 def _make_engine_tables(url: str) -> None:
-    step_engine.launch(step_engine.Options(url, "template", step_attempts=1, step_retry_seconds=0.1), _NoHooks())
+    settings = Settings(engine_database_url=url, step_attempts=1, step_retry_seconds=0.1)
+    step_engine.launch(settings, "template", _NoHooks())
     step_engine.stop()
 
 

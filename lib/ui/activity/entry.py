@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.actions.engine.handing_out import WHAT
 from lib.actions.engine.progress import StepProgress
-from lib.actions.engine.receipt import result_words
+from lib.actions.engine.receipt import result_of
 from lib.domain.activity import EXPORT, EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.status import REASON_WORDS
@@ -126,7 +126,7 @@ def _show_step(visit: Visit, run: RunEntry, step: StepProgress, wording: Wording
     valued = changed if step.before != step.after and step.before is not None else None
     words = "" if step.stopped_run else unlinked(step.text)
     ended = wording.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
-    head = f":{STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {result_words(step)}]"
+    head = f":{STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {result_of(step)}]"
     below = f"  \n:small[:gray[{dotted(ended, words)}]]" if ended or words else ""
     st.markdown(f":small[{dotted(head, valued)}]{below}")
     if step.has_items:

@@ -9,7 +9,7 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.errors import ActionError
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.actions.engine.progress import Progress
-from lib.actions.engine.receipt import VERDICTS, Receipt, result_words
+from lib.actions.engine.receipt import VERDICTS, Receipt, result_of
 from lib.actions.engine.receipt_page import receipt_page
 from lib.domain.permissions import Identity, Permission
 from lib.domain.status import REASON_WORDS
@@ -199,7 +199,7 @@ def _show_steps(progress: Progress) -> None:
         text = "" if step.stopped_run else plain(step.text)
         if step.state == "running" and step.items_total:
             text = f"{step.items_done:,} of {step.items_total:,}"
-        st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {result_words(step)}] {text}".strip())
+        st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {result_of(step)}] {text}".strip())
 
 
 def _try(act: Callable[[], None]) -> None:

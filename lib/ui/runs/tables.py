@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.actions.engine.plan import Detail, Plan
 from lib.actions.engine.progress import Progress
-from lib.actions.engine.receipt import result_words
+from lib.actions.engine.receipt import result_of
 from lib.ui.widgets.tables import text_frame
 
 STEP_COLORS = {"done": "green", "failed": "red", "running": "blue"}
@@ -25,7 +25,7 @@ def steps_frame(progress: Progress, zone: str) -> pd.DataFrame:
     rows = [
         (
             step.title,
-            result_words(step),
+            result_of(step),
             step.text,
             step.before or "",
             step.after or "",

@@ -83,7 +83,7 @@ def test_children_stand_against_it_until_they_are_left(house):
     assert f"Deactivate account {number}" not in labels(app)
     app = sound(app.checkbox(key="deactivate_children").check().run())
     assert f"Deactivate account {number}" in labels(app)
-    assert "Left below a deactivated parent" in said(app)
+    assert "These children will have a deactivated parent" in said(app)
 
 
 def test_money_is_in_red(house):

@@ -58,7 +58,7 @@ def test_a_bad_name_is_told_in_a_sentence_and_changes_nothing(house, own, name, 
 
 def test_the_same_name_is_nothing_to_do(house, own):
     app = type_name(begin(house, own.number), f" {own.name} ")
-    assert f"The account is already called “{own.name}”, here and in Zuora." in said(app)
+    assert f"The account is already called “{own.name}”, in the Hub and in Zuora." in said(app)
     assert not can_start(app)
 
 
@@ -119,7 +119,7 @@ def test_a_run_that_stopped_is_abandoned_only_with_a_reason(house, own):
     press(app, "Rename account")
     rerun_until(app, lambda app: "stopped** after" in said(app))
     press(app, "Abandon this action")
-    assert "Say why the action is abandoned" in said(app)
+    assert "Not abandoned: type a reason" in said(app)
     next(field for field in app.text_input if field.label == "Why").set_value("a typing error")
     press(app, "Abandon this action")
     assert "stopped** after" not in said(app)
@@ -163,7 +163,7 @@ def test_a_deactivated_account_is_offered_no_edit(house):
 
 def test_an_account_cancelled_in_zuora_cannot_be_renamed(house):
     app = type_name(begin(house, demo("zuora_cancelled").number), "Too Late")
-    assert "The account is cancelled in Zuora, which refuses any change to it." in said(app)
+    assert "is cancelled in Zuora, which refuses any change to it." in said(app)
     assert not can_start(app)
 
 

@@ -31,9 +31,9 @@ def test_the_planted_account_is_found_and_fixed(house):
     assert told[first[0]] == "was missing, now created"
     assert told["(07) 7010 9999"].endswith("now removed")
     (receipt,) = tables(app, "Step", "Result")
-    assert "All 12 numbers are as they should be on the SBC, read back." in set(receipt["What was done"])
+    assert "All 12 rules are correct, read back." in set(receipt["What was done"])
     app = press(app, "Refresh auth rules")
-    assert "All 12 numbers are as they should be on the SBC" in said(app)
+    assert "All 12 rules are correct" in said(app)
     assert not [button for button in app.button if button.label.startswith("Refresh 1")]
 
 
@@ -53,7 +53,7 @@ def test_an_account_without_numbers_gets_a_verdict(house):
 def test_an_sbc_that_does_not_answer_is_a_sentence(house):
     house.sbc.state.faults.add(Fault(match="", kind="unauthorized", times=None))
     app = opened(house, demo("parent").number)
-    assert "The SBC could not be read, so nothing is known of its rules." in said(app)
+    assert "The SBC could not be read, so its rules are not known." in said(app)
     assert "sign-in" in said(app)
     assert "token-of" not in said(app)
 

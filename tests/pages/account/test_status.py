@@ -70,7 +70,7 @@ def test_a_pinned_note_is_told_and_asks_for_a_reason(house):
     assert "Payment plan agreed" in said(app)
     assert "742.35 AUD overdue" in said(app)
     app = press(choose(app), f"Suspend account {number}")
-    assert "Say why it does not hold this time" in said(app)
+    assert "Say why you are overriding it" in said(app)
     app.text_input(key="suspend_override").set_value("The second part was not paid")
     assert BANNER in said(ended(press(app, f"Suspend account {number}")))
 

@@ -157,7 +157,7 @@ def test_a_subscription_is_removed_and_added_again(house):
     app = press(app, "Add subscription")
     for typed, says in (
         ("", "Type the number"),
-        ("two\nSUB-1", "more than one number"),
+        ("two\nSUB-1", "one subscription number at a time"),
         ("<b>x</b>", "letters, digits"),
         ("\u202eSUB", "letters, digits"),
         ("x" * 400, "letters, digits"),
@@ -193,7 +193,7 @@ def test_a_subscription_is_edited(house):
         ("e\u0301\n line", "", "Type the number"),
         ("---", one, "no letter or digit"),
         ("Office 🌼", one, "such as an emoji"),
-        ("Office", "SUB-1\nSUB-2", "more than one number"),
+        ("Office", "SUB-1\nSUB-2", "one subscription number at a time"),
         ("Office", "x" * 5_000, "letters, digits"),
         ("Office", "\u202eSUB-1", "letters, digits"),
         ("Head office", other, "on this account as a subscription of its own"),

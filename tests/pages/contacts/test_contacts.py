@@ -119,7 +119,7 @@ def test_a_colleagues_change_stands_beside_mine(house, own):
     house.app.services.zuora.update_contact(own.bill_to.id, {"work_email": "theirs@example.com"}, track="test")
     field(app, own, "work_email").set_value("mine@example.com")
     app = update(app)
-    assert "you typed “mine@example.com”; somebody changed it to “theirs@example.com” meanwhile" in said(app)
+    assert "you typed “mine@example.com”, but somebody else changed it to “theirs@example.com”" in said(app)
     (frame,) = tables(app, "Field", "You began with")
     assert list(frame.iloc[0]) == ["E-mail", own.bill_to.email, "mine@example.com", "theirs@example.com"]
     assert in_zuora(house, own).work_email == "theirs@example.com"
@@ -135,7 +135,7 @@ def test_one_record_for_both_is_said_before_update(house):
         if one.linked and one.status == "active" and one.bill_to and one.bill_to.id == one.sold_to.id
     )
     app = opened(house, shared.number)
-    assert "one and the same contact" in said(app)
+    assert "the same contact" in said(app)
     field(app, shared, "city").set_value("Carlton")
     app = rerun_until(update(app), receipt)
     assert field(app, shared, "city", "sold_to").value == "Carlton"
@@ -193,7 +193,7 @@ def test_a_tick_is_for_the_value_that_was_read(house, own):
     sound(app.run())
     house.app.services.zuora.update_contact(own.bill_to.id, {"work_phone": "03 5550 1234"}, track="test")
     app = update(app)
-    assert "somebody changed it to “03 5550 1234” meanwhile" in said(app)
+    assert "somebody else changed it to “03 5550 1234”" in said(app)
     assert in_zuora(house, own).work_phone == "03 5550 1234"
 
 

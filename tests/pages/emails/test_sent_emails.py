@@ -233,7 +233,7 @@ def test_an_email_of_another_account_is_not_shown(house, own):
 def test_one_whose_text_is_not_kept_says_why(house, own):
     put(house, own, kind=EmailKind.ONE_TIME_CODE)
     app = opened(house, own, email=str(next(one.id for one in newest(house, own) if one.subject == "Put 0")))
-    assert "whoever reads it could sign in" in said(app)
+    assert "it can be used to sign in" in said(app)
     assert "Send to me" not in labels(app)
 
 

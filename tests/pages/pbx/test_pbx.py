@@ -139,7 +139,7 @@ def test_update_name_shows_the_logins_and_asks_for_the_number(house, own, mail):
     app = show(app, " new-name-of-ours \n", pbx)
     frame = tables(app, "Extension", "Name", "Login now")[0]
     assert list(frame["New login"]) == [f"{user.extension}@new-name-of-ours" for user in own.has.pbxs[0].users]
-    assert "signed in again" in said(app)
+    assert "sign in again" in said(app)
     app = press(app, "Update name to new-name-of-ours")
     assert f"Type {own.number}" in said(app)
     assert stored(house, own)[0].group_name == pbx.group_name

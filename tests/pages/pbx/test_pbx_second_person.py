@@ -57,7 +57,7 @@ def asked(house, own):
 def test_one_asks_another_approves_and_only_then_it_runs(house, own):
     before = stored(house, own)
     app = confirmed(looking(house, own, "lead", "newly-named"), own.number, START)
-    assert "a second person has to approve exactly this plan" in said(app)
+    assert "a second person must approve exactly this plan" in said(app)
     app = press(looking(house, own, "lead", "newly-named"), ASK)
     assert "Ask a colleague with the same right" in said(app)
     app = looking(house, own, "lead")

@@ -35,7 +35,7 @@ SAMPLES = {
         "contact": "1300 975 707",
     },
 }
-REQUIRED = [(kind, name) for kind, values in KINDS.items() for name in sorted(values.required)]
+REQUIRED = [(kind, name) for kind, (required, _) in KINDS.items() for name in sorted(required)]
 
 
 class Words(HTMLParser):
@@ -92,10 +92,10 @@ def test_the_templates_are_those_of_the_kinds_and_use_what_they_take():
     files = {path.name for path in TEMPLATES.iterdir()}
     assert files == {f"{kind}.{end}" for kind in KINDS for end in ("txt", "html")} | {"_letter.html"}
     letter = meta.find_undeclared_variables(environment.parse((TEMPLATES / "_letter.html").read_text()))
-    for kind, values in KINDS.items():
+    for kind, (required, optional) in KINDS.items():
         for end in ("txt", "html"):
             used = meta.find_undeclared_variables(environment.parse((TEMPLATES / f"{kind}.{end}").read_text()))
-            assert used | letter == values.required | values.optional, (kind, end)
+            assert used | letter == required | optional, (kind, end)
 
 
 @pytest.mark.parametrize(("kind", "name"), REQUIRED)

@@ -422,15 +422,15 @@ def test_the_head_is_logged_at_the_start_and_once_a_day_of_the_database(shifted,
     with engine.connect() as connection:
         first = head(connection)
     told = sweeper(engine, tmp_path)
-    told.tell_head()
+    told.log_head()
     fill(engine, 2)
-    told.tell_head()
+    told.log_head()
     forward["days"] = 0.99 * HEAD_SECONDS / 86400
-    told.tell_head()
+    told.log_head()
     assert heads(logged) == [(3, first.hash)]
     forward["days"] = 1.01 * HEAD_SECONDS / 86400
-    told.tell_head()
-    told.tell_head()
+    told.log_head()
+    told.log_head()
     assert [sequence for sequence, _ in heads(logged)] == [3, 5]
     with engine.connect() as connection:
         assert all(check_chain(connection, Head(sequence=s, hash=h)).broken is None for s, h in heads(logged))
