@@ -124,7 +124,7 @@ def test_a_suspension_says_what_happens_and_how_to_pay():
         assert "$1,024.10 has been overdue on this account since 12 March 2026." in words
         assert "All inbound calls go straight to voicemail." in words
         assert "hears a message that the account is not allowed to make calls" in words
-        assert "Emergency calls stay possible: you can still call 000, 106 and 112." in words
+        assert "Emergency calls still work: you can call 000, 106 and 112." in words
     assert rendered.subject == "Your service is suspended until your account is paid"
 
 
@@ -134,7 +134,7 @@ def test_a_suspension_promises_no_emergency_call_that_the_sbc_did_not():
     assert "mergency" not in rendered.text + rendered.html
     other = render("suspension_notice", values | {"emergency_numbers": "111 and 112"})
     for text in (other.text, Words.of(other.html).text):
-        assert "you can still call 111 and 112." in " ".join(text.split())
+        assert "you can call 111 and 112." in " ".join(text.split())
 
 
 @pytest.mark.parametrize(
