@@ -75,8 +75,8 @@ def test_a_rename_goes_from_plan_to_receipt(house, own):
     app = press(type_name(begin(house, own.number), name), "Rename account")
     rerun_until(app, receipt)
     assert [(row.Result, row.Before, row.After) for row in receipt(app)[0].itertuples()] == [
-        ("done (1)", own.name, name),
-        ("done (1)", own.name, name),
+        ("Done · 1", own.name, name),
+        ("Done · 1", own.name, name),
     ]
     assert facts(app)["Name"] == (name, name)
     assert not [field for field in app.text_input if field.key == "new_name"], "the dialog is gone"

@@ -132,8 +132,8 @@ def test_a_run_is_one_entry_that_folds_its_steps(house, own):
     assert "Rename in the Hub" not in shown(app)
     open_entry(app, f"run_{run}")
     told = shown(app)
-    assert f"Rename in Zuora: done (1) · {own.name} → Banksia & Sons" in told.replace("*", "")
-    assert f"Rename in the Hub: done (1) · {own.name} → Banksia & Sons" in told.replace("*", "")
+    assert f"Rename in Zuora: Done · 1 · {own.name} → Banksia & Sons" in told.replace("*", "")
+    assert f"Rename in the Hub: Done · 1 · {own.name} → Banksia & Sons" in told.replace("*", "")
     (link,) = app.get("page_link")
     assert link.proto.page == DETAILS.url
     assert f"run={run}" in link.proto.query_string
@@ -182,7 +182,7 @@ def test_a_run_that_did_not_end_well_says_why(house, own, state):
     assert f"What stopped it: {why}" in told
     assert told.count(why) == 1
     assert "Asked  \ntwice" in told
-    assert "Rename in Zuora: failed" in told
+    assert "Rename in Zuora: Failed" in told
     assert ("Abandoned by Demo admin: Gave up" in told) == (state == "abandoned")
     with writing(house.app.services.engine) as connection:
         connection.execute(update(action_run).where(action_run.c.id == run).values(closed_at=NOW, state="abandoned"))

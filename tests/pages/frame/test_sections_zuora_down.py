@@ -198,5 +198,5 @@ def test_a_contact_of_which_nobody_knows_whether_it_was_changed(house, own, kind
     assert in_zuora(house, own, "sold_to").city == "Carlton North"
     (row,) = receipts(app)[-1].itertuples()
     # The attempt that was cut off had done it: the one that was resumed found it there, and it is this run's work.
-    assert row.Result == "done (1)"
+    assert row.Result == "Done · 1"
     assert "Suburb or town: Carlton North" in str(row)
