@@ -79,7 +79,7 @@ class Pin(Action[Found]):
         )
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Spaces and line breaks in the note become single spaces; an empty note is None."""
+        """Spaces and line breaks in the note become single spaces; and an empty note becomes None."""
         note = " ".join(str(params.get("note") or "").split()) or None
         return {"note": note, "until": str(params["until"]) if note and params.get("until") else None}
 

@@ -10,7 +10,7 @@ def opened(house, number, username="lead"):
 
 
 def findings(app) -> dict[str, str]:
-    return {row.Number: row.Finding for frame in tables(app, "Number", "Finding") for row in frame.itertuples()}
+    return {row.Number: row.Problem for frame in tables(app, "Number", "Problem") for row in frame.itertuples()}
 
 
 def test_the_planted_account_is_found_and_fixed(house):
@@ -43,7 +43,7 @@ def test_many_missing_rules_are_counted(house):
     assert len(findings(app)) == 40
     app = press(app, "Refresh 40 rules")
     app = rerun_until(app, lambda app: bool(tables(app, "Step", "Result")))
-    assert "All 5000 numbers" in said(press(app, "Refresh auth rules"))
+    assert "All 5,000 rules" in said(press(app, "Refresh auth rules"))
 
 
 def test_an_account_without_numbers_gets_a_verdict(house):

@@ -75,7 +75,7 @@ def test_a_refresh_shows_old_and_new_and_saves_them(house):
     app = ended(press(app, "Save allowances"))
     assert granted(app)["Cloud mobiles"][0] == str(before + 2)
     assert any("refreshed just now" in one.value for one in app.caption)
-    assert "Nothing changed" in said(press(app, "Refresh allowances"))
+    assert "Nothing has changed" in said(press(app, "Refresh allowances"))
 
 
 def test_an_unmapped_charge_is_listed_once_zuora_was_read(house):
@@ -85,7 +85,7 @@ def test_an_unmapped_charge_is_listed_once_zuora_was_read(house):
     assert "Unmapped charges" not in said(app)
     app = sound(app.button(key=f"refresh_{own.has.subscriptions[0].number}").click().run())
     assert "no allowance is known for “Static IP Address (PRPC-00000901)”" in said(app)
-    assert "Nothing changed" in said(app)
+    assert "Nothing has changed" in said(app)
     assert "Save allowances" not in labels(app)
     assert "Unmapped charges" in said(opened(house, number))
 
@@ -108,7 +108,7 @@ def test_what_is_over_its_allowance_is_said(house):
 def test_an_older_product_is_known_by_its_number(house):
     own = next(one for one in plain_accounts() if one.has.subscriptions[0].number.endswith("5"))
     app = press(opened(house, own.number), "Refresh allowances")
-    assert "Nothing changed" in said(app)
+    assert "Nothing has changed" in said(app)
     assert "no allowance is known" not in said(app)
 
 
@@ -127,7 +127,7 @@ def test_zuora_away_leaves_the_page_and_is_a_sentence(house):
     assert "Save allowances" not in labels(app)
     assert EXTENSIONS in granted(app)
     house.zuora.state.faults.clear()
-    assert "Nothing changed" in said(press(app, "Check again"))
+    assert "Nothing has changed" in said(press(app, "Check again"))
 
 
 @pytest.mark.parametrize("username", ["viewer", "customer"])
@@ -225,7 +225,7 @@ def test_an_admin_edits_the_charge_map(house):
     app = ended(press(app, "Save the charge map"))
     with house.app.services.engine.connect() as connection:
         assert ("<b>Fax</b>", "queues") in {(one.charge_name, one.kind) for one in billing.list_charge_map(connection)}
-    assert "Nothing changed" in said(edit(app))
+    assert "There is nothing to save" in said(edit(app))
 
 
 def test_a_map_that_is_wrong_is_told_and_not_saved(house):

@@ -1,4 +1,4 @@
-"""Update name where a second person has to approve it, as the two meet it."""
+"""Update name where a second person must approve it, as the two meet it."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_one_asks_another_approves_and_only_then_it_runs(house, own):
     app = looking(house, own, "lead")
     assert "Nobody has approved it yet." in said(app)
     assert not {APPROVE, ASK} & set(labels(app))
-    assert "a second person has to approve" in said(confirmed(app, own.number, START))
+    assert "a second person must approve" in said(confirmed(app, own.number, START))
     second = looking(house, own, "admin")
     assert "asked for a second person at" in said(second)
     assert START not in labels(second)
@@ -85,7 +85,7 @@ def test_another_name_than_the_one_asked_for_is_not_approved(house, own):
     second = press(second, "Show what was asked about")
     assert APPROVE in labels(second)
     app = confirmed(looking(house, own, "lead"), own.number, "Update name to asked-for")
-    assert "a second person has to approve" in said(app)
+    assert "a second person must approve" in said(app)
 
 
 def test_what_is_asked_of_one_pbx_is_not_offered_at_the_other(house, own):
