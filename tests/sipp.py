@@ -141,7 +141,7 @@ class Caller:
             if any(message.first_line.startswith(f"SIP/2.0 {status}") for message in _read(self._stem)):
                 return
             time.sleep(0.02)
-        raise AssertionError(f"the caller was never told {status}")
+        raise AssertionError(f"the caller never got {status}")
 
 
 class Server:

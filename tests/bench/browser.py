@@ -164,7 +164,7 @@ def _print(took: dict[str, Samples], replayed: dict[str, Samples], report: Repor
     report.heading(
         f"Pages: a click in the sidebar, at least {ROUNDS} each in turn, in milliseconds. "
         f"Budget: {REPLAY_BUDGET} times the same page replayed, {BYTES_BUDGET // 1000} kB a navigation. "
-        "How many times the empty page it is, is told for comparison."
+        "The ratio to the empty page is printed for comparison."
     )
     report.line(f"{'page':<32} {'median':>7} {'p95':>7} {'replayed':>9} {'ratio':>6} {'of empty':>9} {'kB':>7}")
     report.line(f"{'empty page':<32} {empty:>7.0f} {took['empty page'].p95:>7.0f}")

@@ -1,4 +1,4 @@
-"""The picture of the architecture is the one that the imports give."""
+"""The picture of the architecture matches the imports."""
 
 from tests.picture import PICTURE, ROOMS, SCRIPTS, arrows, draw, floors, imports
 
@@ -7,7 +7,7 @@ def test_the_picture_is_drawn_from_the_imports_as_they_are():
     assert PICTURE.read_text() == draw(), "`make picture` draws it again"
 
 
-def test_every_room_is_on_a_floor_and_every_arrow_leads_down():
+def test_every_package_is_in_a_layer_and_every_arrow_leads_down():
     rows = floors()
     height = {room: at for at, row in enumerate(rows) for room in row} | {SCRIPTS: -1}
     found = imports()

@@ -1,4 +1,4 @@
-"""The worked examples of CONTRIBUTING.md hold: each is applied to a copy of the project, and what it says is run."""
+"""The worked examples of CONTRIBUTING.md work: each is applied to a copy of the project, and its commands are run."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""The documentation says what the code does, wherever a machine can compare the two."""
+"""The documentation matches the code, as far as a test can compare them."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
 TEXTS = [README, CONTRIBUTING, PROJECT / "CHANGELOG.md", *DOCS]
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-# A path from the root of some machine; an address on a server (`/readyz`, `/v1/accounts`) is none.
+# A path from the root of a machine, but not an address on a server (`/readyz`, `/v1/accounts`).
 MACHINE_PATH = re.compile(r"(?<![\w./:}])(?:/(?:work|home|root|tmp|usr|opt|srv|var|etc|mnt|Users)\b|~/|[A-Z]:\\)")
 
 

@@ -5,7 +5,7 @@ import ast
 from lib.settings import PROJECT
 
 FILES_OF_A_FOLDER = 14
-"""With more than these in one folder, nobody finds anything by looking. These folders are lists:"""
+"""With more files in one folder, nobody finds anything by looking. `LISTS` are lists of similar files."""
 LINES = 300
 LISTS = {"lib/store", "lib/domain", "lib/store/migrations/versions"}
 # Lists of columns and of steps from one schema to the next, not code to be followed.
@@ -91,7 +91,7 @@ def test_no_file_says_nothing_by_its_name():
 
 
 def test_a_plan_is_made_and_started_in_one_place():
-    """Whatever a section asks, the person has read the plan on the page of the account it was made on."""
+    """So the person has always read the plan, on the page of the account it was made on."""
     asks = {"plan": "start", "start": "start", "ask": "second_person", "approve": "second_person"}
     found = {
         (node.attr, place_of(path))

@@ -35,7 +35,7 @@ RETIRED = {
     _SIGN: "character",
     r"\b(?:to|by|in|outside|within|for) (?:the|our|their) house\b(?! number)|\bthe house's\b": "company",
     r"(?<![\w./`'\"@=-])hub(?![\w./`'\"@=(-])": "app, for the process",
-    r"\bsqlite_only\b": "sqlite_only",
+    r"\bany_database\b": "sqlite_only",
     # Sentences that were on the screen.
     r"what was done stays done": "Finished steps are kept, the rest are skipped, and the account is unlocked.",
     r"the account becomes free": "the account is unlocked",

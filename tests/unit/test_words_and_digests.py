@@ -1,4 +1,4 @@
-"""Small functions that many plans share."""
+"""Small functions that many plans use."""
 
 import pytest
 

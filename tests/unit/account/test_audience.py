@@ -1,4 +1,4 @@
-"""Who is staff and who is a customer, and what of an account goes to whom."""
+"""Who is staff and who is a customer, and which parts of an account each may read."""
 
 from datetime import UTC, date, datetime
 
@@ -42,5 +42,5 @@ def test_a_customer_reads_the_account_without_its_pinned_note(reader):
 
 
 @given(some.sets(some.sampled_from(list(Role))), some.sampled_from([None, "104233", "104234"]))
-def test_one_role_of_the_staff_is_enough_and_without_one_nobody_is_staff(roles, account):
+def test_a_person_with_one_staff_role_is_staff_and_without_one_is_not(roles, account):
     assert is_staff(person(*roles, account=account), "104233") == bool(roles & set(STAFF))

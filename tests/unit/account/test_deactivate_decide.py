@@ -1,4 +1,4 @@
-"""What a deactivation would do, decided from everything that hangs on the account."""
+"""What a deactivation would do, decided from everything that belongs to the account."""
 
 from datetime import date
 from decimal import Decimal
@@ -31,7 +31,7 @@ def make_number(last=1, state="in_use", until=None):
 
 
 def make_subscription(number="S-1", status="Active", **changes):
-    """Days as Zuora writes them."""
+    """A subscription; the days are texts, as Zuora writes them."""
     return ZuoraSubscription(id=number, number=number, status=status, **({"term_ends": "2027-07-01"} | changes))
 
 
@@ -137,7 +137,7 @@ class TestEffects:
             {"holders": ["1002"]},
         ],
     )
-    def test_whatever_else_hangs_on_it_is_another_plan(self, changes):
+    def test_other_belongings_are_another_plan(self, changes):
         assert decide(**changes).facts["digest"] != decide().facts["digest"]
 
 
@@ -159,7 +159,7 @@ class TestBlockers:
         account = make_account(status=AccountStatus.DEACTIVATED)
         assert decide(account=account, rules=AWAY).blockers == ("The account is already deactivated.",)
 
-    def test_one_that_was_begun_and_abandoned_can_be_finished(self):
+    def test_an_abandoned_deactivation_can_be_finished(self):
         draft = decide(account=make_account(changing_to=AccountStatus.DEACTIVATED))
         assert draft.blockers == ()
         assert draft.effects[0].before == "deactivating"
@@ -342,7 +342,7 @@ class TestUntouched:
             ({"status": "Cancelled"}, CANCEL, "ends on 1 July 2027, as scheduled"),
         ],
     )
-    def test_what_becomes_of_each_subscription(self, changes, wish, after):
+    def test_what_happens_to_each_subscription(self, changes, wish, after):
         draft = decide(wish, billing=make_billing(make_subscription(**changes)))
         (detail,) = (one for one in draft.details if one.title == "Subscriptions in Zuora")
         assert detail.rows[0][-1] == after
@@ -357,6 +357,6 @@ def test_a_reason_is_needed():
 def test_the_choices_that_are_stored():
     all_of_them = {"zuora": "leave", "cancel_on": None, "nuisance": False, "keep_children": False}
     assert Deactivate().normalise({}) == all_of_them
-    # A day without its choice is no choice.
+    # A day counts only with its choice.
     assert Deactivate().normalise({"cancel_on": "2026-12-24"}) == all_of_them
     assert Deactivate().normalise({"zuora": "burn"}) == {"zuora": "burn"}

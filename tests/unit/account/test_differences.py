@@ -9,7 +9,7 @@ def test_equal_views_have_no_difference():
     assert compare(HUB, ZUORA) == []
 
 
-def test_an_unread_zuora_is_not_taken_for_equal_nor_for_different():
+def test_without_a_reading_of_zuora_nothing_is_equal_or_different():
     assert compare(HUB, None) == []
 
 

@@ -1,4 +1,4 @@
-"""What another parent would do, decided from both accounts and their families."""
+"""What a change of the parent would do, decided from both accounts and their families."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def make_child(**changes):
 
 
 def make_found(**changes):
-    """Account 2001 without a parent, and 1001 which is to become it."""
+    """Account 2001 without a parent, and 1001, the new parent."""
     values = {
         "child": make_child(),
         "parent": make_account(),
@@ -131,7 +131,7 @@ def test_a_parent_the_hub_does_not_have():
     assert draft.steps == ()
 
 
-def test_a_parent_that_changed_meanwhile():
+def test_a_parent_that_somebody_else_changed():
     found = make_moved(parent=None, parent_zuora=None)
     assert decide(found, None, base="1001").blockers == ()
     (blocker,) = decide(found, None, base=None).blockers
@@ -155,7 +155,7 @@ def test_an_account_that_is_ending_joins_and_leaves_no_family(changes, standing)
         (AWAY, "Zuora could not be read, so nothing was changed."),
     ],
 )
-def test_what_zuora_refuses_of_the_child_or_does_not_say(zuora, says):
+def test_zuora_refuses_the_child_or_does_not_answer(zuora, says):
     (blocker,) = decide(make_found(zuora=zuora)).blockers
     assert says in blocker
 
@@ -169,6 +169,6 @@ def test_what_zuora_refuses_of_the_child_or_does_not_say(zuora, says):
         ({"parent_zuora": make_zuora_account(status="Canceled")}, "The account A1001 is cancelled in Zuora"),
     ],
 )
-def test_what_zuora_refuses_of_the_parent_or_does_not_say(changes, says):
+def test_zuora_refuses_the_parent_or_does_not_answer(changes, says):
     (blocker,) = decide(make_found(**changes)).blockers
     assert says in blocker

@@ -1,4 +1,4 @@
-"""What pinning a note, or taking it off, would do."""
+"""What pinning a note, or removing it, would do."""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ def test_a_note_is_pinned():
     assert (draft.steps, draft.facts, draft.blockers) == (("pin",), {"before": "none"}, ())
 
 
-def test_a_note_is_taken_off():
+def test_a_note_is_removed():
     draft = decide(None, pinned_note="Old", pinned_until=date(2026, 12, 1))
     assert draft.title == "Remove the note from 1001 - Wattle Plumbing"
     assert (draft.effects[0].before, draft.effects[0].after) == ("Old (until 2026-12-01)", "none")

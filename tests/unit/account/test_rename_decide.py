@@ -16,7 +16,7 @@ def decide(name=NEW, account=None, zuora="same", renamed_by=None, **params):
     return Rename().decide(found, make_wish(name=name, **params))
 
 
-def test_both_systems_get_the_name_and_the_plan_stands_on_what_they_have():
+def test_both_systems_get_the_name_and_the_facts_are_the_present_names():
     draft = decide(f"  {NEW} ", base=OLD)
     assert [(one.system, one.before, one.after) for one in draft.effects] == [("Zuora", OLD, NEW), ("Hub", OLD, NEW)]
     assert draft.steps == ("zuora", "hub")
@@ -80,7 +80,7 @@ def test_an_account_that_is_ending(changes, standing):
         (AWAY, f"Zuora could not be read, so nothing was changed. {AWAY}"),
     ],
 )
-def test_what_zuora_refuses_or_does_not_say(zuora, says):
+def test_zuora_refuses_or_does_not_answer(zuora, says):
     draft = decide(zuora=zuora)
     assert says in draft.blockers[0]
     assert len(draft.blockers) == 1

@@ -1,4 +1,4 @@
-"""What suspending and enabling would do, decided from the account, its debts and its rules."""
+"""What suspending and enabling would do, decided from the account, its debts and its auth rules."""
 
 from datetime import date
 from decimal import Decimal
@@ -127,7 +127,7 @@ class TestSuspend:
     def test_the_sbc_away(self):
         draft = suspend(rules=AWAY, emergency=NOT_KNOWN)
         assert draft.blockers == (f"The SBC could not be read, so nothing was changed. {AWAY}",)
-        # The blocker says it; that nothing is known of emergency calls would say it twice.
+        # The blocker says it; a warning about emergency calls would repeat it.
         assert draft.warnings == ("Nothing is overdue in Zuora.",)
 
     def test_no_number_and_nothing_left_to_do(self):
@@ -273,7 +273,7 @@ class TestEnable:
     def test_a_suspension_that_stopped_half_way_can_be_taken_back(self):
         assert enable(account=make_account(changing_to=AccountStatus.SUSPENDED)).blockers == ()
 
-    def test_what_is_owed_still_and_what_is_not_known(self):
+    def test_what_is_still_owed_and_what_is_not_known(self):
         billing = make_billing(make_debt(), problems=("Its subscriptions could not be read.",))
         assert enable(billing=billing).warnings == (
             "Its subscriptions could not be read.",

@@ -1,4 +1,4 @@
-"""The list of what happened: merged, paged, folded and put under days."""
+"""The list of what happened: merged, in pages, folded and grouped by day."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -73,7 +73,7 @@ MAKE = {Source.RUN: run, Source.EVENT: event, Source.STATUS: change, Source.EMAI
 
 
 def read(kept: dict, limit: int, after: dict | None) -> dict:
-    """What a store would answer: each source behind its own place, with one more than the limit."""
+    """What a store would answer: each source after its own place, with one more than the limit."""
     found = {}
     for source, entries in kept.items():
         reached = (after or {}).get(source)
@@ -88,8 +88,8 @@ def read(kept: dict, limit: int, after: dict | None) -> dict:
     disorder=st.booleans(),
     limit=st.integers(1, 7),
 )
-def test_paging_tells_every_entry_once_newest_first(minutes, disorder, limit):
-    """The audit counts its events; with a clock that jumps their moments are not in that order."""
+def test_pages_have_every_entry_once_newest_first(minutes, disorder, limit):
+    """The audit numbers its events; if a clock jumps, their times are not in that order."""
     kept = {}
     for source, those in minutes.items():
         ordered = those if disorder and source is Source.EVENT else sorted(those)
@@ -100,7 +100,7 @@ def test_paging_tells_every_entry_once_newest_first(minutes, disorder, limit):
     while True:
         page = merge(read(kept, limit, after), limit, after)
         told += page.entries
-        assert len(told) <= sum(map(len, kept.values())), "told twice"
+        assert len(told) <= sum(map(len, kept.values())), "shown twice"
         assert len(page.entries) == limit or page.older is None
         after = page.older
         if after is None:
@@ -122,14 +122,14 @@ def test_days_are_those_of_the_time_zone():
     assert [day for day, _ in by_day(entries, "UTC")] == [date(2026, 3, 3), date(2026, 3, 2)]
 
 
-def test_a_period_holds_its_last_day_and_knows_the_hour_that_clocks_gain():
+def test_a_period_includes_its_last_day_and_the_hour_that_clocks_go_back():
     since, before = period(date(2026, 4, 5), date(2026, 4, 5), "Australia/Melbourne")
     assert since == datetime(2026, 4, 4, 13, tzinfo=UTC)
     assert before - since == timedelta(hours=25), "clocks go back on this day"
 
 
 @pytest.mark.parametrize(("first", "last"), [(None, None), (date(2026, 4, 5), None), (None, date(2026, 4, 5))])
-def test_either_end_of_a_period_is_enough(first, last):
+def test_one_end_of_a_period_is_enough(first, last):
     since, before = period(first, last, "Australia/Melbourne")
     assert (since is None, before is None) == (first is None, last is None)
 
@@ -151,5 +151,5 @@ def test_the_first_and_the_last_day_of_the_calendar_end_no_period(zone):
         ("a\0b", "Australia/Melbourne"),
     ],
 )
-def test_a_browser_that_names_no_time_zone_gets_the_houses(browser, zone):
+def test_a_browser_that_names_no_time_zone_gets_the_companys(browser, zone):
     assert zone_of(browser, "Australia/Melbourne") == zone

@@ -1,4 +1,4 @@
-"""A clock that was set back changes the order of nothing that the audit counts."""
+"""A clock that was set back does not change the order of what the audit numbers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ ACCOUNT = "104233"
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock of everything that is written down."""
+    """The clock that all records are written with."""
 
     class Clock(datetime):
         moment = NOON
@@ -40,7 +40,7 @@ def hub(engine, clock):
 
 
 def start(engine, name):
-    """As the runner writes a run and its beginning."""
+    """Write a run and its first event, as the runner does."""
     row = {
         "id": name,
         "kind": "rename",
@@ -64,7 +64,7 @@ def refuse(engine):
 
 
 def told(engine, limit):
-    """The whole list, read in pages."""
+    """The whole list, page by page."""
     found, after = [], None
     while True:
         with engine.connect() as connection:
@@ -76,7 +76,7 @@ def told(engine, limit):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 20])
-def test_runs_and_events_stand_in_the_order_of_the_audit(hub, clock, limit):
+def test_runs_and_events_are_in_the_order_of_the_audit(hub, clock, limit):
     expected = []
     for number, hours in enumerate([0, 1, -1, -0.5, 5, 4]):
         clock.moment = NOON + timedelta(hours=hours)
@@ -89,7 +89,7 @@ def test_runs_and_events_stand_in_the_order_of_the_audit(hub, clock, limit):
         assert sequences == sorted(sequences, reverse=True)
 
 
-def test_a_run_begins_where_its_first_event_stands(hub):
+def test_a_run_is_at_the_place_of_its_first_event(hub):
     refuse(hub)
     start(hub, "run")
     with hub.connect() as connection:

@@ -1,4 +1,4 @@
-"""What happened on an account, read from the database: all of it, each once, and quickly."""
+"""What happened on an account, read from the database: all of it, each entry once, and quickly."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ LEAD, BO, VIEWER = "lead@example.com", "bo@example.com", "viewer@example.com"
 
 
 class Hub:
-    """A family of accounts on which a test makes things happen, a minute after each other unless it says when."""
+    """A family of accounts. A test makes things happen on them, one minute apart unless it gives the time."""
 
     def __init__(self, engine) -> None:
         self.engine = engine
@@ -69,7 +69,7 @@ class Hub:
         with writing(self.engine) as connection:
             told = {"text": "Nothing was done."} if details is None else details
             sequence = append_event(connection, kind=kind, phase=phase, actor=actor, account=number, details=told)
-            # The audit takes its moments from the clock; only tests need others.
+            # The audit takes its times from the clock; only tests need others.
             moment = self.at(at).isoformat(timespec="microseconds")
             where = schema.action_event.c.sequence == sequence
             connection.execute(update(schema.action_event).where(where).values(at=moment))
@@ -145,25 +145,25 @@ def test_the_four_sources_are_one_list_newest_first(hub):
     assert {(one.account, one.account_name) for one in page.entries} == {(OWN, f"Name {OWN}")}
 
 
-def test_the_events_of_a_run_are_told_by_the_run_alone(hub):
+def test_the_events_of_a_run_are_only_in_the_run(hub):
     hub.run(events=[("begin", LEAD, {}), ("ok", LEAD, {"text": "done"})])
     assert hub.sources() == ["run"]
 
 
-def test_a_change_of_status_is_told_by_the_run_it_belongs_to(hub):
+def test_a_change_of_status_is_in_the_run_it_belongs_to(hub):
     run = hub.run(kind="suspend")
     hub.change(run_id=run)
     assert hub.sources() == ["run"]
 
 
-def test_a_change_of_status_whose_run_is_not_told_is_told_itself(hub):
+def test_a_change_of_status_without_its_run_is_an_entry_itself(hub):
     hub.change(run_id="suspend-104233-gone")
     hub.change(run_id=hub.run(OTHER, kind="suspend"))
     assert hub.sources() == ["status", "status"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 50])
-def test_paging_tells_every_entry_once_though_many_have_the_same_moment(hub, limit):
+def test_pages_have_every_entry_once_even_if_many_have_the_same_time(hub, limit):
     for minute in (0, 0, 0, 1, 1, 2, 3, 3):
         at = T + timedelta(minutes=minute)
         hub.run(at=at, state="done")
@@ -182,7 +182,7 @@ def test_paging_tells_every_entry_once_though_many_have_the_same_moment(hub, lim
     assert [one.at for one in told] == sorted((one.at for one in told), reverse=True)
 
 
-def test_what_is_new_meanwhile_moves_nothing(hub):
+def test_a_new_entry_does_not_move_the_others(hub):
     for minute in range(6):
         hub.email(at=T + timedelta(minutes=minute))
     first = hub.read(limit=3)
@@ -206,7 +206,7 @@ def test_a_clock_that_was_wrong_leaves_out_no_event(hub):
 # ------------------------------------------------------------------ filters
 @pytest.fixture
 def busy(hub) -> Hub:
-    """One of everything, each of another kind or person."""
+    """One entry of every kind, each by another person."""
     hub.email()
     hub.run(kind="rename")
     hub.run(kind="suspend", id="suspend-104233-a", actor=BO, actor_name="Bo")
@@ -254,13 +254,13 @@ def test_the_filter_by_person(busy, chosen, found):
 
 
 @pytest.mark.parametrize("phase", ["abandoned", "resumed"])
-def test_a_run_is_found_by_who_resumed_or_abandoned_it_as_well(hub, phase):
+def test_a_run_is_also_found_by_who_resumed_or_abandoned_it(hub, phase):
     hub.run(events=[(phase, BO, {"reason": "Customer changed their mind"})], state="abandoned")
     hub.run(events=[("ok", BO, {})])
     assert len(hub.told(people={BO})) == 1
 
 
-def test_the_filter_by_period_holds_its_begin_and_not_its_end(hub):
+def test_the_filter_by_period_includes_its_begin_and_not_its_end(hub):
     for make in (hub.run, hub.event, hub.change, hub.email):
         for hours in (0, 1, 2):
             make(at=T + timedelta(hours=hours))
@@ -300,7 +300,7 @@ def test_the_filter_by_period_holds_its_begin_and_not_its_end(hub):
         ("count", 0),
     ],
 )
-def test_a_run_is_found_by_every_word_it_is_told_with_and_no_other(hub, typed, found):
+def test_a_run_is_found_by_every_word_of_its_entry_and_no_other(hub, typed, found):
     hub.run(
         id="rename-104233-a",
         title="Rename the Café",
@@ -344,7 +344,7 @@ def test_the_other_entries_are_found_by_their_words(hub, typed, source):
     assert hub.sources(text=typed) == [source]
 
 
-def test_the_text_of_a_body_is_never_looked_into(hub):
+def test_the_text_of_an_email_is_never_searched(hub):
     hub.email()
     assert hub.told(text="nobody's business") == []
 
@@ -400,7 +400,7 @@ def test_a_kind_is_offered_from_its_first_entry_on(hub, make, kind):
 
 
 # ------------------------------------------------------------------ children
-def test_children_are_taken_in_when_asked_for_and_grandchildren_never(hub):
+def test_children_are_included_when_asked_for_and_grandchildren_never(hub):
     for number in (OWN, CHILD, GRANDCHILD, OTHER):
         hub.run(number)
         hub.event(number)
@@ -416,7 +416,7 @@ def test_children_are_taken_in_when_asked_for_and_grandchildren_never(hub):
     assert {one.account for one in hub.told(number=CHILD)} == {CHILD}
 
 
-def test_paging_with_children_tells_every_entry_once(hub):
+def test_pages_with_children_have_every_entry_once(hub):
     for minute in range(12):
         hub.email(OWN if minute % 3 else CHILD, at=T + timedelta(minutes=minute // 2))
     first = hub.read(children=True, limit=5)
@@ -424,7 +424,7 @@ def test_paging_with_children_tells_every_entry_once(hub):
     assert len({one.id for one in (*first.entries, *second.entries)}) == 12
 
 
-def test_kinds_and_people_of_children_occur_when_they_are_taken_in(hub):
+def test_kinds_and_people_of_children_occur_when_they_are_included(hub):
     hub.run(CHILD, kind="pin", actor=BO)
     with hub.engine.connect() as connection:
         assert occurring(connection, OWN).kinds == ()
@@ -439,7 +439,7 @@ def test_kinds_and_people_of_children_occur_when_they_are_taken_in(hub):
 
 # ------------------------------------------------------------------ how it reads
 def statements_of(engine) -> list:
-    """Every reading statement sent from now on, with its values."""
+    """Every SELECT that is sent from now on, with its values."""
     seen = []
 
     @watch.listens_for(engine, "before_cursor_execute")
@@ -462,7 +462,7 @@ def test_nothing_is_counted_and_no_body_is_read(busy):
 
 @pytest.fixture
 def sqlite(tmp_path):
-    """SQLite tells how it would read a table even when that is empty; PostgreSQL reads a small one whole."""
+    """SQLite says how it would read a table even when it is empty; PostgreSQL reads a small table whole."""
     engine = make_engine(f"sqlite:///{tmp_path / 'plans.db'}")
     schema.metadata.create_all(engine)
     yield engine

@@ -1,4 +1,4 @@
-"""The filters of e-mails and activity, with the same answers on both databases."""
+"""The filters of e-mails and activity give the same answers on both databases."""
 
 from datetime import UTC, datetime
 

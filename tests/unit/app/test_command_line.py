@@ -35,10 +35,10 @@ COMMANDS = [
 
 @pytest.fixture
 def run(database_url, tmp_path, monkeypatch, capsys):
-    """`python -m lib` on the test's database: exit code, what it said, what it said on standard error."""
+    """`python -m lib` on the test's database: exit code, standard output, standard error."""
     monkeypatch.setenv("AM_DATABASE_URL", database_url)
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path / "data"))
-    # The least there is: a hash as slow as the product's takes a quarter of a second.
+    # The fastest setting: a hash with the product's setting takes a quarter of a second.
     monkeypatch.setattr(passwords, "_ROUNDS", 4)
 
     def command(*arguments: str, given: str = "") -> tuple[int, str, str]:
@@ -99,7 +99,7 @@ def test_the_list_of_commands_names_each_of_them(capsys):
 
 @pytest.mark.process
 def test_help_does_not_wait_for_the_product(tmp_path):
-    """What takes long to import is imported by the command that needs it."""
+    """A slow module is imported only by the command that needs it."""
     code = (
         "import sys\nfrom lib.commands.line import main\nmain(['people', '--help'])\n"
         "heavy = {'streamlit', 'pandas', 'sqlalchemy', 'dbos', 'alembic', 'rich'} & set(sys.modules)\n"
@@ -130,7 +130,7 @@ def test_migrate_brings_an_empty_database_to_the_newest_schema(empty_database_ur
     assert capsys.readouterr().out == "The database is up to date.\n"
 
 
-def test_a_database_url_that_is_none_is_named_and_not_quoted(run, monkeypatch):
+def test_an_invalid_database_url_is_named_and_not_quoted(run, monkeypatch):
     monkeypatch.setenv("AM_DATABASE_URL", "somebody:secret@nowhere")
     code, said, warned = run("migrate")
     assert (code, said) == (1, "")
@@ -151,7 +151,7 @@ def test_reindex_finds_again_what_was_lost(run, engine):
 
 
 # ------------------------------------------------------------------ people
-def test_a_person_who_was_added_can_sign_in_and_stands_in_the_audit(run, engine):
+def test_a_person_who_was_added_can_sign_in_and_is_in_the_audit(run, engine):
     code, said, _ = run(*new("Ada", "support_lead", "billing", email="Ada@Example.com"), given=f"{PASSWORD}\n")
     assert (code, said) == (0, "Added ada: billing, support_lead.\n")
     found = person_of(engine, "ada")
@@ -273,7 +273,7 @@ def test_somebody_disabled_is_enabled_again(run, engine):
 
 
 @pytest.mark.parametrize("command", [["disable", "root"], ["roles", "root", "--role", "support_lead"]])
-def test_the_last_admin_stays_one(run, engine, command):
+def test_the_last_admin_stays_an_admin(run, engine, command):
     run(*new("root", "admin"), given=PASSWORD)
     run(*new("gone", "admin"), given=PASSWORD)
     run("people", "disable", "gone")
@@ -286,7 +286,7 @@ def test_the_last_admin_stays_one(run, engine, command):
     assert run("people", *command)[0] == 0
 
 
-def test_two_admins_who_shut_each_other_out_at_once_leave_one(run, engine):
+def test_when_two_admins_disable_each_other_one_stays(run, engine):
     for name in ("one", "two"):
         run(*new(name, "admin"), given=PASSWORD)
     together = threading.Barrier(2)
@@ -324,7 +324,7 @@ def test_unlock_forgets_the_failures_of_this_person_alone(run, engine):
     assert run("people", "unlock", "ada")[1] == "There were no failed sign-ins to forget.\n"
 
 
-def test_an_empty_list_says_how_to_begin(run):
+def test_an_empty_list_says_how_to_add_somebody(run):
     assert "Add the first person" in run("people", "list")[1]
 
 
@@ -357,7 +357,7 @@ def test_a_terminal_is_asked_for_the_password_twice(run, database_url, engine, t
 
 @pytest.mark.process
 def test_a_bug_is_one_line_of_the_log_without_the_data_in_it(run, engine, database_url):
-    """The database was changed by hand: the text of the error would quote it."""
+    """The database was changed by hand: the text of the error would quote the value."""
     with writing(engine) as connection:
         connection.execute(delete(person_role))
         made = connection.execute(insert(person).values(username="x", email="x@y.z", name="X")).inserted_primary_key[0]

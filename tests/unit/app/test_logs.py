@@ -1,4 +1,4 @@
-"""What a log says of an error: an id, its kind, its place. Never a value."""
+"""What a log says about an error: an id, its class, its place. Never a value."""
 
 import asyncio
 import gc
@@ -40,7 +40,7 @@ def break_with(name: str) -> None:
 
 
 def insert_twice(name: str) -> None:
-    engine = create_engine("sqlite://")  # without `hide_parameters`, as the step engine makes its own
+    engine = create_engine("sqlite://")  # without `hide_parameters`, as the step engine makes its engine
     with engine.begin() as connection:
         connection.execute(text("create table person (name text unique)"))
         for _ in range(2):
@@ -60,7 +60,7 @@ def break_unsaid(name: str) -> None:
 
 
 def written(logger: logging.Logger, act) -> list[str]:
-    """What a handler of the library's own writes."""
+    """What a handler of the library itself writes."""
     out = io.StringIO()
     handler = logging.StreamHandler(out)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
@@ -130,7 +130,7 @@ def test_a_traceback_that_is_part_of_a_message_is_cut_off():
     assert line == "ERROR Startup failed"
 
 
-def test_an_error_nobody_waits_for_in_an_event_loop_is_told_the_same_way():
+def test_an_error_that_nobody_awaits_in_an_event_loop_is_logged_the_same_way():
     async def forgotten() -> None:
         asyncio.get_running_loop().call_soon(break_with, NAME)
         task = asyncio.create_task(asyncio.to_thread(break_with, NAME))
@@ -161,7 +161,7 @@ def test_usual_messages_are_left_as_they_are():
     ],
     ids=["main", "thread", "end of an object", "message"],
 )
-def test_what_nobody_catches_in_a_process_of_ours_shows_no_value(act):
+def test_an_uncaught_error_in_our_process_shows_no_value(act):
     program = f"import logging, threading\nfrom lib import logs\nlogs.take_over()\nname = {NAME!r}\n"
     done = subprocess.run(
         [sys.executable, "-c", program + textwrap.dedent(act)],

@@ -1,4 +1,4 @@
-"""What the product keeps is for its owner alone, whatever the umask says and whatever an earlier version left."""
+"""Only their owner can read the product's files, with any umask and after any earlier version."""
 
 import os
 import stat
@@ -37,7 +37,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_every_file_of_a_database_is_its_owners_alone(tmp_path):
+def test_only_the_owner_can_read_the_files_of_a_database(tmp_path):
     folder = tmp_path / "var"
     with umask(0):
         url = f"sqlite:///{folder / 'hub.db'}"
@@ -55,7 +55,7 @@ def test_every_file_of_a_database_is_its_owners_alone(tmp_path):
     assert mode(folder) == 0o700
 
 
-def test_the_files_of_the_stand_ins_are_their_owners_alone(tmp_path):
+def test_only_the_owner_can_read_the_files_of_the_stand_ins(tmp_path):
     folder = tmp_path / "var"
     with umask(0), ZuoraStandin(folder, "c" * 36, "s"), SbcStandin(folder, "t" * 24):
         Inbox(folder / "mail.db").close()
@@ -115,7 +115,7 @@ def test_a_folder_that_others_use_is_refused_and_left_as_it_is(tmp_path, shared)
     assert (mode(folder), Path("/").stat().st_mode) == (0o1777, before)
 
 
-def test_a_folder_that_is_none_is_said_in_one_sentence(tmp_path):
+def test_a_file_instead_of_a_folder_is_said_in_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     settings = load(data_dir=tmp_path).model_copy(update={"data_dir": tmp_path / "file" / "var"})
     with pytest.raises(SettingsError, match="cannot be used"):

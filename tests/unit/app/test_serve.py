@@ -1,4 +1,4 @@
-"""What `make run` says when it cannot start: one clear line, naming what to do."""
+"""What `make run` says when it cannot start: one line that says what to do."""
 
 import os
 import re
@@ -84,7 +84,7 @@ def test_resetting_the_demo_removes_its_data_and_keeps_its_secrets(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["demo-secrets.json", "notes.txt"]
 
 
-def test_a_database_of_ones_own_is_never_reset(tmp_path):
+def test_a_database_outside_the_demo_is_never_reset(tmp_path):
     done = serve(tmp_path, "--reset-demo", AM_DATABASE_URL=f"sqlite:///{tmp_path / 'mine.db'}")
     assert done.returncode == 1
     assert "Not reset" in done.stdout

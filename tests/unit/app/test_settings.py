@@ -100,7 +100,7 @@ def test_a_malformed_value_is_named_in_one_line(name, value, tmp_path):
         ("zuora_org_ids", " ", ""),
     ],
 )
-def test_ids_of_the_tenant_are_tidied(name, given, kept):
+def test_ids_of_the_tenant_lose_spaces(name, given, kept):
     assert getattr(Settings(_env_file=None, **{name: given}), name) == kept
 
 
@@ -115,6 +115,6 @@ def test_ids_of_the_tenant_are_tidied(name, given, kept):
         ("zuora_org_ids", "a\nb"),
     ],
 )
-def test_what_is_no_id_of_a_tenant_is_refused_by_name(name, given):
+def test_an_invalid_tenant_id_is_refused_by_name(name, given):
     with pytest.raises(SettingsError, match=f"AM_{name.upper()}"):
         load(_env_file=None, **{name: given})

@@ -1,4 +1,4 @@
-"""Subscriptions as the Hub and as Zuora has them, for tests that name only what they change."""
+"""Subscriptions as the Hub and Zuora have them. A test names only what is different."""
 
 from datetime import date
 from typing import Any
@@ -19,13 +19,13 @@ IN_USE = SubscriptionUse(pbxs=("Main",), numbers=("+61370100001", "+61370100002"
 
 
 def charge(name: str, quantity: str = "1", **changes: Any) -> ZuoraCharge:
-    """A charge of its product's charge PRPC-1, in force for the whole term."""
+    """A charge of the product's charge PRPC-1, valid for the whole term."""
     values = {"starts": START, "ends": END, "product_rate_plan_charge_number": "PRPC-1"}
     return ZuoraCharge(**({"id": "c", "name": name, "quantity": quantity} | values | changes))
 
 
 def in_zuora(*charges: ZuoraCharge, number: str = SUB, today: date = TODAY, **changes: Any) -> InZuora:
-    """An active subscription of account 1001 in version 2, without an end, read with `MAP`."""
+    """An active subscription of account 1001 in version 2, without an end; its allowances come from `MAP`."""
     plan = ZuoraRatePlan(id="p", product_name="Cloud PBX", charges=charges)
     values = {"status": "Active", "account_id": "z1001", "account_number": "A1001", "version": 2}
     term = {"term_starts": START, "term_ends": END, "rate_plans": (plan,)}

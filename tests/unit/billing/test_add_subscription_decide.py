@@ -29,7 +29,7 @@ def test_it_is_added_with_what_it_grants():
     assert (draft.blockers, draft.warnings, draft.dangers) == ((), (), ())
 
 
-def test_an_unmapped_charge_and_an_end_are_warned_of():
+def test_it_warns_of_an_unmapped_charge_and_an_end():
     draft = decide(answer=in_zuora(charge("Static IP"), status="Cancelled", ends="2027-01-03"))
     assert "“Static IP (PRPC-1)”" in draft.warnings[0]
     assert "ends 3 Jan 2027" in draft.warnings[1]

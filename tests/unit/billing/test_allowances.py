@@ -55,7 +55,7 @@ def test_a_charges_number_counts_before_its_name():
     assert grant([charge("PBX Extension", 4, "PRPC-9")], ROWS).allowances == {"queues": 4}
 
 
-def test_halves_add_up_before_they_are_cut_off():
+def test_halves_are_summed_before_rounding_down():
     assert grant([charge("Cloud Mobile", "1.5"), charge("Cloud Mobile", "1.6")], ROWS).allowances["cloud_mobiles"] == 3
 
 
@@ -115,7 +115,7 @@ def test_a_switch_reads_as_yes_and_no():
         ([MapRow(None, str(n), "queues") for n in range(501)], "500 is the most"),
     ],
 )
-def test_a_map_that_cannot_be_used_is_told_in_a_sentence(rows, says):
+def test_an_invalid_map_gives_a_sentence(rows, says):
     with pytest.raises(InvalidMap, match=says):
         check_map(rows)
 

@@ -16,7 +16,7 @@ def decide(rows, stored=BASE, base=BASE):
     return action.decide(stored, wish)
 
 
-def test_each_charge_is_told_with_what_it_granted_and_will_grant():
+def test_each_charge_is_shown_with_what_it_granted_and_will_grant():
     draft = decide([MOBILE, MapRow("PRPC-7", None, "ivrs"), MapRow(None, " New  thing ", "queues")])
     assert [(one.text, one.before, one.after) for one in draft.effects] == [
         ("PRPC-7", "Local numbers", "IVRs"),

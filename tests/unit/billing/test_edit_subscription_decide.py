@@ -16,7 +16,7 @@ def decide(number=SUB, name="Cloud PBX", *, there=True, owner=None, answer=None,
     return EditSubscription().decide(found, make_wish(subscription=SUB, number=number, name=name))
 
 
-def test_another_name_alone_asks_nothing_of_zuora():
+def test_a_new_name_alone_does_not_read_zuora():
     draft = decide(name="  Head\toffice ", use=IN_USE)
     assert draft.title == f"Edit subscription {SUB} of 1001 - Wattle Plumbing"
     assert [(one.text, one.before, one.after) for one in draft.effects] == [("Name", "Cloud PBX", "Head office")]
@@ -26,7 +26,7 @@ def test_another_name_alone_asks_nothing_of_zuora():
     assert (draft.blockers, draft.warnings, draft.details) == ((), (), ())
 
 
-def test_the_name_can_be_taken_away():
+def test_the_name_can_be_removed():
     draft = decide(name="")
     assert (draft.effects[0].after, draft.facts["name"]) == ("none", None)
 
@@ -49,7 +49,7 @@ def test_another_number_brings_its_term_its_allowances_and_what_is_billed():
     assert draft.untouched == ("Both subscriptions in Zuora.",)
 
 
-def test_where_nothing_is_billed_to_it_nothing_is_said_of_that():
+def test_if_nothing_is_billed_to_it_the_plan_does_not_mention_that():
     draft = decide(OTHER, answer=in_zuora(charge("Cloud Mobile", "5"), number=OTHER))
     assert [one.text for one in draft.effects] == ["Subscription number", "Status and term"]
 

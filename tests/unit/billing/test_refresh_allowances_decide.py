@@ -29,7 +29,7 @@ def test_old_and_new_are_shown_with_the_version_they_come_from():
     assert (draft.blockers, draft.warnings, draft.verdict) == ((), (), None)
 
 
-def test_when_nothing_changed_the_look_is_the_answer():
+def test_when_nothing_changed_it_says_so_and_has_no_steps():
     draft = decide((stored(version=2, cloud_mobiles=1), in_zuora(charge("Cloud Mobile"))))
     assert draft.title == "Refresh allowances of 1001 - Wattle Plumbing"
     assert draft.verdict == f"Nothing has changed: the Hub has what Zuora grants. Read: {SUB} (version 2)."

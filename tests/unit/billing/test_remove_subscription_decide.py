@@ -18,7 +18,7 @@ def decide(subscription=None, use=UNUSED, **account):
     ("allowances", "granted"),
     [({}, "no allowances"), ({"cloud_mobiles": 5, "pbx_extensions": 2}, "Cloud mobiles 5, PBX extensions 2")],
 )
-def test_it_goes_with_what_it_granted(allowances, granted):
+def test_it_is_removed_with_what_it_granted(allowances, granted):
     draft = decide(stored(**allowances))
     assert draft.title == f"Remove {SUB} from 1001 - Wattle Plumbing"
     assert [(one.text, one.before, one.after) for one in draft.effects] == [(f"Subscription {SUB}", granted, "removed")]
@@ -39,5 +39,5 @@ def test_who_still_uses_it_is_named_up_to_ten():
     assert draft.blockers[1].endswith("(03) 7010 0009 and 2 more.")
 
 
-def test_an_account_that_is_ending_can_give_it_up():
+def test_it_can_be_removed_from_an_account_that_is_ending():
     assert decide(stored(), status=AccountStatus.DEACTIVATED).blockers == ()

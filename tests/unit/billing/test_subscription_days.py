@@ -1,4 +1,4 @@
-"""A subscription ends by its day, whatever its status says."""
+"""A subscription ends on its day, with any status."""
 
 from datetime import date, timedelta
 
@@ -62,6 +62,6 @@ def test_who_pays():
 
 
 @pytest.mark.parametrize("status", ["Cancelled", "Expired"])
-def test_what_was_kept_without_a_day_is_taken_at_its_word(status):
+def test_without_a_stored_day_the_status_decides(status):
     kept = SubscriptionTerms(status=status, term_start=None, term_end=None, version=1, allowances={"queues": 2})
     assert kept.granted_on(TODAY) == {}

@@ -1,4 +1,4 @@
-"""What a subscription grants on a day, and what somebody should know before it is saved."""
+"""What a subscription grants on a day, and the warnings before it is saved."""
 
 from datetime import date
 
@@ -41,7 +41,7 @@ def test_a_charge_goes_on_behind_a_term_that_is_not_renewed_yet():
     assert ended.granted.allowances == {"pbx_extensions": 3}
 
 
-def test_an_unmapped_charge_is_told_and_grants_nothing():
+def test_an_unmapped_charge_is_listed_and_grants_nothing():
     found = in_zuora(charge("Static IP Address"))
     assert found.notes() == (
         f"{SUB}: no allowance is known for “Static IP Address (PRPC-1)”. An admin can add it to the charge map.",
@@ -73,7 +73,7 @@ def test_the_days_decide_whether_it_grants(changes, says, granted):
 
 
 class TestOrderedForLater:
-    """Five now, three from 1 January 2027, seven from 1 March."""
+    """Grants five now, three from 1 January 2027, seven from 1 March."""
 
     def ordered(self, today=TODAY, **changes):
         parts = ((5, "2026-01-01", "2027-01-01"), (3, "2027-01-01", "2027-03-01"), (7, "2027-03-01", "2099-01-01"))
@@ -84,7 +84,7 @@ class TestOrderedForLater:
     def test_the_segment_of_the_day_counts(self, day, count):
         assert self.ordered(day).terms.allowances == {"cloud_mobiles": count}
 
-    def test_the_next_change_is_told(self):
+    def test_the_next_change_is_shown(self):
         found = self.ordered()
         assert (found.later.day, found.later.allowances) == (date(2027, 1, 1), {"cloud_mobiles": 3})
         assert found.notes() == (f"{SUB}, from 1 Jan 2027: Cloud mobiles 3 instead of 5.",)

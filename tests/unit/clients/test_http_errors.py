@@ -1,4 +1,4 @@
-"""No exception of requests, urllib3 or the socket leaves the HTTP base."""
+"""The HTTP client lets no exception of requests, urllib3 or the socket through."""
 
 import http.client
 import inspect
@@ -38,7 +38,7 @@ def classes(module, root):
 
 
 def instance(kind):
-    # Their constructors differ; what a handler sees is the class and its arguments.
+    # Their constructors differ; an error handler sees only the class and its arguments.
     error = kind.__new__(kind)
     error.args = (SECRET,)
     return error
@@ -182,7 +182,7 @@ def test_a_lost_answer_is_asked_for_again_only_where_that_is_safe(call, sent):
     assert len(count) == sent
 
 
-def test_an_error_of_our_own_code_is_not_dressed_up(client, monkeypatch):
+def test_a_bug_in_our_code_is_not_converted(client, monkeypatch):
     def fail(reply, call):
         raise ZeroDivisionError
 
@@ -239,7 +239,7 @@ def test_a_wait_until_a_date():
         ("a cat", ("a", ""), "a cat"),
     ],
 )
-def test_messages_are_made_presentable(text, hide, shown):
+def test_messages_are_cleaned_before_they_are_shown(text, hide, shown):
     assert presentable(text, hide) == shown
 
 
@@ -258,5 +258,5 @@ def test_every_sentence_says_what_happened_what_was_not_done_and_what_to_do(kind
     assert "changed" not in read.sentence
 
 
-def test_ids_from_outside_are_plain():
+def test_ids_from_outside_have_plain_characters_only():
     assert Busy("Zuora", "x", request_id="<b>a-1</b>\n").request_id == "ba-1b"

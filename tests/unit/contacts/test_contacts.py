@@ -33,7 +33,7 @@ BILL, SOLD = ContactRole.BILL_TO, ContactRole.SOLD_TO
         ("fax", "", ""),
     ],
 )
-def test_a_value_is_stored_without_stray_blanks(field, typed, stored):
+def test_a_value_is_stored_without_extra_spaces(field, typed, stored):
     assert check_field(field, typed, BILL) == stored
 
 
@@ -77,13 +77,13 @@ def test_only_what_was_changed_is_sent():
     assert changed_fields(base, {"city": "Richmond ", "state": "NSW", "fax": ""}) == {"state": "NSW"}
 
 
-def test_good_and_bad_fields_are_told_apart():
+def test_valid_and_invalid_fields_are_separated():
     good, problems = check_changes({"city": " Carlton", "work_email": "x"}, BILL)
     assert good == {"city": "Carlton"}
     assert list(problems) == ["work_email"]
 
 
-def test_a_field_changed_by_somebody_else_is_mine_beside_theirs():
+def test_a_field_that_somebody_else_changed_shows_both_values():
     edit = apply_edit({"city": "A", "state": "VIC"}, {"city": "B", "state": "NSW"}, {"city": "C", "state": "VIC"})
     assert edit.conflicts == (Conflict("city", "A", "B", "C"),)
     assert edit.after == {"state": "NSW"}

@@ -38,7 +38,7 @@ def test_every_code_and_name_in_any_case_is_its_country(country, which, case):
     assert country_name(f" {case(country[which])}\n") == country[2]
 
 
-def test_no_country_stands_twice():
+def test_no_country_is_listed_twice():
     for part in range(3):
         assert len({one[part] for one in COUNTRIES}) == len(COUNTRIES) == 249
     assert sorted(NAMES) == list(NAMES)
@@ -58,11 +58,11 @@ def test_no_country_stands_twice():
         ("US", "", ""),
     ],
 )
-def test_a_state_only_where_zuora_checks_it(country, typed, name):
+def test_a_state_is_checked_only_where_zuora_checks_it(country, typed, name):
     assert state_name(country, typed) == name
 
 
-def test_a_place_is_checked_with_what_stands_there():
+def test_a_place_is_checked_together_with_the_stored_fields():
     assert check_place({"state": "ca"}, {"country": "United States"}) == ({"state": "California"}, {})
     assert check_place({"state": "ca"}, {"country": "Australia"}) == ({"state": "ca"}, {})
     assert check_place({"country": "Oz"}, {"country": "Oz"}) == ({"country": "Oz"}, {})

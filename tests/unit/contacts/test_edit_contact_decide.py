@@ -40,7 +40,7 @@ def test_only_the_changed_field_is_sent():
     assert (draft.blockers, draft.warnings, draft.details) == ((), (), ())
 
 
-def test_one_contact_for_both_is_warned_of():
+def test_it_warns_when_one_contact_is_both():
     draft = decide(
         {"work_email": NEW}, zuora=make_zuora_account(bill_to=ada(), sold_to=ada(), bill_to_id="c1", sold_to_id="c1")
     )
@@ -48,7 +48,7 @@ def test_one_contact_for_both_is_warned_of():
     assert draft.facts["shared"] is True
 
 
-def test_an_account_that_is_ending_can_be_told_where_its_last_invoice_goes():
+def test_the_contacts_of_an_account_that_is_ending_can_be_changed():
     ended = make_account(status=AccountStatus.DEACTIVATED)
     assert decide({"work_email": NEW}, account=ended).blockers == ()
 
@@ -94,7 +94,7 @@ def test_an_account_without_zuora():
     assert draft.title == "Update the Sold To contact of 1001 - Wattle Plumbing"
 
 
-def test_a_colleagues_change_is_told_beside_mine():
+def test_a_colleagues_change_is_shown_next_to_mine():
     draft = decide({"work_email": NEW}, base={"work_email": "older@example.com"})
     assert draft.blockers == (
         f"E-mail: you typed “{NEW}”, but somebody else changed it to “{OLD}”.",
@@ -109,7 +109,7 @@ REMOVED = {"work_phone": "", "address1": " "}
 
 
 class TestRemoval:
-    def test_a_value_is_removed_only_where_the_person_said_so(self):
+    def test_a_value_is_removed_only_if_the_person_confirmed_it(self):
         assert decide(REMOVED, WITH_BOTH).blockers == (
             "Work phone: 03 5550 1234 would be removed. Confirm it first.",
             "Address line 1: 1 High Street would be removed. Confirm it first.",
@@ -125,7 +125,7 @@ class TestRemoval:
             ("Address line 1", "1 High Street", "empty"),
         ]
 
-    def test_what_is_empty_in_zuora_already_needs_no_word(self):
+    def test_a_field_that_is_already_empty_in_zuora_needs_no_confirmation(self):
         draft = decide({"work_phone": "", "city": "Carlton"}, base={"work_phone": "03 5550 1234"})
         assert shown(draft) == [("Suburb or town", "empty", "Carlton")]
         assert draft.blockers == ()
@@ -153,7 +153,7 @@ class TestPlace:
             ({"country": "Australia"}, {"country": "au"}, "There is nothing to change: Zuora already has"),
         ],
     )
-    def test_what_zuora_would_refuse_is_said_before(self, before, typed, says):
+    def test_what_zuora_would_refuse_is_refused_before(self, before, typed, says):
         assert says in decide(typed, ada(**before)).blockers[0]
 
     def test_a_country_no_list_knows_keeps_no_other_field_from_being_changed(self):

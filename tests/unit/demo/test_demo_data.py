@@ -40,7 +40,7 @@ NOT_SEEDED = {
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def engine(request, tmp_path_factory):
-    """The engine of a seeded database, one of a kind for all these tests: seeding takes seconds."""
+    """The engine of a seeded database, the same for all these tests: seeding takes seconds."""
     with database_of_kind(request, tmp_path_factory.mktemp("seeded")) as url:
         made = make_engine(url)
         seed_hub(made)
@@ -91,7 +91,7 @@ def test_only_numbers_reserved_for_fiction_and_each_once():
     assert kinds == {"local", "mobile", "1300", "1800"}
 
 
-def test_hub_and_zuora_agree_except_where_it_is_planted():
+def test_hub_and_zuora_agree_except_where_planned():
     known = {record.id: record for record in zuora_records()}
     differences = Counter()
     for account in world().accounts:
@@ -139,7 +139,7 @@ def test_each_role_is_what_it_says():
     assert _role("child").parent == notable()["parent"]
 
 
-def test_subscriptions_grant_what_the_hub_has_except_where_it_is_planted(hub):
+def test_subscriptions_grant_what_the_hub_has_except_where_planned(hub):
     charge_map = hub.execute(select(schema.charge_map)).all()
     by_number = {row.charge_number: row.allowance_kind for row in charge_map if row.charge_number}
     by_name = {row.charge_name: row.allowance_kind for row in charge_map if row.charge_name}
@@ -234,7 +234,7 @@ def test_all_of_it_is_loaded(tmp_path):
     state.close()
 
 
-def test_families_have_the_promised_shapes():
+def test_families_have_the_documented_shapes():
     parents = {account.number: account.parent for account in world().accounts}
     assert sum(parent == notable()["parent"] for parent in parents.values()) == 12
     assert len(ancestors(notable()["deep_leaf"], parents)) == 4
@@ -282,7 +282,7 @@ def test_the_hub_holds_the_world(hub):
     assert kinds == set(ALLOWANCES)
 
 
-def test_rows_of_one_account_never_hang_on_another(hub):
+def test_rows_of_one_account_never_belong_to_another(hub):
     for table in schema.metadata.sorted_tables:
         if "account_id" not in table.c:
             continue

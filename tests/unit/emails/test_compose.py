@@ -1,4 +1,4 @@
-"""Whatever the words, the message that goes over the wire has these headers and no other."""
+"""With any text, the message that is sent has these headers and no others."""
 
 import email
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from lib.clients.mail.outgoing import OutgoingMail
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "MIME-Version"]
 SENDER = parse_sender("Jet Hub <hub@example.com>")
-# Any characters at all, and often those that headers and addresses are made of.
+# Any characters, and often those that have a meaning in headers and addresses.
 NASTY = st.text(st.one_of(st.characters(), st.sampled_from("\r\n\t \v\x85\u2028=?@.,;:<>\"'()[]aBé日🙂")), max_size=80)
 
 

@@ -72,7 +72,7 @@ def test_the_kinds_are_those_of_the_templates_and_of_the_demo():
     assert {kind for kind, _ in _MAILS} <= set(EmailKind)
 
 
-def test_what_lets_its_reader_in_is_known():
+def test_kinds_that_let_a_reader_sign_in_are_known():
     assert {kind for kind in EmailKind if kind.holds_secret} == {
         EmailKind.PORTAL_INVITATION,
         EmailKind.ONE_TIME_CODE,

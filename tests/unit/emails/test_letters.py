@@ -1,4 +1,4 @@
-"""The words of the Hub's e-mails."""
+"""The texts of the e-mails."""
 
 from html.parser import HTMLParser
 
@@ -128,7 +128,7 @@ def test_a_suspension_says_what_happens_and_how_to_pay():
     assert rendered.subject == "Your service is suspended until your account is paid"
 
 
-def test_a_suspension_promises_no_emergency_call_that_the_sbc_did_not():
+def test_a_suspension_notice_promises_only_emergency_calls_that_the_sbc_connects():
     values = SAMPLES["suspension_notice"] | {"emergency_numbers": None}
     rendered = render("suspension_notice", values)
     assert "mergency" not in rendered.text + rendered.html
@@ -145,7 +145,7 @@ def test_a_suspension_promises_no_emergency_call_that_the_sbc_did_not():
         ({"overdue_amount": None}, "We have suspended the service", "Your service is suspended"),
     ],
 )
-def test_a_suspension_says_of_money_only_what_is_known(given, words, subject):
+def test_a_suspension_notice_says_only_what_is_known_about_money(given, words, subject):
     base = {name: SAMPLES["suspension_notice"][name] for name in ("account_number", "account_name", "contact")}
     rendered = render("suspension_notice", {**base, **given})
     for text in (rendered.text, Words.of(rendered.html).text):

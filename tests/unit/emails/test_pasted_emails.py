@@ -1,4 +1,4 @@
-"""E-mail addresses as people paste them: every form and the mailer give the same answer, and the sensible one."""
+"""E-mail addresses as people paste them: every form and the mail client accept and refuse the same ones."""
 
 import json
 from datetime import UTC, datetime

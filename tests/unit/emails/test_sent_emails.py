@@ -1,4 +1,4 @@
-"""What is shown and exported of sent e-mails."""
+"""How sent e-mails are shown and exported."""
 
 import csv
 import io

@@ -101,7 +101,7 @@ def learn(hub, state):
         return learn_state(connection, ID, state)
 
 
-def test_what_became_of_an_email_changes_its_state_alone_and_never_an_accepted_one(hub):
+def test_an_outcome_changes_only_the_state_and_never_an_accepted_one(hub):
     record(hub, state=EmailState.UNKNOWN)
     before = find(hub)
     assert learn(hub, EmailState.FAILED) is True
@@ -112,7 +112,7 @@ def test_what_became_of_an_email_changes_its_state_alone_and_never_an_accepted_o
     assert find(hub).state is EmailState.ACCEPTED
 
 
-def test_a_run_is_told_whom_it_tried_and_what_became_of_it(hub):
+def test_a_run_can_read_whom_it_mailed_and_with_which_outcome(hub):
     record(hub, run_id="a", state=EmailState.FAILED)
     record(hub, run_id="a", state=EmailState.UNKNOWN, message_id="<am.2@x>", recipient="ben@example.com")
     record(hub, run_id="b", message_id="<am.3@x>", recipient="cleo@example.com")
@@ -123,24 +123,24 @@ def test_a_run_is_told_whom_it_tried_and_what_became_of_it(hub):
 
 
 @pytest.mark.parametrize("kind", EmailKind)
-def test_a_body_that_would_let_its_reader_in_is_not_kept(hub, kind):
+def test_a_text_that_would_let_a_reader_sign_in_is_not_kept(hub, kind):
     record(hub, kind=kind)
     assert find(hub).kind is kind
     assert find(hub).body == (None if kind.holds_secret else "Hello")
 
 
-def test_a_mail_that_went_out_is_recorded_with_however_long_a_subject(hub):
+def test_an_email_with_a_very_long_subject_is_recorded(hub):
     record(hub, subject="é" * 300)
     assert find(hub).subject == "é" * 254 + "…"
 
 
-def test_an_unknown_account_is_told(hub):
+def test_an_unknown_account_is_an_error(hub):
     with pytest.raises(AccountGone):
         record(hub, account="999999")
     assert rows(hub) == 0
 
 
-def test_the_emails_of_a_run_are_counted_and_told_in_their_order(hub):
+def test_the_emails_of_a_run_are_counted_and_listed_in_order(hub):
     for position in range(3):
         record(hub, message_id=f"<am.{position}@x>", run_id="a", sent_at=NOW - timedelta(minutes=position))
     record(hub, message_id="<am.9@x>", run_id="b")
@@ -175,7 +175,7 @@ def read(hub, *, customer):
         return [one.recipient for one in found]
 
 
-def test_a_copy_one_of_the_staff_sent_to_themselves_is_not_the_customers(hub):
+def test_a_customer_does_not_see_a_copy_that_staff_sent_to_themselves(hub):
     add_person(hub, "Lee", "support_lead")
     add_person(hub, "Ada", "account_admin")
     record(hub)
@@ -191,7 +191,7 @@ def test_a_copy_one_of_the_staff_sent_to_themselves_is_not_the_customers(hub):
     record(
         hub, message_id="<copy-again@x>", recipient="gone@example.com", resent_from=id_of(hub, "<copy-of-who-left@x>")
     )
-    # Somebody else's e-mail does not make the address one of this account's.
+    # An e-mail of another account does not make the address one of this account.
     record(hub, message_id="<other@x>", recipient="gone@example.com", account="104234")
     assert sorted(read(hub, customer=True)) == ["ada@example.com", "ada@example.com"]
     assert len(read(hub, customer=False)) == 6

@@ -25,7 +25,7 @@ def parts_of(case):
 
 
 def told(case):
-    """What somebody is told who pulls this address into the form."""
+    """The findings that a pull of this address shows in the form."""
     contact = {
         "address1": case["line1"],
         "address2": case["line2"],

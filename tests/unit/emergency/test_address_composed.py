@@ -1,4 +1,4 @@
-"""Addresses put together from parts that are written well come apart into the same parts, whatever their order."""
+"""An address composed of well-written parts is split into the same parts, in any order."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""No word of an address is lost, taken twice or guessed in silence, whatever the text is."""
+"""In any text, no word of an address is lost, used twice or guessed without a finding."""
 
 import sys
 
@@ -15,7 +15,7 @@ from lib.domain.emergency_check import check
 
 untimed = settings(max_examples=200, deadline=None)
 
-# What people write, each of it in more than one way.
+# What people write, in several spellings.
 UNITS = st.sampled_from([
     "Unit 3", "U3", "3/", "Shop T52-55", "Suite A & B", "Apt. 1203", "Flat 2A/", "#12/", "Units 1-14", "Shp1/", "A/",
     "Suite 4.02", "PH1/", "Unit", "Factory No. 4", "T/House 7", "Suite One",
@@ -118,7 +118,7 @@ def test_a_part_holds_nothing_that_was_not_read_for_it(text, place):
     for field in ("left_over", "property_name", "business_name", "postal", "house_number", "house_number_2"):
         mine = letters("".join(token for token, owner in address.reading if owner == field))
         there = letters(getattr(address, field))
-        # One of several buildings may stand behind the name of the property that it stood before in the text.
+        # One of several buildings may come after the name of the property, although it was before it in the text.
         assert sorted(there) == sorted(mine) or mine.endswith(there) or mine.startswith("no"), (field, mine, there)
 
 
@@ -142,8 +142,8 @@ PLAIN = [
 
 @untimed
 @given(st.sampled_from(PLAIN), st.integers(0, 8), st.sampled_from(["zzyx", "777777777", "🌼", "zzyx 7 zzyx", "¾", "Q"]))
-def test_a_word_that_means_nothing_is_never_silent(text, position, odd):
-    """Wherever it was put: it stands in the name of the street, or somebody is told."""
+def test_a_word_without_a_meaning_always_gives_a_finding(text, position, odd):
+    """Wherever it is: it is in the name of the street, or there is a finding."""
     words = text.split()
     words.insert(position, odd)
     contact = {"address1": " ".join(words), "city": "Richmond", "state": "VIC", "postcode": "3121"}
@@ -180,7 +180,7 @@ def test_the_work_grows_with_the_text_and_no_faster(piece):
         return calls
 
     assert work((piece * LONGEST)[:LONGEST]) < 400 * LONGEST
-    # A page that was pasted is tidied and left over; nothing of it is parsed.
+    # A whole pasted page is left over, with its spaces tidied; nothing of it is parsed.
     assert work((piece * 10_000)[:10_000]) < 30 * 10_000
 
 

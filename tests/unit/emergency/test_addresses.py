@@ -165,5 +165,5 @@ def test_a_state_in_any_spelling(text, code):
     assert state_code(text) == code
 
 
-def test_only_shouting_is_spoken_softly():
+def test_only_text_in_capitals_is_changed_to_small_letters():
     assert (speak("SMITH AND SONS"), speak("eBay House")) == ("Smith and Sons", "eBay House")

@@ -91,7 +91,7 @@ def test_each_rule_finds_its_field(changes, expected):
         {"business_name": "<b>Bold</b> & Söhne"},
     ],
 )
-def test_what_is_in_order_is_not_complained_about(changes):
+def test_valid_details_have_no_findings(changes):
     assert findings(**changes) == []
 
 
@@ -162,7 +162,7 @@ def test_an_address_that_came_back_as_it_was_pulled_has_its_notes_again():
     assert "Blue gate" in notes[0].text
     assert notes_unseen(pulled.model_copy(update={"contact_name": "Grace"}), GOOD, contact, "Banksia Bakery") == notes
     assert notes_unseen(pulled, None, contact, "Banksia Bakery") == notes
-    # Somebody dealt with it when it was saved, or typed another address.
+    # Somebody checked it when it was saved, or typed another address.
     assert notes_unseen(pulled, pulled, contact, "Banksia Bakery") == []
     assert notes_unseen(pulled.model_copy(update={"location": "Blue gate"}), GOOD, contact, "Banksia Bakery") == []
 
@@ -191,7 +191,7 @@ def test_a_place_abroad_is_said_to_be():
         ("12 High St, Richmond, Victoria 3121, Australia", ("RICHMOND", "Vic.", "3121"), set()),
     ],
 )
-def test_lines_and_fields_that_contradict_one_another_are_told(lines, place, fields):
+def test_lines_and_fields_that_contradict_each_other_are_reported(lines, place, fields):
     contact = {"address1": lines, "city": place[0], "state": place[1], "postcode": place[2]}
     _, notes = pull(CONTACT | contact, "Banksia Bakery")
     assert {one.field for one in notes if "has no field here" not in one.text} == fields
@@ -238,7 +238,7 @@ def notes_of(**numbers):
     return record.contact_number, [one.text for one in notes if one.field == "contact_number"]
 
 
-def test_the_first_number_that_can_be_called_is_pulled_and_the_others_are_told():
+def test_the_first_number_that_can_be_called_is_pulled_and_the_others_are_listed():
     number, (told,) = notes_of(work_phone="n/a", mobile_phone="0491\u2009570\u2009006", home_phone="0491 570 156")
     assert number == "+61491570006"
     assert told == (
@@ -260,7 +260,7 @@ def test_where_none_can_be_called_the_first_stays_for_the_check_to_name():
     assert "extension" in error.text
 
 
-def test_a_good_first_number_needs_no_word():
+def test_a_good_first_number_needs_no_note():
     assert notes_of(work_phone="Ph: 0491 570 006", mobile_phone="x") == ("+61491570006", [])
 
 

@@ -1,4 +1,4 @@
-"""For how long a step waits for a database that is away, on a clock of the test."""
+"""How long a step waits for a database that is away, on a clock of the test."""
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -9,7 +9,7 @@ SECONDS = 900.0
 
 
 class Step:
-    """Works for so long each time, and then meets a database that is away, for so many times."""
+    """Works for `works` seconds each time, and then finds the database away, `failures` times."""
 
     def __init__(self, works: float, failures: int) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""How long something has stood still, whatever the clocks on the wall do."""
+"""How long something has not changed, whatever the wall clock does."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ class Clock:
 
 
 @given(st.lists(st.tuples(SECONDS, st.booleans()), min_size=1, max_size=30))
-def test_it_counts_what_was_looked_at_since_the_last_change(looks):
+def test_it_counts_the_time_since_the_last_change(looks):
     clock = Clock()
     still = Stillness(clock)
     value, expected = 0, 0.0
@@ -26,7 +26,7 @@ def test_it_counts_what_was_looked_at_since_the_last_change(looks):
         value += changes
         expected = 0.0 if changes else expected + min(passed, 3)
         still.look({"one": value}, longest=3)
-        # Sums of differences of a growing clock differ from the sums themselves by rounding alone.
+        # The sums differ only by rounding.
         assert abs(still.seconds("one") - expected) < 1e-6
 
 

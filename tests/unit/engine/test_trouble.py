@@ -1,4 +1,4 @@
-"""What fails again and again is told once, then counted; a database that is away is one line."""
+"""What fails again and again is logged once, then counted; a database that is away is one line."""
 
 import sys
 from pathlib import Path
@@ -49,7 +49,7 @@ def away_error(engine):
     return caught.value
 
 
-def test_it_is_told_once_and_then_at_ten_and_a_hundred(away, logged):
+def test_it_is_logged_once_and_then_at_ten_and_a_hundred(away, logged):
     trouble = Trouble("sweep")
     error = away_error(away)
     for _ in range(250):
@@ -66,7 +66,7 @@ def test_it_is_told_once_and_then_at_ten_and_a_hundred(away, logged):
     assert "failures=1" in logged[4]
 
 
-def test_another_reason_is_told_too_and_only_a_bug_has_its_place(away, logged):
+def test_another_reason_is_logged_too_and_only_a_bug_has_its_place(away, logged):
     trouble = Trouble("sweep")
     trouble.failed(away_error(away))
     with pytest.raises(KeyError) as bug:

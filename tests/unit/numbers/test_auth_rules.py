@@ -87,7 +87,7 @@ def test_status_and_number_decide_the_rule(heading, state, expected):
         ),
     ],
 )
-def test_each_finding_says_what_was_and_what_becomes(found, verdict, was, becomes):
+def test_each_finding_has_before_and_after(found, verdict, was, becomes):
     (finding,) = compare_rules({NUMBER: RIGHT}, {NUMBER: found})
     assert (finding.verdict, finding.was, finding.becomes) == (verdict, was, becomes)
 
@@ -101,7 +101,7 @@ def test_a_rule_nobody_should_have_is_extra_also_when_only_kept():
     assert (live.now, live.should_be) == ("allowed, account 1001, trunk syd-1", "no rule")
 
 
-def test_a_right_rule_that_would_be_lost_is_not_ok():
+def test_a_correct_rule_that_would_be_lost_is_not_ok():
     other = replace(RIGHT, state=RuleState.SUSPENDED)
     for kept in ({}, {NUMBER: other}):
         (finding,) = compare_rules({NUMBER: RIGHT}, {NUMBER: RIGHT}, kept)

@@ -1,4 +1,4 @@
-"""Phone numbers as people paste them: each spelling is read, or refused for its true reason."""
+"""Phone numbers as people paste them: each spelling is read, or refused with the right reason."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Six calendar months, twelve for nuisance."""
+"""Quarantine lasts six calendar months, or twelve after nuisance calls."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What a refresh of auth rules would do, decided from one finding a number."""
+"""What a refresh of auth rules would do, decided from one finding for each number."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_other_findings_are_another_plan():
         ((make_finding(1), make_finding(2)), "All 2 rules are correct, read back."),
     ],
 )
-def test_nothing_wrong_is_the_answer(findings, says):
+def test_nothing_wrong_has_no_steps(findings, says):
     draft = decide(*findings)
     assert (draft.verdict, draft.steps, draft.effects, draft.facts) == (says, (), (), {"wrong": []})
 

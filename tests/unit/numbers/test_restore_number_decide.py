@@ -39,7 +39,7 @@ def test_on_a_suspended_account_it_is_suspended(changes):
     assert (draft.effects[1].after, draft.facts["state"]) == ("suspended", "suspended")
 
 
-def test_what_is_no_number():
+def test_a_text_that_is_not_a_number():
     draft = decide("hello", resting=None)
     assert draft.title == "Restore a number"
     assert len(draft.blockers) == 1

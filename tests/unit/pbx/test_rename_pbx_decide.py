@@ -22,7 +22,7 @@ def decide(name="wattle-gas", users=None, *, pbx=MAIN, account=None, holder=None
     return RenamePbx().decide(found, make_wish(pbx=1, group_name=name, **params))
 
 
-def test_every_login_is_shown_and_who_is_told():
+def test_every_login_is_shown_and_who_is_mailed():
     draft = decide(base="wattle")
     assert draft.title == "Group name of PBX Main, 1001 - Wattle Plumbing"
     assert [(one.system, one.text, one.before, one.after) for one in draft.effects] == [
@@ -42,7 +42,7 @@ def test_every_login_is_shown_and_who_is_told():
     assert draft.blockers == ()
 
 
-def test_the_sign_in_the_ban_and_who_is_not_told_are_warned_of():
+def test_it_warns_of_the_sign_in_the_block_and_who_is_not_mailed():
     signed_out, blocked, unmailed = decide().warnings
     assert "sign in again" in signed_out
     assert "blocked" in blocked

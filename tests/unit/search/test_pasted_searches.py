@@ -26,19 +26,19 @@ OPENED = {
     "Riley Fencing, 41990": "41990",
     "tel:03-5550-0075": "266942",
     "Adam Lewis <adam.lewis@riley-fencing.example>": "41990",
-    # Whoever meant one of the two must choose.
+    # The person must choose one of the two.
     "41990 - Thompson Physiotherapy": None,
     "41990 266942": None,
     "41990 adam.lewis@riley-fencing.example 266942": None,
     "please suspend 266942": None,
-    # It may as well become a phone number.
+    # It may also be the start of a phone number.
     "0266942": None,
 }
-"""Text -> the account that it opens at once: only where it names one, and nothing speaks against it."""
+"""Text -> the account that it opens at once, if it names exactly one."""
 
 
 def wrong(connection, case):
-    """What the search says to this text, where it is not what is meant."""
+    """The answer of the search to this text, if it is not the expected one."""
     found = search.search(connection, case["text"])
     hits = [hit.number for hit in found.hits]
     first = hits[:1] if case["text"] not in SHARED else [number for number in hits if number == case["want"]]
@@ -49,7 +49,8 @@ def wrong(connection, case):
 
 @pytest.fixture(scope="module")
 def demo_rows(tmp_path_factory):
-    """The demo's accounts and their search terms. To fill a demo takes longer than all the searches: once is enough."""
+    """The demo's accounts and their search terms. Filling a demo takes longer than all the searches, so it is done
+    once."""
     url = f"sqlite:///{tmp_path_factory.mktemp('searched') / 'hub.db'}"
     migrate.upgrade(url)
     engine = make_engine(url)

@@ -1,4 +1,4 @@
-"""The chain of the audit: whatever is tampered with is found, and it can be recomputed by somebody else."""
+"""The chain of the audit: every tampering is found, and anybody can recompute it."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ def fill(engine, count: int) -> None:
 
 
 def hash_of(row: dict) -> str:
-    """The hash of an event, worked out from nothing but the description of it."""
+    """The hash of an event, computed only from its description in the docs."""
     content = {name: value for name, value in row.items() if name != "hash"}
     line = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(line.encode()).hexdigest()
@@ -172,7 +172,7 @@ def test_details_that_are_no_json_any_more_are_found(memory, rows, details):
 def test_a_field_of_another_kind_is_found(memory, rows, column, value):
     raw = text(f"update action_event set {column} = :value where sequence = 1")
     with put(memory, rows) as connection:
-        # SQLite keeps what it is given, and turns numbers into the texts that they are in a column of text.
+        # SQLite stores any type, and turns numbers in a text column into texts.
         connection.execute(raw, {"value": value})
         changed = connection.execute(text(f"select {column} from action_event where sequence = 1")).scalar_one()
         assert (verify_chain(connection) is None) == (changed == rows[0][column])
@@ -200,7 +200,7 @@ def test_a_removed_event_is_found(memory, rows, victim, closed_up):
 
 @many
 @given(victim=st.integers(0, COUNT - 2))
-def test_a_gap_is_found_though_every_hash_was_made_anew(memory, rows, victim):
+def test_a_gap_is_found_even_if_every_hash_was_computed_again(memory, rows, victim):
     left = [dict(row) for row in rows if row["sequence"] != victim + 1]
     previous = "0" * 64
     for row in left:
@@ -232,7 +232,7 @@ def test_an_inserted_copy_is_found(memory, rows, victim, place):
         row["sequence"] = position
     with put(memory, longer) as connection:
         found = verify_chain(connection)
-    # A copy right behind, or in place of, its own is found at the one of the two that comes second.
+    # A copy right after its own event, or instead of it, is found at the second of the two.
     assert found.sequence == (place + 2 if place == victim else place + 1)
 
 
@@ -247,7 +247,7 @@ def test_a_cut_tail_is_found_with_the_head_that_was_noted(memory, rows, noted, l
 
 @many
 @given(victim=victims, actor=visible)
-def test_a_chain_written_anew_is_found_with_the_head_that_was_noted(memory, rows, noted, victim, actor):
+def test_a_chain_that_was_written_again_is_found_with_a_noted_head(memory, rows, noted, victim, actor):
     assume(actor != rows[victim]["actor"])
     forged = [dict(row) for row in rows]
     forged[victim]["actor"] = actor
@@ -289,7 +289,7 @@ def test_the_export_of_an_account_has_its_events_alone(engine):
 # ------------------------------------------------------------------ the commands
 @pytest.fixture
 def command(engine, database_url, tmp_path, monkeypatch, capsys):
-    """`python -m lib audit` on the test's database: exit code, what it said, what it warned of."""
+    """`python -m lib audit` on the test's database: exit code, standard output, warnings."""
     monkeypatch.setenv("AM_DATABASE_URL", database_url)
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path / "data"))
 

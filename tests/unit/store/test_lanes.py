@@ -30,7 +30,7 @@ def put(connection, run_id: str, account: str, lane: str) -> None:
     )
 
 
-def test_an_older_program_finds_one_open_run_an_account(empty_database_url):
+def test_an_older_version_finds_one_open_run_for_each_account(empty_database_url):
     migrate.upgrade(empty_database_url)
     engine = make_engine(empty_database_url)
     with writing(engine) as connection:

@@ -120,8 +120,8 @@ def test_upgrade_leaves_logging_alone(empty_database_url):
     assert (root.level, list(root.handlers), logging.getLogger("lib.store").disabled) == before
 
 
-def test_runs_from_before_they_were_counted_stand_where_the_audit_has_them(migrated, empty_database_url):
-    """A clock was set back between the two: by their times they would change places."""
+def test_older_runs_get_the_order_of_the_audit(migrated, empty_database_url):
+    """A clock was set back between the two, so by their times the order would be wrong."""
     run = {
         "kind": "rename",
         "account": "104233",
@@ -141,7 +141,7 @@ def test_runs_from_before_they_were_counted_stand_where_the_audit_has_them(migra
     config = migrate._config()
     with migrate.migrating(empty_database_url) as connection:
         config.attributes["connection"] = connection
-        # One step below the migration that counts them, whichever that is called when others come.
+        # One step below the migration that numbers them, even after later migrations.
         command.downgrade(config, "0010-1")
     migrate.upgrade(empty_database_url)
     with migrated.connect() as connection:

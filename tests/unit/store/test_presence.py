@@ -1,4 +1,4 @@
-"""A process is known to live for exactly as long as it does, however it ends."""
+"""A process counts as alive exactly until it ends, however it ends."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def sqlite(tmp_path):
     engine.dispose()
 
 
-def test_who_holds_it_lives_until_the_orderly_end(sqlite, tmp_path):
+def test_a_process_counts_as_alive_until_it_stops_cleanly(sqlite, tmp_path):
     assert not is_present(sqlite, ID)
     held = Presence(sqlite, ID)
     held.hold()
@@ -54,7 +54,7 @@ def test_after_kill_9_it_is_gone_and_nothing_is_left(sqlite, tmp_path):
     assert list(tmp_path.glob("*.alive")) == []
 
 
-def test_a_file_that_somebody_removed_is_made_again(sqlite, tmp_path):
+def test_a_removed_file_is_created_again(sqlite, tmp_path):
     held = Presence(sqlite, ID)
     held.hold()
     for left in tmp_path.glob("*.alive"):
@@ -66,7 +66,7 @@ def test_a_file_that_somebody_removed_is_made_again(sqlite, tmp_path):
 
 
 def test_who_looks_at_the_moment_of_the_start_does_not_keep_it_from_being_held(sqlite):
-    """Looking takes the lock for a moment, and removes the file of the dead."""
+    """A check takes the lock for a moment, and removes the file of a dead process."""
     done = threading.Event()
 
     def look():

@@ -1,4 +1,4 @@
-"""Many who ask whether a database can be written to hold no thread of the server while it hangs."""
+"""Many readiness checks hold no thread of the server while the database hangs."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""The write lock of SQLite after a write that broke: nobody waits for whoever keeps the error."""
+"""The write lock of SQLite after a failed write: nobody waits while somebody keeps the error."""
 
 import pytest
 from sqlalchemy import text
@@ -17,7 +17,7 @@ def test_a_connection_that_broke_lets_go_of_the_write_lock_while_its_error_is_ke
         connection.execute(text("insert into told values ('lost')"))
     assert kept.value.connection_invalidated
     with engine.connect().execution_options(write=True) as connection:
-        # Half a minute is the default: too long for a test that fails.
+        # The default is half a minute: too long for a test that fails.
         connection.connection.dbapi_connection.execute("pragma busy_timeout = 100")
         with connection.begin():
             connection.execute(text("insert into told values ('kept')"))
@@ -25,7 +25,7 @@ def test_a_connection_that_broke_lets_go_of_the_write_lock_while_its_error_is_ke
     engine.dispose()
 
 
-def test_work_that_has_waited_for_itself_is_not_done_again():
+def test_work_that_deadlocks_with_itself_is_not_done_again():
     done = []
 
     def work():

@@ -1,4 +1,4 @@
-"""Whatever is typed into a field gives a value that can be stored, or a sentence that can be shown. Nothing else."""
+"""Any text in a field gives a value that can be stored, or a sentence that can be shown."""
 
 import unicodedata
 
@@ -19,8 +19,8 @@ from lib.domain.names import InvalidName, check_name
 from lib.domain.pbx import InvalidGroupName, check_group_name
 
 MOST = 300
-"""A sentence is read at a field; it does not repeat a page that was pasted."""
-# What people paste, and what nobody would believe they do.
+"""The longest sentence at a field: it does not repeat a whole pasted page."""
+# What people paste, and stranger things.
 PIECES = st.sampled_from([
     "a", "Z", "7", "٣", "é", "e\u0301", "\ufa6c", "ﬁ", "İ", "ſ", "ß", "א", "🌼", "\u202e", "\u200b", "\u00ad",
     "\ufeff", "\x00", "\x1b[31m", "\x85", "\u2028", "\n", "\r\n", "\t", " ", "\u00a0", "\u3000", "<b>", ":red[",
@@ -143,7 +143,7 @@ def test_a_contact_that_is_pulled(contact, customer):
 def test_an_address_that_is_split(line, locality, state, postcode):
     address = split_address(line, locality=locality, state=state, postcode=postcode)
     assert isinstance(address, Address)
-    # Whatever was read of it, nothing of a plain word is gone without a trace.
+    # However the address was read, no plain word is lost without a finding.
     if line.isascii() and line.isalpha():
         assert line.casefold() in "".join(vars(address).values()).casefold()
 

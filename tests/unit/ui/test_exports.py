@@ -1,4 +1,4 @@
-"""What a spreadsheet makes of a cell: nothing but the text that was written."""
+"""A spreadsheet shows each cell of an export exactly as it was written."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def test_what_it_would_not_change_stays(cell):
     assert as_text(cell) == cell
 
 
-def test_the_two_half_past_twos_of_the_fifth_of_april_are_told_apart():
+def test_the_two_half_past_twos_of_the_fifth_of_april_differ():
     times = [moment(datetime(2026, 4, 4, hour, 30, tzinfo=UTC), "Australia/Melbourne") for hour in (15, 16)]
     assert times == ["2026-04-05 02:30:00+11:00", "2026-04-05 02:30:00+10:00"]
 

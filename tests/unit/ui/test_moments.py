@@ -1,4 +1,4 @@
-"""Moments as people say them, in their own time zone."""
+"""Times in words, in a person's own time zone."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from lib.ui.widgets.text import plain, unlinked
 
-# What Streamlit 1.67's page replaces in each stretch of text, after Markdown has taken the backslashes away.
+# What Streamlit 1.67's page replaces in each piece of text, after Markdown has removed the backslashes.
 SYMBOLS = re.compile(r"(?:^|\s)(?:<->|->|<-|--|>=|<=|~=)(?=\s|$)")
 PICTURES = re.compile(r":material_\w+:|:streamlit:|:[\w+-]+:")
 
 
 def stretches(markdown):
-    """The stretches of text between empty directives, as the page has them then."""
+    """The pieces of text between empty directives, as the page has them then."""
     return [re.sub(r"\\([!-/:-@[-`{-~])", r"\1", part) for part in markdown.split(":color[]")]
 
 

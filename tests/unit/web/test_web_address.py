@@ -1,4 +1,4 @@
-"""Which host a request is for, and whether a page is one of that host."""
+"""Which host a request is for, and whether a page is from that host."""
 
 import pytest
 from hypothesis import given
@@ -120,7 +120,7 @@ def test_a_demo_that_other_machines_reach_is_not_started(tmp_path, listens_on):
 
 
 @given(st.one_of(st.text(max_size=60), st.builds("{}://{}".format, st.sampled_from(["http", "https"]), st.text())))
-def test_whatever_a_stranger_writes_is_read_without_an_error(text):
+def test_any_text_from_outside_is_read_without_an_error(text):
     host = read_host(text)
     assert host is None or read_host(str(host)) == host
     mine = Address("hub.example.com")

@@ -42,14 +42,14 @@ def answered(app, *, path="/", method="GET", scheme="http", headers=()) -> tuple
         (False, "https", b"https", False),
     ],
 )
-def test_a_browser_is_kept_to_tls_outside_the_demo_once_it_came_that_way(keep, scheme, forwarded, told):
+def test_outside_the_demo_a_browser_stays_with_tls(keep, scheme, forwarded, told):
     given = [(b"host", b"hub.example.com"), *([(b"x-forwarded-proto", forwarded)] if forwarded else [])]
     _, headers = answered(Headers(_page, keep_to_tls=keep), scheme=scheme, headers=given)
     assert (b"strict-transport-security" in dict(headers)) is told
 
 
 @pytest.mark.parametrize("host", [b"evil.example; script-src *", b"", b"a b"])
-def test_a_host_that_is_none_does_not_get_into_the_policy(host):
+def test_an_invalid_host_does_not_get_into_the_policy(host):
     _, headers = answered(Headers(_page), headers=[(b"host", host)])
     assert b"connect-src 'self';" in dict(headers)[b"content-security-policy"]
 
@@ -93,7 +93,7 @@ def test_the_supervisor_asks_this_machine_and_nothing_else_does(path, status):
     assert answered(app, path=path, headers=[(b"host", b"127.0.0.1:8501")])[0] == status
 
 
-def test_a_stranger_does_not_fill_the_log(capsys):
+def test_requests_from_outside_do_not_fill_the_log(capsys):
     logs.configure("INFO")
     app = Hosts(_page, [Address("hub.example.com")])
     for _ in range(50):

@@ -1,4 +1,4 @@
-"""How many sockets a stranger may hold, and how much and what goes through them."""
+"""How many sockets a client without a sign-in may hold, and what may go through them."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def _known(cookies) -> bool:
 
 
 class House:
-    """The middleware around an app that holds each socket until it is told to end."""
+    """The middleware around an app that keeps each socket open until the test ends it."""
 
     def __init__(self) -> None:
         self.held = 0
@@ -41,7 +41,7 @@ class House:
             self.held -= 1
 
     async def open(self, address: str, cookie: str = "", sends: tuple[object, ...] = ()) -> list[dict]:
-        """What the client is sent on a socket from there, on which it sends these and then nothing until the end."""
+        """What the client at this address receives on a socket, if it sends these messages and then nothing."""
         sent: list[dict] = []
         waiting = [{"type": "websocket.receive", **one} for one in sends]
 
@@ -64,7 +64,7 @@ class House:
 
 
 async def _hold(house: House, openings: list[tuple[str, str]]) -> list[bool]:
-    """Whether each of these sockets, opened one after the other and held, was refused."""
+    """Open these sockets one after the other and keep them open: whether each was refused."""
     tasks = []
     for address, cookie in openings:
         tasks.append(asyncio.create_task(house.open(address, cookie)))
@@ -83,7 +83,7 @@ def test_strangers_are_bound_in_all_and_by_address_and_whoever_is_known_is_not()
         house = House()
         many = [("a", ""), ("a", "session=dead"), ("a", "")]
         assert await _hold(house, many) == [False, False, True]
-        # What was held is free again.
+        # The places are free again.
         house.ends.clear()
         spread = [(str(number), "") for number in range(7)]
         assert await _hold(house, spread) == [False] * 5 + [True] * 2
@@ -186,12 +186,12 @@ def test_any_bytes_are_judged_and_what_streamlit_would_act_on_is_seen(content):
         ("", {}),
     ],
 )
-def test_a_cookie_that_is_there_twice_is_nobodys(header, read):
+def test_a_cookie_that_is_sent_twice_does_not_count(header, read):
     assert cookies_of({"headers": [(b"cookie", header.encode())]}) == read
 
 
-def test_so_many_strangers_a_minute_and_no_more():
-    """Each leaves a session behind, for which those of the people at work would have to go."""
+def test_a_limited_number_of_strangers_a_minute():
+    """Each leaves a session behind, and would displace the sessions of people at work."""
     house = House()
     house.ends.set()
 
