@@ -57,7 +57,7 @@ class Account(BaseModel):
         return AccountStatus.DEACTIVATED in (self.status, self.changing_to)
 
     @property
-    def standing(self) -> str:
+    def status_words(self) -> str:
         """The status as people say it: `active`, `suspended`, or `suspending` while it is on its way there."""
         return _UNDER_WAY[self.changing_to] if self.changing_to else self.status.value
 

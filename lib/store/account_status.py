@@ -34,8 +34,8 @@ def begin_status(connection: Connection, number: str, *, expect: str, to: Accoun
     current = get_account(connection, number)
     if current.changing_to is to:
         return False
-    if current.standing != expect:
-        raise Conflict(current.standing)
+    if current.status_words != expect:
+        raise Conflict(current.status_words)
     connection.execute(
         update(account).where(account.c.number == number).values(changing_to=to.value, changed_at=datetime.now(UTC))
     )
@@ -61,7 +61,7 @@ def arrive_at_status(
     if current.changing_to is None and current.status is to:
         return False
     if current.changing_to is not to:
-        raise Conflict(current.standing)
+        raise Conflict(current.status_words)
     now = datetime.now(UTC)
     connection.execute(
         update(account).where(account.c.number == number).values(status=to.value, changing_to=None, changed_at=now)

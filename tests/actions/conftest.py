@@ -179,7 +179,7 @@ class World:
 
     def standing(self, number: str = "1001") -> str:
         with self.services.engine.connect() as connection:
-            return get_account(connection, number).standing
+            return get_account(connection, number).status_words
 
     def break_sbc(self, kind: str, match: str = "", **how) -> None:
         """From now on the SBC fails these requests in this way."""

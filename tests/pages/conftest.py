@@ -204,7 +204,7 @@ def unmarked(text: str) -> str:
 
 
 def tables(app: AppTest, *columns: str) -> list[pd.DataFrame]:
-    """The tables whose columns begin so, without the signs that keep customer text plain."""
+    """The tables whose columns begin so, without the characters that keep customer text plain."""
     shown = [one.value for one in app.dataframe]
     shown += [one.value.map(unmarked) for one in app.table]
     return [frame for frame in shown if tuple(frame.columns[: len(columns)]) == columns]
@@ -238,7 +238,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 
 
 def said(app: AppTest) -> str:
-    """Every sentence in a coloured box, without the signs that keep customer text plain."""
+    """Every sentence in a coloured box, without the characters that keep customer text plain."""
     boxes = [*app.error, *app.warning, *app.info, *app.success]
     return "\n".join(box.value for box in boxes).replace("\\", "")
 

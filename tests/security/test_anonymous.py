@@ -51,7 +51,7 @@ def everything_to_ask() -> list[dict[str, str]]:
 
 
 def sections(seen: Seen) -> set[str]:
-    """The pages the browser was told of; the bare address, which leads to one of them, is not one."""
+    """The pages the browser knows of; the bare address, which leads to one of them, is not one."""
     return seen.page_titles - {"Account Manager"}
 
 

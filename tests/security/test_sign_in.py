@@ -141,7 +141,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(server):
         "inactive": ("viewer", "viewer-demo"),
         "too long": ("lead", LONG),
         "72 bytes and more": ("lead", "lead-demo" + 64 * "\0"),
-        "a name that is none": ("' or 1=1 --", "x"),
+        "not a name": ("' or 1=1 --", "x"),
     }
     replies = {what: server.sign_in(*given) for what, given in asked.items()}
     for _ in range(ATTEMPTS):
@@ -204,7 +204,7 @@ def test_one_address_cannot_try_many_names(server):
 
 
 def test_one_address_closes_no_name_for_the_others(server):
-    """The stranger's own address, told by a proxy on this machine, is closed long before the name is."""
+    """The stranger's own address, given by a proxy on this machine, is closed long before the name is."""
     stranger = {"X-Forwarded-For": "203.0.113.7"}
     for _ in range(FROM_ONE_ADDRESS + 5 * ATTEMPTS + 1):
         server.sign_in("billing", "guess", **stranger)

@@ -86,7 +86,7 @@ def test_every_browser_is_told_to_close_the_way_out_of_tables(server, username):
 
 # ------------------------------------------------------------------ downloads
 def fetch(session: Session, seen: Seen) -> tuple[str, str]:
-    """Press the page's download as the browser does; the address of the file, and what is told if there is none."""
+    """Press the page's download as the browser does; the address of the file, or what is said if there is no file."""
     asked = BackMsg()
     asked.backend_operation_request.request_id = secrets.token_hex(4)
     (asked.backend_operation_request.session_id,) = {

@@ -240,7 +240,7 @@ class Deactivate(Action[Found]):
             steps=tuple(step.name for step in self.steps if step.name != "cancel" or cancelling),
             claims=tuple(child.number for child in found.children),
             facts={
-                "standing": found.account.standing,
+                "standing": found.account.status_words,
                 "status": found.account.status.value,
                 "digest": plans.digest_of(found),
                 "rules": found.rules_to_remove,

@@ -98,7 +98,7 @@ def warnings_of(found: Found, choices: Choices) -> list[str]:
 
 def effects_of(found: Found, choices: Choices) -> list[Effect]:
     """One line for each thing that changes."""
-    effects = [Effect(system="Hub", text="Status", before=found.account.standing, after="deactivated, for good")]
+    effects = [Effect(system="Hub", text="Status", before=found.account.status_words, after="deactivated, for good")]
     if rules := found.rules_to_remove:
         text = f"{counted(rules, 'auth rule')} removed: {found.emergency.connects}"
         effects.append(Effect(system="SBC", text=text))

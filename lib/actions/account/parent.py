@@ -148,8 +148,8 @@ class ChangeParent(Action[Found]):
         blockers = [*_hub_blockers(found), *_zuora_blockers(found)]
         if "base" in wish.params and wish.params["base"] != child.parent_number:
             blockers.append(
-                f"The parent was {wish.params['base'] or 'none'} when you began and is {child.parent_number or 'none'} "
-                "now. Check it before you change it."
+                f"The parent was {wish.params['base'] or 'not set'} when you began and is now "
+                f"{child.parent_number or 'not set'}. Check it before you change it."
             )
         effects = []
         shown = parent.title if parent else "none"
@@ -202,7 +202,7 @@ def _read_child(services: Services, key: str) -> InZuora:
 def _hub_blockers(found: Found) -> list[str]:
     child, parent = found.child, found.parent
     blockers = [
-        f"{one.number} is {one.standing}, so it cannot be a parent or a child."
+        f"{one.number} is {one.status_words}, so it cannot be a parent or a child."
         for one in (child, parent)
         if one is not None and one.is_ending
     ]

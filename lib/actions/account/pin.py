@@ -58,7 +58,7 @@ class Pin(Action[Found]):
         title = f"Pin a note to {account.title}" if note else f"Remove the note from {account.title}"
         blockers = []
         if account.is_ending:
-            blockers.append(f"The account is {account.standing}, so its pinned note cannot be changed.")
+            blockers.append(f"The account is {account.status_words}, so its pinned note cannot be changed.")
         if note and len(note) > NOTE_LIMIT:
             blockers.append(f"The note has {len(note)} characters. It can have at most {NOTE_LIMIT}.")
         try:

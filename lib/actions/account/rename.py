@@ -142,7 +142,7 @@ def _name(params: Mapping[str, Any]) -> str | InvalidName:
 def _blockers(found: Found, name: str, base: str | None) -> list[str]:
     account, blockers = found.account, []
     if account.is_ending:
-        blockers.append(f"The account is {account.standing}, so it cannot be renamed.")
+        blockers.append(f"The account is {account.status_words}, so it cannot be renamed.")
     if base not in (None, account.name):
         blockers.append(
             f"{found.renamed_by or 'Somebody'} renamed the account from “{base}” to “{account.name}” while you were "

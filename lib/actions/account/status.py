@@ -56,11 +56,11 @@ class ChangeStatus(Action[Found]):
         account, billing, rules = found.account, found.billing, found.rules
         title = f"{self.kind.capitalize()} {account.title}"
         if account.is_ending:
-            blocker = f"The account is {account.standing}, so it cannot be suspended or enabled."
+            blocker = f"The account is {account.status_words}, so it cannot be suspended or enabled."
             return Draft(title=title, blockers=(blocker,))
-        if account.standing == self.to.value:
+        if account.status_words == self.to.value:
             return Draft(title=title, blockers=(f"The account is already {self.to.value}.",))
-        effects = [Effect(system="Hub", text="Status", before=account.standing, after=self.to.value)]
+        effects = [Effect(system="Hub", text="Status", before=account.status_words, after=self.to.value)]
         blockers, warnings = [], []
         findings, wrong = ((), []) if isinstance(rules, RemoteError) else (rules.findings, rules.wrong)
         numbers = counted(len(findings), "number")
@@ -85,7 +85,7 @@ class ChangeStatus(Action[Found]):
             details=(_numbers(wrong),) if wrong else (),
             steps=tuple(step.name for step in self.steps if step.name != "mail" or mail),
             facts={
-                "standing": account.standing,
+                "standing": account.status_words,
                 "status": account.status.value,
                 "name": account.name,
                 "numbers": len(findings),
@@ -127,7 +127,7 @@ def begin(job: Job, to: AccountStatus) -> StepReport:
     with changing_hub(job, lambda now: f"The account is {now} now, not {before}.") as connection:
         changed = account_status.begin_status(connection, job.account, expect=before, to=to)
     with job.services.engine.connect() as connection:
-        now = accounts.get_account(connection, job.account).standing
+        now = accounts.get_account(connection, job.account).status_words
     return job.done(f"The account is {now} in the Hub.", changed=changed, before=before, after=now)
 
 

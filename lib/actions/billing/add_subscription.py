@@ -80,7 +80,7 @@ def _refusal(typed: str, found: Found) -> str | None:
     if problem := number_problem(typed):
         return problem
     if found.account.is_ending:
-        return f"The account is {found.account.standing}, so nothing can be added to it."
+        return f"The account is {found.account.status_words}, so nothing can be added to it."
     if found.owner is None:
         return None
     if found.owner == found.account.number:

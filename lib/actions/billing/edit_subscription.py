@@ -120,7 +120,7 @@ def _refusal(asked: Mapping[str, str], found: Found) -> str | None:
     if found.stored is None:
         return f"{asked['subscription']} is not on this account."
     if found.account.is_ending:
-        return f"The account is {found.account.standing}, so its subscriptions cannot be edited."
+        return f"The account is {found.account.status_words}, so its subscriptions cannot be edited."
     if problem := number_problem(asked["number"]) or _name_problem(asked["name"]):
         return problem
     if asked["number"] == found.stored.number:

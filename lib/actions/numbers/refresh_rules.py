@@ -102,7 +102,7 @@ class RefreshRules(Action[Found]):
         warnings = []
         if found.account.is_ending:
             warnings.append(
-                f"The account is {found.account.standing}, so its rules are removed: after the last one no call "
+                f"The account is {found.account.status_words}, so its rules are removed: after the last one no call "
                 "connects, in or out."
             )
         right, counts = len(rules.findings) - len(wrong), Counter(one.verdict for one in wrong)

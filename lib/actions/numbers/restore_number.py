@@ -73,7 +73,7 @@ class RestoreNumber(Action[Found]):
         if resting is None:
             return Draft(title=title, blockers=(f"{national(number)} is not in quarantine.",))
         if account.is_ending:
-            blocker = f"{account.number} is {account.standing}. Open the account that will have the number."
+            blocker = f"{account.number} is {account.status_words}. Open the account that will have the number."
             return Draft(title=title, blockers=(blocker,))
         until = f" until {resting.until:%-d %B %Y}" if resting.until else ""
         state = "suspended" if account.heading is AccountStatus.SUSPENDED else "allowed"

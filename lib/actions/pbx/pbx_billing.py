@@ -68,7 +68,7 @@ class PbxBilling(Action[Found]):
             return Draft(title=f"Billing subscription of {found.account.title}", blockers=(_GONE,))
         blockers, warnings = [], []
         if found.account.is_ending:
-            blockers.append(f"The account is {found.account.standing}, so its PBXs cannot be changed.")
+            blockers.append(f"The account is {found.account.status_words}, so its PBXs cannot be changed.")
         if wish.params.get("base", pbx.subscription) != pbx.subscription:
             blockers.append(
                 f"Somebody changed the billing subscription from {_shown(wish.params['base'])} to "

@@ -178,7 +178,7 @@ def _typed(wish: Wish) -> str | InvalidGroupName:
 def _blockers(found: Found, pbx: Pbx, name: str, base: str | None) -> list[str]:
     blockers = []
     if found.account.is_ending:
-        blockers.append(f"The account is {found.account.standing}, so its PBXs cannot be changed.")
+        blockers.append(f"The account is {found.account.status_words}, so its PBXs cannot be changed.")
     if base not in (None, pbx.group_name):
         blockers.append(
             f"Somebody else changed the group name from “{base}” to “{pbx.group_name}” while you were typing. "

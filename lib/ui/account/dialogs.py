@@ -57,7 +57,7 @@ def _offered(account: Account) -> list[str]:
     if account.is_ending:
         return []
     arrived = {"suspend": "suspended", "enable": "active"}
-    return [kind for kind, status in arrived.items() if account.standing != status]
+    return [kind for kind, status in arrived.items() if account.status_words != status]
 
 
 def _refresh(visit: Visit, dialog: Dialog) -> None:

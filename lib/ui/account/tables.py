@@ -27,7 +27,7 @@ def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()
 
     rows = [
         ("Name", account.name, there(zuora and zuora.name)),
-        ("Status", account.standing, there(zuora and zuora.status.value.lower().replace("canceled", "cancelled"))),
+        ("Status", account.status_words, there(zuora and zuora.status.value.lower().replace("canceled", "cancelled"))),
         ("Parent", parent_words(account), there(reading.value and (reading.value.parent or "none"))),
         ("Account number", account.number, there(zuora and zuora.number)),
         ("Balance", "—", there(_balance(zuora, payers))),

@@ -25,7 +25,7 @@ _EFFECT = "Inbound calls go straight to voicemail. Outbound calls hear that the 
 def show_action_bar(visit: Visit) -> None:
     """Status banner at the top left, then the account, its parent and the pinned note."""
     _show_banner(visit)
-    label, icon, color = _PILLS[visit.account.standing]
+    label, icon, color = _PILLS[visit.account.status_words]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(visit.account.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]
@@ -49,7 +49,7 @@ def _show_banner(visit: Visit) -> None:
     staff = visit.staff
     contact = plain(visit.app.settings.mail_contact)
     ask = f" Contact {contact} if you have any questions."
-    match visit.account.standing:
+    match visit.account.status_words:
         case "suspended":
             change = _latest_change(visit)
             text = f"**This account is suspended.** {_EFFECT}{_emergency(visit, change)}"

@@ -56,7 +56,7 @@ def edit_grid(frame: pd.DataFrame, *, key: str, columns: Mapping[str, Any]) -> p
 
 def accounts_frame(accounts: Iterable[Account]) -> pd.DataFrame:
     """A list of accounts: number, name, status, parent."""
-    rows = [(one.number, one.name, one.standing, one.parent_number or "") for one in accounts]
+    rows = [(one.number, one.name, one.status_words, one.parent_number or "") for one in accounts]
     return text_frame(rows, "Number", "Name", "Status", "Parent")
 
 

@@ -46,7 +46,7 @@ def furnished(world):
             )
             for extension in ("100", "101")
         ]
-        # Two of one name, so that each has to be told apart.
+        # Two of one name, so that each has to be identified.
         for _ in range(2):
             queue = add(schema.call_queue, name="Reception")
             connection.execute(insert(schema.queue_member).values(queue_id=queue, phone_user_id=users[0]))

@@ -175,7 +175,7 @@ BOTH = ("suspend", "edit_contact", "rename_pbx")
     ],
 )
 def test_the_same_done_by_somebody_else_in_between_gives_a_new_plan(request, world, meanwhile, given, kind):
-    """Of two people who do the same at once one does it; the other one is told, and no run of theirs stands there."""
+    """Of two people who do the same at once one succeeds. The other sees a sentence, and has no run."""
     request.getfixturevalue(given)
     if kind == "add_subscription":
         in_zuora(world, STRANGER, [charge("Cloud Mobile", "4")])

@@ -1,4 +1,4 @@
-"""Refresh auth rules: what is wrong is found, told, put right, and read back from the SBC."""
+"""Refresh auth rules: what is wrong is found, shown, corrected, and read back from the SBC."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def refresh(world, number="1001", actor=LEAD):
 
 
 def hold(world, number, **values):
-    """Give the SBC this rule in place of the right one."""
+    """Give the SBC this rule instead of the right one."""
     given = {"account": "1001", "state": "allowed", "trunk": "syd-1"} | values
     world.sbc.state.load([RuleRecord(number=number, **given)])
 

@@ -40,7 +40,7 @@ def activity(house, number: str, username: str = "lead", **query):
 
 
 def plain(shown: str) -> str:
-    """What a person reads: without icons, colours, and signs that keep text plain."""
+    """What a person reads: without icons, colours, and characters that keep text plain."""
     bare = re.sub(r"(?<!\\):material/\w+:", "", shown)
     for _ in range(2):
         bare = re.sub(r"(?<!\\):[a-z]+\[((?:\\.|[^\[\]\\])*)\]", r"\1", bare)
@@ -124,7 +124,7 @@ def ended_run(house, number: str, **values) -> str:
     return row["id"]
 
 
-# ------------------------------------------------------------------ what is told
+# ------------------------------------------------------------------ what is shown
 def test_a_run_is_one_entry_that_folds_its_steps(house, own):
     run = rename(house, own.number, "Banksia & Sons")
     app = activity(house, own.number)
@@ -246,12 +246,14 @@ def test_a_change_of_status_without_a_run_is_told_with_its_reason(house):
     assert "Status: active → suspended · Demo lead · Non-payment" in told
 
 
-@pytest.mark.parametrize("sign", ["<b>x</b>", ":red[x] $a$", "**B** [x](http://x.example)", "www.x.example", "`c` # h"])
-def test_customer_text_stays_text(house, own, sign):
-    mail(house, own.number, subject=sign, recipient=f"{sign} a@b.example")
+@pytest.mark.parametrize(
+    "markup", ["<b>x</b>", ":red[x] $a$", "**B** [x](http://x.example)", "www.x.example", "`c` # h"]
+)
+def test_customer_text_stays_text(house, own, markup):
+    mail(house, own.number, subject=markup, recipient=f"{markup} a@b.example")
     (label,) = [one.label for one in activity(house, own.number).expander if "Suspension notice" in one.label]
-    assert f"to {sign} a@b.example · “{sign}”" in plain(label)
-    # The signs that keep an address from becoming a link are ours; so are the time and the bold.
+    assert f"to {markup} a@b.example · “{markup}”" in plain(label)
+    # The characters that keep an address from becoming a link are ours; so are the time and the bold.
     theirs = re.sub(r":small\[\\.\]", " ", label.partition("** to ")[2])
     assert not re.search(r"(?<!\\)[<>*_\[\]`$#:]", theirs)
     assert not re.search(r"www\\?\.|https?\\?:|\w\\?@", theirs), "an address would become a link"
@@ -469,7 +471,7 @@ def test_the_audit_is_checked_when_asked_for_and_then_said_to_hold(house, own):
         rf"The audit holds: {newest.sequence:,} events?, newest hash {newest.hash[:8]}… \(checked at \d\d:\d\d\)\.",
         shown(app),
     )
-    assert "The audit holds" in shown(activity(house, own.number, "viewer")), "one check is told to all of them"
+    assert "The audit holds" in shown(activity(house, own.number, "viewer")), "one check is shown to all of them"
 
 
 @pytest.mark.parametrize("how", ["change", "cut"])

@@ -188,7 +188,7 @@ def everything(app) -> str:
 
     def walk(block):
         for child in getattr(block, "children", {}).values():
-            # Letters beyond ASCII and the signs that keep text plain are not what is looked for.
+            # Letters beyond ASCII and the characters that keep text plain are not what is looked for.
             found.append(unmarked(str(getattr(child, "proto", ""))))
             if child.type in ("dataframe", "table"):
                 found.append(unmarked(child.value.to_csv()))

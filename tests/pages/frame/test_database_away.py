@@ -58,7 +58,7 @@ def _new_note(monkeypatch):
 
 
 def one_away(app, parts=1):
-    """So many parts of the page say it, in words for people, with an id to quote; nothing on it reads like success."""
+    """That many parts of a page say it, in plain words and with an id to quote; nothing on it reads like success."""
     sound(app)
     told = said(app)
     assert told.count(AWAY) == parts

@@ -135,16 +135,16 @@ def test_a_parent_that_somebody_else_changed():
     found = make_moved(parent=None, parent_zuora=None)
     assert decide(found, None, base="1001").blockers == ()
     (blocker,) = decide(found, None, base=None).blockers
-    assert "was none when you began and is 1001 now" in blocker
+    assert "was not set when you began and is now 1001" in blocker
 
 
-@pytest.mark.parametrize(("changes", "standing"), ENDING)
-def test_an_account_that_is_ending_joins_and_leaves_no_family(changes, standing):
+@pytest.mark.parametrize(("changes", "status_now"), ENDING)
+def test_an_account_that_is_ending_joins_and_leaves_no_family(changes, status_now):
     assert decide(make_found(parent=make_account(**changes))).blockers == (
-        f"1001 is {standing}, so it cannot be a parent or a child.",
+        f"1001 is {status_now}, so it cannot be a parent or a child.",
     )
     left = remove(make_moved(child=make_moved().child.model_copy(update=changes), parent=None, parent_zuora=None))
-    assert left.blockers == (f"2001 is {standing}, so it cannot be a parent or a child.",)
+    assert left.blockers == (f"2001 is {status_now}, so it cannot be a parent or a child.",)
 
 
 @pytest.mark.parametrize(

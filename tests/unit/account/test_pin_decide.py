@@ -51,14 +51,14 @@ def test_the_note_it_has_already():
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_an_account_that_is_ending(changes, standing):
-    assert decide("New", **changes).blockers == (f"The account is {standing}, so its pinned note cannot be changed.",)
+def test_an_account_that_is_ending(changes, status_now):
+    assert decide("New", **changes).blockers == (f"The account is {status_now}, so its pinned note cannot be changed.",)
 
 
 def test_a_note_without_words_has_no_last_day():

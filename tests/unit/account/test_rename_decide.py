@@ -61,15 +61,15 @@ def test_a_name_that_changed_while_one_was_typing(by, who):
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_an_account_that_is_ending(changes, standing):
+def test_an_account_that_is_ending(changes, status_now):
     draft = decide(account=make_account(**changes))
-    assert draft.blockers == (f"The account is {standing}, so it cannot be renamed.",)
+    assert draft.blockers == (f"The account is {status_now}, so it cannot be renamed.",)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Hub:
             "actor": LEAD,
             "actor_name": "Lee Lead",
             "params": {"name": "Secret"},
-            "plan": {"title": title, "facts": {"hidden": "facts are not told"}},
+            "plan": {"title": title, "facts": {"hidden": "facts are not shown"}},
             "steps": ["zuora", "hub"],
             "state": "done",
             "created_at": at,
@@ -174,7 +174,7 @@ def test_pages_have_every_entry_once_even_if_many_have_the_same_time(hub, limit)
     while True:
         page = hub.read(limit=limit, after=after)
         told += page.entries
-        assert len(told) <= 32, "told twice"
+        assert len(told) <= 32, "shown twice"
         after = page.older
         if after is None:
             break
@@ -292,7 +292,7 @@ def test_the_filter_by_period_includes_its_begin_and_not_its_end(hub):
         ("(03) 5550 1234", 1),
         ("0355501234", 1),
         ("Rename-104233-A", 1),
-        ("facts are not told", 0),
+        ("facts are not shown", 0),
         ("secret", 0),
         ("50%", 0),
         ("z_ora", 0),

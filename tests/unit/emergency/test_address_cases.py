@@ -53,7 +53,7 @@ def test_the_parts_are_right_or_somebody_is_told():
 
 
 def test_every_part_is_meant_and_what_is_plain_is_not_doubted():
-    """`want` has every part that the fields do not give, and `told` whether there is anything to say."""
+    """`want` has every part that the fields do not give, and the case says whether there is a finding."""
     wrong = {}
     for case in MORE:
         if case["want"] == "flag":

@@ -70,13 +70,13 @@ def test_the_sbc_away():
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_the_rules_of_an_account_that_is_ending_are_taken_away_with_a_warning(changes, standing):
+def test_the_rules_of_an_account_that_is_ending_are_taken_away_with_a_warning(changes, status_now):
     draft = decide(make_finding(1, Verdict.EXTRA), **changes)
-    assert draft.warnings[0].startswith(f"The account is {standing}, so its rules are removed")
+    assert draft.warnings[0].startswith(f"The account is {status_now}, so its rules are removed")
     assert (draft.blockers, draft.steps) == ((), ("rules", "verify"))

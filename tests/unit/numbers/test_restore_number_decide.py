@@ -50,14 +50,14 @@ def test_a_number_that_is_not_in_quarantine():
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_an_account_that_is_ending_gets_no_number(changes, standing):
-    assert decide(**changes).blockers == (f"1001 is {standing}. Open the account that will have the number.",)
+def test_an_account_that_is_ending_gets_no_number(changes, status_now):
+    assert decide(**changes).blockers == (f"1001 is {status_now}. Open the account that will have the number.",)
 
 
 def test_the_number_that_is_stored():
