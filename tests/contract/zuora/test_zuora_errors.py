@@ -129,7 +129,7 @@ class TestShapes:
             == error.sentence
             == (
                 "Zuora refused to rename account 1: Name is taken. Nothing was changed. "
-                "Correct what it names, then try again. "
+                "Correct it, then try again. "
                 "For Zuora support: request abc-1, process P1, track t, code 53100320."
             )
         )

@@ -41,7 +41,7 @@ def runs_of(house, own) -> int:
     [
         ("", "The name is empty."),
         ("   ", "The name is empty."),
-        ("x" * 256, "The name has 256 characters; Zuora takes at most 255."),
+        ("x" * 256, "The name has 256 characters. Zuora accepts at most 255."),
         ("Banksia 🌼", "such as an emoji"),
         ("Bank\u200bsia", "invisible character (U+200B)"),
         ("---", "The name has no letter or digit."),

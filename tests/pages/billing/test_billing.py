@@ -233,17 +233,17 @@ def test_a_map_that_is_wrong_is_told_and_not_saved(house):
         before = billing.list_charge_map(connection)
     app = house.open("admin", CHARGE_MAP.path)
     for row, says in (
-        ({"Allowance": "Queues"}, "names no charge"),
-        ({"Charge name": "Thing"}, "no allowance that is known"),
-        ({"Charge name": "CLOUD mobile", "Allowance": "Queues"}, "stands in two rows"),
+        ({"Allowance": "Queues"}, "has no charge"),
+        ({"Charge name": "Thing"}, "unknown allowance"),
+        ({"Charge name": "CLOUD mobile", "Allowance": "Queues"}, "is in two rows"),
         ({"Charge number": "PRPC-1 PRPC-2", "Allowance": "Queues"}, "more than one charge number"),
         ({"Charge name": "x" * 200, "Allowance": "Queues"}, "too long"),
-        ({"Charge name": " \u00a0\n", "Allowance": "Queues"}, "names no charge"),
+        ({"Charge name": " \u00a0\n", "Allowance": "Queues"}, "has no charge"),
         ({"Charge name": "\u202exaF", "Allowance": "Queues"}, "invisible character"),
         ({"Charge number": "a\x00b", "Allowance": "Queues"}, "invisible character"),
-        ({"Charge number": 42, "Allowance": 42}, "no allowance that is known"),
-        ({"Charge name": "Fax", "Allowance": "<b>Queues</b>"}, "no allowance that is known"),
-        ({"Charge name": "Fax", "Allowance": "Queues, IVRs"}, "no allowance that is known"),
+        ({"Charge number": 42, "Allowance": 42}, "unknown allowance"),
+        ({"Charge name": "Fax", "Allowance": "<b>Queues</b>"}, "unknown allowance"),
+        ({"Charge name": "Fax", "Allowance": "Queues, IVRs"}, "unknown allowance"),
     ):
         assert says in said(edit(app, added_rows=[row])), row
         assert "Save the charge map" not in labels(app)

@@ -14,7 +14,7 @@ PATH = "pages/account/pbx.py"
 BIG = next(one for one in plain_accounts() if len(one.has.pbxs) == 2)
 ODD = [
     ("", "is empty"),
-    ("x" * 64, "63 is the most"),
+    ("x" * 64, "at most 63"),
     ("42.5", "not “.”."),
     ("<b>x</b> :red[y]", "only letters a to z"),
     ("\u202eelttaw", "invisible character"),

@@ -228,8 +228,8 @@ class TestConfirmation:
         [
             ({}, "Choose a reason"),
             ({"reason": "boredom"}, "Choose a reason"),
-            ({"reason": "other", "note": " "}, "Say in the note"),
-            ({"reason": "spam", "note": "x" * 2001}, "2,000 is the most"),
+            ({"reason": "other", "note": " "}, "Write the reason in the note"),
+            ({"reason": "spam", "note": "x" * 2001}, "at most 2,000"),
         ],
     )
     def test_a_reason_is_needed(self, given, says):

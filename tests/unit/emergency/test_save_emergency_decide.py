@@ -44,11 +44,11 @@ def test_the_same_details_are_confirmed():
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"state": "Victoria"}, "State: The state is one of"),
-        ({"street_name": "PO Box 1"}, "no service address"),
+        ({"state": "Victoria"}, "State: The state must be one of"),
+        ({"street_name": "PO Box 1"}, "not a service address"),
         ({"contact_number": "0491 570 156"}, "a number of the account itself"),
         ({"locality": "x" * 41}, "41 characters"),
-        ({"business_name": ""}, "needs its name"),
+        ({"business_name": ""}, "Type the name of the business"),
     ],
 )
 def test_an_error_keeps_it_from_being_saved(changes, says):

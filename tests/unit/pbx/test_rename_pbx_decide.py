@@ -70,7 +70,7 @@ def test_an_extension_that_changes_is_another_plan(changes):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("", "empty"), ("Wattle Gas", "capital letters"), ("a" * 64, "63 is the most"), ("<b>x</b>", "not “< >")],
+    [("", "empty"), ("Wattle Gas", "capital letters"), ("a" * 64, "at most 63"), ("<b>x</b>", "not “< >")],
 )
 def test_a_name_that_cannot_be_one(name, says):
     draft = decide(name)

@@ -378,7 +378,7 @@ def test_a_database_that_does_not_answer_is_not_called_broken(tmp_path, monkeypa
     monkeypatch.setenv("AM_DATABASE_URL", f"sqlite:///{tmp_path}")
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path))
     assert main(["audit", "verify"]) == audit_command.UNREAD
-    assert "could not be read, so nothing is known of it" in capsys.readouterr().err
+    assert "could not be read, so it was not checked" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------ the head in the log
