@@ -47,7 +47,7 @@ def _edit(job: Job) -> StepReport:
             current = billing.find_subscription(connection, job.account, before["number"])
             if current is None or _stored(current) != before:
                 raise StepFailed(
-                    f"Somebody else has changed or removed {before['number']} in the Hub. Nothing was overwritten. "
+                    f"Somebody else changed or removed {before['number']} in the Hub. Nothing was overwritten. "
                     "Abandon this and start again."
                 )
             billing.change_subscription(

@@ -410,7 +410,7 @@ def test_a_subscription_that_changes_before_the_step_is_not_overwritten(billed, 
     monkeypatch.setattr(begin, "hand_over", late)
     done = billed.finish(billed.runner.start(plan, LEAD))
     assert done.run.state == "failed"
-    assert "Somebody else has changed SUB-00000001" in done.run.error
+    assert "Somebody else changed or removed SUB-00000001" in done.run.error
     assert stored(billed)[SUB].name == "Theirs"
 
 
