@@ -65,8 +65,8 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
     lines = ["# Written by run.py at each start."]
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
     # JSON has double quotes of its own.
-    told = json.dumps(emergency_numbers(site.region) if site.emergency_calls else [], separators=(",", ":"))
-    lines += [f"#!define EMERGENCY_TOLD '{told}'"]
+    shown = json.dumps(emergency_numbers(site.region) if site.emergency_calls else [], separators=(",", ":"))
+    lines += [f"#!define EMERGENCY_NUMBERS '{shown}'"]
     # In the text of a transformation a name is not replaced otherwise.
     lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
     lines += [f"#!define EMERGENCY_MILLISECONDS {1000 * site.emergency_seconds}"]

@@ -38,7 +38,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything the SBC is told. `token` is None when one has to be made."""
+    """Everything the SBC is configured with. `token` is None when one has to be made."""
 
     data: Path
     address: str
@@ -128,7 +128,7 @@ def read_site(environment: Mapping[str, str]) -> Site:
 
 
 def _check_trunks_may_call(site: Site) -> None:
-    """Whoever is none of the customers' sources gets no answer, to 000 neither, and would not know why."""
+    """Whoever is not one of the customers' sources gets no answer, to 000 neither, and would not know why."""
     if not site.customer_sources:
         return
     allowed = [ipaddress.IPv4Network(source) for source in site.customer_sources.split(",")]

@@ -1,12 +1,10 @@
 """One word for a thing: the retired words of docs/glossary.md are in no comment, docstring, sentence or page.
 
-`python -m tests.unit.test_words` says how often each is still used and where; with `--files` it prints the files
-that have one, for `words_not_yet.txt`.
+`python -m tests.unit.test_words` says how often each is used and where.
 """
 
 import io
 import re
-import sys
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
@@ -57,15 +55,13 @@ TEXT = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 SPOKEN = ("lib", "pages", "tests", "deploy", "docs")
 # These hold the retired words to say what they were.
 ABOUT = {"docs/glossary.md", "tests/unit/test_words.py"}
-NOT_YET = set((Path(__file__).parent / "words_not_yet.txt").read_text().split())
-"""Files that have not been rewritten. It only ever gets shorter."""
 
 
 def texts() -> list[Path]:
     """Every file that is ours and says something."""
     inside = [path for folder in SPOKEN for path in (PROJECT / folder).rglob("*")]
     found = [path for path in [*PROJECT.glob("*"), *inside] if path.suffix in {".py", ".md", ".txt", ".cfg", ".sh"}]
-    return sorted(path for path in found if named(path) not in ABOUT and path.name != "words_not_yet.txt")
+    return sorted(path for path in found if named(path) not in ABOUT)
 
 
 def named(path: Path) -> str:
@@ -113,12 +109,8 @@ def retired(path: Path) -> Counter[str]:
 
 
 def test_no_retired_word_is_used():
-    found = {named(path): dict(retired(path)) for path in texts() if named(path) not in NOT_YET}
+    found = {named(path): dict(retired(path)) for path in texts()}
     assert {path: words for path, words in found.items() if words} == {}, "docs/glossary.md says what to write instead"
-
-
-def test_every_file_that_is_not_yet_rewritten_is_there():
-    assert {name for name in NOT_YET if not (PROJECT / name).exists()} == set()
 
 
 def test_every_retired_word_is_in_the_glossary():
@@ -148,9 +140,6 @@ def test_words_are_found_in_what_is_said_and_not_in_names(tmp_path, text, words)
 
 if __name__ == "__main__":
     every = {named(path): retired(path) for path in texts()}
-    if "--files" in sys.argv:
-        print("\n".join(name for name, counted in every.items() if counted))
-    else:
-        for word, count in sum(every.values(), Counter()).most_common():
-            most = sorted((name for name in every if every[name][word]), key=lambda name: -every[name][word])
-            print(f"{count:5} {word:24} {len(most)} files, most in {', '.join(most[:3])}")
+    for word, count in sum(every.values(), Counter()).most_common():
+        most = sorted((name for name in every if every[name][word]), key=lambda name: -every[name][word])
+        print(f"{count:5} {word:24} {len(most)} files, most in {', '.join(most[:3])}")

@@ -23,7 +23,7 @@ class Faults:
         self._left: dict[str, int | None] = {}
 
     def add(self, kind: str, times: int | None) -> None:
-        """Let it strike so many times; None is until cleared.
+        """Let it strike this many times; None means until it is cleared.
 
         Raises:
             ValueError: there is no such fault, or `times` is below 1.

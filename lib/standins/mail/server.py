@@ -183,7 +183,7 @@ class MailStandin:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # The sockets are closed in a later turn of the loop, and only then is the client told.
+        # The sockets are closed in a later turn of the loop, and only then does the client notice.
         for _ in range(100):
             if not any(connection.transport for connection in self._open):
                 break

@@ -98,7 +98,7 @@ class Api:
         return JSONResponse({"forgotten": len(found)})
 
     async def revisions(self, request: Request) -> Response:
-        """`POST /v1/rules/revisions`: the highest revision kept of each number, null where there is none."""
+        """`POST /v1/rules/revisions`: the highest revision kept of each number, null where nothing is kept."""
         kept = self._state.revisions(asked := await numbers(request))
         return JSONResponse([{"number": number, "rev": kept.get(number)} for number in sorted(set(asked))])
 

@@ -40,7 +40,7 @@ async def numbers(request: Request) -> list[str]:
     """The numbers of a request, in its order.
 
     Raises:
-        Refusal: one of them is none.
+        Refusal: one of them is not a number.
     """
     found = await items(request)
     for index, item in _from_the_end(found):
@@ -53,7 +53,7 @@ async def deletions(request: Request) -> dict[str, list[int | None]]:
     """The numbers of a request to delete, each with the revisions that its items state, None for one that states none.
 
     Raises:
-        Refusal: one of them is none, or states no revision but something else.
+        Refusal: one of them is not a number, or has a revision that is not one.
     """
     found = await items(request)
     for index, item in _from_the_end(found):
@@ -71,7 +71,7 @@ async def rules(request: Request) -> list[dict[str, Any]]:
     """The rules of a request.
 
     Raises:
-        Refusal: one of them is none, there are two of one number, or there is none at all.
+        Refusal: one of them is not a rule, two have one number, or the list is empty.
     """
     found = await items(request)
     seen: set[str] = set()
@@ -105,7 +105,7 @@ async def account_and_after(request: Request) -> tuple[str, str]:
 
 
 async def json_body(request: Request) -> Any:
-    """The JSON of a request, None if it is none."""
+    """The JSON of a request, None if it is not JSON."""
     try:
         return json.loads(await request.body())
     except (ValueError, RecursionError):
@@ -132,7 +132,7 @@ def _is_rule(item: dict[str, Any]) -> bool:
 
 
 def _revision(value: object) -> int | None:
-    """The revision, also where it is written as text; None for what is none."""
+    """The revision, also where it is written as text; None for anything else."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _REVISION_LIMIT

@@ -20,7 +20,7 @@ class SbcStandin:
 
     def __init__(self, data: Path, token: str, port: int = 0) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ValueError("A bearer token is made of printable ASCII characters without a blank.")
+            raise ValueError("A bearer token is made of printable ASCII characters without a space.")
         self.state = SbcState(data / FILE)
         self._server = WebServer(sbc_app(self.state, token), port)
 

@@ -97,7 +97,7 @@ def gateway_page(status: int) -> Response:
 
 
 def bearer(request: Request) -> str:
-    """The token a request came with, the empty text if there is none."""
+    """The token a request came with, an empty text without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else ""
 

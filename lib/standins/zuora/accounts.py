@@ -160,7 +160,7 @@ def account_of(state: ZuoraState, request: Request) -> Row:
     """The account whose number or id is in the path.
 
     Raises:
-        Refusal: there is none.
+        Refusal: there is no such account.
     """
     key = request.path_params["key"]
     account = state.account(key)

@@ -69,7 +69,7 @@ class HostileProxy:
         self._decoys: dict[str, str] = {}
         self.before: Callable[[Asked], None] | None = None
         """Called before a request goes on to Zuora."""
-        self.told: list[str] = []
+        self.seen: list[str] = []
         self._earlier: list[Answer] = []
         self._idle = threading.Condition()
         self._busy = 0
@@ -77,7 +77,7 @@ class HostileProxy:
 
     def rage(self, chance: random.Random, rate: float, decoys: dict[str, str]) -> None:
         """From now on spoil this part of the exchanges. `decoys` has a key of another record by its collection."""
-        self.told.clear()
+        self.seen.clear()
         self._earlier.clear()
         self._chance, self._rate, self._decoys = chance, rate, decoys
 
@@ -120,7 +120,7 @@ class HostileProxy:
             connection.sendall(self._ask(asked).text())
             return True
         kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
-        self.told.append(f"{asked.method} {asked.path.partition('?')[0]} {kind}")
+        self.seen.append(f"{asked.method} {asked.path.partition('?')[0]} {kind}")
         return self._spoil(kind, asked, connection, chance)
 
     def _spoil(self, kind: str, asked: Asked, connection: socket.socket, chance: random.Random) -> bool:  # noqa: PLR0911, PLR0912

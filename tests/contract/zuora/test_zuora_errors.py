@@ -424,7 +424,7 @@ class TestSignIn:
         assert 3530 < scripted_zuora._token._held.until - began < 3545
 
     @pytest.mark.parametrize(
-        "told",
+        "extra",
         [
             "",
             ', "expires_in": null',
@@ -434,9 +434,9 @@ class TestSignIn:
             ),
         ],
     )
-    def test_a_token_without_a_life_that_can_be_read_is_short_lived(self, scripted, scripted_zuora, told):
+    def test_a_token_without_a_life_that_can_be_read_is_short_lived(self, scripted, scripted_zuora, extra):
         scripted.replies.append(JSONResponse(account_body()))
-        scripted.token_replies.append(Response(f'{{"access_token": "first"{told}}}'))
+        scripted.token_replies.append(Response(f'{{"access_token": "first"{extra}}}'))
         began = time.monotonic()
         scripted_zuora.account("1")
         assert 0 < scripted_zuora._token._held.until - began <= 61

@@ -95,7 +95,7 @@ class Sequence:
         )
         # Nothing is claimed that somebody else did, and nothing of ours given to them.
         if done.ours is not None:
-            assert done.ours is not self.theirs, self.log + self.proxy.told
+            assert done.ours is not self.theirs, self.log + self.proxy.seen
             assert done.already is (not done.ours)
         self.ended = True
 
@@ -148,7 +148,7 @@ class Sequence:
         self.proxy.settle()
         self.proxy.before = None
         after = self.truth()
-        self.log.append(f"{turn} {field}={value}: {error or 'done'} {self.proxy.told}")
+        self.log.append(f"{turn} {field}={value}: {error or 'done'} {self.proxy.seen}")
         wanted = before if field is None or (field == "cancelled" and self.theirs) else {**before, field: value}
         if error is None:
             assert after == wanted, self.log

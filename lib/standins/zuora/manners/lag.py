@@ -29,7 +29,7 @@ class ReadLag:
 
     @contextmanager
     def writing(self, readings: int) -> Iterator[None]:
-        """Around a request that changes something: what it changes lags for so many readings."""
+        """Around a request that changes something: what it changes lags for this number of readings."""
         token = _readings.set(readings)
         try:
             yield

@@ -15,7 +15,7 @@ POLICY = f"{REQUESTS_AN_HOUR}, 50000;w=60, {REQUESTS_AN_HOUR};w={HOUR}"
 
 @dataclass(frozen=True)
 class Place:
-    """A request's place among those of its kind that are under way. `taken` is False when there was none left."""
+    """A request's place among those of its kind that are under way. `taken` is False when there was no place left."""
 
     kind: str
     limit: int

@@ -13,7 +13,7 @@ from lib.standins.zuora.wire import Refusal, Reply, Switches, at_least
 
 RESOURCE = 584900
 SUBSCRIPTIONS_FROM = "223.0"
-"""From this minor version on an order answers with `subscriptions` in place of `subscriptionNumbers`."""
+"""From this minor version on an order answers with `subscriptions` instead of `subscriptionNumbers`."""
 _FIELDS = frozenset(
     {
         "orderDate", "existingAccountNumber", "existingAccountId", "subscriptions", "processingOptions",
