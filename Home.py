@@ -1,7 +1,7 @@
-"""The one entry of the app. Every request comes through the frame before any page runs.
+"""The script of every page: the frame runs first, and then the page.
 
-`streamlit run Home.py` reads this file as a server first, and finds the same one that `server.py` is: nothing is ever
-served without the parts that stand before Streamlit. A visitor's run of the script has the name `__main__`.
+`streamlit run Home.py` first imports this file as a server and gets the one of `server.py`, so nothing is served
+without the parts before Streamlit. When a visitor opens a page, the script has the name `__main__`.
 """
 
 import streamlit as st

@@ -1,4 +1,4 @@
-# The two commands: `make run` serves the demo, `make test` runs everything. The others are their parts.
+# Two commands are enough: `make run` serves the demo, `make test` runs everything. The others are parts of them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,13 +20,13 @@ sbc: python ## Run the reference SBC in the foreground (needs Kamailio; see docs
 test: $(DEV_STAMP) system-parts check ## Check the code, then run the whole test suite
 	$(BIN)/python -m pytest -n $${WORKERS:-3} --dist loadfile $(PYTEST_ARGS)
 
-unit: $(DEV_STAMP) ## The tests of a minute's work: no server, no process, no browser
+unit: $(DEV_STAMP) ## The quick tests: no server, no process, no browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not process" --hypothesis-profile=quick tests/unit $(PYTEST_ARGS)
 
-pages: $(DEV_STAMP) ## The tests of the pages, driven without a browser
+pages: $(DEV_STAMP) ## The tests of the pages, without a browser
 	$(BIN)/python -m pytest -n $${WORKERS:-2} --dist loadfile tests/pages $(PYTEST_ARGS)
 
-fmt: $(DEV_STAMP) ## Format the code and put right what ruff can
+fmt: $(DEV_STAMP) ## Format the code and fix what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -42,7 +42,7 @@ check: $(DEV_STAMP) ## ruff, mypy, import-linter, alembic check
 bench: $(DEV_STAMP) system-parts ## Measure pages, scripts, search and actions, as ratios of one run
 	$(BIN)/python -m tests.bench
 
-soak: $(DEV_STAMP) system-parts ## Kill servers amid deactivations, 100 times on each database with one and with two; fill disks, set clocks
+soak: $(DEV_STAMP) system-parts ## Kill servers during deactivations, 100 times on each database with one and with two; fill disks, set clocks
 	$(BIN)/python -m tests.faults.soak --kills $${KILLS:-100}
 
 hostile: $(DEV_STAMP) ## Drive the Zuora client through a hostile proxy, in 2000 random sequences
@@ -55,7 +55,7 @@ picture: $(DEV_STAMP) ## Draw docs/images/architecture.svg again, from the impor
 pictures: $(DEV_STAMP) system-parts ## Take the pictures of the user's guide from a running demo (needs Chromium)
 	$(BIN)/python -m tests.browser.pictures
 
-reset-demo: $(STAMP) ## Forget everything done in the demo; the next `make run` starts afresh
+reset-demo: $(STAMP) ## Delete everything done in the demo; the next `make run` starts again
 	@$(BIN)/python -m lib serve --reset-demo
 
 verify-audit: $(STAMP) ## Recompute the hash chain of the audit; EXPECT="<number> <hash>" compares with a head noted earlier

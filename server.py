@@ -1,7 +1,7 @@
-"""The server: `streamlit run server.py`. Starts the engine before the first request and adds what Streamlit lacks.
+"""The server: `streamlit run server.py`. Starts the app before the first request and adds what Streamlit lacks.
 
-Calling `st.navigation` at import puts Streamlit into its multipage mode before anybody connects: until some
-session has done so, it would run a file of a flat `pages/` folder without Home.py and its sign-in gate.
+`st.navigation` at import puts Streamlit into multipage mode before anybody connects. Until a session has called it,
+Streamlit would run a file of a flat `pages/` folder without Home.py and its sign-in check.
 """
 
 import asyncio
@@ -27,38 +27,38 @@ from lib.app.hosts import allowed_hosts, refuse_open_demo
 from lib.settings import Environment, load
 from lib.ui.navigation import closed_pages
 from lib.ui.runs.confirm import NO_SPELLING
-from lib.ui.widgets.away import told_away
+from lib.ui.widgets.away import show_away
 from lib.web import FORMS, Doors, Gate, Headers, Hosts, Sockets, inline_scripts, knows, routes
 
 log = structlog.get_logger(__name__)
 
-# Also for what libraries write: the files of the product are its owner's alone.
+# Only the owner may read the files of the product, including those that libraries write.
 os.umask(0o077)
 logs.take_over()
 settings = load()
 logs.configure(settings.log_level)
 hosts = allowed_hosts(settings)
 refuse_open_demo(settings, config.get_option("server.address"))
-# Streamlit asks the same of each websocket by a list of its own.
+# Streamlit checks each websocket against its own list.
 config.set_option("server.allowedHosts", [host.name for host in hosts])
 
 _warnings = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-_warnings.disabled = True  # it warns that nobody is connected yet, which is the point
+_warnings.disabled = True  # it warns that nobody is connected yet, which is intended
 st.navigation(closed_pages(), position="hidden")
 _warnings.disabled = False
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Runs that lost their process go on as soon as the server is up, with no browser open."""
+    """Start the app, which resumes runs that lost their process, before any browser connects."""
     try:
         await asyncio.to_thread(start.start)
     except Exception as error:
         why = not_started.why_not_started(error)
         if why is None:
-            log.error("not started", exc_info=error)  # noqa: TRY400 (said in one line)
+            log.error("not started", exc_info=error)  # noqa: TRY400 (the log writes it in one line)
             raise
-        # The server would print where in our code it was, which helps nobody who can set this right.
+        # The server would print a traceback, which does not help the people who can fix this.
         sys.stderr.write(f"{why}\n")
         sys.stderr.flush()
         os._exit(1)
@@ -67,21 +67,21 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 async def ready(_request: Request) -> Response:
-    """200 when the product has started and its databases can be written to; for the supervisor, not for people."""
+    """200 when the product has started and can write to its databases; for the supervisor."""
     started = start.started()
-    problem = "it is starting or ending" if started is None else await started.writable.problem_soon()
+    problem = "it is starting or stopping" if started is None else await started.writable.problem_soon()
     return JSONResponse({"ready": problem is None, "problem": problem}, status_code=200 if problem is None else 503)
 
 
 def show_error(error: Exception) -> bool:
-    """What a person sees of a bug: a sentence with an id. The id leads to the line in the log."""
-    if told_away(error):
+    """What people see of a bug: a sentence with the id of its line in the log."""
+    if show_away(error):
         return True
     quote = logs.error_id(error)
     log.error("page broke", exc_info=error)
     st.error(
-        f"This page stopped on an error of the Account Manager. What you asked for may not have been done: reload and "
-        f"look before you try again. Quote **{quote}** if it happens again.",
+        "Something went wrong on this page. Your change may not have been saved: reload and check before you try "
+        f"again. Quote **{quote}** if it happens again.",
         icon=":material/error:",
     )
     return True

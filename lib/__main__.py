@@ -1,4 +1,4 @@
-"""`python -m lib`: everything that is done from a terminal. `python -m lib --help` lists it."""
+"""`python -m lib`: the command line. `python -m lib --help` lists its commands."""
 
 import sys
 

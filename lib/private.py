@@ -1,4 +1,4 @@
-"""Files and folders for their owner alone: what the product keeps is personal data, whatever the umask says."""
+"""Files and folders that only their owner can read, whatever the umask: the product stores personal data."""
 
 import contextlib
 import os
@@ -8,23 +8,23 @@ from pathlib import Path
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 _OTHERS = 0o077
-# What SQLite writes beside a database. It gives a new one the mode of the database, and leaves an old one as it is.
+# SQLite's files next to a database. A new one gets the mode of the database, an old one keeps its own.
 JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def make_folder(path: Path) -> None:
-    """The folder, for its owner alone when it is new. One that is there keeps its mode: it may not be ours.
+    """Create the folder for its owner alone. An existing one keeps its mode: it may not be ours.
 
     Raises:
-        OSError: it is not there and cannot be made.
+        OSError: it does not exist and cannot be created.
     """
     path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
 
 
 def make_file(path: Path) -> None:
-    """The file, empty when it is new, for its owner alone also when it was there; so with SQLite's journals beside it.
+    """Create the file, or close an existing one and SQLite's journals next to it, for its owner alone.
 
-    A file that cannot be made or changed stays as it is: whoever opens it next says why.
+    A file that cannot be created or changed stays as it is: whoever opens it next says why.
     """
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
@@ -33,16 +33,16 @@ def make_file(path: Path) -> None:
 
 
 def close_to_others(folder: Path) -> list[str]:
-    """Take the rights of others from a folder and from each file in it. Returns the names of those that stay open.
+    """Remove the rights of others from a folder and each file in it. Returns the names of those that stay open.
 
-    Links are not followed, and what is in folders below is not touched: this folder keeps others out.
+    Links are not followed, and folders inside are not changed: nobody else gets past this folder.
 
     Raises:
         OSError: the folder cannot be read.
-        ValueError: the folder is one that everybody writes into, such as the system's for temporary files.
+        ValueError: everybody writes into this folder, such as the system's for temporary files.
     """
     if folder.stat().st_mode & stat.S_ISVTX or folder == Path(folder.anchor):
-        raise ValueError(f"{folder} is a folder that others use as well")
+        raise ValueError(f"{folder} is a folder that others use, too")
     _close(folder, FOLDER_MODE)
     kept = [folder]
     for path in sorted(folder.iterdir()):
@@ -53,7 +53,7 @@ def close_to_others(folder: Path) -> list[str]:
 
 
 def _close(path: Path, mode: int) -> None:
-    # A journal may be gone at any moment, and a file may be somebody else's.
+    # A journal may disappear at any moment, and a file may be somebody else's.
     with contextlib.suppress(OSError):
         if not path.is_symlink() and _is_open(path):
             path.chmod(mode)

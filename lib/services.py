@@ -1,4 +1,4 @@
-"""What actions and live reads work with: the Hub database and the clients of the outside systems."""
+"""The Hub database and the clients of the outside systems, for actions and live reads."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from lib.settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """What actions work with: the Hub database and the outside systems."""
+    """The Hub database and the outside systems."""
 
     settings: Settings
     engine: Engine
@@ -23,7 +23,7 @@ class Services:
     mailer: Mailer
 
     def read_zuora(self, key: str) -> ZuoraAccount:
-        """The account in Zuora for somebody who is waiting: one attempt, bounded by `AM_ZUORA_PAGE_SECONDS`.
+        """The account in Zuora, for somebody who waits: one attempt of at most `AM_ZUORA_PAGE_SECONDS`.
 
         Raises:
             RemoteError: Zuora did not answer in that time, or refused.
@@ -31,5 +31,5 @@ class Services:
         return self.zuora.account(key, quick_seconds=self.settings.zuora_page_seconds)
 
     def today(self) -> date:
-        """The day it is where the product's people are (`AM_TIME_ZONE`)."""
+        """Today in the time zone of the product (`AM_TIME_ZONE`)."""
         return datetime.now(ZoneInfo(self.settings.time_zone)).date()

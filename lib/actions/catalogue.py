@@ -1,4 +1,4 @@
-"""Every action there is, by kind."""
+"""Every action, by kind."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A step that changes something in Zuora is done when the change can be read back."""
+"""A step that changes something in Zuora is done only when the change can be read back."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,14 +21,14 @@ def write_and_read_back(
     what: str,
     elsewhere: str = "",
 ) -> tuple[str, ...]:
-    """Make a change in Zuora and look for it as long as `AM_ZUORA_READ_BACK_SECONDS` says.
+    """Make a change in Zuora and read it back, for up to `AM_ZUORA_READ_BACK_SECONDS`.
 
-    `what` names what was written ("the new name"), `elsewhere` says what this leaves undone. Returns the ids of the
-    request, for the receipt. The step looks before it writes, so Resume does that first as well.
+    `what` names the change ("the new name"), `elsewhere` says what was not done yet. Returns the ids of the request for
+    the receipt. A step reads before it writes, so Resume does that first as well.
 
     Raises:
         RemoteError: from `write` as it is; from `read` as one whose change may have been made.
-        NotSeenYet: Zuora accepted the change and does not show it.
+        NotSeenYet: Zuora accepted the change but does not show it.
     """
 
     def look() -> T:

@@ -1,1 +1,1 @@
-"""One started process: its parts, who signs in to it, and how it is served."""
+"""The started process: its parts, who signs in to it, and how it is served."""

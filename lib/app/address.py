@@ -1,4 +1,4 @@
-"""Whose address a request is for, and where the page came from that makes it."""
+"""Which host a request is for, and which page it comes from."""
 
 import ipaddress
 import re
@@ -12,7 +12,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Address:
-    """A host as a browser names it; `port` is None where none is named."""
+    """A host as a browser names it, with its port if it names one."""
 
     name: str
     port: int | None = None
@@ -23,9 +23,9 @@ class Address:
 
 
 def read_host(text: str) -> Address | None:
-    """A Host header, or an entry of `AM_ALLOWED_HOSTS`; None when it is not exactly a name or number with a port.
+    """A Host header or an entry of `AM_ALLOWED_HOSTS`; None when it is neither a name nor an IP address.
 
-    Names are the same in upper and lower case and with a dot at their end; an IPv6 address in each of its spellings.
+    Upper and lower case, a dot at the end and the spellings of an IPv6 address make no difference.
     """
     found = _HOST.fullmatch(text)
     if found is None:
@@ -38,15 +38,15 @@ def read_host(text: str) -> Address | None:
 
 
 def is_allowed(host: Address, allowed: Iterable[Address]) -> bool:
-    """Whether one of the entries names this host. An entry without a port allows each."""
+    """Whether one of the entries names this host. An entry without a port allows every port."""
     return any(one.name == host.name and one.port in (None, host.port) for one in allowed)
 
 
 def is_same_origin(origin: str, host: Address, *, encrypted: bool) -> bool:
-    """Whether a page of this Origin is one of the host that the request is for.
+    """Whether a page with this Origin belongs to the host that the request is for.
 
-    `encrypted` is True when the request is known to have come over TLS: a page without TLS is then another's. It is
-    not always known, because a proxy may end TLS in front of us.
+    `encrypted` is True when the request is known to have come over TLS: then a page without TLS is refused. It is not
+    always known, because a proxy may end TLS in front of us.
     """
     try:
         parts = urlsplit(origin)

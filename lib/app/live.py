@@ -1,7 +1,7 @@
-"""What Zuora says about an account right now, without making a page wait for it.
+"""What Zuora says about an account now, without making a page wait for it.
 
-A reading is started in the background; the page waits a moment for it, and if that is not enough shows the last
-snapshot with its time and asks again. Readings are cached for seconds, bounded, and keyed by account.
+A reading runs in the background. The page waits a moment for it; if that is not enough, it shows the last snapshot with
+its time and asks again. Readings are cached by account, for a few seconds and up to a maximum number.
 """
 
 import threading
@@ -45,8 +45,8 @@ class ZuoraFacts(BaseModel):
 class Reading:
     """`value` is what is known, as of `read_at`; `state` says how far that can be trusted.
 
-    live: read just now. reading: on its way, `value` is the last snapshot. failed: could not be read, `why` says
-    it, `value` is the last snapshot. missing: Zuora has no such account. unlinked: the Hub names none.
+    live: read just now. reading: under way, `value` is the last snapshot. failed: could not be read, `why` says
+    why, `value` is the last snapshot. missing: Zuora has no such account. unlinked: the Hub has no link to Zuora.
     """
 
     state: Literal["live", "reading", "failed", "missing", "unlinked"]
@@ -84,23 +84,23 @@ class LiveReads:
         except WaitedTooLong:
             return self._last(account, "reading")
         except Exception:
-            # Of a reading that broke nothing is kept: the next page begins another one.
+            # A reading that broke is not kept: the next page starts another one.
             self.forget(account.number)
             raise
         entry.served = True
         return reading
 
     def forget(self, number: str) -> None:
-        """Drop what is cached about the account: an action has just changed it."""
+        """Drop what is cached about the account, for example after an action changed it."""
         with self._lock:
             self._entries.pop(number, None)
 
     def close(self) -> None:
-        """End the readers; a reading under way is left to its own timeout."""
+        """End the readers, without waiting for a reading under way."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _entry(self, account: Account, read: Callable[[], Reading]) -> _Entry:
-        """The reading under way or fresh enough; one at a time for an account, however many pages ask."""
+        """The reading that is under way or still fresh, else a new one: one at a time for each account."""
         with self._lock:
             entry = self._entries.get(account.number)
             if entry is not None and self._is_fresh(entry, account):
@@ -113,10 +113,10 @@ class LiveReads:
             return entry
 
     def _is_fresh(self, entry: _Entry, account: Account) -> bool:
-        """False also when the account changed in the Hub since: then Zuora's side probably did, too."""
+        """False also when the account has changed in the Hub since: then it has probably changed in Zuora too."""
         if entry.changed_at != account.changed_at:
             return False
-        # A reading that took longer than it is kept is still shown once; else a slow Zuora would never be shown.
+        # A reading that took longer than the cache time is still shown once, or a slow Zuora would never be shown.
         if not entry.future.done() or not entry.served:
             return True
         return time.monotonic() - entry.made < self._services.settings.zuora_cache_seconds
@@ -132,7 +132,7 @@ class LiveReads:
             return self._last(account, "failed", why=str(error))
         except Exception as error:
             if is_away(error):
-                # Nothing is known, not even what was read last; whoever shows the account says so.
+                # The last snapshot cannot be read either. The page says that the database is away.
                 raise
             log.exception("reading broke", account=account.number)
             return self._last(account, "failed", why=f"Reading Zuora stopped on an error ({type(error).__name__}).")
@@ -152,11 +152,11 @@ class LiveReads:
             with writing(self._services.engine) as connection:
                 snapshots.save_snapshot(connection, account.number, system="zuora", subject="account", value=value)
         except SQLAlchemyError as error:
-            # What was read is as true without it. An older reading stays stored, with its own time.
+            # The reading is still true. The older snapshot stays stored, with its own time.
             log.warning("reading not kept", account=account.number, why=type(error).__name__)
 
     def _last(self, account: Account, state: Literal["reading", "failed"], why: str = "") -> Reading:
-        """The stored snapshot, as the best that is known while Zuora does not answer."""
+        """The stored snapshot: the best that is known while Zuora does not answer."""
         with self._services.engine.connect() as connection:
             kept = snapshots.last_snapshot(connection, account.number, system="zuora", subject="account")
         failed_at = datetime.now(UTC) if state == "failed" else None
@@ -166,7 +166,7 @@ class LiveReads:
 
 
 def _facts(value: dict[str, Any]) -> ZuoraFacts | None:
-    """A snapshot as it was kept; None when an older version kept it in a shape this one cannot read."""
+    """The facts of a snapshot; None when another version stored it in a form that this one cannot read."""
     try:
         return ZuoraFacts.model_validate(value)
     except ValueError:

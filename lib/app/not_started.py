@@ -1,4 +1,4 @@
-"""Why a start failed, for the person who started it: a sentence for what they can change, nothing for a bug of ours."""
+"""Why a start failed, as a sentence for the person at the terminal; None for a bug, which needs its traceback."""
 
 from sqlalchemy.exc import ArgumentError
 
@@ -7,7 +7,7 @@ from lib.store.away import is_away
 
 
 def why_not_started(error: Exception) -> str | None:
-    """The line to print before the process ends; None when only a traceback tells."""
+    """The line to print before the process ends; None for a bug."""
     sentence = what_to_change(error)
     if sentence is None and isinstance(error, ValueError):
         sentence = str(error)
@@ -15,12 +15,12 @@ def why_not_started(error: Exception) -> str | None:
 
 
 def what_to_change(error: Exception) -> str | None:
-    """What the person at the terminal can do about this error; None for a bug of ours."""
+    """What happened and what the person can change; None for a bug."""
     if is_away(error):
         cause = getattr(error, "orig", None) or error
-        said = " ".join(str(cause).split())[:300]
+        quoted = " ".join(str(cause).split())[:300]
         return (
-            f"the database does not answer or cannot be written ({said}). Nothing was changed. See that "
+            f"the database does not answer or cannot be written ({quoted}). Nothing was changed. Check that "
             "it runs and that AM_DATABASE_URL and AM_ENGINE_DATABASE_URL name it, then start again."
         )
     if isinstance(error, ArgumentError):

@@ -1,4 +1,4 @@
-"""Passwords: the hash that is stored, and the check of one that was typed."""
+"""Passwords: the hash to store, and the check of a typed password."""
 
 import logging
 import threading
@@ -11,24 +11,24 @@ SHORTEST_PASSWORD = 12
 """Characters of a new password."""
 
 LONGEST_PASSWORD = 72
-"""Bytes of a password that bcrypt looks at. It refuses longer ones, and so do we."""
+"""Bytes of a password. bcrypt refuses longer ones, and so do we."""
 
 _ROUNDS = 12
-_TALKERS = ("caching.cache_data_api", "scriptrunner_utils.script_run_context")
+_WARNING_LOGGERS = ("caching.cache_data_api", "scriptrunner_utils.script_run_context")
 
-# A check takes a quarter of a second of a processor: guessing must not take both from the people at work.
+# A check uses a processor for a quarter of a second: guessing must not take all of them from the people at work.
 _checks = threading.Semaphore(2)
 
 
 class UnusablePassword(ValueError):
-    """The password cannot be stored; the text is a sentence that says why and does not quote it."""
+    """The password cannot be stored; the text says why and does not quote it."""
 
 
 def hash_password(password: str) -> str:
     """The bcrypt hash to store for a new password.
 
     Raises:
-        UnusablePassword: too short, too long for bcrypt, or it holds a character that nobody can sign in with.
+        UnusablePassword: too short, too long for bcrypt, or with an invisible character.
     """
     typed = password.encode("utf-8", "replace")
     if not password.isprintable():
@@ -41,8 +41,8 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """True when the password is the one of the stored hash. Without a hash it is False, and takes as long."""
-    # What no encoding knows cannot be a password; NUL ends one for bcrypt.
+    """True when the password matches the stored hash. Without a hash it is False, and takes as long."""
+    # bcrypt stops at a NUL. A character that cannot be encoded is in no password.
     typed = password.encode("utf-8", "replace").replace(b"\0", b"?")
     short = typed[:LONGEST_PASSWORD].decode("utf-8", "ignore")
     with _checks:
@@ -50,26 +50,25 @@ def matches(password: str, stored: str | None) -> bool:
         try:
             right = bool(_hasher().check_pw(short, stored or nobody))
         except ValueError:
-            # What is stored is not the hash of a password.
+            # The stored text is not a bcrypt hash.
             right = False
     return right and bool(stored) and len(typed) <= LONGEST_PASSWORD
 
 
 @cache
 def _hasher() -> Any:
-    """The library's check of a password. Its package speaks to Streamlit as it is loaded, and Streamlit would warn
-    twice that nobody is connected, which is so: the sign-in comes before that."""
-    talkers = [logging.getLogger(f"streamlit.runtime.{name}") for name in _TALKERS]
-    for talker in talkers:
-        talker.disabled = True
+    """The library's password check. Importing it makes Streamlit log two warnings that no browser is connected."""
+    loggers = [logging.getLogger(f"streamlit.runtime.{name}") for name in _WARNING_LOGGERS]
+    for logger in loggers:
+        logger.disabled = True
     from streamlit_authenticator.utilities import Hasher
 
-    for talker in talkers:
-        talker.disabled = False
+    for logger in loggers:
+        logger.disabled = False
     return Hasher
 
 
 @cache
 def _hash_of_nobody() -> str:
-    """Made at the first sign-in: it takes a third of a second, which no start of the server should wait for."""
+    """Made at the first sign-in, not at the start of the server: it takes a third of a second."""
     return hashpw(b"nobody", gensalt(_ROUNDS)).decode()

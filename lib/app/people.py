@@ -1,4 +1,4 @@
-"""Change who may sign in and what they may do: each change is checked, and is an event of the audit."""
+"""Change who may sign in and what they may do. Each change is checked and written to the audit."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,12 +23,12 @@ _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,59}")
 
 
 class NotChanged(ValueError):
-    """Nothing was changed; the text is a sentence that says why and what to do."""
+    """Nothing was changed; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
 class NewPerson:
-    """Somebody to add, as it was typed. `account` is the number of an account admin's only account."""
+    """A person to add, as typed. `account` is the number of the account that an account admin sees."""
 
     username: str
     email: str
@@ -38,11 +38,11 @@ class NewPerson:
 
 
 def add(engine: Engine, new: NewPerson, password: str, *, actor: str) -> str:
-    """Add this person, and return the user name they sign in with: in lower case.
+    """Add this person; returns the user name they sign in with, in lower case.
 
     Raises:
         NotChanged: something typed cannot be used, or somebody else has the user name or the address.
-        NotAnAddress: the e-mail address is none.
+        NotAnAddress: the e-mail address cannot be used.
         UnusablePassword: the password cannot be used.
     """
     username = check_username(new.username)
@@ -89,7 +89,7 @@ def change_roles(engine: Engine, username: str, roles: Iterable[Role], *, actor:
 
 
 def disable(engine: Engine, username: str, *, actor: str) -> int:
-    """Shut this person out, and end their sign-ins; returns how many ended.
+    """Disable this person and end their sign-ins; returns how many ended.
 
     Raises:
         NotChanged: there is no such person, or no admin would be left.
@@ -101,14 +101,14 @@ def disable(engine: Engine, username: str, *, actor: str) -> int:
 
 
 def enable(engine: Engine, username: str, *, actor: str) -> None:
-    """Let somebody sign in again who was shut out.
+    """Let a disabled person sign in again.
 
     Raises:
-        NotChanged: there is no such person, or they are one of the demo's.
+        NotChanged: there is no such person, or it is one of the demo's sign-ins.
     """
     with _changing(engine, username) as (connection, found):
         if found.demo:
-            raise NotChanged("This is one of the demo's sign-ins, whose passwords are published.")
+            raise NotChanged("This is a sign-in of the demo. Its password is published, so it stays disabled.")
         people_changes.set_active(connection, found.username, True)
         _note(connection, "enabled", actor, found.username, {})
 
@@ -127,7 +127,7 @@ def change_password(engine: Engine, username: str, password: str, *, actor: str)
 
 
 def unlock(engine: Engine, username: str, *, actor: str) -> int:
-    """Forget this person's failed sign-ins; returns how many counters there were.
+    """Forget this person's failed sign-ins; returns how many counters were removed.
 
     Raises:
         NotChanged: there is no such person.
@@ -142,7 +142,7 @@ def check_username(text: str) -> str:
     """The user name as it is stored: in lower case.
 
     Raises:
-        NotChanged: it cannot be one.
+        NotChanged: it cannot be a user name.
     """
     username = text.strip().lower()
     if not _USERNAME.fullmatch(username):

@@ -1,4 +1,4 @@
-"""Serve: check what can go wrong at a start, say in one line where to go and how to sign in, and become the server."""
+"""Start the server: check the settings and the port, print the address and how to sign in, then become Streamlit."""
 
 import os
 import socket
@@ -11,14 +11,14 @@ from lib.settings import PROJECT, Environment, Settings, SettingsError, load
 
 
 def serve() -> int:  # noqa: RET503 - execv does not return
-    """Serve the app with the settings of the environment; returns only when it could not start."""
+    """Serve the app; returns only when it could not start."""
     try:
         settings = load()
         allowed_hosts(settings)
         _refuse_taken_port(settings)
         _prepare(settings)
     except Exception as error:
-        if not _said(error):
+        if not _print_reason(error):
             raise
         return 1
     _announce(settings)
@@ -32,7 +32,7 @@ def serve() -> int:  # noqa: RET503 - execv does not return
         f"--server.address={settings.address}",
         f"--server.port={settings.port}",
     ]
-    # Replaced, not spawned: signals reach the server itself, and there is no second process to forget.
+    # This process becomes the server, so that signals reach it and there is no second process to stop.
     os.execv(sys.executable, command)  # noqa: S606
 
 
@@ -41,13 +41,13 @@ def reset_demo() -> int:
     try:
         settings = load()
     except SettingsError as error:
-        _said(error)
+        _print_reason(error)
         return 1
     return _reset_demo(settings)
 
 
-def _said(error: Exception) -> bool:
-    """Say why it was not started; False for a bug of ours, which has no such sentence."""
+def _print_reason(error: Exception) -> bool:
+    """Print why it was not started; False for a bug, for which there is no sentence."""
     why = why_not_started(error)
     if why is not None:
         print(why, file=sys.stderr)
@@ -68,7 +68,7 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings) -> None:
-    """Database and demo data before the address is printed, so that the first click finds them."""
+    """Prepare the database and the demo data before the address is printed, so that the first click finds them."""
     from lib.app.start import close_files
     from lib.store import migrate
     from lib.store.engine import make_engine
@@ -106,5 +106,5 @@ def _reset_demo(settings: Settings) -> int:
     for pattern in ("*.db", "*.db-wal", "*.db-shm", "*.db-migrate"):
         for path in settings.data_dir.glob(pattern):
             path.unlink()
-    print("The demo starts afresh at the next `make run`.")
+    print("The demo is reset. It starts with new data at the next `make run`.")
     return 0

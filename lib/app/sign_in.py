@@ -1,8 +1,8 @@
 """Sign a person in and out, and say whose sign-in a cookie is. Knows neither the web server nor Streamlit.
 
-Failed tries are counted for a name at one address, for the address, and for the name at all addresses together. The
-last counter does not hold for a browser in which the person signed in before: strangers who try a name from many
-addresses cannot keep its owner out.
+Failed tries are counted for a name at one address, for the address, and for the name at all addresses together. These
+do not count in a browser in which the person signed in before, so that strangers who try a name from many addresses
+cannot keep its owner out.
 """
 
 import hashlib
@@ -23,43 +23,43 @@ from lib.store.people import Person
 from lib.store.sign_in_tries import Counter
 
 NAME_FACTOR = 5
-"""How many times the tries of one address a name has from all addresses together."""
+"""A name may have this many times the tries of one address, from all addresses together."""
 
 REFUSED = (
-    "You are not signed in. Check the user name and the password, and try again. After several failed tries wait "
+    "You are not signed in. Check the user name and the password, and try again. After several failed tries, wait "
     "{minutes:g} minutes first, or ask an admin."
 )
 EMPTY = "Type your user name and your password."
 KIND = "sign_in"
 SOURCE = "local"
 NOBODY = "nobody"
-"""The actor of a failed sign-in: what was typed as a name may be anything, a password too."""
+"""The actor of a failed sign-in. The typed name is not kept: it may be a password."""
 
 
 class SignInRefused(Exception):
-    """The sign-in failed; the text is a sentence for the form."""
+    """The sign-in failed; the text is for the form."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """What the browser is to keep: `token` for this sign-in, `browser` to be known next time."""
+    """What the browser keeps: `token` for this sign-in, and `browser` to be recognised next time."""
 
     token: str
     browser: str
 
 
 def cookie_name(app: App) -> str:
-    """The sign-in's cookie. The prefix makes browsers refuse one that another host of the domain wants to plant."""
+    """The cookie of the sign-in. With the prefix, browsers refuse a cookie that another host of the domain plants."""
     return "account_manager" if app.settings.env is Environment.DEMO else "__Host-account_manager"
 
 
 def browser_cookie_name(app: App) -> str:
-    """The cookie by which a browser is known again."""
+    """The cookie by which a browser is recognised."""
     return f"{cookie_name(app)}_browser"
 
 
 def signed_in(app: App, token: str | None) -> Identity | None:
-    """The person whose sign-in this cookie is, as they are now; None when it does not hold."""
+    """The person with this sign-in cookie, with their current roles; None when the sign-in has ended."""
     if not token:
         return None
     with app.services.engine.connect() as connection:
@@ -72,14 +72,14 @@ def signed_in(app: App, token: str | None) -> Identity | None:
 def sign_in(app: App, username: str, password: str, *, address: str, browser: str | None = None) -> SignedIn:
     """Sign this person in.
 
-    `address` is where the request comes from, `browser` the cookie by which this browser is known, if it has one.
-    Whatever is wrong, the sentence is the same and takes the same time: it does not say which names exist, which are
+    `address` is where the request comes from; `browser` is the cookie by which this browser is recognised, if it has
+    one. Every failure gives the same sentence after the same time, so that nobody learns which names exist, which are
     inactive, or that there were too many tries.
 
     Raises:
-        SignInRefused: wrong name or password, inactive, too long a password, or too many tries.
+        SignInRefused: wrong name or password, inactive, password too long, or too many tries.
     """
-    # A NUL is in no name, and PostgreSQL takes none.
+    # PostgreSQL refuses a NUL.
     name = username.replace("\0", "").strip().lower()
     if not name or not password:
         raise SignInRefused(EMPTY)
@@ -88,7 +88,7 @@ def sign_in(app: App, username: str, password: str, *, address: str, browser: st
         over = _count(app, connection, name, address, browser)
     right = _is_right(person, password)
     if over is not None or not right or person is None:
-        # The first try over the limit is noted, the ones after it only counted: a flood must not fill the audit.
+        # Only the first try over the limit goes to the audit: a flood must not fill it.
         if over in (None, 1):
             _note_failure(app, person, address, "wrong name or password" if over is None else "too many tries")
         raise SignInRefused(refusal(app))
@@ -105,7 +105,7 @@ def sign_in(app: App, username: str, password: str, *, address: str, browser: st
             sign_in_tries.drop_old_tries(connection, minutes=app.settings.sign_in_lock_minutes)
             _note(connection, person.email, "done", {"address": address})
     except KeyError:
-        # Another password, or shut out, since the check began.
+        # The password was changed, or the person disabled, since the check began.
         raise SignInRefused(refusal(app)) from None
     return SignedIn(token, _browser_mark(app, person.username))
 
@@ -133,9 +133,9 @@ def sign_out_everywhere(app: App, identity: Identity) -> int:
 
 
 def _count(app: App, connection: Connection, name: str, address: str, browser: str | None) -> int | None:
-    """Count this try; None while it is within every limit, else by how many tries it is over one.
+    """Count this try. None while it is within every limit; otherwise by how many tries it is over one.
 
-    One after the other: an address that is closed counts for no name any more, and so closes none for others.
+    Counting stops at the first limit: an address over its limit no longer counts against names, and locks nobody out.
     """
     for counter, allowed in _counters(app, name, address, browser).items():
         tries = sign_in_tries.count_try(connection, counter, minutes=app.settings.sign_in_lock_minutes)
@@ -145,7 +145,7 @@ def _count(app: App, connection: Connection, name: str, address: str, browser: s
 
 
 def _counters(app: App, name: str, address: str, browser: str | None) -> dict[Counter, int]:
-    """What a try counts for, in this order, and how many failures each bears."""
+    """The counters of a try, in order, and how many failures each allows."""
     allowed = app.settings.sign_in_attempts
     if browser is not None and _knows(app, browser, name):
         return {Counter("browser", name, browser): allowed}
@@ -157,13 +157,13 @@ def _counters(app: App, name: str, address: str, browser: str | None) -> dict[Co
 
 
 def _is_right(person: Person | None, password: str) -> bool:
-    """Takes as long for nobody, for an inactive person and for an over-long password as for a wrong one."""
+    """Takes the same time for an unknown or inactive person and for a password that is too long."""
     known = person is not None and person.active
     return passwords.matches(password, person.password_hash if person is not None and known else None)
 
 
 def _browser_mark(app: App, username: str) -> str:
-    """What a browser keeps to be known again. It signs nobody in: it only spares the person the others' tries."""
+    """What a browser keeps to be recognised. It signs nobody in: it only spares the person others' failed tries."""
     mark = f"{username}.{secrets.token_hex(8)}"
     return f"{mark}.{_signature(app, mark)}"
 

@@ -1,7 +1,7 @@
-"""Start everything one process needs, once: settings, database, stand-ins of the demo, clients, runner.
+"""Start everything a process needs, once: settings, database, stand-ins of the demo, clients, runner.
 
-`server.py` does it before the first request, so that unfinished runs go on with no browser open. A page started
-some other way (`streamlit run Home.py`) does it at its first run; the lock makes that one start.
+`server.py` does it before the first request, so that unfinished runs go on without a browser. With
+`streamlit run Home.py` the first page does it; the lock makes sure that there is only one start.
 """
 
 import gc
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class App:
-    """The started product, as pages and tests use it."""
+    """The started process and what it holds, as pages and tests use it."""
 
     services: Services
     runner: Runner
@@ -46,7 +46,7 @@ class App:
         return self.services.settings
 
     def problem(self) -> str | None:
-        """Why this process could not do its work now; None when both its databases can be written to."""
+        """Why this process cannot do its work now; None when both databases can be written to."""
         return self.writable.problem()
 
 
@@ -56,7 +56,7 @@ _undo = ExitStack()
 
 
 def start(settings: Settings | None = None) -> App:
-    """The started product; starts it at the first call and returns the same one afterwards.
+    """The started app; the first call starts it, later calls return the same one.
 
     Raises:
         SettingsError: the settings do not allow a start.
@@ -64,23 +64,23 @@ def start(settings: Settings | None = None) -> App:
     global _app, _undo
     with _lock:
         if _app is None:
-            # Whatever was started before a later part failed is ended again, so that the next try starts clean.
+            # When a part fails to start, the parts before it are ended, so that the next try starts clean.
             with ExitStack() as undo:
                 _app = _start(settings or load(), undo)
                 _undo = undo.pop_all()
-            # What is loaded now stays, and the collector need not walk it again and again.
+            # What is loaded now stays: the garbage collector need not look at it again.
             gc.collect()
             gc.freeze()
         return _app
 
 
 def started() -> App | None:
-    """The started product, without waiting for a start; None before it and after its end."""
+    """The started app, without waiting for a start; None before the start and after the stop."""
     return _app
 
 
 def stop() -> None:
-    """End what `start` began, in reverse order. Runs under way go on in another process or at the next start."""
+    """Stop what `start` started, in reverse order. Runs under way go on in another process or at the next start."""
     global _app
     with _lock:
         _app = None
@@ -88,7 +88,7 @@ def stop() -> None:
 
 
 def _start(settings: Settings, undo: ExitStack) -> App:
-    configure_logging(settings.log_level)
+    logs.configure(settings.log_level)
     close_files(settings)
     migrate.upgrade(settings.database)
     engine = make_engine(settings.database)
@@ -101,8 +101,8 @@ def _start(settings: Settings, undo: ExitStack) -> App:
         with engine.connect() as connection:
             if people.has_demo_people(connection):
                 raise SettingsError(
-                    "AM_DATABASE_URL names a database that holds the demo's sign-ins, whose passwords are published. "
-                    "Production needs a database of its own."
+                    "AM_DATABASE_URL names a database with the demo's sign-ins, whose passwords are published. "
+                    "Give production a database of its own."
                 )
     zuora_url = _start_zuora_standin(settings, undo) if settings.uses_standin_zuora else settings.zuora_url
     zuora = Zuora(
@@ -141,10 +141,10 @@ def _watch_databases(settings: Settings, engine: Engine, undo: ExitStack) -> Wri
 
 
 def close_files(settings: Settings) -> None:
-    """Keep what is in `AM_DATA_DIR` to its owner, also what an earlier version left open to others.
+    """Close the files in `AM_DATA_DIR` to everybody but their owner, also those of an earlier version.
 
     Raises:
-        SettingsError: the folder is one that others use as well, or cannot be used.
+        SettingsError: others use the folder as well, or it cannot be used.
     """
     try:
         make_folder(settings.data_dir)
@@ -225,8 +225,3 @@ def _connect_mail(settings: Settings, undo: ExitStack) -> Mailer:
     except ValueError as error:
         raise SettingsError(f"the AM_MAIL_ settings do not fit together: {error}.") from error
     return Mailer(config)
-
-
-def configure_logging(level: str) -> None:
-    """One line per event on standard error; see `lib.logs`."""
-    logs.configure(level)

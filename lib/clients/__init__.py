@@ -1,1 +1,1 @@
-"""The outside systems, one client each, nothing of ours."""
+"""One client for each outside system. They know nothing of the rest of the Account Manager."""

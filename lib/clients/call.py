@@ -13,8 +13,8 @@ from lib.patience import Patience
 class HttpConfig:
     """How to reach one system.
 
-    `verify` names the file of the only authorities whose word on the system's certificate counts; without it
-    those are the public ones. `client_certificate` and `client_key` name what the Hub shows of itself.
+    `verify` is a file of certificate authorities. Without it the public ones are trusted. `client_certificate` and
+    `client_key` are files with our own certificate and its key, which we show to the system.
     """
 
     url: str
@@ -28,9 +28,9 @@ class HttpConfig:
 class Call:
     """One request and what it is for.
 
-    `writes` says that the operation changes something, `harmless` that this request of it does not (a
-    sign-in), `resend` that sending it twice has the effect of sending it once. `read_seconds` and `attempts`
-    replace those of the client's `Patience`. `private` are values that must not appear in an error.
+    `writes`: the operation changes something. `harmless`: this request of it does not, such as a sign-in.
+    `resend`: sending it twice has the same effect as sending it once. `read_seconds` and `attempts` replace those
+    of the client's `Patience`. `private` are values that must not appear in an error.
     """
 
     method: str
@@ -50,20 +50,20 @@ class Call:
 
     @property
     def alters(self) -> bool:
-        """True when this very request changes something, so that a lost answer leaves its effect unknown."""
+        """True when this request itself changes something, so a lost answer leaves its effect unknown."""
         return self.writes and not self.harmless
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A complete answer. Header names are looked up without regard to case."""
+    """A complete answer. Header names are not case-sensitive."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The body's JSON with every fraction as the exact Decimal that was written.
+        """The body's JSON, with fractions as exact Decimals.
 
         Raises:
             ValueError: the body is not JSON.

@@ -1,8 +1,8 @@
 """One deadline for a whole request: connecting, the TLS handshake, sending, status line, headers and body.
 
-The timeout of a socket covers one wait for one piece. A server that sends a byte now and then never runs into it,
+The timeout of a socket covers one wait for one piece. A server that sends a byte now and then never reaches it,
 and http.client reads the status line and the headers piece by piece. So a timer shuts the connection down from
-outside: whatever is waiting on it, the handshake too, wakes up at once.
+another thread: whatever is waiting on it wakes up at once, the handshake too.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ class Deadline:
 
     def watch(self, connected: socket.socket) -> None:
         """Shut down this socket's connection when the time is over."""
-        # A handle of our own: wrapping a socket in TLS takes the first one away, and a closed one has no number.
+        # A duplicate: wrapping a socket in TLS detaches the first one, and a closed one has no file number.
         wire = socket.socket(fileno=os.dup(connected.fileno()))
         with self._lock:
             if self._wire is not None:
@@ -64,7 +64,7 @@ class Deadline:
         return self._wire is not None and not self.sent
 
     def check(self) -> None:
-        """Make sure that there is time left: an answer cut off by us may look complete.
+        """Check that there is time left: an answer that we cut off may look complete.
 
         Raises:
             requests.ConnectTimeout: no time is left, and nothing was sent.
@@ -74,7 +74,7 @@ class Deadline:
             raise self.error()
 
     def error(self) -> requests.exceptions.Timeout:
-        """What requests would raise had it noticed by itself."""
+        """The error that requests itself would raise."""
         return requests.exceptions.ReadTimeout() if self.sent else requests.exceptions.ConnectTimeout()
 
     def _pass(self) -> None:
@@ -107,7 +107,7 @@ class _Watched(HTTPConnection):
         return connected
 
     def request(self, *args: Any, **given: Any) -> None:
-        """Send a request; a connection kept from an earlier one comes under the deadline of this one."""
+        """Send a request. A connection kept from an earlier request gets the deadline of this one."""
         deadline = _deadline()
         if deadline is not None and self.sock is not None:
             deadline.watch(self.sock)

@@ -1,16 +1,16 @@
-"""What can go wrong when the Hub asks an outside system, told apart by what one can do next.
+"""What can go wrong with an outside system, by what somebody can do next.
 
     RemoteError
-    ├── Unreachable       no usable answer; a change may have been made: look before repeating
+    ├── Unreachable       no usable answer; a change may have been made: check before trying again
     ├── Busy              too many requests, a lock, a fault the system calls temporary: try again later
-    ├── Rejected          the request is wrong as it stands and the system says why: change it
+    ├── Rejected          the request is wrong and the system says why: change it
     ├── NotFound          the system does not know what was asked for
-    ├── AuthFailed        the Hub's credentials or the permissions of its API user are not enough
-    └── UnexpectedReply   an answer that cannot be understood: report it
+    ├── AuthFailed        our credentials or the permissions of our API user are not enough
+    └── UnexpectedReply   an answer that we do not understand: report it
 
 A client raises nothing else. `str(error)` is a sentence for the staff and the audit. An error never quotes what the
-call sent: no secret, and none of the values in `Call.private`. It holds nothing of a reply but the system's own
-message, without e-mail addresses. That message may name a customer, so the text of an error goes into no log.
+call sent: no secret, and none of the values in `Call.private`. Of a reply it has only the system's own message,
+without e-mail addresses. That message may name a customer, so the text of an error is never logged.
 """
 
 import re
@@ -23,10 +23,10 @@ _ID = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def presentable(text: str, hide: Iterable[str] = ()) -> str:
-    """An outside system's message as one short line, without e-mail addresses and the values in `hide`."""
+    """An outside system's message as one short line, without e-mail addresses or the values in `hide`."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     for value in sorted({" ".join(v.split()) for v in hide}, key=len, reverse=True):
-        # A one-letter value would tear the message apart and tells nothing about a person.
+        # Hiding a single letter would make the message unreadable, and a letter says nothing about a person.
         if len(value) > 1:
             line = re.sub(re.escape(value), "…", line, flags=re.IGNORECASE)
     line = _EMAIL.sub("…", line)
@@ -34,13 +34,13 @@ def presentable(text: str, hide: Iterable[str] = ()) -> str:
 
 
 class RemoteError(Exception):
-    """An outside system did not do what was asked. Catch it where every failure is told the same way.
+    """An outside system did not do what was asked. Catch it where every failure is handled alike.
 
     Args:
         system: its name, "Zuora".
         operation: what was asked, as an imperative phrase: "rename account 104233". Never a customer's name.
         writes: True when the operation was to change something.
-        maybe_done: True when the change may have been made all the same.
+        maybe_done: True when the change may have been made anyway.
         detail: the reason, already `presentable`.
         status: the HTTP status, where there was one.
         codes: the system's own error codes.
@@ -62,8 +62,8 @@ class RemoteError(Exception):
         track_id: str | None = None,
         process_id: str | None = None,
     ) -> None:
-        # Only these two are positional, so that a pickled error (the step engine keeps it) comes back whole.
-        # The operation names an account by what somebody typed.
+        # Only these two are positional, so that an error can be pickled: the step engine keeps it.
+        # The operation may contain an account number as somebody typed it.
         operation = presentable(operation)
         super().__init__(system, operation)
         self.system = system
@@ -78,7 +78,7 @@ class RemoteError(Exception):
         self.track_id = _plain_id(track_id)
         self.process_id = _plain_id(process_id)
         self.replayed = False
-        """True when the system gave the answer to an earlier request again."""
+        """True when the system repeated its answer to an earlier request."""
 
     @property
     def sentence(self) -> str:
@@ -100,7 +100,7 @@ class RemoteError(Exception):
         return error
 
     def unsure(self) -> "RemoteError":
-        """The same failure of an operation whose change may have been made by an earlier request of it."""
+        """The same failure, of an operation whose earlier request may have made the change."""
         self.maybe_done = self.writes
         return self
 
@@ -113,7 +113,7 @@ class RemoteError(Exception):
         return "It is not known whether the change was made." if self.maybe_done else "Nothing was changed."
 
     def _advice(self) -> str:
-        return "Look at the present value before you repeat it." if self.maybe_done else self._next_step()
+        return "Check the current value before you try again." if self.maybe_done else self._next_step()
 
     def _next_step(self) -> str:
         return "Try again later."
@@ -139,7 +139,7 @@ class RemoteError(Exception):
 
 
 class Unreachable(RemoteError):
-    """No usable answer came. `maybe_done` tells whether the request may have had its effect."""
+    """No usable answer came. `maybe_done` says whether the request may have had its effect."""
 
     def _happened(self) -> str:
         if self.writes and not self.maybe_done:
@@ -151,10 +151,10 @@ class Unreachable(RemoteError):
 
 
 class Busy(RemoteError):
-    """The system works but not now; the client has already tried as often as it may."""
+    """The system works but not now. The client has already tried as often as it may."""
 
     def unsure(self) -> RemoteError:
-        """As `Unreachable`, the class of an outcome nobody knows."""
+        """As `Unreachable`, the class for an unknown outcome."""
         if not self.writes:
             return self
         return Unreachable.like(self).unsure()
@@ -167,13 +167,13 @@ class Busy(RemoteError):
 
 
 class Rejected(RemoteError):
-    """The system understood the request and refuses it; `detail` is its reason."""
+    """The system understood the request and refuses it. `detail` is its reason."""
 
     def _happened(self) -> str:
         return f"{self.system} refused to {self.operation}{self._because()}."
 
     def _next_step(self) -> str:
-        return "Correct what it names, then try again."
+        return "Correct it, then try again."
 
 
 class NotFound(RemoteError):
@@ -187,32 +187,34 @@ class NotFound(RemoteError):
 
 
 class AuthFailed(RemoteError):
-    """The system does not accept the Hub, or not for this."""
+    """The system does not accept our sign-in, or does not permit this operation."""
 
     @property
     def signed_out(self) -> bool:
-        """True when the sign-in itself was refused, False when only the permission is missing."""
+        """True when the sign-in was refused, False when only the permission is missing."""
         return self.status == 401
 
     def _happened(self) -> str:
         if self.signed_out:
             why = self._aside()
-            return f"{self.system} did not accept the Hub's sign-in, so it did not {self.operation}{why}."
-        return f"{self.system} does not allow the Hub to {self.operation}{self._because()}."
+            return f"{self.system} did not accept the Account Manager's sign-in, so it did not {self.operation}{why}."
+        return f"{self.system} does not allow the Account Manager to {self.operation}{self._because()}."
 
     def _next_step(self) -> str:
         what = "credentials and address" if self.signed_out else "API user's permissions"
-        return f"Ask whoever runs the Hub to check its {self.system} {what}."
+        return f"Ask the people who run the Account Manager to check its {self.system} {what}."
 
 
 class UnexpectedReply(RemoteError):
-    """The system answered in a way the client does not know."""
+    """The system answered in a way that the client does not understand."""
 
     def _happened(self) -> str:
-        return f"{self.system} answered the request to {self.operation} in an unknown way{self._aside()}."
+        return (
+            f"{self.system} answered the request to {self.operation} in a way that we do not understand{self._aside()}."
+        )
 
     def _next_step(self) -> str:
-        return "Report it to whoever runs the Hub; repeating it will hardly help."
+        return "Tell the people who run the Account Manager. Trying again is unlikely to help."
 
 
 def _plain_id(value: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """The HTTP client for every outside system: timeouts, a concurrency limit, retries.
 
-A client builds a `Call` and gives a function which reads the `Reply` to it and raises from `errors` when it
-is a refusal. Whatever goes wrong below that is raised from `errors` too; no exception of requests or urllib3
-leaves this module.
+A client builds a `Call` and passes a function that reads the `Reply`, and raises from `errors` when it is a
+refusal. Whatever goes wrong below that is raised from `errors` too: no exception of requests or urllib3 leaves
+this module.
 """
 
 import json
@@ -27,7 +27,7 @@ from lib.clients.waits import asked_wait
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-# The library would log each retried error with its text, and that may quote the outside system's own message.
+# The library would log the text of each error it retries, which may quote the outside system's message.
 stamina.instrumentation.set_on_retry_hooks(())
 
 BODY_LIMIT = 64 * 1024 * 1024
@@ -47,7 +47,7 @@ class HttpClient:
         self.config = config
         self._slots = threading.BoundedSemaphore(config.patience.concurrency)
         self._session = requests.Session()
-        # A proxy or .netrc of the machine must not see or replace the Hub's credentials.
+        # A proxy or .netrc of the machine must not see or replace our credentials.
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         _check_files(system, config)
@@ -66,7 +66,7 @@ class HttpClient:
     def send(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
         """Send the request, as often as allowed, and return what `read` makes of the reply.
 
-        `Busy` is tried again, and `Unreachable` too where a second sending does no harm; nothing else is.
+        Only `Busy` is tried again, and `Unreachable` where sending twice does no harm.
 
         Raises:
             RemoteError: the last failure. Its `maybe_done` takes the attempts before it into account.
@@ -104,7 +104,7 @@ class HttpClient:
         asked = error.retry_after or 0.0
         if asked >= left:
             return False
-        # Full jitter, so that many sessions do not come back in step; never before the time asked for.
+        # Full jitter, so that many sessions do not try again at the same moment. Never before the time asked for.
         ceiling = min(WAIT_LIMIT, self.config.patience.backoff_seconds * 2 ** (tried - 1), left - asked)
         return asked + random.uniform(0, ceiling)  # noqa: S311 (spreads load, guards nothing)
 
@@ -135,10 +135,10 @@ class HttpClient:
                 try:
                     reply = self._request(call, seconds, began)
                 except BELOW as error:
-                    # Cut off by us, the connection may end in any of a dozen ways. They all mean: too slow.
+                    # When we cut a connection off, it may end in any of a dozen ways. They all mean: too slow.
                     deadline.check()
                     if deadline.shakes_hands and isinstance(error, requests.exceptions.Timeout):
-                        # The library's own limit was a moment faster. In a handshake it speaks of reading, too.
+                        # The library's own limit was a moment faster. It reports a handshake as reading, too.
                         raise deadline.error() from None
                     raise
                 deadline.check()
@@ -163,7 +163,7 @@ class HttpClient:
             data=data,
             headers=headers,
             timeout=(min(self.config.patience.connect_seconds, seconds), seconds),
-            # A redirect would carry the token to whatever host it names.
+            # A redirect would send the token to any host it names.
             allow_redirects=False,
             stream=True,
         )
@@ -175,16 +175,16 @@ class HttpClient:
 
 
 def _check_files(system: str, config: HttpConfig) -> None:
-    """Load them once now: found out at the first request, a wrong file would look like a system out of reach."""
+    """Load them once at the start: at the first request, a wrong file would look like a system out of reach."""
     if bool(config.client_certificate) != bool(config.client_key):
-        raise ValueError(f"The Hub's certificate for {system} and its key are given both or not at all.")
+        raise ValueError(f"Set the certificate for {system} and its key together, or neither.")
     try:
-        # Without the system's own certificates, which are fine and take a tenth of a second to load.
+        # Without the machine's certificates, which are fine and take a tenth of a second to load.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if config.verify:
             context.load_verify_locations(cafile=config.verify)
         if config.client_certificate:
-            # Without a password it would ask for one at the terminal.
+            # If no password were given, it would ask for one at the terminal.
             context.load_cert_chain(config.client_certificate, config.client_key, password="")
     except OSError as error:
         reason = f"The certificate files for {system} cannot be used: {error.strerror or type(error).__name__}."
@@ -192,7 +192,7 @@ def _check_files(system: str, config: HttpConfig) -> None:
 
 
 def _read_body(response: requests.Response) -> bytes:
-    """The whole body, up to the size that no answer has."""
+    """The whole body, up to a size that no real answer has."""
     parts: list[bytes] = []
     size = 0
     while part := response.raw.read1(_CHUNK, decode_content=True):

@@ -1,4 +1,4 @@
-"""Reads whose failure is an answer like any other, alone or several at the same time."""
+"""Reads whose failure is a value like any other, one at a time or several at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ AT_ONCE = 8
 
 
 def outcome(read: Callable[[], T]) -> T | RemoteError:
-    """What the read returned, or the error it raised, for whoever decides later what a failure means."""
+    """What the read returned, or the error it raised, for a caller who decides later what a failure means."""
     try:
         return read()
     except RemoteError as error:
@@ -19,9 +19,9 @@ def outcome(read: Callable[[], T]) -> T | RemoteError:
 
 
 def read_side_by_side(*reads: Callable[[], T]) -> list[T | RemoteError]:
-    """What each of the reads returned, or the error it raised, in their order; one error loses no other.
+    """What each of the reads returned, or the error it raised, in their order.
 
-    An error that is not from `lib.clients.errors` is a fault of ours. It is raised once all reads have ended.
+    An error that is not from `lib.clients.errors` is a bug. It is raised when all reads have ended.
     """
     if not reads:
         return []

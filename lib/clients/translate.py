@@ -1,4 +1,4 @@
-"""From what requests, urllib3, a socket or an HTTP status say to `lib.clients.errors`."""
+"""Turns what requests, urllib3, a socket or an HTTP status say into `lib.clients.errors`."""
 
 import http.client
 import ssl
@@ -10,7 +10,7 @@ from lib.clients.call import Call, Reply
 from lib.clients.errors import AuthFailed, Busy, NotFound, Rejected, RemoteError, UnexpectedReply, Unreachable
 
 BELOW = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""Everything that can come up from below a request."""
+"""Everything that a request can raise."""
 
 
 _CERTIFICATE_ALERTS = (
@@ -27,9 +27,9 @@ _CERTIFICATE_ALERTS = (
 
 
 def translate(error: Exception, system: str, call: Call) -> RemoteError:
-    """Our error for what requests, urllib3 or the socket raised. Only the class of it is named."""
+    """Our error for what requests, urllib3 or the socket raised. It names only the class of the other one."""
     if _certificate_refused(error):
-        detail = "it did not accept the Hub's certificate"
+        detail = "it did not accept the Account Manager's certificate"
         return AuthFailed(system, call.operation, writes=call.writes, detail=detail, track_id=call.track_id)
     match error:
         case (
@@ -54,20 +54,20 @@ def translate(error: Exception, system: str, call: Call) -> RemoteError:
     sent = kind is not Rejected and not _never_sent(error)
     name = type(error).__name__
     if any(isinstance(part, ssl.SSLError | urllib3.exceptions.SSLError) for part in _inside(error)):
-        # Turned away over a certificate, a TLS 1.3 client may find the connection gone and no reason given.
-        name = f"{name}, look at the certificates"
+        # When the certificate is refused, a TLS 1.3 client may only see the connection closed, without a reason.
+        name = f"{name}, check the certificates"
     return kind(
         system,
         call.operation,
         writes=call.writes,
         maybe_done=sent and call.alters,
-        detail=f"the request could not be formed, {name}" if kind is Rejected else name,
+        detail=f"the request could not be built, {name}" if kind is Rejected else name,
         track_id=call.track_id,
     )
 
 
 def status_error(reply: Reply, system: str, call: Call) -> RemoteError:
-    """Our error for a status of 300 or more by HTTP's own meaning, where the body says nothing better."""
+    """Our error for a status of 300 or more, where the body says nothing better."""
     match reply.status:
         case 401 | 403:
             kind: type[RemoteError] = AuthFailed
@@ -81,7 +81,7 @@ def status_error(reply: Reply, system: str, call: Call) -> RemoteError:
             kind = Rejected
         case _:
             kind = UnexpectedReply
-    # A 408 says that somebody on the way waited too long, and not for which part.
+    # A 408 says that something on the way waited too long, but not for which part.
     unknown = reply.status == 408 or (reply.status >= 500 and reply.status != 503)
     return kind(
         system,
@@ -107,10 +107,10 @@ def _never_sent(error: Exception) -> bool:
 
 
 def _certificate_refused(error: Exception) -> bool:
-    """True when the system ended the handshake over the Hub's certificate, before it looked at any request."""
+    """True when the system ended the handshake over our certificate, before it read any request."""
     inside = [arg for part in _inside(error) for arg in (part, *getattr(part, "args", ()))]
     reasons = [getattr(part, "reason", None) or "" for part in inside if isinstance(part, ssl.SSLError)]
-    # An alert is the system's word; CERTIFICATE_VERIFY_FAILED would be ours about its certificate.
+    # An alert comes from the system. CERTIFICATE_VERIFY_FAILED would be our own verdict on its certificate.
     return any("_ALERT_" in reason and reason.endswith(_CERTIFICATE_ALERTS) for reason in reasons)
 
 

@@ -1,4 +1,4 @@
-"""How long a system asks to be left alone, from its reply's headers."""
+"""How long a system asks us to wait, from its reply's headers."""
 
 import math
 import re
@@ -11,7 +11,7 @@ def asked_wait(headers: Mapping[str, str], status: int) -> float | None:
     """Seconds to wait by `Retry-After` (seconds or a date), or on 429 and 503 by `ratelimit-reset`."""
     seconds = _seconds(headers.get("Retry-After", ""))
     if seconds is None and status in (429, 503):
-        # Zuora's published 429 has no Retry-After but the seconds until its window starts again.
+        # Zuora's published 429 has no Retry-After, but the seconds until its window starts again.
         seconds = _seconds(headers.get("ratelimit-reset", ""))
     return seconds
 

@@ -1,4 +1,4 @@
-"""What every command shares: its exit codes, the database of the settings, and a sentence for what went wrong."""
+"""What the commands share: the exit code, the database of the settings, and a sentence for what went wrong."""
 
 import getpass
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ FAILED = 1
 
 
 class NotDone(Exception):
-    """The command did nothing; the text is a sentence that says why and what to do."""
+    """The command did nothing; the text says why and what to do."""
 
 
 def sentence_for(error: Exception) -> str | None:
-    """What the person at the terminal can change; None for a bug of ours."""
+    """What happened and what the person can change; None for a bug."""
     from lib.app.not_started import what_to_change
     from lib.app.passwords import UnusablePassword
     from lib.app.people import NotChanged
@@ -33,7 +33,7 @@ def hub_database() -> Iterator["Engine"]:
     """The Hub database of the settings, at the newest schema.
 
     Raises:
-        NotDone: its schema is older or newer than this version of the product.
+        NotDone: its schema is older or newer than this version needs.
         SettingsError: the settings do not allow it.
     """
     from lib.settings import load
@@ -54,7 +54,7 @@ def hub_database() -> Iterator["Engine"]:
 
 
 def terminal_user() -> str:
-    """The actor of an event that was written from a terminal."""
+    """The actor of what is done from a terminal, for the audit."""
     try:
         return f"command line: {getpass.getuser()}"
     except (OSError, KeyError):

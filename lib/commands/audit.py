@@ -1,4 +1,4 @@
-"""`python -m lib audit`: check the audit, or take all of it out."""
+"""`python -m lib audit`: check the audit, or export it."""
 
 from typing import Annotated
 
@@ -13,13 +13,13 @@ def verify(
         tuple[str, str] | None,
         typer.Option(
             metavar="SEQUENCE HASH",
-            help="A head noted earlier. The check then also finds an end that was cut off, or a chain written again.",
+            help="A head noted earlier. The check then also finds events removed at the end, or a chain written again.",
         ),
     ] = None,
 ) -> None:
     """Recompute the hash of every event, and say whether the audit holds. Changes nothing.
 
-    Prints the number and the hash of the newest event. Keep that line outside the database.
+    Prints the number and the hash of the newest event (the head). Keep that line outside the database.
 
     Example: python -m lib audit verify --expect 1204 5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef
 
@@ -40,7 +40,7 @@ def export(
 ) -> None:
     """Write every event of the audit as a line of JSON. Changes nothing in the database.
 
-    The file can be read by its owner alone, and gets its name when it is complete. A file of that name is replaced.
+    Only its owner can read the file. It gets its name when it is complete, and replaces a file of that name.
 
     Example: python -m lib audit export audit.jsonl
 

@@ -1,4 +1,4 @@
-"""`python -m lib check`: whether the outside systems let the Hub do its work."""
+"""`python -m lib check`: whether the outside systems let the Account Manager do its work."""
 
 from typing import Annotated
 
@@ -15,23 +15,21 @@ def _group() -> None:
 @app.command()
 def zuora(
     account: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Number or id of the account to read; any one without it.")
+        str | None, typer.Option(metavar="KEY", help="Number or id of the account to read; without it, any account.")
     ] = None,
     write: Annotated[
         str | None,
         typer.Option(metavar="KEY", help="Number or id of a TEST account whose notes are changed and restored."),
     ] = None,
-    on_production: Annotated[
-        bool, typer.Option("--on-production", help="Let --write do so outside a sandbox.")
-    ] = False,
+    on_production: Annotated[bool, typer.Option("--on-production", help="Allow --write outside a sandbox.")] = False,
 ) -> None:
-    """Ask the Zuora tenant of the settings what the Hub may do there. Changes nothing without --write.
+    """Check what the Account Manager may do in its Zuora tenant. Changes nothing without --write.
 
     Prints one line for each finding: ok, note, warn or FAIL. docs/zuora.md says what to do about each.
 
     Example: python -m lib check zuora --account A00000001
 
-    Exit codes: 0 the Hub can work, 1 something is missing, 2 wrong arguments.
+    Exit codes: 0 everything works, 1 something is missing, 2 wrong arguments.
     """
     from lib.commands.zuora import check_tenant
 

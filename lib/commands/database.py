@@ -8,12 +8,12 @@ from lib.commands.answers import FAILED, hub_database
 
 
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; list how the database differs.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; list the differences.")] = False,
 ) -> None:
     """Bring the Hub database to the newest schema.
 
     `serve` does the same at each start. Processes that migrate at the same time wait for each other. Make a backup
-    before an upgrade: there is no way back.
+    first: an upgrade cannot be undone.
 
     Example: python -m lib migrate --check
 
@@ -35,7 +35,7 @@ def reindex() -> None:
     """Write the search index again, from the accounts as they are.
 
     Needed only after somebody changed accounts, numbers or e-mail addresses in the database by hand. It changes
-    nothing else. Stop the servers first: the search may miss what they change meanwhile.
+    nothing else. Stop the servers first: the search may miss what they change while it runs.
 
     Example: python -m lib reindex
 

@@ -1,6 +1,6 @@
-"""The command line as a whole: which commands there are, and what is said when one cannot do its work.
+"""The command line: its commands, and what is printed when one fails.
 
-Each command imports what it needs only when it runs, so that `--help` and a start are fast.
+Each command imports what it needs only when it runs, so that `--help` is fast.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ app.command("standin")(standins.standin)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for, and return the exit code. What a person can change is said in a sentence."""
+    """Carry out the command line; returns the exit code. What a person can correct is printed as a sentence."""
     try:
-        # Not `app()`, which replaces the hook that keeps customer data out of the log of an uncaught error.
+        # Not `app()`, which replaces the hook that keeps customer data of an uncaught error out of the log.
         get_command(app).main(args=arguments, prog_name=PROGRAM)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FAILED

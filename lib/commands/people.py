@@ -13,7 +13,7 @@ app = typer.Typer(help="Add, list and change people who may sign in.", no_args_i
 _Username = Annotated[str, typer.Argument(metavar="USERNAME", help="The user name they sign in with.")]
 _Roles = Annotated[
     list[Role],
-    typer.Option("--role", metavar="ROLE", help=f"{', '.join(Role)} (docs/roles.md). Give it again for a second one."),
+    typer.Option("--role", metavar="ROLE", help=f"{', '.join(Role)} (docs/roles.md). Repeat it for a second role."),
 ]
 _FromInput = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking for it twice.")
@@ -23,7 +23,7 @@ _FromInput = Annotated[
 @app.command()
 def add(
     username: _Username,
-    email: Annotated[str, typer.Option(help="Their e-mail address. Their acts are recorded under it.")],
+    email: Annotated[str, typer.Option(help="Their e-mail address. The audit names them by it.")],
     name: Annotated[str, typer.Option(help="Their name, as colleagues read it.")],
     role: _Roles,
     account: Annotated[
@@ -85,7 +85,7 @@ def roles(username: _Username, role: _Roles) -> None:
 
 @app.command()
 def disable(username: _Username) -> None:
-    """Shut a person out, and end their sign-ins. What they did stays in the audit; `enable` lets them in again.
+    """Disable a person and end their sign-ins. What they did stays in the audit; `enable` lets them in again.
 
     The last active admin cannot be disabled.
 
@@ -102,7 +102,7 @@ def disable(username: _Username) -> None:
 
 @app.command()
 def enable(username: _Username) -> None:
-    """Let a disabled person sign in again, with the password and the roles they had.
+    """Let a disabled person sign in again, with their old password and roles.
 
     Example: python -m lib people enable ada
 
@@ -117,7 +117,7 @@ def enable(username: _Username) -> None:
 
 @app.command()
 def password(username: _Username, password_stdin: _FromInput = False) -> None:
-    """Give a person another password, and end their sign-ins. Asks for it twice.
+    """Set a new password for a person, and end their sign-ins. Asks for it twice.
 
     Example: python -m lib people password ada
 
@@ -134,7 +134,7 @@ def password(username: _Username, password_stdin: _FromInput = False) -> None:
 def unlock(username: _Username) -> None:
     """Forget a person's failed sign-ins, so that they need not wait after too many.
 
-    An address from which too many sign-ins failed stays closed until its time is over.
+    An IP address with too many failed sign-ins stays locked until its time is over.
 
     Example: python -m lib people unlock ada
 

@@ -7,7 +7,7 @@ import typer
 
 def serve(
     reset_demo: Annotated[
-        bool, typer.Option("--reset-demo", help="Remove everything that was done in the demo, then end.")
+        bool, typer.Option("--reset-demo", help="Remove everything that was done in the demo, then stop.")
     ] = False,
 ) -> None:
     """Start the server in the foreground, and print its address.

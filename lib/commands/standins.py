@@ -1,4 +1,4 @@
-"""`python -m lib standin`: the stand-ins of Zuora, SBC and mail server by themselves, in the foreground."""
+"""`python -m lib standin`: run the stand-ins of Zuora, the SBC and the mail server, in the foreground."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SBC_TOKEN = "sbc-token"  # noqa: S105 (the name of its file)
 
 
 class Which(StrEnum):
-    """The systems there are stand-ins for."""
+    """The systems that have a stand-in."""
 
     ZUORA = "zuora"
     SBC = "sbc"
@@ -30,28 +30,31 @@ class Which(StrEnum):
 
 def standin(
     which: Annotated[Which, typer.Argument(help="The system to stand in for.")],
-    data: Annotated[Path, typer.Option(help="Folder for its state and credentials; made when it is missing.")],
+    data: Annotated[Path, typer.Option(help="Folder for its state and credentials; made if it is missing.")],
     port: Annotated[
         int,
-        typer.Option(min=0, max=65533, help="0 takes a free one. With `all`: Zuora's; SBC and mail have the next two."),
+        typer.Option(
+            min=0, max=65533, help="0 takes a free port. With `all`: Zuora's; SBC and mail take the next two."
+        ),
     ] = 0,
     demo: Annotated[
-        bool, typer.Option("--demo/--empty", help="Load the data of the demo if DATA holds none, or load nothing.")
+        bool, typer.Option("--demo/--empty", help="Load the data of the demo if DATA is empty, or load nothing.")
     ] = True,
     client_id: Annotated[
-        str | None, typer.Option(help="Zuora: 36 characters. Made, and kept in DATA, when not given.")
+        str | None, typer.Option(help="Zuora: 36 characters. If not given, made and kept in DATA.")
     ] = None,
     client_secret_file: Annotated[
-        Path | None, typer.Option(help="Zuora: file with up to 42 characters. Made, and kept in DATA, when not given.")
+        Path | None,
+        typer.Option(help="Zuora: file with up to 42 characters. If not given, made and kept in DATA."),
     ] = None,
     token_file: Annotated[
-        Path | None, typer.Option(help="SBC: file with printable characters. Made, and kept in DATA, when not given.")
+        Path | None, typer.Option(help="SBC: file with printable characters. If not given, made and kept in DATA.")
     ] = None,
 ) -> None:
     """Run a stand-in of Zuora, the SBC or mail, until Ctrl+C.
 
-    Prints where it listens and what to sign in with. It changes nothing but the files in DATA. `serve` starts its own
-    in the demo; this one is for trying things out and for tests.
+    Prints where it listens and its credentials. It changes only the files in DATA. In the demo, `serve` starts its own
+    stand-ins; this one is for trials and tests.
 
     Example: python -m lib standin zuora --data var/zuora-alone --port 9000
 
@@ -84,7 +87,7 @@ def _start_zuora(running: ExitStack, data: Path, port: int, given: tuple[str, st
     zuora = ZuoraStandin(data, client_id, client_secret, port)
     running.callback(zuora.close)
     if demo and zuora.state.is_empty():
-        # Only here: the demo's data takes a while to make and is not needed otherwise.
+        # Imported here: the demo's data takes a while to make.
         from lib.demo import load_zuora
 
         load_zuora(zuora.state)
@@ -116,7 +119,7 @@ def _start_mail(running: ExitStack, data: Path, port: int) -> None:
 
 
 def _next(port: int, which: Which, after: int) -> int:
-    """The port of one of several: the given one is the first's."""
+    """The port of a later stand-in: with `all`, the given port is the first one's."""
     return port + after if port and which is Which.ALL else port
 
 
@@ -125,7 +128,7 @@ def _text_of(file: Path | None) -> str | None:
 
 
 def _kept_or_made(data: Path, client_id: str | None, client_secret: str | None) -> tuple[str, str]:
-    """Those given, else those kept in the folder, else new ones."""
+    """The credentials given, else those kept in the folder, else new ones."""
     if client_id and client_secret:
         return client_id, client_secret
     new = {"client_id": str(uuid.uuid4()), "client_secret": secrets.token_urlsafe(30)}
@@ -134,7 +137,7 @@ def _kept_or_made(data: Path, client_id: str | None, client_secret: str | None) 
 
 
 def _kept(path: Path, new: str) -> str:
-    """What the file holds; when there is none yet, `new` is put there for its owner alone to read."""
+    """The text of the file; a new file gets `new`, and only its owner can read it."""
     if not path.exists():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(new)

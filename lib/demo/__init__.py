@@ -1,4 +1,4 @@
-"""One synthetic world, told to the Hub and to the stand-ins; they differ only where that is planted."""
+"""One made-up world, loaded into the Hub and the stand-ins. They differ only where a difference is planted."""
 
 from lib.demo.hub import seed_hub
 from lib.demo.people import DEMO_SIGN_INS, SignIn

@@ -1,4 +1,4 @@
-"""What hangs on an account: numbers, phone users, queues, subscriptions, e-mails and the rest."""
+"""What belongs to an account: numbers, phone users, queues, subscriptions, e-mails and the rest."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -109,7 +109,7 @@ class Furnisher:
             first, last = self._companies.person()
             extension = str(1001 + position)
             kind = self._random.choices(("desk_phone", "jet_phone", "cloud_mobile"), (60, 30, 10))[0]
-            # Two people may share a name; their extension tells the mailboxes apart.
+            # Two people may have the same name, so the mailbox has the extension.
             email = None if kind == "desk_phone" else mailbox(first, f"{last}.{extension}", site)
             user = PhoneUser(extension=extension, display_name=f"{first} {last}", email=email, kind=kind)
             found.append(user)
@@ -172,7 +172,7 @@ class Furnisher:
         return f"WT-{self._codes:06}"
 
     def _emergency(self, name: str, sold_to: Contact) -> tuple[dict[str, Any], ...]:
-        """What is saved for the emergency services; often a second version, after a correction."""
+        """What is saved for the emergency services, often with a second version after a correction."""
         details: dict[str, Any] = {
             "usage": "business",
             "business_name": name[:160],

@@ -1,4 +1,4 @@
-"""The synthetic world's subscriptions and invoices as the Zuora stand-in is told them.
+"""The demo's subscriptions and invoices, as the Zuora stand-in has them.
 
 They grant what the Hub has stored, except on the two accounts where a difference is planted.
 """
@@ -14,9 +14,9 @@ from lib.demo.world import world
 from lib.standins.zuora.records import InvoiceRecord, RatePlanChargeRecord, RatePlanRecord, SubscriptionRecord
 
 OLDER_PRODUCT = {"pbx_extensions": 1, "local_numbers": 2, "jet_phone_users": 3}
-"""Allowances an older product grants too, under other names; the Hub knows those charges by their numbers."""
+"""Allowances that an older product also grants, under other names. The Hub knows its charges by their numbers."""
 EXTRA_UNITS = 2
-"""By how much the planted quantity differs."""
+"""How much the planted quantity differs."""
 UNMAPPED_CHARGE = "Static IP Address"
 _PRICES = {
     "cloud_mobiles": "29.90",
@@ -53,10 +53,10 @@ def zuora_subscriptions() -> Iterator[SubscriptionRecord]:
 
 
 def zuora_invoices() -> Iterator[InvoiceRecord]:
-    """Every invoice: what an account owes is one overdue invoice, and the ones before it are paid."""
+    """Every invoice: what an account owes is one overdue invoice, and the earlier ones are paid."""
     count = 0
     special = {world().notable[role] for role in ("dollars", "payer")}
-    # What these owe comes last, so that the invoices of all the others keep their numbers.
+    # Theirs come last, so that the invoices of all the others keep their numbers.
     waiting = []
     for account in world().accounts:
         if account.in_zuora is None or not account.has.subscriptions:
@@ -140,7 +140,7 @@ def _subscription(
 
 
 def _segmented(charge: RatePlanChargeRecord, day: date, kind: str, count: int) -> list[RatePlanChargeRecord]:
-    """The charge, in two segments when it grants what changes on that day."""
+    """The charge, in two segments when its quantity changes on that day."""
     if charge.name != ALLOWANCES[kind]:
         return [charge]
     after = replace(

@@ -29,7 +29,7 @@ STREET_TYPES = {"ST": "Street", "RD": "Road", "AVE": "Avenue", "PDE": "Parade", 
 
 
 class Companies:
-    """Names nobody gets twice. Everything comes from one seed, never from the global generator."""
+    """Unique names. Everything comes from one seed, never from the global generator."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -53,7 +53,7 @@ class Companies:
                 return name
 
     def site(self, name: str) -> str:
-        """A label valid in DNS, made from the name: the group name of a PBX and the start of a web domain."""
+        """A DNS label made from the name: the group name of a PBX and the start of a web domain."""
         ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         plain = re.sub(r"<[^>]*>", "", ascii_name).replace("'", "").replace(" pty ltd", "")
         label = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30].strip("-")

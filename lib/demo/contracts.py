@@ -1,4 +1,4 @@
-"""Subscriptions that show what billing can be: a draft, a suspended one, one that ends, one without an end."""
+"""Special subscriptions: a draft, a suspended one, one that ends, one without an end."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 from lib.demo.model import Belongings, Subscription
 
 LAST_DAY_COMES = date(2027, 3, 31)
-"""On this day the subscription ends that is cancelled already."""
+"""The day on which a subscription that is cancelled already ends."""
 LATER = date(2027, 2, 1)
-"""From this day on another quantity is ordered."""
+"""The day from which another quantity is ordered."""
 
 
 def contracted(has: Belongings, role: str | None, anchor: datetime, payer: str) -> Belongings:
-    """What hangs on an account, with the subscriptions of its role beside those it has anyway.
+    """What belongs to an account, with the special subscriptions of its role.
 
-    `payer` is the number in Zuora of the account that pays where another one does.
+    `payer` is the number in Zuora of the account that pays, where another one does.
     """
     if role == "paid_for":
         return replace(has, subscriptions=tuple(replace(one, payer=payer) for one in has.subscriptions))

@@ -1,4 +1,4 @@
-"""Who is who in the synthetic world: the special accounts, and which account is below which."""
+"""The special accounts of the demo, and which account is below which."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,7 +8,7 @@ COUNT = 200
 
 @dataclass(frozen=True)
 class Seat:
-    """A place in the world, before it has a number: positions name accounts here."""
+    """An account before it has a number. Here accounts are named by their position."""
 
     role: str | None = None
     parent: int | None = None
@@ -46,7 +46,7 @@ _SPECIAL = (
     Seat("zuora_missing", in_zuora=False),
     Seat("not_linked", linked=False),
 )
-# These seats were ordinary ones: everything that is drawn by lot stays as it is.
+# These were ordinary ones, so that what is random for the others stays as it was.
 _BILLED_SPECIALLY: dict[int, dict[str, Any]] = {
     38: {"role": "draft_and_suspended"},
     39: {"role": "ends_later"},
@@ -55,7 +55,7 @@ _BILLED_SPECIALLY: dict[int, dict[str, Any]] = {
     60: {"role": "payer", "balance": "312.00"},
     61: {"role": "paid_for"},
 }
-"""Seats whose billing is worth a look: 61 is a child of 60, which pays for it."""
+"""Accounts with special billing: 61 is a child of 60, which pays for it."""
 
 
 def seats() -> list[Seat]:
@@ -65,7 +65,7 @@ def seats() -> list[Seat]:
     found.append(Seat("deep_root", name="Meridian Holdings"))
     found += [Seat("deep_leaf" if level == 4 else None, parent=len(found) - 1 + level - 1) for level in range(1, 5)]
     found += _SPECIAL
-    # In the Hub below one holding, in Zuora still below another.
+    # In the Hub it is below one holding, in Zuora below another.
     holding = len(found)
     found += [
         Seat("allowance_differs"),

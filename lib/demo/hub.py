@@ -1,4 +1,4 @@
-"""The synthetic world as the Hub database is told it."""
+"""Loads the made-up world into the Hub database."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ _CHUNK = 10_000
 
 
 def seed_hub(engine: Engine) -> None:
-    """Fill an empty Hub database, in one transaction. Does nothing when there is an account already."""
+    """Fill an empty Hub database, in one transaction. Does nothing when it has an account already."""
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            # Of two first starts at once, the second waits here and then finds the accounts.
+            # When two first starts happen at once, the second waits here and then finds the accounts.
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if connection.execute(select(schema.account.c.id).limit(1)).first() is not None:
             return
@@ -35,15 +35,15 @@ def seed_hub(engine: Engine) -> None:
         rows.add_charge_map()
         rows.write()
         reindex(connection, *rows.id_of.values())
-        # The SBC of the demo is filled from the same world: nothing waits for a rule, and what is planted stays.
+        # The SBC of the demo has the same world: no number waits for its rule, and planted differences stay.
         connection.execute(delete(schema.rule_change))
         add_people(connection)
 
 
 class _Rows:
-    """Collects the rows of every table, so that each table is written in one go.
+    """Collects the rows of every table, so that each table is written at once.
 
-    The database is empty, so ids are counted here: rows name each other before they are written.
+    The database is empty, so ids are counted here: rows refer to each other before they are written.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -82,12 +82,12 @@ class _Rows:
         self._add_small_things(own, account)
 
     def link_families(self, accounts: Iterable[DemoAccount]) -> None:
-        """Put the parents in, once every account has its id."""
+        """Add the parents, when every account has its id."""
         for row, account in zip(self._rows[schema.account], accounts, strict=True):
             row["parent_id"] = None if account.parent is None else self.id_of[account.parent]
 
     def add_charge_map(self) -> None:
-        """Every allowance by the name of its charge; a few also by the number of an older product's charge."""
+        """Every allowance by the name of its charge, and a few by the number of an older product's charge."""
         changed = {"changed_by": _ACTOR, "changed_at": ANCHOR - timedelta(days=200)}
         for kind, charge in ALLOWANCES.items():
             self._add(schema.charge_map, charge_number=None, charge_name=charge, allowance_kind=kind, **changed)
@@ -135,7 +135,7 @@ class _Rows:
                 trunk=number.trunk,
                 subscription_id=subscription,
                 quarantined_at=closed if quarantined else None,
-                # Six months, as the regulator asks.
+                # Six months, as the regulator requires.
                 quarantined_until=(closed + timedelta(days=183)).date() if quarantined else None,
                 quarantine_reason="deactivated" if quarantined else None,
             )
@@ -221,11 +221,11 @@ class _Rows:
             )
 
     def write(self) -> None:
-        """Write every table, those that others refer to first."""
+        """Write every table, first those that others refer to."""
         for table in schema.metadata.sorted_tables:
             rows = self._rows.get(table, [])
             if table is schema.account:
-                # A parent has to be there before its children, and both are rows of this one table.
+                # A parent must exist before its children, and both are rows of this table.
                 self._insert(table, [row | {"parent_id": None} for row in rows])
                 self._set_parents(rows)
             else:
@@ -243,13 +243,13 @@ class _Rows:
         self._connection.execute(statement, parents)
 
     def _move_counter(self, table: Table, last: int) -> None:
-        """PostgreSQL counts on from where its own counter stands, which rows with an id of ours do not move."""
+        """PostgreSQL counts from its own counter, which does not move for rows with an id of ours."""
         counter = text("select setval(pg_get_serial_sequence(:table, 'id'), :last)")
         self._connection.execute(counter, {"table": table.name, "last": last})
 
 
 def _letter(kind: str, account: DemoAccount) -> Rendered | None:
-    """The words of a notice. The other kinds hold what somebody could sign in with, so theirs are not kept."""
+    """The text of a notice. Other kinds have what somebody could sign in with, so their text is not stored."""
     if kind != "suspension_notice":
         return None
     values = {"account_number": account.number, "account_name": account.name, "contact": "our billing team"}

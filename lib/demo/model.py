@@ -1,4 +1,4 @@
-"""The values the synthetic world is made of."""
+"""The values of the made-up world."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ COMMUNICATION_PROFILES = {
     "Reminders only": "8b04d6f19e2a47c3b5f8a0c7d2e96135",
     "Silent": "c97ae5103bd24f68917e64d0fa2b8c3e",
 }
-"""Name in the Hub and id in Zuora of what decides which mails Zuora sends."""
+"""The profiles that decide which e-mails Zuora sends: name in the Hub and id in Zuora."""
 
 ALLOWANCES = {
     "cloud_mobiles": "Cloud Mobile",
@@ -37,7 +37,7 @@ ALLOWANCES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """A bill-to or sold-to contact; the street address in the parts the emergency details need."""
+    """A bill-to or sold-to contact, with the street address in the parts that emergency details need."""
 
     id: str
     first_name: str
@@ -104,7 +104,7 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True)
 class Email:
-    """A system e-mail the Hub sent."""
+    """An e-mail that the Account Manager sent."""
 
     sent_at: datetime
     kind: str
@@ -126,7 +126,7 @@ class StatusChange:
 
 @dataclass(frozen=True, kw_only=True)
 class InZuora:
-    """The account as Zuora has it. It repeats what the Hub knows, except where a difference is planted."""
+    """The account as Zuora has it: the same as in the Hub, except where a difference is planted."""
 
     name: str
     status: str
@@ -137,7 +137,7 @@ class InZuora:
 
 @dataclass(frozen=True, kw_only=True)
 class Belongings:
-    """What hangs on an account in the Hub, besides its contacts."""
+    """What belongs to an account in the Hub, besides its contacts."""
 
     numbers: tuple[Number, ...] = ()
     pbxs: tuple[Pbx, ...] = ()
@@ -155,7 +155,7 @@ class Belongings:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoAccount:
-    """One account of the synthetic world. Accounts are named by their number; `site` is its web domain."""
+    """One account of the made-up world. Others are named by their number. `site` is its web domain."""
 
     number: str
     name: str
@@ -187,7 +187,7 @@ def zuora_number(number: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Every account, and the roles some of them play: role -> account number."""
+    """Every account, and the special ones: role -> account number."""
 
     accounts: tuple[DemoAccount, ...]
     notable: dict[str, str]

@@ -13,7 +13,7 @@ from lib.store.schema import person, person_role
 
 @dataclass(frozen=True)
 class SignIn:
-    """A published sign-in and what it is good for."""
+    """A published sign-in and what it can do."""
 
     username: str
     password: str
@@ -31,7 +31,7 @@ DEMO_SIGN_INS = (
 
 
 def add_people(connection: Connection) -> None:
-    """Write the demo's sign-ins; the accounts must be there already."""
+    """Write the demo's sign-ins. The accounts must exist already."""
     number = notable()["suspended"]
     own = id_of(connection, number)
     for sign_in in DEMO_SIGN_INS:

@@ -1,4 +1,4 @@
-"""Phone numbers reserved for fiction, each handed out once.
+"""Phone numbers reserved for fiction, each given out once.
 
 Source: the Australian regulator's list of numbers for use in radio, books, film and television.
 """
@@ -16,7 +16,7 @@ def _free_calls(kind: str) -> list[str]:
 
 
 class NumberPool:
-    """Hands out reserved numbers in a fixed order; raises StopIteration when a kind is used up."""
+    """Gives out reserved numbers in a fixed order. Raises StopIteration when a kind is used up."""
 
     def __init__(self) -> None:
         self._local = {area: self._locals(area) for area in set(_AREA.values())}

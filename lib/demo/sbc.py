@@ -1,4 +1,4 @@
-"""The synthetic world as the SBC stand-in is told it, with a few rules that are planted wrong."""
+"""Loads the made-up world into the SBC stand-in, with a few wrong rules."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from lib.demo.world import world
 from lib.standins.sbc import RuleRecord, SbcState
 
 GIVEN_UP = "+61770109999"
-"""A number nobody has any more, whose rule is still there."""
+"""A number that no account has, but whose rule is still there."""
 _EVERY = 125
 
 
@@ -18,7 +18,7 @@ def load_sbc(state: SbcState) -> None:
 
 
 def sbc_rules() -> Iterator[RuleRecord]:
-    """Every rule the SBC has. Account `rules_wrong` shows each kind of finding, the largest a few missing rules."""
+    """Every rule on the SBC. The account `rules_wrong` has each kind of wrong rule, the largest one misses a few."""
     roles = world().notable
     for account in world().accounts:
         rules = _right(account)

@@ -1,4 +1,4 @@
-"""Build the synthetic world: the same accounts, people and numbers every time."""
+"""Builds the made-up world: the same accounts, people and numbers every time."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -31,12 +31,12 @@ def world(anchor: datetime = ANCHOR) -> World:
 
 
 def notable() -> dict[str, str]:
-    """The accounts worth showing: role -> account number."""
+    """The special accounts: role -> account number."""
     return dict(world().notable)
 
 
 def build(anchor: datetime = ANCHOR) -> World:
-    """The same as `world`, made anew."""
+    """The same as `world`, without its cache."""
     random = Random(SEED)
     companies = Companies(SEED)
     pool = NumberPool()

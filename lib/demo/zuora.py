@@ -1,4 +1,4 @@
-"""The synthetic world as the Zuora stand-in is told it."""
+"""Loads the made-up world into the Zuora stand-in."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ from lib.standins.zuora.state import ZuoraState
 
 
 def load_zuora(state: ZuoraState) -> None:
-    """Load everything Zuora has into the stand-in's state."""
+    """Load everything that Zuora has into the stand-in's state."""
     state.load(zuora_records())
     state.load_subscriptions(zuora_subscriptions())
     state.load_invoices(zuora_invoices())
 
 
 def zuora_records() -> Iterator[ZuoraRecord]:
-    """Every account Zuora has, parents named by their Zuora id."""
+    """Every account in Zuora. Parents are named by their Zuora id."""
     accounts = world().accounts
     id_of = {account.number: account.zuora_id for account in accounts}
     for account in accounts:

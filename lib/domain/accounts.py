@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 NUMBER = re.compile(r"^[1-9][0-9]{3,5}$")
-"""Account numbers have 4 to 6 digits, are read-only and never used again."""
+"""Account numbers have 4 to 6 digits. They never change and are never used again."""
 
 
 class AccountStatus(StrEnum):
@@ -34,7 +34,7 @@ class Account(BaseModel):
     name: str
     status: AccountStatus
     changing_to: AccountStatus | None = None
-    """The status an action has begun to give it. `status` follows once everything that makes it true is done."""
+    """The status that an action is changing it to. `status` follows when the change is done."""
     email: str | None = None
     parent_number: str | None = None
     parent_name: str | None = None
@@ -48,21 +48,21 @@ class Account(BaseModel):
 
     @property
     def heading(self) -> AccountStatus:
-        """The status it has, or is on its way to."""
+        """The status it has, or is changing to."""
         return self.changing_to or self.status
 
     @property
     def is_ending(self) -> bool:
-        """True when the account is deactivated, or a deactivation has begun and not been settled."""
+        """True when the account is deactivated, or a deactivation was started and is not finished or undone."""
         return AccountStatus.DEACTIVATED in (self.status, self.changing_to)
 
     @property
-    def standing(self) -> str:
+    def status_words(self) -> str:
         """The status as people say it: `active`, `suspended`, or `suspending` while it is on its way there."""
         return _UNDER_WAY[self.changing_to] if self.changing_to else self.status.value
 
     def pin(self, today: date) -> str | None:
-        """The pinned note while it is in force, `today` being the day of the product's time zone."""
+        """The pinned note until its last day. `today` is the day in the product's time zone."""
         if self.pinned_note and (self.pinned_until is None or self.pinned_until >= today):
             return self.pinned_note
         return None

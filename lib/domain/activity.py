@@ -1,4 +1,4 @@
-"""What has happened on an account: entries of four sources, merged into one list, newest first."""
+"""What has happened on an account: entries of four sources in one list, newest first."""
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ REFUSED = "refused"
 STATUS_CHANGE = "status_change"
 SENT_EMAIL = "sent_email"
 EXPORT = "export"
-"""Kinds of entries beside the kinds of actions, which go by their own names."""
+"""Kinds of entries besides actions, which have kinds of their own."""
 
 
 class Source(StrEnum):
-    """Where an entry is kept."""
+    """Where an entry is stored."""
 
     RUN = "run"
     EVENT = "event"
@@ -30,9 +30,9 @@ class Source(StrEnum):
 
 
 Place = tuple[int, datetime, str] | tuple[datetime, str | int] | tuple[int]
-"""Where an entry stands in the order of its own source."""
+"""The place of an entry in the order of its own source."""
 Position = dict[Source, Place]
-"""The last entry of each source that has been told: the next page goes on behind them."""
+"""The last entry shown of each source. The next page begins after them."""
 
 
 class Entry(BaseModel):
@@ -48,14 +48,14 @@ class Entry(BaseModel):
 
     @property
     def place(self) -> Place:
-        """Where it stands in the order of its own source."""
+        """Its place in the order of its own source."""
         return (self.at, self.id)
 
 
 class RunEntry(Entry):
     """A run. `steps` are the names of its steps, `note` and `reason` what the person gave.
 
-    `sequence` is where in the audit it begins; 0 when that is not known.
+    `sequence` is where it begins in the audit, 0 when that is not known.
     """
 
     source = Source.RUN
@@ -73,12 +73,12 @@ class RunEntry(Entry):
 
     @property
     def place(self) -> Place:
-        """As the audit counts; the moment decides only between runs of which it does not know that."""
+        """By the audit. Times decide only between runs without a place in the audit."""
         return (self.sequence, self.at, self.id)
 
 
 class EventEntry(Entry):
-    """Something in the audit that belongs to no run: a refused attempt, a rule put right, a plan put to somebody."""
+    """An event that belongs to no run: a refused attempt, a corrected rule, a plan sent for approval."""
 
     source = Source.EVENT
     id: int
@@ -89,12 +89,12 @@ class EventEntry(Entry):
 
     @property
     def place(self) -> Place:
-        """The audit counts its events, so no clock can reorder them."""
+        """By the audit, so no clock can change the order."""
         return (self.id,)
 
 
 class StatusEntry(Entry):
-    """A change of status that no run of the account tells."""
+    """A change of status that is not part of a run of the account."""
 
     source = Source.STATUS
     id: int
@@ -106,7 +106,7 @@ class StatusEntry(Entry):
 
 
 class EmailEntry(Entry):
-    """An e-mail the Hub sent; never its body."""
+    """An e-mail that we sent, without its body."""
 
     source = Source.EMAIL
     id: int
@@ -117,7 +117,7 @@ class EmailEntry(Entry):
 
 
 class Filter(BaseModel):
-    """What somebody wants to see. Whatever is left empty does not narrow; people are e-mail addresses."""
+    """What somebody wants to see. An empty field allows everything. People are e-mail addresses."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -129,7 +129,7 @@ class Filter(BaseModel):
 
 
 class Page(BaseModel):
-    """Some entries, newest first, and where older ones begin; None when there are none."""
+    """Some entries, newest first, and where older ones begin, None when there are no older ones."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -140,23 +140,22 @@ class Page(BaseModel):
 def merge(read: Mapping[Source, Sequence[Entry]], limit: int, after: Position | None = None) -> Page:
     """The first `limit` entries of all sources together.
 
-    Each source is given in its own order, with one entry more than `limit` when there are more. Each goes on
-    behind its own last told entry. Runs and events stand in the order of the audit, whatever their clocks said. The
-    others have nothing but their moments: a clock that was wrong for a while puts them elsewhere, but none is left
-    out or told twice.
+    Each source comes in its own order, with one entry more than `limit` when there are more, and goes on after its
+    own last entry shown. Runs and events are in the order of the audit, whatever their clocks said. The others have
+    only their times: a wrong clock puts them in another place, but none is left out or shown twice.
     """
     in_audit = [read.get(source, ()) for source in (Source.RUN, Source.EVENT)]
     audit = heapq.merge(*in_audit, key=cmp_to_key(_in_audit), reverse=True)
     others = [entries for source, entries in read.items() if source not in (Source.RUN, Source.EVENT)]
     ordered = heapq.merge(audit, *others, key=lambda entry: entry.at, reverse=True)
-    told = list(islice(ordered, limit))
-    more = sum(map(len, read.values())) > len(told)
-    reached = {**(after or {}), **{entry.source: entry.place for entry in told}}
-    return Page(entries=tuple(told), older=reached if more else None)
+    shown = list(islice(ordered, limit))
+    more = sum(map(len, read.values())) > len(shown)
+    reached = {**(after or {}), **{entry.source: entry.place for entry in shown}}
+    return Page(entries=tuple(shown), older=reached if more else None)
 
 
 def _in_audit(one: Entry, other: Entry) -> int:
-    """Below 0 when `one` came before `other`: by their numbers in the audit, by their moments without."""
+    """Below 0 when `one` came before `other`: by their numbers in the audit, without numbers by their times."""
     numbers = (_number(one), _number(other))
     if all(numbers) and numbers[0] != numbers[1]:
         return numbers[0] - numbers[1]
@@ -170,28 +169,28 @@ def _number(entry: Entry) -> int:
 
 
 def by_day(entries: Iterable[Entry], zone: str) -> list[tuple[date, list[Entry]]]:
-    """The entries under the days of this time zone, in their order."""
+    """The entries by day in this time zone, in their order."""
     there = ZoneInfo(zone)
     days = groupby(entries, key=lambda entry: entry.at.astimezone(there).date())
     return [(day, list(those)) for day, those in days]
 
 
 def period(first: date | None, last: date | None, zone: str) -> tuple[datetime | None, datetime | None]:
-    """The moments from which and before which things happened, from the first to the last day, both included."""
+    """The moments at which the first day begins and the last day ends, in this time zone."""
     there = ZoneInfo(zone)
 
     def begin(day: date) -> datetime:
         return datetime.combine(day, time(), there).astimezone(UTC)
 
-    # The first and the last day there are in a calendar end no period: nothing lies beyond them.
+    # The first and the last day of the calendar are no limit: there is nothing beyond them.
     since = begin(first) if first and first > date.min else None
     before = begin(last + timedelta(days=1)) if last and last < date.max else None
     return since, before
 
 
-def zone_of(browser: str | None, house: str) -> str:
-    """The time zone the browser names, if it is one; else the product's."""
+def zone_of(browser: str | None, default: str) -> str:
+    """The browser's time zone, if it is valid; else the product's."""
     try:
-        return ZoneInfo(browser).key if browser else house
+        return ZoneInfo(browser).key if browser else default
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return house
+        return default

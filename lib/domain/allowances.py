@@ -1,4 +1,4 @@
-"""Allowances: what a subscription's charges grant, what is in use, and how two readings differ."""
+"""Allowances: what a subscription's charges grant, what is in use, and what has changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ LABELS = {
     "outbound_recording": "Outbound call recording",
     "outbound_recording_limit": "Outbound recording limit",
 }
-"""Every allowance there is and what people call it, in the order of the page."""
+"""Every allowance and its name, in the order of the page."""
 
 
 @dataclass(frozen=True)
 class Charge:
-    """A charge of a subscription. `numbers` are the ones it is known by: the product's charge first."""
+    """A charge of a subscription. `numbers` are its numbers, the product's charge first."""
 
     numbers: tuple[str, ...]
     name: str
@@ -57,7 +57,7 @@ class MapRow:
 
 @dataclass(frozen=True)
 class Granted:
-    """What charges come to. `unmapped` are the charges that no row of the map names."""
+    """What charges grant in total. `unmapped` are the charges without a row in the map."""
 
     allowances: dict[str, int]
     unmapped: tuple[Charge, ...]
@@ -73,12 +73,12 @@ class Line:
 
     @property
     def label(self) -> str:
-        """What people call it; an allowance this version does not know keeps its own word."""
+        """Its name. An allowance that this version does not know keeps its key."""
         return label_of(self.kind)
 
     @property
     def left(self) -> int | None:
-        """How many more may be used; below zero when too many are."""
+        """How many more may be used. Below zero when too many are in use."""
         return None if self.in_use is None else self.granted - self.in_use
 
     @property
@@ -88,30 +88,30 @@ class Line:
 
 
 class InvalidMap(ValueError):
-    """The charge map cannot be used as it is; the text is a sentence for the person who edited it."""
+    """The charge map cannot be used as it is. The text is for the person who edited it."""
 
 
 def label_of(kind: str) -> str:
-    """What people call the allowance."""
+    """The name of the allowance."""
     return LABELS.get(kind, kind.replace("_", " "))
 
 
 def words_for(kind: str, granted: int) -> str:
-    """The granted amount as it is read: a count, or yes and no where it is only on or off."""
+    """The granted amount as people read it: a count, or yes or no where it is only on or off."""
     if kind in _SWITCHES:
         return "yes" if granted else "no"
     return f"{granted:,}"
 
 
 def end_words(ends: date | None, today: date) -> str | None:
-    """When a subscription ends or ended, as it is read; None when it goes on."""
+    """When a subscription ends or ended, as people read it. None when it goes on."""
     if ends is None:
         return None
     return f"{'ended' if ends <= today else 'ends'} {ends:%-d %b %Y}"
 
 
 def grant(charges: Iterable[Charge], rows: Sequence[MapRow]) -> Granted:
-    """Sum the charges by allowance. A row that names the charge's number counts before one with its name."""
+    """Sum the charges by allowance. A row with the charge's number comes before one with its name."""
     by_number = {row.charge_number: row.kind for row in rows if row.charge_number}
     by_name = {folded(row.charge_name): row.kind for row in rows if row.charge_name}
     sums: dict[str, Decimal] = {}
@@ -128,7 +128,7 @@ def grant(charges: Iterable[Charge], rows: Sequence[MapRow]) -> Granted:
 
 
 def changes(before: Mapping[str, int], after: Mapping[str, int]) -> list[tuple[str, int, int]]:
-    """Allowance, old and new, for each that differs. One that is missing counts as nought."""
+    """Allowance, old and new, for each that differs. A missing one counts as 0."""
     pairs = ((kind, before.get(kind, 0), after.get(kind, 0)) for kind in in_order({*before, *after}))
     return [(kind, old, new) for kind, old, new in pairs if old != new]
 
@@ -152,45 +152,50 @@ def total(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def in_order(kinds: Iterable[str]) -> list[str]:
-    """In the order of the page; what this version does not know comes last."""
+    """In the order of the page. What this version does not know comes last."""
     places = {kind: place for place, kind in enumerate(LABELS)}
     return sorted(kinds, key=lambda kind: (places.get(kind, len(places)), kind))
 
 
 def check_map(rows: Sequence[MapRow]) -> list[MapRow]:
-    """The rows as they will be stored: spaces trimmed, in one order.
+    """The rows as they will be stored: spaces trimmed, sorted.
 
     Raises:
         InvalidMap: a row names no charge or an unknown allowance, or two rows name the same charge.
     """
     if len(rows) > MAP_LIMIT:
-        raise InvalidMap(f"The map has {len(rows):,} rows; {MAP_LIMIT} is the most.")
+        raise InvalidMap(f"The map has {len(rows):,} rows. It can have at most {MAP_LIMIT}.")
     found = [_checked(place, row) for place, row in enumerate(rows, start=1)]
     _refuse_twice((row.charge_number, row.charge_number) for row in found)
     _refuse_twice((folded(row.charge_name), row.charge_name) for row in found)
-    return sorted(found, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
+    return in_map_order(found)
+
+
+def in_map_order(rows: Iterable[MapRow]) -> list[MapRow]:
+    """The rows by name, number and allowance, as they are stored."""
+    return sorted(rows, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
 
 
 def folded(name: str | None) -> str:
-    """A name as names are compared: one case, single spaces."""
+    """A name for comparison: lower case, single spaces."""
     return " ".join((name or "").casefold().split())
 
 
 def _checked(place: int, row: MapRow) -> MapRow:
     number, name = " ".join((row.charge_number or "").split()), " ".join((row.charge_name or "").split())
     if not number and not name:
-        raise InvalidMap(f"Row {place} names no charge. Give its number or its name.")
-    # The first two before any sentence that repeats what was typed.
+        raise InvalidMap(f"Row {place} has no charge. Type its number or its name.")
+    # These two come before any sentence that repeats what was typed.
     if len(number) > NUMBER_LIMIT or len(name) > NAME_LIMIT:
         raise InvalidMap(
-            f"Row {place} is too long: a number has at most {NUMBER_LIMIT} characters, a name {NAME_LIMIT}."
+            f"Row {place} is too long: a number can have at most {NUMBER_LIMIT} characters, a name {NAME_LIMIT}."
         )
     if not (number + name).isprintable():
-        raise InvalidMap(f"Row {place} holds an invisible character. Type the charge again.")
+        raise InvalidMap(f"Row {place} contains an invisible character. Type the charge again.")
     if " " in number:
-        raise InvalidMap(f"Row {place}: “{number}” holds more than one charge number. Give each a row of its own.")
+        raise InvalidMap(f"Row {place}: “{number}” contains more than one charge number. Give each its own row.")
     if row.kind not in LABELS:
-        raise InvalidMap(f"Row {place} grants no allowance that is known. Choose one from the list.")
+        raise InvalidMap(f"Row {place} grants an unknown allowance. Choose one from the list.")
     return MapRow(number or None, name or None, row.kind)
 
 
@@ -198,5 +203,5 @@ def _refuse_twice(keys: Iterable[tuple[str | None, str | None]]) -> None:
     seen: set[str] = set()
     for key, shown in keys:
         if key and key in seen:
-            raise InvalidMap(f"“{shown}” stands in two rows. One charge grants one allowance.")
+            raise InvalidMap(f"“{shown}” is in two rows. One charge grants one allowance.")
         seen.add(key or "")

@@ -1,7 +1,7 @@
-"""Auth rules: what the SBC should hold for an account, and how what it holds differs.
+"""Auth rules: what the SBC should have for an account, and how what it has differs.
 
-Every number of an account that is not deactivated has one rule: the account, allowed or suspended, and the
-trunk its calls take. A number in quarantine has none. An account may have ten thousand, so these are plain values.
+Every number of an account that is not deactivated has one rule: the account, allowed or suspended, and the trunk of
+its calls. A number in quarantine has no rule. An account may have ten thousand, so these are plain values.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,14 @@ from lib.domain.accounts import AccountStatus
 
 
 class RuleState(StrEnum):
-    """What calls of a number may do."""
+    """Whether calls of a number are allowed."""
 
     ALLOWED = "allowed"
     SUSPENDED = "suspended"
 
 
 class NumberState(StrEnum):
-    """Where a number is in its life. One being ported out still takes calls until it is gone."""
+    """The state of a number. One that is being ported out still takes calls until it is gone."""
 
     IN_USE = "in_use"
     PORTING = "porting"
@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class NumberTruth:
-    """What the Hub knows of a number that decides its rule. `heading` is the status its account is to have."""
+    """What decides the rule of a number. `heading` is the status that its account has or is changing to."""
 
     number: str
     account: str
@@ -48,7 +48,7 @@ class NumberTruth:
 
 
 class Verdict(StrEnum):
-    """How a number's rule on the SBC compares with the one it should have; the gravest that applies."""
+    """How a number's rule on the SBC compares with the one it should have: the most serious difference."""
 
     OK = "ok"
     MISSING = "missing"
@@ -61,7 +61,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One number: `found` is the rule calls use now. `not kept` would be lost when the SBC starts again."""
+    """One number: `found` is the rule that calls use now. One `not kept` is lost when the SBC restarts."""
 
     number: str
     verdict: Verdict
@@ -77,15 +77,15 @@ class Finding:
             case Verdict.MISSING:
                 return "was missing"
             case Verdict.NOT_KEPT:
-                return "was right but not kept: the SBC would lose it at its next start"
+                return "was right but not kept: the SBC would lose it at its next restart"
             case Verdict.EXTRA:
-                held = f"one for account {self.found.account}" if self.found else "one it would use after a start"
+                held = f"one for account {self.found.account}" if self.found else "one it would use after a restart"
                 return f"was extra: it should have no rule, the SBC had {held}"
         return "; ".join(self._differences())
 
     @property
     def becomes(self) -> str:
-        """What a refresh makes of it: `created`, `removed`, `set to allowed`."""
+        """What a refresh does: `created`, `removed`, `set to allowed`."""
         match self.verdict:
             case Verdict.OK:
                 return ""
@@ -101,7 +101,7 @@ class Finding:
 
     @property
     def now(self) -> str:
-        """The rule calls use, in words."""
+        """The rule that calls use, in words."""
         return _words(self.found)
 
     @property
@@ -118,7 +118,7 @@ class Finding:
 
 
 def expected_rule(truth: NumberTruth) -> Rule | None:
-    """The rule this number should have on the SBC; None when it should have none."""
+    """The rule this number should have on the SBC, None when it should have no rule."""
     if truth.state is NumberState.QUARANTINED or truth.heading is AccountStatus.DEACTIVATED:
         return None
     state = RuleState.SUSPENDED if truth.heading is AccountStatus.SUSPENDED else RuleState.ALLOWED
@@ -137,7 +137,7 @@ def compare_rules(
 ) -> list[Finding]:
     """One finding for each number of `expected` or `live`, by number.
 
-    `live` is what calls use now; `kept` what the SBC would load at its next start, where it can tell.
+    `live` is what calls use now. `kept` is what the SBC would load at its next restart, where it says so.
     """
     return [_finding(number, expected.get(number), live.get(number), kept) for number in sorted({*expected, *live})]
 

@@ -1,4 +1,4 @@
-"""Bill To and Sold To: what can be edited, what a field takes, and what an edit changes in the record as it is now."""
+"""Bill To and Sold To: which fields can be edited, what they accept, and what an edit changes in the current record."""
 
 import re
 import unicodedata
@@ -60,12 +60,12 @@ _NAMES = {"first_name", "last_name"}
 
 
 class InvalidField(ValueError):
-    """The value cannot be used; the text is a sentence for the person who typed it."""
+    """The value cannot be used. The text is for the person who typed it."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """A field that somebody else changed since the person began."""
+    """A field that somebody else has changed since the person began."""
 
     field: str
     began: str
@@ -75,7 +75,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Edit:
-    """What an edit does to the record as it is now: fields to write, and fields that are not its own any more."""
+    """What an edit does to the current record: fields to write, and fields that somebody else has changed."""
 
     before: dict[str, str]
     after: dict[str, str]
@@ -83,7 +83,7 @@ class Edit:
 
 
 def tidy(text: str) -> str:
-    """The text as it would be stored: spaces at the ends removed, runs of spaces and line breaks made one, NFC."""
+    """The text as it would be stored: trimmed, runs of spaces and line breaks made one space, NFC."""
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
@@ -91,29 +91,29 @@ def check_field(field: str, text: str, role: ContactRole) -> str:
     """Return the value as it will be stored. Most fields may be empty.
 
     Raises:
-        InvalidField: empty where it may not be, too long, no such e-mail address or number, or unprintable.
+        InvalidField: empty where it may not be, too long, not an e-mail address or number, or unprintable.
     """
     if field not in LABELS:
-        raise InvalidField("A contact has no such field.")
+        raise InvalidField("A contact does not have this field.")
     value = tidy(text)
     if value and field in _EMAILS | _PHONES:
-        # Before the others, whose sentences repeat what was typed. Line breaks around it come with a copied line.
+        # First, because the sentences below repeat what was typed. A copied line may have line breaks around it.
         _fitting(field, value)
         check = check_address if field in _EMAILS else _phone
         return _fitting(field, _checked(check, text.strip("\r\n")))
     if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"} for sign in value):
-        raise InvalidField("This holds an invisible character, perhaps from a copied text. Type it instead.")
+        raise InvalidField("This contains an invisible character, perhaps from a copied text. Type it instead.")
     if any(ord(sign) > 0xFFFF for sign in value):
-        raise InvalidField("This holds a character that Zuora refuses, such as an emoji.")
+        raise InvalidField("This contains a character that Zuora refuses, such as an emoji.")
     if not value:
         return _check_empty(field, role)
     value = _fitting(field, value)
-    # A name that is on no list may be one the tenant has added: `check_place` knows what stands there now.
+    # The tenant may have added a name that is on no list: `check_place` knows the current value.
     return country_name(value) or value if field == "country" else value
 
 
 def changed_fields(base: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
-    """The fields the person changed: what they typed differs from what they began with, spaces aside."""
+    """The fields that the person changed, apart from spaces."""
     return {
         field: text
         for field, text in typed.items()
@@ -122,7 +122,7 @@ def changed_fields(base: Mapping[str, str], typed: Mapping[str, str]) -> dict[st
 
 
 def check_changes(changes: Mapping[str, str], role: ContactRole) -> tuple[dict[str, str], dict[str, str]]:
-    """The values as they will be stored, and a sentence for each field that cannot be."""
+    """The values as they will be stored, and a sentence for each field that cannot be stored."""
     good: dict[str, str] = {}
     problems: dict[str, str] = {}
     for field, text in changes.items():
@@ -136,7 +136,7 @@ def check_changes(changes: Mapping[str, str], role: ContactRole) -> tuple[dict[s
 def check_place(changes: Mapping[str, str], current: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Checked changes with country and state as Zuora will show them, and a sentence for each it would refuse.
 
-    `current` is the whole present record: which states there are depends on the country, whichever of the two changes.
+    `current` is the whole current record: which states are valid depends on the country, even if only one changes.
     """
     good = dict(changes)
     problems: dict[str, str] = {}
@@ -155,12 +155,12 @@ def check_place(changes: Mapping[str, str], current: Mapping[str, str]) -> tuple
 
 
 def emptied_fields(base: Mapping[str, str], changes: Mapping[str, str]) -> list[str]:
-    """The fields that have a value and would have none, in the order of the form."""
+    """The fields that have a value and would be cleared, in the order of the form."""
     return [field for field in LABELS if base.get(field, "") and field in changes and not tidy(changes[field])]
 
 
 def is_same(field: str, one: str, other: str, *, country: str = "") -> bool:
-    """True when Zuora takes both for the same value: it spells countries, and states of `country`, its own way."""
+    """True when both are the same to Zuora, which spells countries, and states of `country`, its own way."""
     if field == "country" and one and other:
         return (country_name(one) or one) == (country_name(other) or other)
     if field == "state" and one and other and checks_states(country):
@@ -169,7 +169,7 @@ def is_same(field: str, one: str, other: str, *, country: str = "") -> bool:
 
 
 def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Mapping[str, str]) -> Edit:
-    """What is left to write on the record as it is now. A field that has the wanted value already needs nothing."""
+    """What is left to write to the current record. A field that has the wanted value already needs nothing."""
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     conflicts = []
@@ -187,7 +187,7 @@ def apply_edit(base: Mapping[str, str], changes: Mapping[str, str], current: Map
 
 def _fitting(field: str, value: str) -> str:
     if len(value) > LIMITS[field]:
-        raise InvalidField(f"This has {len(value)} characters; Zuora takes at most {LIMITS[field]}.")
+        raise InvalidField(f"This has {len(value)} characters. Zuora accepts at most {LIMITS[field]}.")
     return value
 
 
@@ -199,14 +199,14 @@ def _checked(check: Callable[[str], str], text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    """The number as it was typed if people write it so, and in the national spelling if it was pasted with more."""
+    """The number as it was typed, or in the national spelling if it was pasted with other text."""
     number, typed = parse_number(text), tidy(text)
     return typed if re.fullmatch(r"[0-9 ()+-]+", typed) and len(typed) <= LIMITS["work_phone"] else national(number)
 
 
 def _check_empty(field: str, role: ContactRole) -> str:
     if field in _NAMES:
-        raise InvalidField(f"{LABELS[field]} is empty; Zuora asks for one.")
+        raise InvalidField(f"{LABELS[field]} is empty. Zuora requires it.")
     if field == "work_email" and role is ContactRole.BILL_TO:
-        raise InvalidField("The e-mail address is empty. Invoices are sent to it, so type one.")
+        raise InvalidField("The e-mail address is empty. Type one: invoices are sent to it.")
     return ""

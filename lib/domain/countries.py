@@ -1,7 +1,7 @@
 """Countries and states as Zuora spells them.
 
-Zuora checks a contact's country and shows its full English name, whichever code or spelling it was sent; of the
-United States and Canada it does the same with the state. What is compared with Zuora is spelt so first.
+Zuora checks a contact's country and shows its full English name, whatever code or spelling it got. For the United
+States and Canada it does the same with the state. Convert a value to this spelling before comparing it with Zuora.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 from lib.published.countries import COUNTRIES, STATES
 
 NAMES = tuple(name for _, _, name in COUNTRIES)
-"""Every country in the spelling Zuora shows."""
+"""Every country in Zuora's spelling."""
 
 # Common spellings that are neither a code nor the name.
 _OTHERS = {
@@ -54,14 +54,14 @@ _OTHERS = {
 
 
 def country_name(text: str) -> str | None:
-    """The country in Zuora's spelling, for its name, a code or a common other spelling; None for no country."""
+    """The country in Zuora's spelling, from its name, a code or another common spelling. None for no such country."""
     return _COUNTRY.get(_folded(text))
 
 
 def state_name(country: str, text: str) -> str | None:
-    """The state in the spelling Zuora shows, or None when the country has no such state.
+    """The state in Zuora's spelling, or None when the country has no such state.
 
-    Zuora checks states of the United States and Canada alone; the state of any other country is kept as it is.
+    Zuora checks only states of the United States and Canada. The state of any other country stays as it is.
     """
     states = _STATE.get(country_name(country) or "")
     return text if states is None or not text else states.get(_folded(text))
@@ -73,7 +73,7 @@ def checks_states(country: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Letters and digits alone, small and without accents, and no article: `U.S.A.` and `usa` are one."""
+    """Only letters and digits, lower case, without accents or article: `U.S.A.` and `usa` are the same."""
     bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
     words = re.findall(r"[^\W_]+", re.sub(r"['’.]", "", bare.casefold()).replace("&", " and "))
     return "".join(word for word in words if word != "the")

@@ -1,6 +1,6 @@
 """Where the Hub and the outside systems disagree about an account.
 
-Each field has one owner of the truth. A system that could not be read is left out: unknown is never "equal".
+A system that could not be read is left out: unknown is never "equal".
 """
 
 from typing import Literal
@@ -23,7 +23,7 @@ class HubView(BaseModel):
 
 
 class ZuoraView(BaseModel):
-    """What Zuora says, in the Hub's terms. `parent` None: none. One the Hub does not know goes by its Zuora number."""
+    """What Zuora says, in the Hub's terms. A `parent` that the Hub does not have goes by its Zuora number."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,7 +44,7 @@ class Difference(BaseModel):
 
 
 def compare(hub: HubView, zuora: ZuoraView | None) -> list[Difference]:
-    """The disagreements, in the order they matter. Nothing when Zuora could not be read or has no such account."""
+    """The differences, most important first. Empty when Zuora could not be read or has no such account."""
     if zuora is None:
         return []
     found: list[Difference] = []
@@ -54,7 +54,7 @@ def compare(hub: HubView, zuora: ZuoraView | None) -> list[Difference]:
                 field="status",
                 hub=hub.status.value,
                 zuora="cancelled",
-                advice="Zuora sends no invoices and takes no payments for it. Ask billing before anything else.",
+                advice="Zuora sends no invoices and takes no payments for it. Ask billing first.",
             )
         )
     if hub.name != zuora.name:
@@ -63,7 +63,7 @@ def compare(hub: HubView, zuora: ZuoraView | None) -> list[Difference]:
                 field="name",
                 hub=hub.name,
                 zuora=zuora.name,
-                advice="Invoices carry Zuora's name. Edit the account to give both the right one.",
+                advice="Invoices show Zuora's name. Edit the account to give both the right name.",
             )
         )
     if hub.parent != zuora.parent:
@@ -72,7 +72,7 @@ def compare(hub: HubView, zuora: ZuoraView | None) -> list[Difference]:
                 field="parent",
                 hub=hub.parent or "none",
                 zuora=zuora.parent or "none",
-                advice="Add or remove the parent to bring both to the same family.",
+                advice="Add or remove the parent, so that both have the same family.",
             )
         )
     return found

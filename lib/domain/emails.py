@@ -1,4 +1,4 @@
-"""The e-mails the Hub sends of itself: their kinds, how far they came, and whom they can go to."""
+"""The e-mails that the Account Manager sends: kinds, states and recipients."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from lib.email_addresses import NotAnAddress, read_address
 
 
 class EmailKind(StrEnum):
-    """What an e-mail is for. Voicemail, callflow notices and invoices are not the Hub's."""
+    """What an e-mail is for. Voicemail, callflow notices and invoices are sent by other systems."""
 
     PORTAL_INVITATION = "portal_invitation"
     ONE_TIME_CODE = "one_time_code"
@@ -23,12 +23,12 @@ class EmailKind(StrEnum):
 
     @property
     def holds_secret(self) -> bool:
-        """True when whoever reads the body could sign in with it, so that the body is not kept."""
+        """True when a reader of the body could sign in with it. Such a body is not stored."""
         return self in _SECRET
 
 
 class EmailState(StrEnum):
-    """How far an e-mail came, as far as the Hub can know."""
+    """Whether the mail server accepted an e-mail, as far as we know."""
 
     ACCEPTED = "accepted"
     FAILED = "failed"
@@ -36,19 +36,19 @@ class EmailState(StrEnum):
 
     @property
     def label(self) -> str:
-        """The state in words: an answer may have been lost, and nobody here knows of delivery."""
+        """The state in words. An answer may have been lost, and we never know about delivery."""
         return "Accepted by the mail server" if self is EmailState.ACCEPTED else "Not confirmed as accepted"
 
 
 class InvalidEmail(ValueError):
-    """The address cannot be used; the text is a sentence for the person who typed it."""
+    """The address cannot be used. The text is for the person who typed it."""
 
 
 def check_address(text: str) -> str:
-    """Return the one e-mail address in the text, as the mailer will take it: `lib.email_addresses` decides for both.
+    """Return the one e-mail address in the text. The mailer uses the same rules: `lib.email_addresses`.
 
     Raises:
-        InvalidEmail: none, several, a name beside it, or an address that cannot be right.
+        InvalidEmail: no address, several, a name next to it, or an address that cannot be right.
     """
     reason = ""
     try:

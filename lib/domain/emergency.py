@@ -1,4 +1,4 @@
-"""Emergency details: the record the register of public numbers asks for, and how it is filled from Zuora.
+"""Emergency details: the record for the register of public numbers, and how it is filled from Zuora.
 
 Source: ACMA, "Give information to the IPND"; industry code C555. The parts and widths have the shape of AS 4590.
 """
@@ -15,7 +15,7 @@ from lib.domain.findings import warning as _warning
 from lib.domain.numbers import InvalidNumber, national, parse_number
 
 USAGES = {"business": "Business", "residential": "Residential", "government": "Government", "charity": "Charity"}
-# Field -> label and most characters, in the order of the form.
+# Field -> label and maximum length, in the order of the form.
 FIELDS: dict[str, tuple[str, int]] = {
     "business_name": ("Business name", 160),
     "surname": ("Surname", 40),
@@ -46,18 +46,18 @@ FIELDS: dict[str, tuple[str, int]] = {
 LABELS = {
     "usage": "Usage",
     "listed": "Listed",
-    "alternate_address": "Phones may be elsewhere",
+    "alternate_address": "Phones may be used at another address",
     **{field: label for field, (label, _) in FIELDS.items()},
 }
 NOT_IN_ZUORA = ("usage", "listed", "alternate_address")
-"""What Zuora does not know: a pull keeps it as it was saved."""
+"""What Zuora does not know. A pull keeps it as it was saved."""
 _QUOTED_NUMBER = 30
 _PHONES = {"work_phone": "work phone", "mobile_phone": "mobile phone", "home_phone": "home phone"}
-"""The numbers of a contact, in the order in which somebody is called on them."""
+"""The numbers of a contact, in the order in which they are called."""
 
 
 class EmergencyRecord(BaseModel):
-    """One version of the details. `alternate_address`: the phones may ring elsewhere (VoIP, PABX)."""
+    """One version of the details. `alternate_address`: phones may be used at another address (VoIP, PABX)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -93,13 +93,13 @@ class EmergencyRecord(BaseModel):
     @field_validator("usage", *FIELDS, mode="before")
     @classmethod
     def _as_text(cls, value: object) -> str:
-        """What an older program may have kept as a number or as nothing; spaces as they will be stored."""
+        """A text, where an older program may have stored a number or nothing, with spaces as they will be stored."""
         return "" if value is None else unicodedata.normalize("NFC", " ".join(str(value).split()))
 
     @field_validator("contact_number", mode="after")
     @classmethod
     def _as_number(cls, value: str) -> str:
-        """In E.164 from any spelling; what is no number stays as it is, for the check to name it."""
+        """In E.164 from any spelling. What is not a number stays as it is, for the check to report."""
         return _stored_number(value)
 
 
@@ -110,11 +110,11 @@ def pull(
     *,
     own_numbers: Collection[str] = (),
 ) -> tuple[EmergencyRecord, list[Finding]]:
-    """The record a Sold To contact gives, and what of its address found no place.
+    """The record made from a Sold To contact, and findings about what has no field.
 
     `contact` has the fields of a Zuora contact, `customer` is the account's name there. Only what Zuora does not
-    know (usage, listing, whether phones may be elsewhere) is taken from the saved record. The contact number is the
-    first one that somebody can be called on: those that are no number, or one of `own_numbers`, are passed over.
+    know (usage, listing, other addresses) comes from the saved record. The contact number is the first one that can
+    be called: invalid ones and those in `own_numbers` are skipped.
     """
     address = address_of(contact)
     kept = saved or EmergencyRecord()
@@ -133,7 +133,7 @@ def pull(
             "contact_name": f"{contact.get('first_name', '')} {contact.get('last_name', '')}",
             "contact_number": number,
             "location": ", ".join(part for part in (_lot(address), address.location) if part),
-            # It stands where the street would, so that it is seen and refused there.
+            # It is put where the street would be, so that it is seen and refused there.
             "street_name": address.street_name or address.postal,
         }
     )
@@ -141,14 +141,16 @@ def pull(
     if passed_over:
         notes.append(_warning("contact_number", passed_over))
     if not personal and _same(record.property_name, customer):
-        # A customer puts its own name above the street; it stands in the field of the business.
+        # A customer may write its own name above the street. It is in the field of the business already.
         record = record.model_copy(update={"property_name": "", "business_name": customer})
         notes = [one for one in notes if one.field != "property_name"]
     if address.business_name and record.business_name != address.business_name:
         notes.append(_warning("business_name", f"{quoted(address.business_name)} of the address was left out."))
     country = contact.get("country", "").strip()
     if country and country.upper() not in COUNTRIES:
-        notes.append(_warning("state", f"The country in Zuora is {quoted(country)}; the register is Australian."))
+        notes.append(
+            _warning("state", f"The country in Zuora is {quoted(country)}; the register is for Australia only.")
+        )
     return record, notes
 
 
@@ -160,9 +162,9 @@ def notes_unseen(
     *,
     own_numbers: Collection[str] = (),
 ) -> list[Finding]:
-    """What a pull says of an address that stands in the record as it would be pulled, and was not saved so before.
+    """The findings of a pull for an address that the record has as it would be pulled, and that was not saved before.
 
-    Typed values can come back in a session that has not seen the pull they are from.
+    A draft can come back in a session that has not seen the pull it is from.
     """
     pulled, notes = pull(contact, customer, saved, own_numbers=own_numbers)
     if _address(record) != _address(pulled) or (saved is not None and _address(record) == _address(saved)):
@@ -213,15 +215,15 @@ def shown(record: EmergencyRecord | None, field: str) -> str:
 
 
 def _some(text: str, most: int) -> str:
-    """As much of a text from Zuora as a sentence can hold, without characters that cannot be seen."""
+    """At most `most` characters of a text from Zuora, without invisible ones, for a sentence."""
     seen = "".join(character if character.isprintable() else " " for character in text)
     return seen if len(seen) <= most else f"{seen[:most]}…"
 
 
 def _number_to_call(contact: Mapping[str, str], own_numbers: Collection[str]) -> tuple[str, str]:
-    """The first number of the contact that can be called back, and a sentence about those passed over before it.
+    """The first number of the contact that can be called back, and a sentence about those skipped before it.
 
-    Where there is none, the first that is filled in, for the check to say what is wrong with it.
+    Without one it is the first that is filled in, for the check to say what is wrong with it.
     """
     filled = [(label, contact[name].strip()) for name, label in _PHONES.items() if contact.get(name, "").strip()]
     passed_over: list[str] = []
@@ -242,4 +244,4 @@ def _stored_number(text: str) -> str:
     try:
         return parse_number(text)
     except InvalidNumber:
-        return text  # as it stands there, for the check to name it
+        return text  # as it is in Zuora, for the check to report

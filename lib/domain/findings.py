@@ -1,4 +1,4 @@
-"""What a check has to say about one field."""
+"""What a check reports about one field."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ _QUOTED = 120
 
 
 class Finding(BaseModel):
-    """Something about one field: an error keeps the record from being saved, a warning is to be looked at."""
+    """A finding about one field. With an error the record cannot be saved; a warning is to be looked at."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -18,16 +18,16 @@ class Finding(BaseModel):
 
 
 def error(field: str, text: str) -> Finding:
-    """Keeps the record from being saved."""
+    """A finding with which the record cannot be saved."""
     return Finding(field=field, severity="error", text=text)
 
 
 def warning(field: str, text: str) -> Finding:
-    """Somebody has to look at it."""
+    """A finding that somebody should look at."""
     return Finding(field=field, severity="warning", text=text)
 
 
 def quoted(text: str) -> str:
-    """As much of a text from outside as a sentence can hold, in quotation marks and without invisible characters."""
+    """The beginning of a text from outside, in quotation marks and without invisible characters, for a sentence."""
     seen = "".join(character if character.isprintable() else " " for character in text)
     return f"“{seen if len(seen) <= _QUOTED else f'{seen[:_QUOTED]}…'}”"

@@ -1,6 +1,6 @@
 """Parent and child accounts: which links are allowed.
 
-Zuora's customer hierarchy has at most five levels (its customer-account field descriptions), so ours has too.
+Zuora's customer hierarchy has at most five levels (its customer-account field descriptions), so ours does, too.
 """
 
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ LEVELS = 5
 
 
 class InvalidParent(ValueError):
-    """The link is not allowed; the text is a sentence for the person who asked for it."""
+    """The link is not allowed. The text is for the person who asked for it."""
 
 
 def ancestors(number: str, parent_of: Mapping[str, str | None]) -> list[str]:
-    """The accounts above `number`, nearest first. Stops at a loop instead of walking it for ever."""
+    """The accounts above `number`, nearest first. Stops at a loop."""
     found: list[str] = []
     above = parent_of.get(number)
     while above is not None and above not in found and above != number:
@@ -23,7 +23,7 @@ def ancestors(number: str, parent_of: Mapping[str, str | None]) -> list[str]:
 
 
 def height(number: str, parent_of: Mapping[str, str | None]) -> int:
-    """How many levels `number` and everything below it take up; an account without children takes one."""
+    """How many levels `number` and everything below it have. An account without children has one."""
     below = [child for child in parent_of if number in ancestors(child, parent_of)]
     return 1 + max((ancestors(child, parent_of).index(number) + 1 for child in below), default=0)
 
@@ -46,5 +46,5 @@ def check_parent(child: str, parent: str, parent_of: Mapping[str, str | None]) -
     levels = len(above) + 1 + height(child, parent_of)
     if levels > LEVELS:
         raise InvalidParent(
-            f"The family would have {levels} levels; Zuora allows {LEVELS}. Choose a parent nearer to the top."
+            f"The family would have {levels} levels. Zuora allows {LEVELS}. Choose a parent nearer to the top."
         )

@@ -1,4 +1,4 @@
-"""Moments as people say them."""
+"""Moments as people write them."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Account names: what the Hub and Zuora both take, checked before anything is sent."""
+"""Account names: what both the Hub and Zuora accept, checked before anything is sent."""
 
 import unicodedata
 
@@ -7,32 +7,32 @@ NAME_LIMIT = 255
 
 
 class InvalidName(ValueError):
-    """The name cannot be used; the text is a sentence for the person who typed it."""
+    """The name cannot be used. The text is for the person who typed it."""
 
 
 def check_name(text: str) -> str:
-    """Return the name as it will be stored: spaces at the ends removed, runs of spaces made one, NFC.
+    """Return the name as it will be stored: trimmed, runs of spaces made one, NFC.
 
     Raises:
-        InvalidName: empty, too long, or with a character that Zuora or a screen cannot carry.
+        InvalidName: empty, too long, or with a character that Zuora or a screen cannot show.
     """
-    # First of all: a composed character may be one that is refused below.
+    # First, because a composed character may be one that is refused below.
     text = unicodedata.normalize("NFC", text)
     for character in text:
         if character not in "\t\n\r" and _is_invisible(character):
             raise InvalidName(
-                f"The name holds an invisible character (U+{ord(character):04X}), perhaps from a copied text. "
+                f"The name contains an invisible character (U+{ord(character):04X}), perhaps from a copied text. "
                 "Type the name instead."
             )
     if any(ord(character) > 0xFFFF for character in text):
         raise InvalidName(
-            "The name holds a character that Zuora refuses, such as an emoji. Use letters, digits and punctuation."
+            "The name contains a character that Zuora refuses, such as an emoji. Use letters, digits and punctuation."
         )
     name = " ".join(text.split())
     if not name:
-        raise InvalidName("The name is empty. Type the name the customer is billed under.")
+        raise InvalidName("The name is empty. Type the name under which the customer is billed.")
     if len(name) > NAME_LIMIT:
-        raise InvalidName(f"The name has {len(name)} characters; Zuora takes at most {NAME_LIMIT}.")
+        raise InvalidName(f"The name has {len(name)} characters. Zuora accepts at most {NAME_LIMIT}.")
     if not any(character.isalnum() for character in name):
         raise InvalidName("The name has no letter or digit. Type a name that people can read.")
     return name

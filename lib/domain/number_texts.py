@@ -8,12 +8,12 @@ from urllib.parse import unquote
 from lib.domain.texts import DIGITS, LOOKALIKES
 
 QUOTED = 60
-"""How many characters of the typed text a refusal repeats."""
+"""How many characters of the typed text a refusal quotes."""
 _LONGEST = 200
 _SEPARATORS = dict.fromkeys("・‧∙⋅", "·") | dict.fromkeys("⁄∕", "/") | dict.fromkeys("ー〜～", "-")
 """Dots, slashes and dashes of other keyboards."""
 _TURNED = re.compile("[\u202b\u202e\u2067]")
-"""Marks of writing from right to left: what is seen behind them has its groups of digits in another order."""
+"""Marks of right-to-left text: after them groups of digits are shown in another order."""
 _LABEL = (
     r"telephone|telefon|phones?|tele?|ph|mobile|mobil|mob|cell(?:phone|ular)?|fax|direct|office|work|home|business|"
     r"landline|switchboard|reception|after hours|a/?h|b/?h|number|num|nos?|call|contact|sms|whatsapp|text|"
@@ -48,7 +48,7 @@ _ALLOWED = re.compile(r"[\d\s()+./,;:|&·•_'\[\]\\-]*")
 
 
 class InvalidNumber(ValueError):
-    """Not one dialable Australian number; the text is a sentence for the person who typed it."""
+    """Not one dialable Australian number. The text is for the person who typed it."""
 
     def __init__(self, typed: str, reason: str, sentence: str = "") -> None:
         self.reason = reason
@@ -56,13 +56,13 @@ class InvalidNumber(ValueError):
 
 
 def shown(text: str) -> str:
-    """As much of what was typed as a sentence can hold, without characters that cannot be seen."""
+    """The beginning of what was typed, without invisible characters, for a sentence."""
     seen = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return seen if len(seen) <= QUOTED else f"{seen[:QUOTED]}…"
 
 
 def cleaned(text: str) -> str:
-    """The text with plain digits, spaces, dashes and quotes, without symbols and anything that cannot be seen."""
+    """The text with plain digits, spaces, dashes and quotes, without symbols and invisible characters."""
     if _ENTITY.search(text):
         text = html.unescape(text)
     if _ESCAPED.search(text):
@@ -76,11 +76,11 @@ def digits_of(text: str) -> str:
 
 
 def pieces(text: str) -> list[str]:
-    """The number's text, taken apart where a sign may divide two numbers; only digits and signs are left in it.
+    """The text, split where a character may separate two numbers, with only digits and punctuation left.
 
     Raises:
-        InvalidNumber: it has a letter or character that no number has, an extension, or a number that a table
-            program has cut short.
+        InvalidNumber: it has a letter or character that no number has, an extension, or a number that a spreadsheet
+        has shortened.
     """
     plain = cleaned(text[: _LONGEST + 1])
     if _TURNED.search(text):
@@ -102,21 +102,21 @@ def pieces(text: str) -> list[str]:
     return [piece for piece in _DIVIDES.split(plain) if piece]
 
 
-def _plain(sign: str) -> str:
-    if known := DIGITS.get(sign) or LOOKALIKES.get(sign) or _SEPARATORS.get(sign):
+def _plain(character: str) -> str:
+    if known := DIGITS.get(character) or LOOKALIKES.get(character) or _SEPARATORS.get(character):
         return known
-    category = unicodedata.category(sign)
+    category = unicodedata.category(character)
     if category == "Nd":
-        return str(unicodedata.digit(sign))
+        return str(unicodedata.digit(character))
     if category in {"Zs", "Cc", "Zl", "Zp", "Cs"}:
-        return "\n" if sign in "\n\r\v\f\u2028\u2029\x85" else " "
+        return "\n" if character in "\n\r\v\f\u2028\u2029\x85" else " "
     if category in {"Cf", "Mn", "Me", "So", "Sk", "Cn", "Co"}:
         # Invisible, an emoji or a part of one: 📞, the flag of a country, the frame of a key.
         return ""
     if category == "Pd":
         return "-"
-    # A raised 1 is a footnote and no digit, so it stays what it is, and is refused.
-    return sign if category in {"No", "Nl"} else unicodedata.normalize("NFKC", sign)
+    # A raised 1 is a footnote, not a digit, so it stays as it is and is refused.
+    return character if category in {"No", "Nl"} else unicodedata.normalize("NFKC", character)
 
 
 def _without_link(text: str, plain: str) -> str:
@@ -145,7 +145,7 @@ def _without_labels(plain: str) -> str:
         ):
             plain = plain[label.end() :]
         plain = _TRAILING.sub("", plain)
-    # A bracket that has lost its partner.
+    # A bracket without the other one.
     if plain.count("(") < plain.count(")"):
         first = "(" not in plain or plain.find(")") < plain.find("(")
         plain = plain.replace(")", " ", 1) if first else plain.rstrip(")")
@@ -155,8 +155,8 @@ def _without_labels(plain: str) -> str:
 def _letters(text: str, plain: str) -> InvalidNumber:
     digits = digits_of(plain)
     if _SEVERAL.search(plain):
-        return InvalidNumber(text, "it holds two numbers")
+        return InvalidNumber(text, "it contains two numbers")
     if not digits:
-        return InvalidNumber(text, "it holds a letter, and there is no number in it")
-    hint = "Check for a letter O instead of a zero." if re.search(r"[oOlI]", plain) else "Type its digits only."
-    return InvalidNumber(text, "it holds a letter", f"“{shown(text)}” holds a letter. {hint}")
+        return InvalidNumber(text, "there is no number in it")
+    hint = "Check for a letter O instead of a zero." if re.search(r"[oOlI]", plain) else "Type only its digits."
+    return InvalidNumber(text, "it contains a letter", f"“{shown(text)}” contains a letter. {hint}")

@@ -1,6 +1,6 @@
-"""Phone numbers: any spelling people paste is read, E.164 stored, the national spelling shown.
+"""Phone numbers: read in any spelling, stored in E.164, shown in the national spelling.
 
-What is not one Australian number is refused with the reason. The reading of the text is in `number_texts`.
+Anything but one Australian number is refused with a reason. `number_texts` reads the text.
 """
 
 import re
@@ -24,13 +24,13 @@ __all__ = [
 
 REGION = "AU"
 _SOLD = re.compile(r"[2378]\d{8}|4\d{8}|1[38]00\d{6}|13\d{4}|180\d{4}")
-"""National numbers the Hub knows: local, mobile, 1300, 1800, 13 and 180. libphonenumber takes more, such as a 1300
-number with two digits of an extension."""
+"""National numbers that we accept: local, mobile, 1300, 1800, 13 and 180. libphonenumber accepts more, such as a
+1300 number with two digits of an extension."""
 _OTHER = (
     (r"000|106|112", "it is an emergency number"),
     (r"190\d*", "it is a premium number"),
     (r"14[57]\d{6}|16\d+", "it is a satellite or pager number"),
-    (r"55\d{7}", "it is a number for internet telephony that is no longer given out"),
+    (r"55\d{7}", "it is an internet telephony number that is no longer in use"),
     (r"12\d{2,4}|11\d{1,3}", "it is a short code of a carrier"),
 )
 
@@ -53,11 +53,11 @@ def parse_number(text: str) -> str:
 
     Raises:
         InvalidNumber: letters, an extension, two numbers, another country, too few or too many digits, or a number
-            that nobody has. The text is a sentence that says which.
+        that nobody can have. The text says which.
     """
     parts = pieces(text)
     for count in range(1, len(parts)):
-        # "13 00 00 / 1234" would read as a 1300 number: what is whole before a sign that divides is a number itself.
+        # "13 00 00 / 1234" would read as a 1300 number: what is complete before a slash is a number of its own.
         if _whole("".join(parts[:count])) and digits_of("".join(parts[count:])):
             raise InvalidNumber(text, _reason_for_more("".join(parts[count:])))
     number = _national_number(text, "".join(parts))
@@ -68,7 +68,7 @@ def parse_number(text: str) -> str:
 
 
 def numbers_in(text: str) -> list[str]:
-    """Every number that stands in the text, as E.164; for the search, where words around a number do no harm."""
+    """Every number in the text, as E.164, for the search, where other words do no harm."""
     found: list[str] = []
     split = re.split(r"[/|;,&\n]|\bor\b|\band\b", text)
     for part in (text, *split, *re.findall(r"\+?[\d(][\d\s()./+-]{4,}\d", cleaned(text))):
@@ -80,7 +80,7 @@ def numbers_in(text: str) -> list[str]:
 
 
 def kind_of(e164: str) -> NumberKind | None:
-    """What the number is billed as; None for a type the Hub does not sell."""
+    """What the number is billed as, None for a type that the company does not sell."""
     number = phonenumbers.parse(e164)
     match phonenumbers.number_type(number):
         case PhoneNumberType.FIXED_LINE:
@@ -90,21 +90,21 @@ def kind_of(e164: str) -> NumberKind | None:
         case PhoneNumberType.TOLL_FREE:
             return NumberKind.EIGHTEEN_HUNDRED
         case PhoneNumberType.SHARED_COST:
-            # Both 13 and 1300 are "shared cost"; only their national length tells them apart.
+            # Both 13 and 1300 are "shared cost". They differ only in their national length.
             length = len(phonenumbers.national_significant_number(number))
             return NumberKind.THIRTEEN if length == 6 else NumberKind.THIRTEEN_HUNDRED
     return None
 
 
 def national(e164: str) -> str:
-    """The spelling people read: `0491 570 006`, `(03) 5550 1234`, `1300 975 707`."""
+    """The spelling that people read: `0491 570 006`, `(03) 5550 1234`, `1300 975 707`."""
     return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.NATIONAL)
 
 
 def search_digits(text: str) -> str | None:
     """The digits to look for inside stored numbers, from part of a number in any spelling.
 
-    None when the text cannot be part of a phone number. Stored numbers carry 61 and no leading zero.
+    None when the text cannot be part of a phone number. Stored numbers have 61 and no leading zero.
     """
     try:
         return parse_number(text).removeprefix("+")
@@ -127,12 +127,12 @@ def _whole(text: str) -> bool:
 
 
 def _national_number(text: str, plain: str) -> str:
-    """The national number without its leading zero, from text in which only digits and what divides them are left."""
+    """The national number without its leading zero, from text with only digits and separators left."""
     digits = digits_of(plain)
     if not digits:
         raise InvalidNumber(text, "there is no number in it")
     if re.search(r"\+.*\+|\d.*\+", plain):
-        raise InvalidNumber(text, "it has a plus sign inside; perhaps it is two numbers")
+        raise InvalidNumber(text, "it has a plus sign inside, so it may be two numbers")
     international = "+" in plain
     if prefix := re.match(r"0011|00(?=[1-9])", digits):
         international, digits = True, digits[prefix.end() :]
@@ -140,12 +140,12 @@ def _national_number(text: str, plain: str) -> str:
         digits = digits.removeprefix("61")
     elif international and not digits.startswith("0"):
         raise InvalidNumber(text, "it belongs to another country")
-    # A zero before 13 is no part of the number, but people write +61 (0) before anything.
+    # A zero before 13 is not part of the number, but people write +61 (0) before anything.
     return digits[1:] if re.fullmatch(r"0([2-8]\d+|1[38]00\d{6}|13\d{4}|1[0-9]\d*)", digits) else digits
 
 
 def _has_country(plain: str, digits: str, *, international: bool) -> bool:
-    """Whether the 61 at the beginning is Australia's code. A local number may begin with it: 6113 1450."""
+    """True when the 61 at the beginning is Australia's code. A local number may begin with it: 6113 1450."""
     if not digits.startswith("61"):
         return False
     rest = digits[2:]
@@ -159,17 +159,17 @@ def _has_country(plain: str, digits: str, *, international: bool) -> bool:
 
 
 def _is_number(number: str) -> bool:
-    """One that somebody may have, of a kind the Hub knows."""
+    """True for a number that somebody may have, of a kind that we accept."""
     if not _SOLD.fullmatch(number):
         return False
     return phonenumbers.is_valid_number(phonenumbers.parse(f"+61{number}", REGION))
 
 
-# ------------------------------------------------------------------ why it is none
+# ------------------------------------------------------------------ why it is not a number
 def _reason_for_more(rest: str) -> str:
     if len(digits_of(rest)) >= 6:
-        return "it holds two numbers"
-    return "it holds more than one number: an extension, or the end of a range"
+        return "it contains two numbers"
+    return "it contains more than one number: an extension, or the end of a range"
 
 
 def _reason(number: str) -> str:
@@ -186,9 +186,9 @@ def _reason(number: str) -> str:
         return "it has too few digits"
     if len(bare) > long:
         return "it has too many digits"
-    return "nobody has such a number: it is in no range that is given out"
+    return "nobody can have this number"
 
 
 def _begins_with_a_number(number: str) -> bool:
-    """Whether a number stands whole at its beginning. A 13 number is too short to be sure."""
+    """True when there is a complete number at the beginning. A 13 number is too short to be sure."""
     return any(len(number) > length and _is_number(number[:length]) for length in (9, 10))

@@ -1,4 +1,4 @@
-"""Who may what: roles, the permissions they carry, and the person who acts.
+"""Who may do what: roles, their permissions, and the person who acts.
 
 The table is `design` section 3 in code; `docs/roles.md` shows it to people and a test keeps both equal.
 """
@@ -75,7 +75,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT_LEAD: frozenset(_LEAD),
     Role.BILLING: frozenset(_BILLING),
     Role.READ_ONLY: _SEE,
-    # Sees the one account it belongs to, and nothing a member of staff can do.
+    # Sees their own account, and cannot do what the staff can.
     Role.ACCOUNT_ADMIN: frozenset({_P.ACCOUNT_SEE}),
     Role.ADMIN: frozenset(Permission),
 }
@@ -84,7 +84,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 class Identity(BaseModel):
     """The person who is signed in. `account` is the only account an account admin may see.
 
-    `session` is the sign-in they act in. Without one nobody acts: the engine asks whether it still holds.
+    `session` is their sign-in. The engine checks that it is still valid, and does nothing without one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,7 +103,7 @@ class Identity(BaseModel):
         return self.may(Permission.ACCOUNT_SEE_ALL)
 
     def may(self, permission: Permission, account: str | None = None) -> bool:
-        """True when one of the roles grants it, and for an account admin only on their own account."""
+        """True when one of the roles grants it. For an account admin, only on their own account."""
         granting = [role for role in self.roles if permission in GRANTS[role]]
         if any(role is not Role.ACCOUNT_ADMIN for role in granting):
             return True

@@ -1,4 +1,4 @@
-"""How long a disconnected number rests before it goes back to the donor carrier.
+"""How long a disconnected number stays in quarantine before it goes back to the donor carrier.
 
 Six calendar months, twelve where it was disconnected for nuisance calls (ACMA, "Disconnected numbers").
 """

@@ -9,10 +9,10 @@ from lib.domain.numbers import InvalidNumber, numbers_in, parse_number, search_d
 from lib.domain.texts import fold, words
 
 EXACT, BEGINNING, INSIDE, SCATTERED, SCATTERED_ELSEWHERE = range(5)
-"""How well a term fits: the whole of it, its beginning, inside it, or all words of the text somewhere in it: in a
-name, where people mean it, or elsewhere."""
+"""How well a term matches: the whole term, its beginning, inside it, or all words of the text somewhere in it, in a
+name or elsewhere."""
 TERM_LENGTH = 255
-"""Nothing longer is stored as a term."""
+"""No stored term is longer."""
 _AROUND = " .,;:#'\"<>()[]-/|"
 _LABEL = re.compile(r"^(?:(?:account|acct?|a/c|customer|client|number|num|no|id|nr)\b[\s.:#-]*)+(?=\d)")
 _GROUPED = re.compile(r"\d[\d ,.'_-]*\d|\d")
@@ -21,22 +21,22 @@ _EMAIL = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"?]+[^\s<>()\[\],;:\"?
 _SUBSCRIPTION = re.compile(r"\b[a-z]{1,4}-[a-z]{0,3}\d+\b")
 _ENTITY = re.compile(r"&#?\w+;")
 _IGNORED = frozenset({"and"})
-"""Written in a name or as & or not at all."""
+"""Names have it, or &, or neither."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The text in every spelling that a term may have, all of them folded.
 
-    `whole`: terms that the text names. `told`: account numbers that stand among other words, and `beside` those words.
-    `beginnings`: kind and text. `insides`: kind, or any, and the text that stands in the term. `scattered`: words that
-    all stand in one term, in any order; words of it begin with the `short` ones.
+    `whole`: terms equal to the text. `quoted`: account numbers among other words, and `others` those words.
+    `beginnings`: kind and text. `insides`: kind, or any, and the text inside the term. `scattered`: words that are all
+    in one term, in any order. `short`: beginnings of words of that term.
     """
 
     plain: str
     whole: frozenset[str]
-    told: frozenset[str]
-    beside: frozenset[str]
+    quoted: frozenset[str]
+    others: frozenset[str]
     beginnings: tuple[tuple[str, str], ...]
     insides: tuple[tuple[str | None, str], ...]
     scattered: tuple[str, ...]
@@ -44,8 +44,8 @@ class Wanted:
     understood: str
 
     def rank(self, kind: str, term: str) -> int | None:
-        """How well the term fits; None when it does not, because a short word of the text is missing in it."""
-        if term in self.whole or term in self.told:
+        """How well the term matches. None when it does not, because a short word of the text is missing in it."""
+        if term in self.whole or term in self.quoted:
             return EXACT
         if any(term.startswith(text) for of, text in self.beginnings if of == kind or len(text) >= 3):
             return BEGINNING
@@ -59,13 +59,13 @@ class Wanted:
         return SCATTERED if kind == "name" else SCATTERED_ELSEWHERE
 
     def fits_name(self, name: str) -> bool:
-        """Whether the words beside an account number are all in this name, so that both name one account."""
+        """True when the words next to an account number are all in this name, so both are about one account."""
         stored = set(words(name)) | {"".join(words(name))}
-        return bool(self.beside) and all(any(one.startswith(word) for one in stored) for word in self.beside)
+        return bool(self.others) and all(any(one.startswith(word) for one in stored) for word in self.others)
 
 
 def understand(text: str) -> Wanted:
-    """What the text may mean. Any text is allowed, and none of its characters has a special meaning."""
+    """What the text may mean. Any text is allowed, and no character has a special meaning."""
     plain = fold(html.unescape(text) if _ENTITY.search(text) else text)
     if not plain or len(plain) > TERM_LENGTH:
         return _nothing(plain)
@@ -77,10 +77,10 @@ def understand(text: str) -> Wanted:
     joined = re.sub(r"\D", "", core) if _GROUPED.fullmatch(core) else ""
     found = words(plain)
     long = tuple(dict.fromkeys(word for word in found if len(word) >= 3 and word not in _IGNORED))
-    told = set(_NUMBER.findall(plain)) - {joined}
+    quoted = set(_NUMBER.findall(plain)) - {joined}
     if joined.startswith("0") and NUMBER.match(joined.lstrip("0")):
-        # A table program or a form filled it up with zeros. It may as well become a phone number: nobody jumps there.
-        told.add(joined.lstrip("0"))
+        # A spreadsheet or form added zeros in front. It may also be a phone number, so it is not `whole`.
+        quoted.add(joined.lstrip("0"))
     numbers = {joined} if NUMBER.match(joined) else set()
     spelled = {plain, core, *numbers, *emails, *(phone.removeprefix("+") for phone in phones)}
     spelled |= set(_SUBSCRIPTION.findall(core))
@@ -92,8 +92,8 @@ def understand(text: str) -> Wanted:
     return Wanted(
         plain,
         frozenset(spelled),
-        frozenset(told),
-        frozenset(word for word in found if word not in told and word not in _IGNORED),
+        frozenset(quoted),
+        frozenset(word for word in found if word not in quoted and word not in _IGNORED),
         tuple(dict.fromkeys(beginnings)),
         tuple(insides),
         # Groups of digits are a number, not words.
@@ -104,7 +104,7 @@ def understand(text: str) -> Wanted:
 
 
 def terms_of(kind: str, value: str) -> set[str]:
-    """The terms under which a value is found: folded, and a name without its apostrophes and full stops as well."""
+    """The terms by which a value is found: folded, and a name also without apostrophes and full stops."""
     if kind == "phone":
         return {value.removeprefix("+")}
     terms = {fold(value)[:TERM_LENGTH]}
@@ -120,12 +120,12 @@ def _nothing(plain: str) -> Wanted:
 
 
 def _digits(core: str) -> tuple[list[str], list[str]]:
-    """How a stored phone number may begin, and what may stand inside it, when the text is a part of one."""
+    """How a stored phone number may begin, and what may be inside it, when the text is a part of one."""
     digits = search_digits(core)
     if digits is None:
         return [], []
     typed = re.sub(r"\D", "", core)
-    # A leading zero is how a national number begins, but it may also be in the middle of one: look for both.
+    # A leading zero begins a national number, but may also be in the middle of one: look for both.
     beginnings = [f"61{digits}"] if typed.startswith("0") and not digits.startswith("61") else []
     insides = {part for part in (typed, digits) if len(part) >= 3} - {core}
     return beginnings, sorted(insides)

@@ -21,16 +21,16 @@ DEACTIVATE_REASONS = {
     "other": "Other (see the note)",
 }
 REASON_WORDS = SUSPEND_REASONS | ENABLE_REASONS | DEACTIVATE_REASONS
-"""Every reason that may stand in an account's history."""
+"""Every reason that an account's history may have."""
 NOTE_LIMIT = 2000
 
 
 def check_grounds(reason: str | None, note: str | None, reasons: dict[str, str]) -> str | None:
-    """What is missing for a change of status, as a sentence; None when reason and note will do."""
+    """What is missing for a change of status, as a sentence. None when reason and note are enough."""
     if reason not in reasons:
         return "Choose a reason."
     if reason == "other" and not (note or "").strip():
-        return "Say in the note what the reason is."
+        return "Write the reason in the note."
     if note and len(note) > NOTE_LIMIT:
-        return f"The note has {len(note):,} characters; {NOTE_LIMIT:,} is the most."
+        return f"The note has {len(note):,} characters. It can have at most {NOTE_LIMIT:,}."
     return None

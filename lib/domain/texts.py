@@ -1,6 +1,6 @@
-"""Text as people paste it, made comparable: one fold for the search, for every filter and for typed confirmations.
+"""Makes text comparable: the same folding for the search, every filter and typed confirmations.
 
-The tables below are also what the Hub database folds with (`lib/store/folding.py`), so that both say the same.
+The Hub database folds with the same tables (`lib/store/folding.py`), so that both agree.
 """
 
 import re
@@ -11,15 +11,15 @@ LOOKALIKES = {
     **dict.fromkeys("“”„‟″«»＂", '"'),
     **dict.fromkeys("‐‑‒–—―−⁃﹘﹣－", "-"),
 }
-"""Quotation marks and dashes, each written as the one of the keyboard. One character each."""
+"""Quotation marks and dashes, and the ones of the keyboard. One character each."""
 LETTERS = {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "þ": "th", "Þ": "th"} | dict(
     zip("øØđĐðÐłŁħĦıςѝ", "ooddddllhhiσи", strict=True)
 )
-"""Letters that Unicode does not take apart, as people write them without the right keyboard."""
+"""Letters that Unicode does not decompose, as people write them without the right keyboard."""
 DIGITS = {chr(first + digit): str(digit) for first in (0x660, 0x6F0, 0x966) for digit in range(10)}
-"""The digits of Arabic, Persian and Hindi keyboards; full-width ones are taken apart by Unicode itself."""
+"""The digits of Arabic, Persian and Hindi keyboards. Unicode itself decomposes full-width ones."""
 INVISIBLE = r"\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
-"""Characters that nobody can see: soft hyphens, zero-width and direction marks. The inside of a bracket of a regex."""
+"""Invisible characters: soft hyphens, zero-width and direction marks. For the brackets of a regex."""
 MARKS = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 """Accents that follow their letter. The points of Hebrew and Arabic stay."""
 SPACES = r"\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -35,9 +35,9 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def fold(text: str) -> str:
-    """The text as it is compared: small letters, no accents, plain quotes and dashes, single spaces, nothing unseen.
+    """The text for comparison: lower case, no accents, plain quotes and dashes, single spaces, nothing invisible.
 
-    Two texts that look the same to a person in a hurry are the same afterwards. Folding twice changes nothing.
+    Two texts that look the same to a person in a hurry become equal. Folding twice changes nothing.
     """
     if text.isascii():
         return _SPACES.sub(" ", text.replace("`", "'").lower()).strip(" ")
@@ -47,18 +47,18 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words and numbers in the text, folded, in their order; punctuation ends a word."""
+    """The words and numbers in the text, folded, in their order. Punctuation ends a word."""
     return _WORD.findall(fold(text))
 
 
 def trimmed(text: str) -> str:
-    """The text without spaces and unseen characters around it; what stands inside is exactly what was typed.
+    """The text without spaces and invisible characters around it. The inside is exactly what was typed.
 
-    For what has to be typed exactly, such as the account number before a deactivation.
+    For what must be typed exactly, such as the account number before a deactivation.
     """
     return _AROUND.sub("", text)
 
 
 def visible(text: str) -> str:
-    """The text without unseen characters and control characters, its spaces single; for a field of a filter."""
+    """The text without invisible and control characters, with single spaces, for a field of a filter."""
     return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip(" ")

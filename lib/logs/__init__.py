@@ -1,4 +1,4 @@
-"""The log: one line per event. An error is told by an id, its kind and its place, never by the values in it."""
+"""The log: one line for each event. An error is logged by its id, kind and place, never with its values."""
 
 from lib.logs.digest import Digest, digest, error_id
 from lib.logs.setup import configure, take_over

@@ -1,7 +1,7 @@
-"""What may be said of an error in a log: which kind it is and where it came from.
+"""What a log may say about an error: its kind and where it came from.
 
 Libraries put values into the texts of their errors, and a traceback shows lines and variables: SQL parameters, names,
-addresses. So the text of an error is never written, except for a few fixed sentences of the database.
+addresses. So the text of an error is never logged, except for a few fixed sentences of the database.
 """
 
 import errno
@@ -19,7 +19,7 @@ _ID = "_account_manager_error_id"
 _CHAIN = 4
 _FRAMES = 12
 _GROUP = 3
-# What SQLite says with no value in it: names of tables and columns are ours.
+# What SQLite says without values: the names of tables and columns are ours.
 _FIXED = re.compile(
     r"no such (?:table|column|index): [\w.]+"
     r"|database (?:is locked|table is locked|disk image is malformed|or disk is full|schema has changed)"
@@ -41,7 +41,7 @@ class Digest:
 
 
 def digest(error: BaseException) -> Digest:
-    """The error, the errors that caused it, and the places in our own code it came through."""
+    """The error, its causes, and the places in our own code through which it came."""
     chain = list(_chain(error))
     places = _places(error.__traceback__)
     if len(chain) > 1:
@@ -50,7 +50,7 @@ def digest(error: BaseException) -> Digest:
 
 
 def error_id(error: BaseException) -> str:
-    """Eight characters that name this error, the same each time it is asked for: on the screen and in the log."""
+    """Eight characters that identify this error, the same on the screen and in the log."""
     known = getattr(error, _ID, None)
     if isinstance(known, str):
         return known
@@ -81,7 +81,7 @@ def _kind(error: BaseException) -> str:
 
 
 def _detail(error: BaseException) -> str:
-    """What is known of an error beyond its kind and holds no value."""
+    """What more may be said about an error without its values."""
     if isinstance(error, sqlite3.Error):
         fixed = _FIXED.fullmatch(str(error))
         return fixed[0] if fixed else str(getattr(error, "sqlite_errorname", ""))
@@ -92,7 +92,7 @@ def _detail(error: BaseException) -> str:
 
 
 def _places(trace: TracebackType | None) -> list[str]:
-    """File and line of each of our own frames, outermost first, and of the frame that raised."""
+    """File and line of each of our frames, outermost first, and of the frame that raised."""
     found: list[str] = []
     while trace is not None:
         path = trace.tb_frame.f_code.co_filename
@@ -112,7 +112,7 @@ def _own(path: str) -> str | None:
 
 
 def _short(path: str) -> str:
-    """A file of a library as it is imported, without the folders of this machine."""
+    """A library's file as it is imported, without the folders of this machine."""
     for folder in sorted(sys.path, key=len, reverse=True):
         if folder and path.startswith(f"{folder}/"):
             return path[len(folder) + 1 :]

@@ -1,4 +1,4 @@
-"""Where the log goes and what it may say, for our own events and for those of every library in the process."""
+"""Where the log goes and what it may say, for our events and for those of every library in the process."""
 
 import logging
 import sys
@@ -18,9 +18,9 @@ _makes_records = logging.LogRecord
 
 
 def configure(level: str) -> None:
-    """One line per event on standard error. Callers log ids and kinds, never names, addresses or secrets.
+    """One line for each event on standard error. Log ids and kinds, never names, addresses or secrets.
 
-    Errors that libraries log are written as id, kind and place as well, whichever logger and handler they use.
+    Errors that libraries log are also written as id, kind and place, whatever logger and handler they use.
     """
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.setLogRecordFactory(_record)
@@ -30,7 +30,7 @@ def configure(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _tell_error,
+            _add_digest,
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         logger_factory=_to_standard_error,
@@ -39,25 +39,25 @@ def configure(level: str) -> None:
 
 
 def take_over(level: str = "INFO") -> None:
-    """Configure, and tell in one line also what nobody caught. For a process of ours, not for one of tests."""
+    """Configure, and also log in one line what nobody caught. For a process of ours, not one of tests."""
     configure(level)
     sys.excepthook = _uncaught
     sys.unraisablehook = _unraisable
     threading.excepthook = _uncaught_in_thread
-    # A message that cannot be formatted would be shown with its values.
+    # Otherwise a message that cannot be formatted is shown with its values.
     logging.raiseExceptions = False
-    # Streamlit tells the error of a page before it asks us; we tell it with the id that the person is shown.
-    logging.getLogger("streamlit.error_util").addFilter(_is_not_ours_to_tell)
+    # Streamlit logs the error of a page before it asks us. We log it with the id that the person sees.
+    logging.getLogger("streamlit.error_util").addFilter(_is_not_of_a_page)
 
 
-def _is_not_ours_to_tell(record: logging.LogRecord) -> bool:
+def _is_not_of_a_page(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith("Uncaught app execution")
 
 
 def _record(*args: Any, **keywords: Any) -> logging.LogRecord:
     record = _makes_records(*args, **keywords)
     if isinstance(record.args, tuple):
-        record.args = tuple(_told(one) for one in record.args)
+        record.args = tuple(_safe(one) for one in record.args)
     record.stack_info = None
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     record.exc_info = None
@@ -74,17 +74,17 @@ def _record(*args: Any, **keywords: Any) -> logging.LogRecord:
 
 
 def _first_words(said: str, logger: str) -> str:
-    """What a library says of an error before it comes to details: futures and arguments of a callback hold values."""
+    """A library's first line about an error. The rest, such as futures and arguments of a callback, has values."""
     line = next((one.strip() for one in said.partition(_TRACEBACK)[0].splitlines() if one.strip()), "an error")
     return line.partition("(")[0] if logger == "asyncio" else line
 
 
-def _told(value: object) -> object:
-    """An error among the values of a message: its text is left out."""
+def _safe(value: object) -> object:
+    """An error among the values of a message becomes its digest."""
     return digest(value) if isinstance(value, BaseException) else value
 
 
-def _tell_error(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_digest(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     given = event.pop("exc_info", None)
     event.pop("stack_info", None)
     error = given if isinstance(given, BaseException) else sys.exc_info()[1] if given else None
@@ -97,12 +97,12 @@ def _tell_error(_logger: object, _method: str, event: MutableMapping[str, Any]) 
 
 
 def _to_standard_error(*_: object) -> structlog.PrintLogger:
-    # Looked up at each event: servers and tests replace it.
+    # Looked up for each event, because servers and tests replace it.
     return _Patient(sys.stderr)
 
 
 class _Patient(structlog.PrintLogger):
-    """A log that cannot be written, because its disk is full or nobody reads it any more, stops no work."""
+    """When the log cannot be written, because the disk is full or its reader is gone, work goes on."""
 
     def msg(self, message: str) -> None:
         """Write the line, or go on without it."""
@@ -121,12 +121,12 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
         structlog.get_logger(__name__).error("nobody caught this", exc_info=error.with_traceback(trace))
 
 
-def _uncaught_in_thread(told: threading.ExceptHookArgs) -> None:
-    if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-        thread = told.thread.name if told.thread else "?"
-        structlog.get_logger(__name__).error("a thread ended", thread=thread, exc_info=told.exc_value)
+def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+        thread = args.thread.name if args.thread else "?"
+        structlog.get_logger(__name__).error("a thread ended", thread=thread, exc_info=args.exc_value)
 
 
-def _unraisable(told: Any) -> None:
-    if told.exc_value is not None:
-        structlog.get_logger(__name__).error("an error at the end of an object", exc_info=told.exc_value)
+def _unraisable(args: Any) -> None:
+    if args.exc_value is not None:
+        structlog.get_logger(__name__).error("an error at the end of an object", exc_info=args.exc_value)

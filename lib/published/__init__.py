@@ -1,1 +1,1 @@
-"""Lists as somebody else publishes them: constants that the product and the stand-ins may both read."""
+"""Lists that somebody else publishes: constants for both the product and the stand-ins."""

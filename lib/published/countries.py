@@ -1,6 +1,6 @@
 """The countries Zuora knows, and the states of the two countries whose states it checks.
 
-Zuora's pre-defined countries follow ISO 3166-1; it takes the English name, the 2-letter or the 3-letter code and shows
+Zuora's pre-defined countries follow ISO 3166-1. It takes the English name, the 2-letter or the 3-letter code and shows
 the English name. Its pre-defined states are those of the United States and the provinces of Canada (Zuora, "Set up
 countries, regions and subregions"). A tenant may rename a country or add one of its own.
 """

@@ -1,4 +1,4 @@
-"""The settings: `values.py` lists them, `load()` reads and checks them."""
+"""The settings. `values.py` lists them, `load()` reads and checks them."""
 
 from lib.settings.loading import load
 from lib.settings.safety import LOOPBACK

@@ -16,7 +16,7 @@ DEMO_SECRETS = "demo-secrets.json"
 
 
 def demo_secrets(settings: Settings) -> dict[str, Any]:
-    """Secrets the demo needs, made at its first start and kept in a file only its owner can read."""
+    """Secrets that the demo needs, made at its first start and stored in a file that only its owner can read."""
     known = _kept_secrets(settings.data_dir)
     fill: dict[str, Any] = {}
     if not settings.cookie_key.get_secret_value():
@@ -27,13 +27,13 @@ def demo_secrets(settings: Settings) -> dict[str, Any]:
     if settings.uses_standin_sbc:
         fill["sbc_token"] = SecretStr(known["sbc_token"])
     if settings.uses_standin_mail:
-        # The stand-in listens on this machine alone and speaks without encryption.
+        # The stand-in listens only on this machine, without encryption.
         fill["mail_security"] = "none"
     return fill
 
 
 def _kept_secrets(folder: Path) -> dict[str, str]:
-    """The demo's secrets from their file; one that an earlier version did not need is added to it."""
+    """The demo's secrets from their file. One that an earlier version did not need is added."""
     path = folder / DEMO_SECRETS
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     made = {
@@ -52,7 +52,7 @@ def _kept_secrets(folder: Path) -> dict[str, str]:
     if known:
         draft.replace(path)
     else:
-        # A link never replaces: of two first starts at once, one file wins and both read it.
+        # A link never replaces: when two first starts happen at once, one file wins and both read it.
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()

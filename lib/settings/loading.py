@@ -1,4 +1,4 @@
-"""Read the settings of one process, and see that a start with them is possible."""
+"""Read the settings of one process, and check that it can start with them."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ def load(**overrides: Any) -> Settings:
     """Read the settings, fill in generated secrets for the demo, and refuse a start that is not safe.
 
     Raises:
-        SettingsError: naming the setting, when a value is malformed or the environment forbids it.
+        SettingsError: with the name of the setting, when a value is malformed or the environment forbids it.
     """
     try:
         given = Settings(**overrides)
@@ -37,7 +37,7 @@ def load(**overrides: Any) -> Settings:
 
 
 def _require_writable(folder: Path, setting: str, file: Path | None = None) -> None:
-    """Make the folder, and see that this process may write in it: SQLite puts files of its own beside each database."""
+    """Create the folder and check that this process may write in it: SQLite puts files next to each database."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

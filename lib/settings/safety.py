@@ -13,7 +13,7 @@ def refuse_unsafe(settings: Settings) -> None:
     """Refuse what would be dangerous in this environment.
 
     Raises:
-        SettingsError: naming the setting and what to do.
+        SettingsError: with the name of the setting and what to do.
     """
     if settings.env is Environment.DEMO:
         if settings.address not in LOOPBACK:
@@ -48,7 +48,7 @@ def refuse_unsafe(settings: Settings) -> None:
     if settings.env is Environment.PRODUCTION and not _is_safe_sbc(settings.sbc_url):
         raise SettingsError(
             f"AM_SBC_URL is {settings.sbc_url!r}. Production talks to the SBC over https, or to one on this machine: "
-            "the token must not cross a network in clear."
+            "the token must not be sent over a network unencrypted."
         )
     if settings.env is Environment.PRODUCTION and not _is_remote_https(settings.zuora_url):
         raise SettingsError(

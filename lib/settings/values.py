@@ -19,7 +19,7 @@ _ZUORA_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Environment(StrEnum):
-    """Where this process runs; it decides what is allowed to be synthetic."""
+    """Where this process runs. It decides which stand-ins are allowed."""
 
     DEMO = "demo"
     STAGING = "staging"
@@ -27,7 +27,7 @@ class Environment(StrEnum):
 
 
 class SettingsError(ValueError):
-    """The settings do not allow a start; the text names the setting and what to do."""
+    """The process cannot start with these settings. The text names the setting and what to do."""
 
 
 class Settings(BaseSettings):
@@ -126,12 +126,12 @@ class Settings(BaseSettings):
 
     @property
     def uses_standin_mail(self) -> bool:
-        """True when this process has to start the mail stand-in itself: the demo sends nothing to anybody."""
+        """True when this process has to start the mail stand-in itself: the demo sends no real e-mail."""
         return not self.mail_host
 
     @property
     def zuora_patience(self) -> Patience:
-        """How patient the Zuora client is in a run."""
+        """How long the Zuora client waits in a run."""
         return Patience(
             connect_seconds=self.zuora_connect_seconds,
             read_seconds=self.zuora_read_seconds,
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
 
     @property
     def sbc_patience(self) -> Patience:
-        """How patient the SBC client is in a run."""
+        """How long the SBC client waits in a run."""
         return Patience(
             connect_seconds=self.sbc_connect_seconds,
             read_seconds=self.sbc_read_seconds,
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
     def _one_entity(cls, text: str) -> str:
         text = text.strip()
         if text and not _ZUORA_ID.fullmatch(text):
-            raise ValueError("it is the id of one entity: letters, digits and hyphens")
+            raise ValueError("it must be the id of one entity: letters, digits and hyphens")
         return text
 
     @field_validator("zuora_org_ids")
@@ -173,11 +173,13 @@ class Settings(BaseSettings):
     def _organisations(cls, text: str) -> str:
         ids = [part.strip() for part in text.split(",")] if text.strip() else []
         if not all(_ZUORA_ID.fullmatch(one) for one in ids):
-            raise ValueError("it is the id of an organisation, or several with commas: letters, digits and hyphens")
+            raise ValueError(
+                "it must be the id of an organisation, or several with commas: letters, digits and hyphens"
+            )
         return ",".join(dict.fromkeys(ids))
 
     @model_validator(mode="after")
     def _absolute(self) -> Self:
-        # The child processes and the step engine must agree on the files whatever their folder is.
+        # Child processes and the step engine must use the same files, whatever their working folder is.
         object.__setattr__(self, "data_dir", self.data_dir.expanduser().absolute())
         return self

@@ -1,4 +1,4 @@
-"""The status of an account: on its way to another one, arrived there, and the history of both."""
+"""The status of an account: begin a change, finish it, and read its history."""
 
 from datetime import UTC, datetime
 
@@ -26,16 +26,16 @@ class StatusChange(BaseModel):
 
 
 def begin_status(connection: Connection, number: str, *, expect: str, to: AccountStatus) -> bool:
-    """Begin to change the status if the account's standing is `expect`; False when that change has begun already.
+    """Begin to change the status if it is `expect` now. False when that change has begun already.
 
     Raises:
-        Conflict: its standing has changed.
+        Conflict: the status is another one.
     """
     current = get_account(connection, number)
     if current.changing_to is to:
         return False
-    if current.standing != expect:
-        raise Conflict(current.standing)
+    if current.status_words != expect:
+        raise Conflict(current.status_words)
     connection.execute(
         update(account).where(account.c.number == number).values(changing_to=to.value, changed_at=datetime.now(UTC))
     )
@@ -52,16 +52,16 @@ def arrive_at_status(
     note: str | None,
     run_id: str,
 ) -> bool:
-    """Give the account the status it is on its way to, with a row in its history; False when it arrived before.
+    """Finish the change of status and add a row to the history. False when it was finished before.
 
     Raises:
-        Conflict: it is on its way to something else.
+        Conflict: the account is changing to another status.
     """
     current = get_account(connection, number)
     if current.changing_to is None and current.status is to:
         return False
     if current.changing_to is not to:
-        raise Conflict(current.standing)
+        raise Conflict(current.status_words)
     now = datetime.now(UTC)
     connection.execute(
         update(account).where(account.c.number == number).values(status=to.value, changing_to=None, changed_at=now)

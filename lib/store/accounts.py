@@ -1,4 +1,4 @@
-"""Accounts in the Hub: read one, its family, a page of all of them; change name and parent."""
+"""Accounts in the Hub: read one, its family or a page of all of them; change name and parent."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -17,15 +17,15 @@ _parent = account.alias("parent")
 
 
 class Conflict(Exception):
-    """The stored value is neither the one expected nor the one wanted; nothing was changed."""
+    """The stored value is neither the expected one nor the new one. Nothing was changed."""
 
     def __init__(self, current: str | None) -> None:
-        super().__init__("the stored value was changed meanwhile")
+        super().__init__("the stored value was changed by somebody else")
         self.current = current
 
 
 class Size(BaseModel):
-    """How much hangs on an account; the numbers that decide how careful one has to be."""
+    """How much belongs to an account: how big a change to it is."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ def get_account(connection: Connection, number: str) -> Account:
     """The account with this number.
 
     Raises:
-        AccountGone: there is none.
+        AccountGone: there is no such account.
     """
     row = connection.execute(_ACCOUNT, {NUMBER.key: number}).one_or_none()
     if row is None:
@@ -70,9 +70,9 @@ def list_accounts(
     after: tuple[str, str] | None = None,
     limit: int = 100,
 ) -> list[Account]:
-    """One page of all accounts by name, starting behind `after` (name and number of the last one shown).
+    """One page of all accounts by name, after the account `after` (name and number of the last one shown).
 
-    Keyset, so page 1,000 is as fast as page 1.
+    A keyset, so page 1,000 is as fast as page 1.
     """
     query = _accounts().order_by(account.c.name, account.c.number).limit(limit)
     if after is not None:
@@ -90,7 +90,7 @@ def count_accounts(connection: Connection) -> dict[AccountStatus, int]:
 
 
 def measure_account(connection: Connection, number: str) -> Size:
-    """Count what hangs on the account, in one round trip."""
+    """Count what belongs to the account, in one query."""
     row = connection.execute(_measures(), {NUMBER.key: number}).one()
     return Size.model_validate(dict(row._mapping))
 
@@ -98,7 +98,7 @@ def measure_account(connection: Connection, number: str) -> Size:
 def family_links(connection: Connection, numbers: Iterable[str]) -> dict[str, str | None]:
     """Every account of the families these accounts belong to, each with its parent's number.
 
-    `union` (not `union all`) ends the walk even if stored data held a loop.
+    `union`, not `union all`, so that it ends even if the stored data has a loop.
     """
     up = select(account.c.id, account.c.parent_id).where(account.c.number.in_(list(numbers))).cte("up", recursive=True)
     up = up.union(select(account.c.id, account.c.parent_id).join(up, account.c.id == up.c.parent_id))
@@ -113,10 +113,10 @@ def family_links(connection: Connection, numbers: Iterable[str]) -> dict[str, st
 
 
 def rename_account(connection: Connection, number: str, *, before: str, after: str) -> bool:
-    """Change the name if it still is `before`; False when it already was `after`.
+    """Change the name if it still is `before`. False when it already was `after`.
 
     Raises:
-        Conflict: somebody gave it a third name meanwhile.
+        Conflict: somebody has given it a third name.
     """
     changed = connection.execute(
         update(account)
@@ -133,10 +133,10 @@ def rename_account(connection: Connection, number: str, *, before: str, after: s
 
 
 def move_account(connection: Connection, number: str, *, before: str | None, after: str | None) -> bool:
-    """Change the parent if it still is `before` (numbers; None is no parent); False when it already was `after`.
+    """Change the parent if it still is `before` (numbers; None is no parent). False when it already was `after`.
 
     Raises:
-        Conflict: somebody chose a third parent meanwhile.
+        Conflict: somebody has given it a third parent.
     """
     current = get_account(connection, number).parent_number
     if current == after:
@@ -151,7 +151,7 @@ def move_account(connection: Connection, number: str, *, before: str | None, aft
 
 
 def pin_note(connection: Connection, number: str, *, note: str | None, until: date | None) -> None:
-    """Pin a note to the account, in force up to and including `until`; None takes it off."""
+    """Pin a note to the account, up to and including `until`. None removes the note."""
     connection.execute(
         update(account)
         .where(account.c.number == number)
@@ -160,7 +160,7 @@ def pin_note(connection: Connection, number: str, *, note: str | None, until: da
 
 
 def index_account(connection: Connection, number: str) -> None:
-    """Let the search know what belongs to the account now."""
+    """Update what the search finds for the account."""
     reindex(connection, id_of(connection, number))
 
 
@@ -171,7 +171,7 @@ def numbers_by_zuora_id(connection: Connection, ids: Iterable[str]) -> Mapping[s
 
 
 def titles_by_zuora_number(connection: Connection, numbers: Iterable[str | None]) -> Mapping[str, str]:
-    """Number and name in the Hub of the accounts with these numbers in Zuora, by them; unknown ones are left out."""
+    """Number and name in the Hub, by number in Zuora. Unknown numbers are left out."""
     wanted = sorted({number for number in numbers if number})
     if not wanted:
         return {}
@@ -186,7 +186,7 @@ def _accounts() -> Select[Any]:
     )
 
 
-# Asked at every run of a page: to build the query each time would take longer than to run it.
+# Used in every run of a page: building the query each time would take longer than running it.
 _ACCOUNT = _accounts().where(account.c.number == NUMBER)
 
 

@@ -1,7 +1,7 @@
-"""What happened on an account, read from four sources: runs, events without a run, changes of status, e-mails.
+"""What happened on an account, from four sources: runs, events without a run, changes of status, e-mails.
 
-Each source is read by itself, newest first and one page of it at most, and the pages are merged. So a page costs
-the same however much has happened, and wherever in it one stands.
+At most one page of each source is read, newest first, and the pages are merged. So every page takes the same time,
+however much has happened.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,12 +45,12 @@ from lib.store.account_id import NUMBER, id_query
 from lib.store.schema import account, action_event, action_run, person, sent_email, status_change
 
 PAGE = 20
-"""The number of entries that are read at a time."""
+"""The number of entries read at a time."""
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """How the entries of one source are kept: in which table, whose they are, in which order, under which names."""
+    """How the entries of one source are stored: the table, the account, the order and the names of the columns."""
 
     entry: type[Entry]
     table: Any
@@ -60,7 +60,7 @@ class _Kept:
     conditions: Callable[..., Sequence[ColumnElement[bool]] | None]
 
     def columns(self, table: Any) -> list[ColumnElement[Any]]:
-        """What an entry is made of; `plan.title` is a text inside a column of JSON."""
+        """The columns of an entry. `plan.title` is a text inside a column of JSON."""
         found: list[ColumnElement[Any]] = []
         for field, name in self.fields.items():
             column, _, inside = name.partition(".")
@@ -115,7 +115,7 @@ _HAS_CHILDREN = select(1).where(_parent.c.number == NUMBER, _child.c.parent_id =
 
 
 class Occurring(BaseModel):
-    """What can be filtered by, because it occurs: kinds, and people by e-mail address with their names."""
+    """What a filter can offer, because there are entries of it: kinds, and people's names by e-mail address."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -132,9 +132,9 @@ def read_activity(
     after: Position | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """The newest `limit` entries of this account that the filter lets through, or those behind `after`.
+    """The newest `limit` entries of this account that match the filter, or those after the entry `after`.
 
-    `children`: those of the accounts directly below it as well.
+    `children`: with those of the accounts directly below it.
     """
     read: dict[Source, list[Entry]] = {}
     lateral = connection.dialect.name != "sqlite"
@@ -153,7 +153,7 @@ def has_children(connection: Connection, number: str) -> bool:
 
 
 def occurring(connection: Connection, number: str, *, children: bool = False) -> Occurring:
-    """The kinds and the people that occur on this account, and on those directly below it if `children`."""
+    """The kinds and people of this account's entries, and of those directly below it if `children`."""
     found = connection.execute(_occurring(children=children), {NUMBER.key: number}).all()
     people = sorted({actor for _, actor in found if actor})
     known = connection.execute(select(person.c.email, person.c.name).where(person.c.email.in_(people)))
@@ -164,7 +164,7 @@ def occurring(connection: Connection, number: str, *, children: bool = False) ->
     )
 
 
-# To write a query down takes longer than to run it, so those of the page everybody opens are kept.
+# Building a query takes longer than running it, so those of the page that everybody opens are kept.
 @cache
 def _occurring(*, children: bool) -> CompoundSelect[Any]:
     members = _members(children=children)
@@ -191,7 +191,7 @@ def _occurring(*, children: bool) -> CompoundSelect[Any]:
 
 @cache
 def _members(*, children: bool) -> Subquery:
-    """The account, and those directly below it if `children`; which one it is, is told when the query is run."""
+    """The account, and those directly below it if `children`. Its number is a parameter of the query."""
     own = account.c.number == NUMBER
     if children:
         own = or_(own, account.c.parent_id == id_query(NUMBER))
@@ -202,9 +202,9 @@ def _members(*, children: bool) -> Subquery:
 def _newest(
     source: Source, wanted: Filter, after: Any, limit: int, *, children: bool, lateral: bool
 ) -> Select[Any] | None:
-    """The newest entries of one source; None when the filter leaves out all of it.
+    """The newest entries of one source, None when the filter excludes all of it.
 
-    Of each account no more than `limit` rows are read, straight from its index, before they are sorted together.
+    At most `limit` rows of each account are read, straight from its index, before they are sorted together.
     """
     kept, members = _KEPT[source], _members(children=children)
     one = kept.table.alias("one")
@@ -218,7 +218,7 @@ def _newest(
     newest = newest.order_by(*(one.c[name].desc() for name in kept.order)).correlate(members)
     whose = (members.c.number.label("account"), members.c.name.label("account_name"))
     if not lateral:
-        # SQLite knows no lateral join; a list that depends on the account does the same.
+        # SQLite has no lateral join. A subquery that depends on the account does the same.
         key = kept.table.c[kept.order[-1]]
         listed = newest.with_only_columns(one.c[kept.order[-1]])
         found = select(*whose, *kept.columns(kept.table)).select_from(members.join(kept.table, key.in_(listed)))

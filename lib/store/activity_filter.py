@@ -1,7 +1,7 @@
-"""What the filter of the activity means for each of its sources, as conditions of SQL.
+"""The filter of the activity as SQL conditions, for each source.
 
-Each function gets the table (an alias), the accounts, and the filter; it returns None when the source has nothing
-that the filter could let through, and need not be read.
+Each function gets the table (an alias), the accounts and the filter. It returns None when nothing in the source can
+match, so that it need not be read.
 """
 
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ from lib.domain.activity import REFUSED, SENT_EMAIL, STATUS_CHANGE, Filter, Plac
 from lib.domain.emails import EmailKind
 from lib.domain.status import REASON_WORDS
 from lib.domain.texts import fold
-from lib.store.folding import holds, holds_number
+from lib.store.folding import contains, contains_number
 from lib.store.schema import action_event, action_item, action_run, status_change
 
 Conditions = Sequence[ColumnElement[bool]] | None
 
 
 def of_runs(table: Any, members: Subquery, wanted: Filter) -> Conditions:
-    """Runs, by their kind, by who started or abandoned them, and by the words of their steps and items."""
+    """Runs, by kind, by who started or abandoned them, and by the text of their steps and items."""
     found = _within(table.c.created_at, wanted)
     event, change = action_event.alias("step"), status_change.alias("changed")
     own = event.c.run_id == table.c.id
     if wanted.kinds:
         of_kind = table.c.kind.in_(wanted.kinds)
         if STATUS_CHANGE in wanted.kinds:
-            # Of all the accounts at once: asked for each run, it would be read for each of them.
+            # For all the accounts at once: in a condition on each run, it would be read for each run.
             every = members.alias("every")
             changed = select(change.c.run_id).where(change.c.account_id.in_(select(every.c.id)))
             of_kind = or_(of_kind, table.c.id.in_(changed))
@@ -41,16 +41,16 @@ def of_runs(table: Any, members: Subquery, wanted: Filter) -> Conditions:
         words = [event.c.details[name].as_string() for name in ("text", "before", "after", "error", "reason")]
         found.append(
             or_(
-                holds(
+                contains(
                     wanted.text,
                     table.c.plan["title"].as_string(),
                     *(table.c[name] for name in ("id", "actor", "actor_name", "note", "error")),
                 ),
                 table.c.reason.in_(_reasons(wanted.text)),
-                exists().where(own, holds(wanted.text, *words)),
+                exists().where(own, contains(wanted.text, *words)),
                 exists().where(
                     item.c.run_id == table.c.id,
-                    or_(holds(wanted.text, item.c.item, item.c.text), holds_number(wanted.text, item.c.item)),
+                    or_(contains(wanted.text, item.c.item, item.c.text), contains_number(wanted.text, item.c.item)),
                 ),
             )
         )
@@ -71,13 +71,13 @@ def of_events(table: Any, members: Subquery, wanted: Filter) -> Conditions:
     if wanted.people:
         found.append(table.c.actor.in_(wanted.people))
     if wanted.text:
-        told = [table.c.details["text"].as_string(), table.c.details["numbers"].as_string()]
-        found.append(or_(holds(wanted.text, table.c.actor, *told), holds_number(wanted.text, told[1])))
+        texts = [table.c.details["text"].as_string(), table.c.details["numbers"].as_string()]
+        found.append(or_(contains(wanted.text, table.c.actor, *texts), contains_number(wanted.text, texts[1])))
     return found
 
 
 def of_changes(table: Any, members: Subquery, wanted: Filter) -> Conditions:
-    """Changes of status that no run of the same account tells."""
+    """Changes of status that are not part of a run of the same account."""
     if wanted.kinds and STATUS_CHANGE not in wanted.kinds:
         return None
     run = action_run.alias("teller")
@@ -87,14 +87,14 @@ def of_changes(table: Any, members: Subquery, wanted: Filter) -> Conditions:
         found.append(table.c.actor.in_(wanted.people))
     if wanted.text:
         words = (table.c.from_status, table.c.to_status, table.c.note, table.c.actor)
-        found.append(or_(holds(wanted.text, *words), table.c.reason.in_(_reasons(wanted.text))))
+        found.append(or_(contains(wanted.text, *words), table.c.reason.in_(_reasons(wanted.text))))
     return found
 
 
 def of_emails(table: Any, members: Subquery, wanted: Filter) -> Conditions:
-    """E-mails the Hub sent. Nobody's name is on them but the recipient's.
+    """E-mails that we sent. The only name on them is the recipient's.
 
-    Without a filter the list holds every run, and each run tells its own.
+    Without a filter the list has every run, and each run shows its own e-mails.
     """
     if wanted.people or (wanted.kinds and SENT_EMAIL not in wanted.kinds):
         return None
@@ -103,7 +103,7 @@ def of_emails(table: Any, members: Subquery, wanted: Filter) -> Conditions:
         found.append(table.c.run_id.is_(None))
     if wanted.text:
         named = [kind.value for kind in EmailKind if fold(wanted.text) in fold(kind.label)]
-        found.append(or_(holds(wanted.text, table.c.subject, table.c.recipient), table.c.kind.in_(named)))
+        found.append(or_(contains(wanted.text, table.c.subject, table.c.recipient), table.c.kind.in_(named)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""How much of its allowances an account uses, counted from what it has in the Hub."""
+"""How much of each allowance an account uses, counted in the Hub."""
 
 from functools import cache
 from typing import Any
@@ -25,7 +25,7 @@ _BY_FLOW_KIND = {
 
 
 def count_use(connection: Connection, number: str) -> dict[str, int]:
-    """How much of each allowance the account uses, counted from what it has."""
+    """How much of each allowance the account uses."""
     counts: dict[str, dict[str, int]] = {"users": {}, "numbers": {}, "flows": {}, "queues": {}}
     for of, stored, count in connection.execute(_use(), {NUMBER.key: number}):
         counts[of][stored] = count
@@ -35,7 +35,7 @@ def count_use(connection: Connection, number: str) -> dict[str, int]:
     return found
 
 
-# To build the query for each run of a page would take longer than to run it for most accounts.
+# For most accounts, building the query would take longer than running it.
 @cache
 def _use() -> CompoundSelect[Any]:
     own = id_query(NUMBER)

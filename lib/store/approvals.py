@@ -1,4 +1,4 @@
-"""Plans that wait for a second person. An approval is for one fingerprint: a plan that changed needs a new one."""
+"""Plans that wait for a second person. An approval is for one fingerprint: a changed plan needs another one."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from lib.store.schema import plan_approval
 
 
 class Approval(BaseModel):
-    """One request and what became of it."""
+    """One request for approval, and its outcome."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,7 +38,7 @@ def ask(
     asked_by: str,
     asked_by_name: str,
 ) -> int:
-    """Write a request and return its id."""
+    """Store a request and return its id."""
     return int(
         connection.execute(
             insert(plan_approval)
@@ -57,7 +57,7 @@ def ask(
 
 
 def approve(connection: Connection, approval_id: int, *, by: str, by_name: str) -> bool:
-    """Note who approved it; False when somebody did already."""
+    """Store who approved it. False when somebody did already."""
     changed = connection.execute(
         update(plan_approval)
         .where(plan_approval.c.id == approval_id, plan_approval.c.approved_by.is_(None))
@@ -67,7 +67,7 @@ def approve(connection: Connection, approval_id: int, *, by: str, by_name: str) 
 
 
 def use(connection: Connection, approval_id: int, run_id: str) -> bool:
-    """Spend an approval on a run; False when it was spent before. One approval starts one run."""
+    """Use an approval for a run. False when it was used before: one approval starts one run."""
     changed = connection.execute(
         update(plan_approval)
         .where(plan_approval.c.id == approval_id, plan_approval.c.used_by_run.is_(None))
@@ -83,7 +83,7 @@ def get(connection: Connection, approval_id: int) -> Approval | None:
 
 
 def newest(connection: Connection, kind: str, account: str, *, hours: float) -> Approval | None:
-    """The newest request of this kind for the account that is unspent and not older than `hours`."""
+    """The newest unused request of this kind for the account that is not older than `hours`."""
     row = connection.execute(
         select(plan_approval)
         .where(

@@ -1,7 +1,7 @@
-"""The audit: an append-only chain of events. Each row carries the hash of the row before it.
+"""The audit: an append-only chain of events. Each row has the hash of the row before it.
 
-A changed, removed or reordered row breaks the chain, and `check_chain` says where. A cut-off tail, or a chain
-rewritten from some row on, does not show in the chain itself: comparing it with a head noted earlier shows it.
+A changed, removed or reordered row breaks the chain, and `check_chain` says where. The chain alone does not show that
+its end was cut off, or that it was rewritten from some row on. Comparing it with a head noted earlier does.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ _HASHED = (
 
 
 class Event(BaseModel):
-    """One thing that happened, or was refused. `details` holds before, after, request ids or the reason."""
+    """One thing that happened or was refused. `details` has before, after, request ids or the reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,7 +52,7 @@ class Event(BaseModel):
 
 
 class Head(BaseModel):
-    """The newest event of the chain, or of the part of it that was checked; sequence 0 when there is none."""
+    """The newest event of the chain, or of the part that was checked. Sequence 0 when there are no events."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,7 +61,7 @@ class Head(BaseModel):
 
 
 class Break(BaseModel):
-    """The first place where the chain does not hold."""
+    """The first place where the chain is broken."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ class Break(BaseModel):
 
 
 class Check(BaseModel):
-    """What a look at the whole chain found: how far it holds, and why no further."""
+    """The result of checking the whole chain: up to where it is right, and why no further."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,7 +92,7 @@ def append_event(
 ) -> int:
     """Add one event at the end of the chain and return its sequence. Call it inside a `writing` transaction."""
     if connection.dialect.name == "postgresql":
-        # One writer at a time extends the chain; the lock ends with the transaction.
+        # Only one writer at a time adds to the chain. The lock ends with the transaction.
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
     newest = head(connection)
     row: dict[str, Any] = {
@@ -140,14 +140,14 @@ def head(connection: Connection) -> Head:
 
 
 def verify_chain(connection: Connection) -> Break | None:
-    """Recompute every hash; None when the chain holds, else the first break."""
+    """Compute every hash again. Returns the first break, or None when the chain is right."""
     return check_chain(connection).broken
 
 
 def check_chain(connection: Connection, noted: Head | None = None) -> Check:
-    """Recompute every hash; with a head that was `noted` earlier, also see that this event is there and the same.
+    """Compute every hash again. With a head `noted` earlier, also check that this event is there and unchanged.
 
-    Reads the whole audit, however long that takes. It needs little memory.
+    It reads the whole audit, which takes time but little memory.
     """
     reached = Head()
     with closing(_chain(connection)) as rows:
@@ -165,7 +165,7 @@ def check_chain(connection: Connection, noted: Head | None = None) -> Check:
 def export_lines(connection: Connection, account: str | None = None) -> Iterator[str]:
     """Every event, or those of one account, oldest first, each as one line of JSON.
 
-    A line holds all that its hash was made from: without `hash`, it is the very text that was hashed.
+    A line without its `hash` is exactly the text that was hashed.
     """
     with closing(_chain(connection, account)) as rows:
         for row in rows:
@@ -173,13 +173,13 @@ def export_lines(connection: Connection, account: str | None = None) -> Iterator
 
 
 def _chain(connection: Connection, account: str | None = None) -> Generator[dict[str, Any]]:
-    # The details as they are stored: what somebody made unreadable has to be told, and must not stop the reader.
+    # The details as they are stored: an unreadable one must be reported, not stop the reading.
     stored = cast(action_event.c.details, Text).label("details")
     columns = [action_event.c[name] for name in (*_HASHED, "hash") if name != "details"]
     query = select(*columns, stored).order_by(action_event.c.sequence)
     if account is not None:
         query = query.where(action_event.c.account == account)
-    # Streamed: the audit only ever grows, and reading it must not need memory for all of it.
+    # Streamed, because the audit only grows and does not fit into memory for ever.
     with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
         for row in rows:
             yield {**row._mapping, "details": _parsed(row.details)}
@@ -195,8 +195,8 @@ def _parsed(details: Any) -> Any:
 def _broken(row: Mapping[str, Any], before: Head) -> str | None:
     """Why this row cannot follow the one before it."""
     if row["sequence"] != before.sequence + 1:
-        # The numbers begin at 1, so that nothing can be put in front of the first event.
-        return f"the event with this number is missing; where it should be is number {row['sequence']}"
+        # The numbers begin at 1, so that nothing can be inserted before the first event.
+        return f"the event with this number is missing; number {row['sequence']} is in its place"
     if row["previous_hash"] != before.hash:
         return "it does not follow the event before it"
     if row["hash"] != _hash(row):
@@ -205,10 +205,10 @@ def _broken(row: Mapping[str, Any], before: Head) -> str | None:
 
 
 def _rewritten(row: Mapping[str, Any], noted: Head | None) -> str | None:
-    """Why this row cannot be the one whose hash was noted."""
+    """Why this row is not the one whose hash was noted."""
     if noted is None or row["sequence"] != noted.sequence or row["hash"] == noted.hash:
         return None
-    return "it is not the event that was noted; it, or one before it, was rewritten"
+    return "it is not the event that was noted: it or one before it was rewritten"
 
 
 def _hash(row: Mapping[str, Any]) -> str:
@@ -217,7 +217,7 @@ def _hash(row: Mapping[str, Any]) -> str:
 
 
 def _canonical(content: Mapping[str, Any]) -> str:
-    # `default`: a value of a kind that no event has was put there by somebody, and only has to hash differently.
+    # `default`: a value of a type that no event has was put there by somebody. It only needs to hash differently.
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=repr)
 
 

@@ -1,4 +1,4 @@
-"""The audit for those who run the product: check the chain, or take all of it out as JSON lines.
+"""The audit for the people who run the product: check the chain, or export it as JSON lines.
 
 `python -m lib audit` calls it.
 """
@@ -24,36 +24,34 @@ HOLDS, BROKEN, UNREAD = 0, 1, 2
 _WHAT_TO_DO = """\
 What to do:
 - Stop nothing and repair nothing. Copy the database as it is now, and keep the copy.
-- The events before {sequence} are as they were written. Rely on none from there on.
-- Compare with the newest backup for which the audit held, and with the lines "audit head" in the log.
-- Find out who could write to the database since then. The product itself never changes or removes an event.
+- The events before {sequence} are as they were written. Do not rely on the later ones.
+- Compare with the newest backup whose audit was intact, and with the lines "audit head" in the log.
+- Find out who could write to the database since then. The product never changes or removes an event.
 """
 
 
 def verify(noted: Head | None = None) -> int:
-    """Check the audit of the settings' database, say how it went, and return the exit code.
+    """Check the audit of the settings' database, print the result, and return the exit code.
 
-    `noted` is a head printed earlier: the check then also finds an end that was cut off.
+    `noted` is a head printed earlier: with it the check also finds an end that was cut off.
     """
     return _with_database(lambda engine: _verify(engine, noted))
 
 
 def export(target: str) -> int:
-    """Write every event as a line of JSON to this file, or to the screen for `-`. Returns the exit code."""
+    """Write every event as a line of JSON to this file, or to the screen for `-`. Return the exit code."""
     return _with_database(lambda engine: _export(engine, target))
 
 
 def read_head(sequence: str, digest: str) -> Head:
-    """The head that somebody noted.
+    """A head that somebody noted earlier.
 
     Raises:
-        ValueError: it cannot be one; the text is a sentence.
+        ValueError: it is not a head. The text is a sentence for people.
     """
     sequence, digest = sequence.replace(",", ""), digest.lower()
     if not sequence.isdecimal() or not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise ValueError(
-            "It takes the number of an event and its hash of 64 characters, as an earlier check printed them."
-        )
+        raise ValueError("Give the number of an event and its hash of 64 characters, as an earlier check printed them.")
     return Head(sequence=int(sequence), hash=digest)
 
 
@@ -73,7 +71,7 @@ def _with_database(work: Callable[[Engine], int]) -> int:
 def _verify(engine: Engine, noted: Head | None) -> int:
     if not inspect(engine).has_table(action_event.name):
         if noted is None or noted.sequence == 0:
-            return _say("There is no audit yet: the database was never started.", HOLDS)
+            return _say("There is no audit yet: nothing has been started on this database.", HOLDS)
         return _broken(Break(sequence=1, reason="this database has no audit at all"))
     with engine.connect() as connection:
         check = check_chain(connection, noted)
@@ -81,7 +79,7 @@ def _verify(engine: Engine, noted: Head | None) -> int:
         return _broken(check.broken)
     _say(f"The audit holds: {check.head.sequence:,} events, head {check.head.sequence} {check.head.hash}.", HOLDS)
     if noted is None:
-        return _say("Keep this line elsewhere. Given to --expect later, it shows whether the end was cut off.", HOLDS)
+        return _say("Keep this line elsewhere. Pass it to --expect later to see whether the end was cut off.", HOLDS)
     return _say(f"Event {noted.sequence} is still the one that was noted.", HOLDS)
 
 
@@ -92,14 +90,14 @@ def _export(engine: Engine, target: str) -> int:
             for line in export_lines(connection):
                 file.write(line)
                 count += 1
-    # Not among the lines: what is written to the screen may be on its way into a file.
+    # Not among the exported lines, which may be redirected into a file.
     sys.stderr.write(f"{count:,} events exported.\n")
     return HOLDS
 
 
 @contextmanager
 def _writable(target: str) -> Iterator[TextIO]:
-    """The file to write to. It gets its name when it is whole, and only its owner can read it."""
+    """The file to write to. It gets its name when it is complete, and only its owner can read it."""
     if target == "-":
         yield sys.stdout
         return
@@ -118,7 +116,7 @@ def _broken(found: Break) -> int:
 
 
 def _unread(why: str) -> int:
-    sys.stderr.write(f"The audit could not be read, so nothing is known of it. {why}\n")
+    sys.stderr.write(f"The audit could not be read, so it was not checked. {why}\n")
     return UNREAD
 
 

@@ -1,7 +1,7 @@
-"""What hangs on an account in the Hub: list it by name, and remove it. Deactivating is made of these.
+"""What belongs to an account in the Hub: list it by name, and remove it. Deactivating uses these.
 
-Removing returns the labels of what it removed, so that whoever asks can keep them in the same transaction. The
-order matters: queues and callflows hold phone users, phone users hang on PBXs, PBXs name subscriptions.
+Removing returns the labels of what it removed, so that the caller can store them in the same transaction. The order
+matters: queues and callflows refer to phone users, phone users to PBXs, PBXs to subscriptions.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ _MANY = 500
 
 @dataclass(frozen=True)
 class HubNumber:
-    """A number of an account and where it is in its life."""
+    """A number of an account and its state."""
 
     e164: str
     kind: str
@@ -48,7 +48,7 @@ class HubNumber:
 
     @property
     def label(self) -> str:
-        """The spelling people read."""
+        """The number as people write it."""
         return national(self.e164)
 
 
@@ -60,12 +60,12 @@ def list_numbers(connection: Connection, number: str) -> list[HubNumber]:
 
 
 def list_labels(connection: Connection, number: str, what: str) -> list[str]:
-    """The names of everything of one kind (`KINDS`) that the account has; no two are equal."""
+    """The names of everything of one kind (`KINDS`) that the account has. No two are equal."""
     return [label for _, label in _labelled(connection, number, what)]
 
 
 def remove(connection: Connection, number: str, what: str) -> list[str]:
-    """Remove everything of one kind (`KINDS`) from the account; the labels of what there was."""
+    """Remove everything of one kind (`KINDS`) from the account. Returns the labels of what was removed."""
     found = _labelled(connection, number, what)
     kind = KINDS[what]
     for chunk in chunks([id_ for id_, _ in found], _MANY):
@@ -75,14 +75,14 @@ def remove(connection: Connection, number: str, what: str) -> list[str]:
 
 
 def quarantine_all(connection: Connection, number: str, *, until: date, reason: str) -> list[str]:
-    """Put every number that is not in quarantine there, until and including `until`; their labels."""
+    """Put every number that is not in quarantine there, up to and including `until`. Returns their labels."""
     found = [one for one in list_numbers(connection, number) if one.state != "quarantined"]
     numbers.quarantine_numbers(connection, [one.e164 for one in found], until=until, reason=reason)
     return [one.label for one in found]
 
 
 def close_sign_ins(connection: Connection, number: str) -> list[str]:
-    """Close the sign-ins of people who belong to this account and to nothing else; their user names."""
+    """Close the sign-ins of people who belong only to this account. Returns their user names."""
     staff = select(person_role.c.person_id).where(person_role.c.role != "account_admin")
     own = connection.execute(
         _of(number, person, person.c.id, person.c.username).where(person.c.active, person.c.id.not_in(staff))
@@ -108,7 +108,7 @@ def _detach_queues(connection: Connection, ids: list[int]) -> None:
 
 
 def _detach_users(connection: Connection, ids: list[int]) -> None:
-    # Those of this account are gone already; what another account's queue or callflow held is let go.
+    # Queues and callflows of this account are gone already. These are of other accounts.
     connection.execute(delete(queue_member).where(queue_member.c.phone_user_id.in_(ids)))
     connection.execute(
         update(callflow).where(callflow.c.target_phone_user_id.in_(ids)).values(target_phone_user_id=None)
@@ -137,11 +137,11 @@ KINDS: dict[str, _Kind] = {
     "portal_users": _Kind(portal_user, lambda row: f"{row.email} ({row.name})", _nothing),
     "subscriptions": _Kind(subscription, lambda row: str(row.number), _detach_subscriptions),
 }
-"""Everything an account can have besides numbers, by the name its step has."""
+"""Everything an account can have besides numbers, by the name of its step."""
 
 
 def foreign_holders(connection: Connection, number: str) -> list[str]:
-    """Accounts whose queues or callflows hold a phone user or number of this one; deactivating touches them."""
+    """Accounts whose queues or callflows have a phone user or number of this one, so deactivating changes them."""
     own_users = _of(number, phone_user, phone_user.c.id)
     own_numbers = _of(number, phone_number, phone_number.c.id)
     queues = (
@@ -161,7 +161,7 @@ def foreign_holders(connection: Connection, number: str) -> list[str]:
 
 
 def _labelled(connection: Connection, number: str, what: str) -> list[tuple[int, str]]:
-    """Id and label of each; a second of the same name gets a number behind it, so that each can be named."""
+    """Id and label of each. A second one of the same name gets a number, so that labels are unique."""
     kind = KINDS[what]
     seen: dict[str, int] = {}
     found = []

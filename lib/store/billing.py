@@ -15,7 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-from lib.domain.allowances import MapRow
+from lib.domain.allowances import MapRow, in_map_order
 from lib.store.account_id import id_of, id_query
 from lib.store.schema import (
     account,
@@ -29,7 +29,7 @@ from lib.store.search import reindex
 
 
 class SubscriptionTaken(Exception):
-    """The subscription is on another account; `owner` is its number."""
+    """The subscription is on another account, whose number is `owner`."""
 
     def __init__(self, owner: str) -> None:
         super().__init__("the subscription is on another account")
@@ -37,10 +37,10 @@ class SubscriptionTaken(Exception):
 
 
 class SubscriptionTerms(BaseModel):
-    """What a refresh takes over from Zuora: status, term, version, and what is granted.
+    """What a refresh copies from Zuora: status, term, version, and what is granted.
 
-    `ends` is the day on which it ends for good, None when it goes on; the day before is its last. `payer` is the
-    number in Zuora of the account that pays for it, None when that is the account itself.
+    `ends` is the day on which it ends for good, None when it goes on. The day before is its last. `payer` is the number
+    in Zuora of the account that pays for it, None when that is the account itself.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,24 +54,24 @@ class SubscriptionTerms(BaseModel):
     payer: str | None = None
 
     def is_over(self, today: date) -> bool:
-        """True when it grants nothing any more on this day. Cancelled for a later day, it goes on until then."""
+        """True when it grants nothing on this day. When it is cancelled for a later day, it grants until then."""
         if self.ends is not None and self.ends <= today:
             return True
         return self.status == "Expired" or (self.status == "Cancelled" and self.ends is None)
 
     def granted_on(self, today: date) -> dict[str, int]:
-        """What it grants on this day: what was read, until it ends."""
+        """What it grants on this day."""
         return {} if self.is_over(today) else self.allowances
 
     @field_validator("allowances")
     @classmethod
-    def _without_noughts(cls, granted: dict[str, int]) -> dict[str, int]:
-        """Granting none of something is the same as not granting it."""
+    def _without_zeros(cls, granted: dict[str, int]) -> dict[str, int]:
+        """Granting 0 of something is the same as not granting it."""
         return {kind: count for kind, count in granted.items() if count}
 
 
 class HubSubscription(BaseModel):
-    """A billing subscription as the Hub has stored it."""
+    """A billing subscription as it is stored in the Hub."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -82,7 +82,7 @@ class HubSubscription(BaseModel):
 
 
 class SubscriptionUse(BaseModel):
-    """What still names a subscription: PBXs by name, numbers in E.164."""
+    """What still refers to a subscription: PBXs by name, numbers in E.164."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -123,7 +123,7 @@ def find_subscription(connection: Connection, number: str, wanted: str) -> HubSu
 
 
 def payers_of(connection: Connection, number: str) -> list[str]:
-    """The numbers in Zuora of the other accounts that pay for subscriptions of this one, as last refreshed."""
+    """The numbers in Zuora of other accounts that pay for subscriptions of this one, as last refreshed."""
     found = select(subscription.c.payer).where(
         subscription.c.account_id == id_query(number), subscription.c.payer.is_not(None)
     )
@@ -131,7 +131,7 @@ def payers_of(connection: Connection, number: str) -> list[str]:
 
 
 def owner_of(connection: Connection, wanted: str) -> str | None:
-    """The number of the account that has the subscription with this number, whichever case it is written in."""
+    """The number of the account that has the subscription with this number, in any case."""
     return connection.execute(
         select(account.c.number)
         .join(subscription, subscription.c.account_id == account.c.id)
@@ -140,7 +140,7 @@ def owner_of(connection: Connection, wanted: str) -> str | None:
 
 
 def save_terms(connection: Connection, number: str, wanted: str, terms: SubscriptionTerms) -> None:
-    """Write what Zuora says of one subscription over what the Hub had, and that it was refreshed now."""
+    """Replace what the Hub has of one subscription by what Zuora says, and note that it was refreshed now."""
     id_ = connection.execute(_subscription_id(number, wanted)).scalar_one()
     connection.execute(
         update(subscription)
@@ -154,7 +154,7 @@ def save_terms(connection: Connection, number: str, wanted: str, terms: Subscrip
 def add_subscription(
     connection: Connection, number: str, wanted: str, *, name: str | None, terms: SubscriptionTerms
 ) -> bool:
-    """Put a subscription on the account, with its allowances; False when the account has it already.
+    """Add a subscription to the account, with its allowances. False when the account has it already.
 
     Raises:
         SubscriptionTaken: it is on another account.
@@ -178,12 +178,12 @@ def add_subscription(
 def change_subscription(
     connection: Connection, number: str, wanted: str, *, to: str, name: str | None, terms: SubscriptionTerms
 ) -> None:
-    """Give a subscription of the account another number and name, with what is granted under it.
+    """Give a subscription of the account another number and name, and what is granted under them.
 
-    The PBXs and numbers that are billed to it stay with it.
+    The PBXs and numbers that are billed to it stay billed to it.
 
     Raises:
-        SubscriptionTaken: the other number is on this account or another one already.
+        SubscriptionTaken: this or another account has the other number already.
     """
     id_ = connection.execute(_subscription_id(number, wanted)).scalar_one()
     if to != wanted:
@@ -196,7 +196,7 @@ def change_subscription(
 
 
 def remove_subscription(connection: Connection, number: str, wanted: str) -> bool:
-    """Take an unused subscription off the account, with its allowances; False when the account does not have it."""
+    """Remove an unused subscription and its allowances. False when the account does not have it."""
     id_ = connection.execute(_subscription_id(number, wanted)).scalar_one_or_none()
     if id_ is None:
         return False
@@ -207,7 +207,7 @@ def remove_subscription(connection: Connection, number: str, wanted: str) -> boo
 
 
 def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
-    """The PBXs and numbers, of whatever account, that still name this subscription."""
+    """The PBXs and numbers, of any account, that still refer to this subscription."""
     held = _subscription_id(number, wanted).scalar_subquery()
     pbxs = connection.execute(select(pbx.c.name).where(pbx.c.subscription_id == held).order_by(pbx.c.name))
     numbers = connection.execute(
@@ -218,14 +218,12 @@ def use_of(connection: Connection, number: str, wanted: str) -> SubscriptionUse:
 
 def list_charge_map(connection: Connection) -> list[MapRow]:
     """Every row of the charge map, by name and number."""
-    rows = [
-        MapRow(row.charge_number, row.charge_name, row.allowance_kind) for row in connection.execute(select(charge_map))
-    ]
-    return sorted(rows, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))
+    rows = connection.execute(select(charge_map.c.charge_number, charge_map.c.charge_name, charge_map.c.allowance_kind))
+    return in_map_order(MapRow(*row) for row in rows)
 
 
 def save_charge_map(connection: Connection, rows: Sequence[MapRow], *, by: str) -> None:
-    """Make these the rows of the charge map. A row that stays keeps who wrote it and when."""
+    """Replace the charge map by these rows. An unchanged row keeps who wrote it and when."""
     there = {
         MapRow(row.charge_number, row.charge_name, row.allowance_kind): row.id
         for row in connection.execute(select(charge_map))

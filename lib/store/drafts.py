@@ -1,4 +1,4 @@
-"""Drafts: what a person has typed into a form and not sent yet. They outlive the browser's session, for a day."""
+"""Drafts: what a person has typed into a form and not sent yet. They are kept for a day."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from lib.store.schema import form_draft
 
 KEPT = timedelta(days=1)
-"""A draft that was not touched for so long is nobody's any more."""
+"""A draft that was not changed for this long is deleted."""
 
 
 class Draft(BaseModel):
-    """What was typed, by field, and what the form began with. A printed draft shows neither: it is personal data."""
+    """What was typed, by field, and the form's values before. Neither is printed: it is personal data."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,7 +34,7 @@ def find_draft(connection: Connection, account: str, person: str, form: str) -> 
 def save_draft(
     connection: Connection, account: str, person: str, form: str, *, typed: dict[str, Any], began_with: dict[str, Any]
 ) -> None:
-    """Keep what is typed now, instead of what was kept before. Call it inside `writing`."""
+    """Store what is typed now, instead of what was stored before. Call it inside `writing`."""
     drop_old_drafts(connection)
     values = {"typed": typed, "began_with": began_with, "saved_at": datetime.now(UTC)}
     renew = update(form_draft).where(_of(account, person, form)).values(values)
@@ -44,17 +44,17 @@ def save_draft(
         with connection.begin_nested():
             connection.execute(insert(form_draft).values(account=account, person=person, form=form, **values))
     except IntegrityError:
-        # Another tab of the same person was faster; the later one counts.
+        # Another tab of the same person was faster. The later one counts.
         connection.execute(renew)
 
 
 def drop_draft(connection: Connection, account: str, person: str, form: str) -> None:
-    """Forget what was typed. Call it inside `writing`."""
+    """Delete the draft. Call it inside `writing`."""
     connection.execute(delete(form_draft).where(_of(account, person, form)))
 
 
 def drop_old_drafts(connection: Connection) -> int:
-    """Forget every draft that was kept long enough; returns how many there were."""
+    """Delete every draft that is old enough. Returns how many there were."""
     return connection.execute(delete(form_draft).where(form_draft.c.saved_at <= _oldest())).rowcount
 
 

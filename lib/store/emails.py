@@ -1,4 +1,4 @@
-"""The e-mails the Hub sent: one row each, known by its Message-ID, so that a repeat of a step finds it."""
+"""The e-mails that we sent: one row each, with its Message-ID, by which a repeated step finds it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.permissions import Role
 from lib.store.account_id import id_of
-from lib.store.folding import holds
+from lib.store.folding import contains
 from lib.store.schema import account, person, person_role, sent_email
 
 SUBJECT_LIMIT = 255
@@ -20,11 +20,11 @@ _GIVES_WAY_TO: dict[EmailState, list[str]] = {
     EmailState.UNKNOWN: [EmailState.FAILED.value],
     EmailState.FAILED: [],
 }
-"""Which recorded states a newly learnt one replaces."""
+"""Which stored states a new one replaces."""
 
 
 class SentEmail(BaseModel):
-    """An e-mail on record. `body` is None where it would let its reader sign in."""
+    """A stored e-mail. `body` is None where a reader could sign in with it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,19 +52,19 @@ class EmailRow(BaseModel):
 
     @property
     def place(self) -> tuple[datetime, int]:
-        """Where it stands in the list, for `read_emails`."""
+        """Its place in the list, for `read_emails`."""
         return self.sent_at, self.id
 
 
 class EmailDetail(EmailRow):
-    """One e-mail with its text, as far as that is kept, and the one it repeats."""
+    """One e-mail with its text, where that is stored, and the one it repeats."""
 
     body: str | None
     resent_from: int | None
 
 
 class EmailFilter(BaseModel):
-    """Which e-mails to list: from `since`, before `before`, and what stands in subject and recipient."""
+    """Which e-mails to list: from `since`, before `before`, and with these words in subject and recipient."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -84,29 +84,29 @@ def read_emails(
     limit: int,
     customer: bool = False,
 ) -> list[EmailRow]:
-    """The newest `limit` e-mails of the account that the filter lets through, or those behind the place `after`.
+    """The newest `limit` e-mails of the account that match the filter, or those after the place `after`.
 
-    `customer`: only those that went to the customer. A copy that one of the staff sent to themselves is not among them.
+    `customer`: only those to the customer, without copies that the staff sent to themselves.
     """
     own = sent_email.c
     query = select(own.id, own.sent_at, own.kind, own.subject, own.recipient, own.state)
     query = query.where(*_conditions(connection, number, wanted), *_theirs(customer))
     if after is not None:
         moment, id_ = (literal(value, column.type) for value, column in zip(after, (own.sent_at, own.id), strict=True))
-        # The first half alone leads into the index; both together are exact.
+        # The first condition uses the index. The second makes the result exact.
         query = query.where(own.sent_at <= moment, or_(own.sent_at < moment, and_(own.sent_at == moment, own.id < id_)))
     rows = connection.execute(query.order_by(own.sent_at.desc(), own.id.desc()).limit(limit))
     return [EmailRow.model_validate(dict(row._mapping)) for row in rows]
 
 
 def count_emails(connection: Connection, number: str, wanted: EmailFilter, *, most: int, customer: bool = False) -> int:
-    """How many e-mails the filter lets through; the counting ends at `most`. `customer`: see `read_emails`."""
+    """How many e-mails match the filter, at most `most`. `customer`: see `read_emails`."""
     some = select(sent_email.c.id).where(*_conditions(connection, number, wanted), *_theirs(customer)).limit(most)
     return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
 
 
 def walk_emails(engine: Engine, number: str, wanted: EmailFilter, *, chunk: int) -> Iterator[list[EmailRow]]:
-    """Every e-mail the filter lets through, newest first, `chunk` at a time; no transaction stays open between."""
+    """Every e-mail that matches the filter, newest first, `chunk` at a time, each in its own transaction."""
     after = None
     while True:
         with engine.connect() as connection:
@@ -142,7 +142,7 @@ def record_sent(
     resent_from: int | None = None,
     run_id: str | None = None,
 ) -> bool:
-    """Put the e-mail on record for this account number; False when its record already said as much.
+    """Store the e-mail for this account number. False when the stored one needed no change.
 
     An accepted one stays as it is. One that may have arrived does not become a failed one: only the repeat failed.
     `run_id` is the run that sent it. Call it inside a `writing` transaction.
@@ -154,7 +154,7 @@ def record_sent(
     values = {
         "account_id": account_id,
         "kind": kind.value,
-        # The e-mail has gone out: a long subject must not keep it from being recorded.
+        # The e-mail was sent: a long subject must not stop us from storing it.
         "subject": subject if len(subject) <= SUBJECT_LIMIT else subject[: SUBJECT_LIMIT - 1] + "…",
         "recipient": recipient,
         "state": state.value,
@@ -179,10 +179,10 @@ def record_sent(
 
 
 def learn_state(connection: Connection, message_id: str, state: EmailState) -> bool:
-    """Write what became of an e-mail whose row was made, as *unknown*, before it left. Nothing else of it changes.
+    """Store the outcome of an e-mail whose row was written as *unknown* before it was sent. Nothing else changes.
 
-    A failure is only for whoever made the row: no other attempt has sent that e-mail. False when the row said as much,
-    or more. Call it inside a `writing` transaction.
+    Only the caller who wrote the row may store a failure: no other attempt has sent that e-mail. False when the row
+    needed no change. Call it inside a `writing` transaction.
     """
     gives_way = _GIVES_WAY_TO[state] or [EmailState.UNKNOWN.value]
     known = sent_email.c.message_id == message_id
@@ -191,14 +191,14 @@ def learn_state(connection: Connection, message_id: str, state: EmailState) -> b
 
 
 def states_of_run(connection: Connection, run_id: str, kind: EmailKind) -> dict[str, EmailState]:
-    """To whom the run has sent, or tried to send, an e-mail of this kind, the oldest first, and what became of it."""
+    """The recipients to whom the run sent, or tried to send, an e-mail of this kind, oldest first, and the outcome."""
     own = sent_email.c
     tried = select(own.recipient, own.state).where(own.run_id == run_id, own.kind == kind.value).order_by(own.id)
     return {recipient: EmailState(state) for recipient, state in connection.execute(tried)}
 
 
 def count_of_runs(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
-    """How many e-mails each of these runs sent or tried to send; a run without any is left out."""
+    """How many e-mails each of these runs sent or tried to send. A run without any is left out."""
     own = sent_email.c
     rows = connection.execute(
         select(own.run_id, func.count()).where(own.run_id.in_(list(run_ids))).group_by(own.run_id)
@@ -207,7 +207,7 @@ def count_of_runs(connection: Connection, run_ids: Iterable[str]) -> dict[str, i
 
 
 def read_of_run(connection: Connection, run_id: str, limit: int) -> list[EmailRow]:
-    """The first `limit` e-mails of a run, in the order in which they went out."""
+    """The first `limit` e-mails of a run, in the order of sending."""
     own = sent_email.c
     rows = connection.execute(
         select(*(own[name] for name in EmailRow.model_fields))
@@ -219,7 +219,7 @@ def read_of_run(connection: Connection, run_id: str, limit: int) -> list[EmailRo
 
 
 def find_by_message_id(connection: Connection, message_id: str) -> SentEmail | None:
-    """The e-mail with this Message-ID, or None when none is on record."""
+    """The e-mail with this Message-ID, or None."""
     row = connection.execute(
         select(sent_email, account.c.number.label("account"))
         .join(account, sent_email.c.account_id == account.c.id)
@@ -230,7 +230,7 @@ def find_by_message_id(connection: Connection, message_id: str) -> SentEmail | N
 
 def _conditions(connection: Connection, number: str, wanted: EmailFilter) -> list[ColumnElement[bool]]:
     own = sent_email.c
-    # The id itself, not a subquery: the planner then knows how many rows the account has.
+    # The id, not a subquery, so that the planner knows how many rows the account has.
     found: list[ColumnElement[bool]] = [own.account_id == id_of(connection, number)]
     if wanted.since:
         found.append(own.sent_at >= wanted.since)
@@ -239,17 +239,17 @@ def _conditions(connection: Connection, number: str, wanted: EmailFilter) -> lis
     if wanted.kind:
         found.append(own.kind == wanted.kind)
     if wanted.text:
-        found.append(holds(wanted.text, own.subject))
+        found.append(contains(wanted.text, own.subject))
     if wanted.recipient:
-        found.append(holds(wanted.recipient, own.recipient))
+        found.append(contains(wanted.recipient, own.recipient))
     return found
 
 
 def _theirs(customer: bool) -> list[ColumnElement[bool]]:
-    """What lets through only those e-mails that went to the customer, if they are read for one.
+    """The conditions for e-mails to the customer, if they are read for a customer.
 
-    Not the ones to an address of the staff. Nor those sent again to somebody who never got one first-hand: that is
-    how a copy to oneself is told from a repeat, also when that colleague has another address now.
+    They exclude those to an address of the staff, and those sent again to somebody who never got one first: that was a
+    colleague's copy, even when that colleague has another address now.
     """
     if not customer:
         return []

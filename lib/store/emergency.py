@@ -1,4 +1,4 @@
-"""Emergency details in the Hub: every version is kept, the latest counts."""
+"""Emergency details in the Hub: every version is kept, and the latest counts."""
 
 from datetime import UTC, datetime
 
@@ -23,10 +23,10 @@ class Version(BaseModel):
 
 
 class SavedMeanwhile(Exception):
-    """Another version was saved meanwhile and is the latest one now."""
+    """Somebody else has saved another version, which is the latest one now."""
 
     def __init__(self, latest: Version | None) -> None:
-        super().__init__("another version was saved meanwhile")
+        super().__init__("somebody else saved another version")
         self.latest = latest
 
 
@@ -50,12 +50,12 @@ def list_versions(connection: Connection, number: str, *, limit: int = 50) -> li
 
 
 def latest_version(connection: Connection, number: str) -> Version | None:
-    """The version that counts, or None when nothing was saved."""
+    """The latest version, or None when nothing was saved."""
     return next(iter(list_versions(connection, number, limit=1)), None)
 
 
 def save_version(connection: Connection, number: str, record: EmergencyRecord, *, after: int, saved_by: str) -> Version:
-    """Keep the record as the version that follows `after` (0 for the first). Call it inside `writing`.
+    """Save the record as the version that follows `after` (0 for the first). Call it inside `writing`.
 
     Raises:
         AccountGone: no account has this number.
@@ -78,6 +78,6 @@ def save_version(connection: Connection, number: str, record: EmergencyRecord, *
                 )
             )
     except IntegrityError as error:
-        # Another process was faster by less than a transaction; the constraint speaks for it.
+        # Another process was faster by less than a transaction: the constraint refused our row.
         raise SavedMeanwhile(latest_version(connection, number)) from error
     return saved

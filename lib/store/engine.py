@@ -20,20 +20,20 @@ _CAN_WRITE = text("select current_setting('transaction_read_only') = 'off'")
 
 
 _POSTGRES: dict[str, Any] = {
-    # Prepared statements turn generic after a few runs and then ignore the trigram index (0.3 -> 255 ms).
+    # Prepared statements get a generic plan after a few runs, which ignores the trigram index (0.3 -> 255 ms).
     "prepare_threshold": None,
-    # A server that is gone without a word is noticed in seconds, not in the quarter of an hour TCP would take.
+    # A server that disappears is noticed in seconds, not in the quarter of an hour that TCP would take.
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""How to connect to PostgreSQL, unless the URL says otherwise."""
+"""How to connect to PostgreSQL, unless the URL says something else."""
 
 
 def connect_args(url: str) -> dict[str, Any]:
-    """How a driver is to connect to this database, where the URL does not say it; nothing for SQLite."""
+    """How the driver connects to this database, where the URL does not say it. Empty for SQLite."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return {}
@@ -41,9 +41,9 @@ def connect_args(url: str) -> dict[str, Any]:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine with the settings each database needs; makes the folder of a SQLite file.
+    """An engine with the settings that each database needs. Creates the folder of a SQLite file.
 
-    Write through `writing(engine)`: on SQLite it takes the write lock first, so a reader never turns writer half-way.
+    Write through `writing(engine)`: on SQLite it takes the write lock first, so that no reader becomes a writer later.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -69,7 +69,7 @@ def make_engine(url: str) -> Engine:
 def _sqlite(url: str, database: str | None) -> Engine:
     if database:
         _make_private(database)
-    # An error names the statement, never the values in it: they are customers' names and addresses.
+    # An error quotes the statement without its values: those are customers' names and addresses.
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
@@ -89,7 +89,7 @@ def _sqlite(url: str, database: str | None) -> Engine:
 
 
 def _make_private(database: str) -> None:
-    """A new file would have the mode of the umask, and SQLite gives its journals the mode of the database."""
+    """Create the file for its owner alone. SQLite gives its journals the same mode."""
     if database != ":memory:" and not database.startswith("file:"):
         make_folder(Path(database).parent)
         make_file(Path(database))
@@ -97,9 +97,9 @@ def _make_private(database: str) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that will write. On SQLite it holds the write lock from its first statement.
+    """A transaction that will write. On SQLite it has the write lock from its first statement.
 
-    A connection that was made while the database could only be read is dropped here, before anything is done.
+    A connection from a time when the database was read-only is discarded first.
     """
     connection, transaction = _begun(engine)
     with connection, transaction:
@@ -112,7 +112,7 @@ def _begun(engine: Engine) -> tuple[Connection, RootTransaction]:
         connection = engine.connect().execution_options(write=True)
         try:
             transaction = connection.begin()
-            # One that was made just now and can only read says what the server is now: let it refuse by itself.
+            # If a new connection can only read, the server is read-only now: let the server refuse.
             if _can_write(connection) or connection.info.get(_MADE_AT, began) >= began:
                 return connection, transaction
             connection.invalidate()
@@ -132,7 +132,7 @@ def _can_write(connection: Connection) -> bool:
 
 
 def database_now(connection: Connection) -> float:
-    """Seconds since 1970 on the database's own clock, the one clock all replicas share."""
+    """Seconds since 1970 on the database's clock, the only clock that all replicas share."""
     if connection.dialect.name == "sqlite":
         moment = text("select (julianday('now') - 2440587.5) * 86400.0")
     else:

@@ -1,6 +1,6 @@
-"""Folding inside the database, by the same rules as `lib.domain.texts.fold`: filters compare what people would.
+"""Folding inside the database, by the rules of `lib.domain.texts.fold`, so that filters compare as people do.
 
-SQLite calls the Python function itself. PostgreSQL has one of SQL that migration 0007 makes from the same tables.
+SQLite calls the Python function. PostgreSQL has an SQL function, which migration 0007 makes from the same tables.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ from lib.domain.texts import DIGITS, INVISIBLE, LETTERS, LOOKALIKES, MARKS, SPAC
 
 NAME = "am_fold"
 DIGITS_AT_LEAST = 4
-"""A text with at least this many digits is also looked for inside phone numbers, in any spelling."""
+"""A text with at least this many digits is also looked for in phone numbers, in any spelling."""
 _IN_A_SENTENCE = 6
-"""The same in a sentence, which has dates and sums as well."""
+"""The same in a sentence, which also has dates and sums."""
 _BETWEEN_DIGITS = " ()-./"
 
 
 def on_postgresql() -> str:
-    """The statement that makes, or makes again, the function on PostgreSQL."""
+    """The statement that creates or replaces the function on PostgreSQL."""
     single = {one: plain for one, plain in (LETTERS | DIGITS).items() if len(plain) == 1}
     looks = f"{_quoted(''.join(LOOKALIKES))}, {_quoted(''.join(LOOKALIKES.values()))}"
     letters = f"{_quoted(''.join(single))}, {_quoted(''.join(single.values()))}"
@@ -39,12 +39,12 @@ def on_postgresql() -> str:
 
 
 def prepare_sqlite(connection: Any) -> None:
-    """Give this raw connection to a SQLite file the function."""
+    """Add the function to this raw connection of SQLite."""
     connection.create_function(NAME, 1, _fold_any, deterministic=True)
 
 
-def holds(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
-    """One of the columns holds the text as people compare it, or a phone number with its digits.
+def contains(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
+    """True where one of the columns contains the text as people compare it, or a phone number with its digits.
 
     Capitals, accents, kinds of dashes, quotes and spaces make no difference. No character has a special meaning.
     """
@@ -55,16 +55,16 @@ def holds(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(*found)
 
 
-def holds_number(text: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The column holds a phone number with the digits of `text`, all of a number or a part, whatever stands between."""
+def contains_number(text: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """True where the column has a phone number with the digits of `text`, whatever is between them."""
     digits = _digits(text)
     return false() if len(digits) < DIGITS_AT_LEAST else _bare(column).contains(digits, autoescape=True)
 
 
 class _Special(ColumnElement[bool]):
-    """True where the column has more than plain text of the keyboard, so that small letters alone do not fold it.
+    """True where the column has more than plain keyboard text, so that lower case alone does not fold it.
 
-    Most texts have not, and then the database's own quick functions do.
+    Most texts are plain, and then the database's own fast functions are enough.
     """
 
     inherit_cache = True
@@ -92,7 +92,7 @@ def _folded(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _bare(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """The column without what stands between the digits of a phone number."""
+    """The column without what is written between the digits of a phone number."""
     bare = _folded(column)
     for sign in _BETWEEN_DIGITS:
         bare = func.replace(bare, sign, "", type_=String)
@@ -100,7 +100,7 @@ def _bare(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _digits(text: str) -> str:
-    """What every spelling of the number has in common."""
+    """The digits that every spelling of the number has."""
     return (search_digits(text) or "").removeprefix("61")
 
 

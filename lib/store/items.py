@@ -1,4 +1,4 @@
-"""What a step did to each of its items: too much for one line of the audit, which keeps the hash of it instead."""
+"""What a step did to each of its items. That is too much for the audit, which has its hash."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ _ITEM, _TEXT = 255, 2000
 
 
 def keep_items(connection: Connection, run_id: str, step: str, items: Iterable[tuple[str, str]]) -> None:
-    """Write down (item, words) for this step of this run, instead of what was kept of the same items before."""
+    """Store (item, words) for this step of this run. It replaces what was stored for the same items."""
     told = {item[:_ITEM]: text[:_TEXT] for item, text in items}
     for chunk in chunks(told, _MANY):
         connection.execute(
@@ -29,13 +29,13 @@ def keep_items(connection: Connection, run_id: str, step: str, items: Iterable[t
 
 
 def reword_items(connection: Connection, run_id: str, step: str, before: str, after: str) -> None:
-    """Put `after` for `before` in the words of every item of the step: what was to be done is done."""
+    """Replace `before` by `after` in the words of every item of the step, once it is done."""
     own = (action_item.c.run_id == run_id, action_item.c.step == step)
     connection.execute(update(action_item).where(*own).values(text=func.replace(action_item.c.text, before, after)))
 
 
 def items_of_step(connection: Connection, run_id: str, step: str) -> list[tuple[str, str]]:
-    """Every (item, words) of the step, in the order they were first kept."""
+    """Every (item, words) of the step, in the order in which they were first stored."""
     rows = connection.execute(
         select(action_item.c.item, action_item.c.text)
         .where(action_item.c.run_id == run_id, action_item.c.step == step)
@@ -45,7 +45,7 @@ def items_of_step(connection: Connection, run_id: str, step: str) -> list[tuple[
 
 
 def digest_of(connection: Connection, run_id: str, step: str) -> str | None:
-    """A hash over all items of the step, for the audit; None when there is none."""
+    """A hash over all items of the step, for the audit. None when it has no items."""
     found = items_of_step(connection, run_id, step)
     if not found:
         return None

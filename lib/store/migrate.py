@@ -1,4 +1,4 @@
-"""Bring the Hub database to the schema this code speaks of, or say how the two differ.
+"""Bring the Hub database to the schema of this code, or say how they differ.
 
 `python -m lib migrate` calls it.
 """
@@ -25,12 +25,12 @@ from lib.store.schema import metadata
 FOLDER = Path(__file__).parent / "migrations"
 TRIGRAM_INDEX = "ix_search_term_trigram"
 FULL_TEXT_TABLE = "search_term_fts"
-# Any constant will do, as long as it is ours alone on that PostgreSQL server's database.
+# Any constant that nothing else uses in this PostgreSQL database.
 _ADVISORY_LOCK = 0x4143_4D47
 
 
 def _ours(thing: SchemaItem, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
-    """Leave out what the search brings with it and the step engine's tables: no metadata describes them."""
+    """False for the tables of the search and of the step engine, which no metadata describes."""
     if kind == "table":
         foreign = getattr(thing, "schema", None) == "dbos" or str(name).startswith(("dbos", FULL_TEXT_TABLE))
         return not foreign
@@ -38,7 +38,7 @@ def _ours(thing: SchemaItem, name: str | None, kind: str, _reflected: bool, _com
 
 
 OPTIONS: dict[str, Any] = {"include_object": _ours, "compare_type": True, "render_as_batch": True}
-"""What every comparison and every new migration is made with."""
+"""Options of every comparison and every new migration."""
 
 
 def upgrade(url: str) -> None:
@@ -50,7 +50,7 @@ def upgrade(url: str) -> None:
 
 
 def check(url: str) -> list[str]:
-    """How the database differs from the schema, one line each; empty when it is up to date."""
+    """How the database differs from the schema, one line each. Empty when it is up to date."""
     engine = make_engine(url)
     try:
         with engine.connect() as connection:
@@ -63,7 +63,7 @@ def check(url: str) -> list[str]:
 
 
 def revision_difference(connection: Connection) -> str | None:
-    """Which schema the database has and which it should have; None when it has the newest."""
+    """Which schema the database has and which it should have. None when it has the newest."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     current = MigrationContext.configure(connection, opts=OPTIONS).get_current_revision()
     return None if current == head else f"revision is {current}, should be {head}"
@@ -71,11 +71,11 @@ def revision_difference(connection: Connection) -> str | None:
 
 @contextmanager
 def migrating(url: str) -> Iterator[Connection]:
-    """One transaction to migrate in; a second process waits here until the first is done."""
+    """One transaction to migrate in. A second process waits here until the first is done."""
     engine = make_engine(url)
     sqlite = engine.dialect.name == "sqlite"
     if sqlite:
-        # Batch mode drops and remakes tables, which foreign keys would refuse. They are checked below.
+        # Batch mode drops and recreates tables, which foreign keys would refuse. They are checked below.
         event.listen(engine, "connect", _without_foreign_keys)
     try:
         with _only_one_process(url) if sqlite else nullcontext(), writing(engine) as connection:
@@ -90,7 +90,7 @@ def migrating(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def _only_one_process(url: str) -> Iterator[None]:
-    """A lock file beside the SQLite file: switching a new file to WAL does not wait for SQLite's locks."""
+    """A lock file next to the SQLite file: switching a new file to WAL does not wait for SQLite's locks."""
     path = make_url(url).database
     if not path or path == ":memory:":
         yield

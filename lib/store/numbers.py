@@ -1,6 +1,6 @@
-"""Phone numbers in the Hub: what decides the auth rule of each, its revision, and the numbers that changed.
+"""Phone numbers in the Hub: what decides the auth rule of each, its revision, and which numbers changed.
 
-Every change to `phone_number` notes the number in `rule_change` (a trigger does), whichever program made it.
+A trigger notes every changed number in `rule_change`, whichever program changed it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from lib.store.schema import account, phone_number, rule_change
 from lib.store.search import reindex
 
 REVISION_LIMIT = 999_999_999
-"""The SBC keeps nine digits."""
+"""The SBC stores nine digits."""
 _MANY = 500
 _SPENT = phone_number.c.rule_revision >= REVISION_LIMIT
 
@@ -28,7 +28,7 @@ class NumberTaken(ValueError):
 
 
 class RuleChange(BaseModel):
-    """A note that the auth rule of a number may no longer fit."""
+    """A note that the auth rule of a number may be wrong."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,7 +49,7 @@ def has_numbers(connection: Connection, number: str) -> bool:
 
 
 def truths_of_numbers(connection: Connection, numbers: Iterable[str]) -> dict[str, NumberTruth]:
-    """What the Hub knows of these numbers, whoever they belong to; one it does not know is missing."""
+    """What the Hub knows about these numbers, whatever their account. Unknown numbers are left out."""
     found: dict[str, NumberTruth] = {}
     for chunk in chunks(numbers, _MANY):
         for row in connection.execute(_truths().where(phone_number.c.e164.in_(chunk))):
@@ -58,17 +58,17 @@ def truths_of_numbers(connection: Connection, numbers: Iterable[str]) -> dict[st
 
 
 def take_revisions(connection: Connection, seen: Mapping[str, int]) -> dict[str, int]:
-    """A new revision for the rule of each number: above the last one given and above the one `seen` on the SBC.
+    """A new revision for the rule of each number: above the last one, and above the one `seen` on the SBC.
 
-    Numbers the Hub does not know are left out. Read the truth after this, in the same transaction: whoever takes
-    a later revision then has seen a later truth.
+    Unknown numbers are left out. Read what decides the rule after this, in the same transaction, so that a later
+    revision always goes with later data.
 
     Raises:
-        OverflowError: a number's revision is used up; ask `used_up` first.
+        OverflowError: a number has no more revisions. Ask `used_up` first.
     """
     taken: dict[str, int] = {}
     for chunk in chunks(sorted(seen), _MANY):
-        # One statement for all of them, and each by its own: no number may use up the revisions of its neighbours.
+        # One statement, but each number has its own revision: no number uses up those of others.
         at_least = case({number: seen[number] for number in chunk}, value=phone_number.c.e164)
         higher = case((phone_number.c.rule_revision > at_least, phone_number.c.rule_revision), else_=at_least)
         rows = connection.execute(
@@ -84,7 +84,7 @@ def take_revisions(connection: Connection, seen: Mapping[str, int]) -> dict[str,
 
 
 def used_up(connection: Connection, seen: Mapping[str, int]) -> list[str]:
-    """Those of the numbers that get no further revision, because of the Hub's own or of the one `seen` on the SBC."""
+    """The numbers that have no more revisions, by the Hub's own or by the one `seen` on the SBC."""
     found = {number for number, revision in seen.items() if revision >= REVISION_LIMIT}
     for chunk in chunks(seen, _MANY):
         spent = select(phone_number.c.e164).where(phone_number.c.e164.in_(chunk), _SPENT)
@@ -93,28 +93,28 @@ def used_up(connection: Connection, seen: Mapping[str, int]) -> list[str]:
 
 
 def restart_revisions(connection: Connection, numbers: Iterable[str]) -> None:
-    """Let the revisions of these numbers begin again, once the SBC has forgotten what it kept of them.
+    """Start the revisions of these numbers again, after the SBC has deleted what it kept of them.
 
-    Only where they are used up: of two at once, the second goes on from what the first one took.
+    Only where they are used up: of two callers at once, the second goes on from the first.
     """
     for chunk in chunks(numbers, _MANY):
         connection.execute(update(phone_number).where(phone_number.c.e164.in_(chunk), _SPENT).values(rule_revision=0))
 
 
 def rule_changes(connection: Connection, *, limit: int) -> list[RuleChange]:
-    """The oldest notes of numbers whose rule may not fit."""
+    """The oldest notes of numbers whose rule may be wrong."""
     rows = connection.execute(select(rule_change).order_by(rule_change.c.id).limit(limit))
     return [RuleChange(id=row.id, number=row.e164) for row in rows]
 
 
 def settle_rule_changes(connection: Connection, ids: Iterable[int]) -> None:
-    """Forget these notes: the SBC has the right rule, read back."""
+    """Delete these notes: the rule was read back from the SBC and is right."""
     for chunk in chunks(ids, _MANY):
         connection.execute(delete(rule_change).where(rule_change.c.id.in_(chunk)))
 
 
 def count_rule_changes(connection: Connection, number: str) -> int:
-    """How many numbers of this account wait for their rule."""
+    """How many numbers of this account are waiting for their rule."""
     query = (
         select(func.count(rule_change.c.e164.distinct()))
         .join(phone_number, phone_number.c.e164 == rule_change.c.e164)
@@ -126,7 +126,7 @@ def count_rule_changes(connection: Connection, number: str) -> int:
 
 # ------------------------------------------------------------------ what changes a number
 def quarantine_numbers(connection: Connection, numbers: Sequence[str], *, until: date, reason: str) -> int:
-    """Take the numbers out of use until `until`; how many were in use."""
+    """Put the numbers in quarantine until `until`. Returns how many were in use."""
     changed = 0
     for chunk in chunks(numbers, _MANY):
         changed += connection.execute(
@@ -154,13 +154,13 @@ def _truths() -> Any:
 
 
 def _truth(row: Any) -> NumberTruth:
-    # Ten thousand of them: taking a row apart at once is twice as fast as asking it for each column.
+    # There may be ten thousand: unpacking a row is twice as fast as reading its columns one by one.
     number, owner, heading, state, trunk = row
     return NumberTruth(number, owner, AccountStatus(heading), NumberState(state), trunk)
 
 
 class Quarantined(BaseModel):
-    """A number at rest: whose it was, and until when."""
+    """A number in quarantine: whose it was, and until when."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -177,14 +177,14 @@ def find_quarantined(connection: Connection, number: str) -> Quarantined | None:
 
 
 def quarantined_of_account(connection: Connection, number: str, *, limit: int = 1000) -> list[Quarantined]:
-    """The account's numbers in quarantine, the first to leave it first."""
+    """The account's numbers in quarantine, the first to leave first."""
     query = _quarantined().where(account.c.number == number)
     rows = connection.execute(query.order_by(phone_number.c.quarantined_until, phone_number.c.e164).limit(limit))
     return [Quarantined.model_validate(dict(row._mapping)) for row in rows]
 
 
 def restore_number(connection: Connection, number: str, *, to_account: str) -> bool:
-    """Take the number out of quarantine and give it to this account; False when it is in use there already.
+    """Take the number out of quarantine and give it to this account. False when it is in use there already.
 
     Raises:
         NumberTaken: it is in use on another account.

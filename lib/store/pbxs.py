@@ -11,22 +11,22 @@ from lib.domain.allowances import end_words
 from lib.domain.chunks import chunks
 from lib.domain.pbx import login_of
 from lib.store.accounts import Conflict
-from lib.store.folding import holds
+from lib.store.folding import contains
 from lib.store.schema import account, pbx, phone_user, subscription
 
 _MANY = 500
 
 
 class PbxGone(Exception):
-    """The account has no such PBX, or none any more."""
+    """The account does not have this PBX, or has lost it."""
 
 
 class GroupNameTaken(Exception):
-    """Another PBX has the group name, or somebody else has one of the logins it would give."""
+    """Another PBX has the group name, or another phone user has one of the new logins."""
 
 
 class Pbx(BaseModel):
-    """A PBX and what bills it; `extensions` is how many it has."""
+    """A PBX and its subscription. `extensions` is how many it has."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,7 +51,7 @@ class Extension(BaseModel):
 
 
 class Subscription(BaseModel):
-    """A billing subscription of an account, as far as a PBX needs to know it."""
+    """A billing subscription of an account, with what a PBX needs of it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +66,7 @@ class Subscription(BaseModel):
         return " · ".join(part for part in (self.number, self.name, self.status) if part)
 
     def label_on(self, today: date) -> str:
-        """Number, name, status and, if it ends, the day in one line."""
+        """Number, name, status and, if it ends, the day, in one line."""
         return " · ".join(part for part in (self.label, end_words(self.ends, today)) if part)
 
 
@@ -97,15 +97,15 @@ def find_pbx(connection: Connection, number: str, pbx_id: int) -> Pbx | None:
 def list_extensions(
     connection: Connection, pbx_id: int, *, text: str = "", after: str | None = None, limit: int | None = None
 ) -> list[Extension]:
-    """The extensions in the order of their numbers, those behind the extension `after`, at most `limit`.
+    """At most `limit` extensions after the extension `after`, in the order of their numbers.
 
-    `text` stands in the extension, the name, the login or the e-mail address.
+    `text` is looked for in the extension, the name, the login and the e-mail address.
     """
     own = phone_user.c
     query = _extensions().where(own.pbx_id == pbx_id)
     if text:
         columns = (own.extension, own.display_name, own.login, own.email)
-        query = query.where(holds(text, *columns))
+        query = query.where(contains(text, *columns))
     if after is not None:
         size = func.length(own.extension)
         query = query.where(or_(size > len(after), and_(size == len(after), own.extension > after)))
@@ -129,11 +129,11 @@ def list_subscriptions(connection: Connection, number: str) -> list[Subscription
 def change_subscription(
     connection: Connection, number: str, pbx_id: int, *, before: str | None, after: str | None
 ) -> bool:
-    """Bill the PBX to the subscription `after` (None: to none) if it still is `before`; False when it already was.
+    """Bill the PBX to the subscription `after` (None: to none) if it still is `before`. False when it already was.
 
     Raises:
         PbxGone: the account has no such PBX, or no such subscription.
-        Conflict: somebody chose a third subscription meanwhile.
+        Conflict: somebody has chosen a third subscription.
     """
     current = get_pbx(connection, number, pbx_id).subscription
     if current == after:
@@ -154,7 +154,7 @@ def change_subscription(
 
 
 def holder_of(connection: Connection, group_name: str) -> tuple[str, str] | None:
-    """The account number and the name of the PBX that has this group name, of whatever account; None when free."""
+    """Account number and name of the PBX that has this group name, None when it is free."""
     row = connection.execute(
         select(account.c.number, pbx.c.name).join(pbx, pbx.c.account_id == account.c.id).where(_is_named(group_name))
     ).first()
@@ -162,7 +162,7 @@ def holder_of(connection: Connection, group_name: str) -> tuple[str, str] | None
 
 
 def taken_logins(connection: Connection, pbx_id: int, logins: Sequence[str]) -> list[str]:
-    """Those of the logins that a phone user of another PBX has."""
+    """The logins that phone users of other PBXs have."""
     found: list[str] = []
     for chunk in chunks(logins, _MANY):
         query = select(phone_user.c.login).where(phone_user.c.login.in_(chunk), phone_user.c.pbx_id != pbx_id)
@@ -171,14 +171,14 @@ def taken_logins(connection: Connection, pbx_id: int, logins: Sequence[str]) -> 
 
 
 def rename_group(connection: Connection, number: str, pbx_id: int, *, before: str, after: str) -> list[tuple[str, str]]:
-    """Give the PBX this group name and every extension its new login; the (old, new) logins that changed.
+    """Give the PBX this group name and every extension its new login. Returns the (old, new) logins that changed.
 
-    Call it inside a `writing` transaction: all of it happens or nothing. Repeated it finds nothing to do.
+    Call it inside a `writing` transaction: all of it happens or nothing. A repeat finds nothing to do.
 
     Raises:
         PbxGone: the account has no such PBX.
-        Conflict: somebody gave it a third group name meanwhile.
-        GroupNameTaken: somebody else has the name or one of the logins; nothing was changed.
+        Conflict: somebody has given it a third group name.
+        GroupNameTaken: another PBX has the name, or another phone user one of the logins. Nothing was changed.
     """
     current = get_pbx(connection, number, pbx_id).group_name
     if current not in (before, after):
@@ -186,7 +186,7 @@ def rename_group(connection: Connection, number: str, pbx_id: int, *, before: st
     wanted = {one.login: login_of(one.extension, after) for one in list_extensions(connection, pbx_id)}
     changing = [(old, new) for old, new in wanted.items() if old != new]
     try:
-        # A point to return to: PostgreSQL takes no further statement after one that failed.
+        # A savepoint: PostgreSQL accepts no further statement after one that failed.
         with connection.begin_nested():
             connection.execute(update(pbx).where(pbx.c.id == pbx_id).values(group_name=after))
             own = phone_user.c

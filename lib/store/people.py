@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from lib.domain.permissions import Identity, Role
 from lib.store.schema import account, person, person_role
 
-# Asked at every run of every page: to build the query each time would take longer than to run it.
+# Used in every run of every page: building the query each time would take longer than running it.
 _WITH_ROLES = (
     select(person, account.c.number.label("account"), person_role.c.role)
     .outerjoin(account, person.c.account_id == account.c.id)
@@ -30,7 +30,7 @@ class Person(BaseModel):
     roles: frozenset[Role]
 
     def identity(self, source: str, session: str | None = None) -> Identity:
-        """The person as they act now; `session` is the sign-in they act in."""
+        """The person as they act now. `session` is their sign-in."""
         return Identity(
             email=self.email,
             name=self.name,

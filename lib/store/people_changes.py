@@ -1,4 +1,4 @@
-"""Add people, and change what they may do and whether they may sign in. Every function is called inside `writing`."""
+"""Add people, and change what they may do and whether they may sign in. Call every function inside `writing`."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from lib.store.schema import account, person, person_role
 
 
 class Taken(ValueError):
-    """Somebody else has this user name or e-mail address; the text says which of the two."""
+    """Somebody else has this user name or e-mail address. The text says which."""
 
 
 def list_people(connection: Connection) -> list[Person]:
@@ -42,7 +42,7 @@ def insert_person(
     """Add somebody who may sign in. `account_number` is the only account an account admin sees.
 
     Raises:
-        Taken: the user name or the e-mail address belongs to somebody else.
+        Taken: somebody else has the user name or the e-mail address.
         KeyError: there is no such account.
     """
     lock_people(connection)
@@ -67,19 +67,19 @@ def replace_roles(connection: Connection, username: str, roles: Iterable[Role]) 
 
 
 def set_active(connection: Connection, username: str, active: bool) -> None:
-    """Let this person sign in, or shut them out."""
+    """Let this person sign in, or stop them from signing in."""
     connection.execute(update(person).where(person.c.username == username).values(active=active))
 
 
 def set_password(connection: Connection, username: str, password_hash: str) -> None:
-    """Give this person another password; every sign-in made with the old one ends."""
+    """Give this person another password. Every sign-in made with the old one ends."""
     connection.execute(update(person).where(person.c.username == username).values(password_hash=password_hash))
 
 
 def lock_people(connection: Connection) -> None:
-    """Hold back others who change people until this transaction ends: each sees what the one before did.
+    """Make others who change people wait until this transaction ends, so that each sees the change before.
 
-    On SQLite `writing` has done so already.
+    On SQLite `writing` does this already.
     """
     connection.execute(select(person.c.id).order_by(person.c.id).with_for_update(key_share=True)).all()
 

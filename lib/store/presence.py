@@ -1,8 +1,7 @@
-"""Whether a process lives, told by the operating system: it drops a lock the moment its holder dies, however it dies.
+"""Whether a process is alive, by a lock that the operating system releases the moment its holder dies.
 
-Only for SQLite, all of whose processes are on one machine. There the lock alone decides: a process that has to wait
-long for the database says too late that it lives, and no clock has a say. On PostgreSQL nothing is held and nothing is
-known.
+Only for SQLite, whose processes are all on one machine. There only the lock decides, not a beat or a clock: a process
+that waits long for the database beats too late. On PostgreSQL nothing is locked and nothing is known.
 """
 
 import fcntl
@@ -19,14 +18,14 @@ from lib.store.runs import touch_run
 
 
 class Presence:
-    """The lock of one process, beside the database file."""
+    """The lock of one process, in a file next to the database."""
 
     def __init__(self, engine: Engine, executor_id: str) -> None:
         self._path = _path(engine, executor_id)
         self._file: int | None = None
 
     def hold(self) -> None:
-        """Be seen to live from now on. Does it again if somebody removed the file.
+        """Count as alive from now on. Locks again if somebody removed the file.
 
         Raises:
             OSError: the file cannot be made.
@@ -35,7 +34,7 @@ class Presence:
             return
         while True:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            # Who looks whether it is held holds it for a moment, and may remove it then.
+            # Another process that checks the lock holds it for a moment, and may remove the file.
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_at(self._path, file):
                 break
@@ -45,7 +44,7 @@ class Presence:
         self._file = file
 
     def release(self) -> None:
-        """An orderly end."""
+        """End in an orderly way."""
         if self._path is None or self._file is None:
             return
         self._path.unlink(missing_ok=True)
@@ -54,12 +53,12 @@ class Presence:
 
 
 def is_known(engine: Engine) -> bool:
-    """True when `is_present` decides whether a process lives; else only its beats tell."""
+    """True when `is_present` decides whether a process is alive. Otherwise its beats do."""
     return _path(engine, "any") is not None
 
 
 def is_present(engine: Engine, executor_id: str) -> bool:
-    """True when the process is known to live. What a dead one left is cleared away."""
+    """True when the process is known to be alive. The file of a dead one is removed."""
     path = _path(engine, executor_id)
     if path is None:
         return False
@@ -81,10 +80,10 @@ def is_present(engine: Engine, executor_id: str) -> bool:
 
 @contextmanager
 def taking_over(engine: Engine, run_id: str, executor_id: str | None) -> Iterator[None]:
-    """Inside it no other process takes this run over from the dead process `executor_id`; None: from itself.
+    """Stop other processes from taking this run over from the dead process `executor_id`; None: from itself.
 
-    PostgreSQL locks the run's row. SQLite could only lock all writers out: there the dead one's lock is held instead,
-    and whoever looks meanwhile takes it for living.
+    PostgreSQL locks the run's row. SQLite could only lock out all writers, so there we hold the dead process's lock:
+    others take it for alive.
     """
     if not is_known(engine):
         with writing(engine) as connection:
@@ -103,7 +102,7 @@ def taking_over(engine: Engine, run_id: str, executor_id: str | None) -> Iterato
 
 
 def _is_at(path: Path, file: int) -> bool:
-    """True when the open file is the one that is found under this name."""
+    """True when the open file is the one under this name."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Whether a database can be written to now, asked with a write that changes nothing."""
+"""Checks by a write that changes nothing whether a database can be written to."""
 
 import asyncio
 import threading
@@ -14,11 +14,11 @@ from lib.store.away import is_away
 from lib.store.engine import writing
 
 CACHE_SECONDS = 3.0
-"""How long an answer is given again: however often somebody asks, there is one write in this time."""
+"""How long an answer is reused: there is one write in this time, however often somebody asks."""
 WAIT_SECONDS = 5.0
-"""How long a question waits for the answer. A database that is slower than this is not ready."""
+"""How long to wait for the answer. A slower database is not ready."""
 SLOW = f"a database has not answered for {WAIT_SECONDS:.0f} seconds"
-# A line in the write-ahead log, for nobody. PostgreSQL takes it from who may otherwise only read, too.
+# A line in the write-ahead log that nobody reads. PostgreSQL accepts it from a read-only user, too.
 _MESSAGE = text(
     "select case current_setting('transaction_read_only') when 'off' "
     "then pg_logical_emit_message(true, 'account-manager', 'ready') is not null else false end"
@@ -26,9 +26,9 @@ _MESSAGE = text(
 
 
 def touch(connection: Connection) -> bool:
-    """Write, without changing anything; False when this can only be read. Call it in a `writing` transaction.
+    """Write without changing anything. False when the database can only be read. Call it inside `writing`.
 
-    What else is wrong is raised, by the end of that transaction at the latest.
+    Any other problem is raised, at the end of that transaction at the latest.
     """
     if connection.dialect.name == "postgresql":
         return bool(connection.execute(_MESSAGE).scalar_one())
@@ -38,10 +38,10 @@ def touch(connection: Connection) -> bool:
 
 
 class WriteCheck:
-    """Asks several databases, one question at a time, and remembers the answer for some seconds."""
+    """Checks several databases, once at a time, and remembers the answer for some seconds."""
 
     def __init__(self, engines: Mapping[str, Engine], *, cache_seconds: float = CACHE_SECONDS) -> None:
-        """`engines` by the words a person reads."""
+        """`engines` by the name that people read."""
         self._engines = dict(engines)
         self._cache_seconds = cache_seconds
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="write-check")
@@ -50,16 +50,16 @@ class WriteCheck:
         self._answered_at = 0.0
 
     def problem(self) -> str | None:
-        """Which database cannot be written to, in a sentence; None when all of them can."""
+        """Which database cannot be written to, in a sentence. None when all of them can."""
         try:
             return self._question().result(timeout=WAIT_SECONDS)
         except WaitedTooLong:
             return SLOW
 
     async def problem_soon(self) -> str | None:
-        """The same for a server's event loop: many who ask while a database hangs hold no thread."""
+        """The same for a server's event loop. Callers that wait for a slow database use no thread."""
         try:
-            # Shielded: who stops waiting does not end the question of the others.
+            # Shielded: one caller that stops waiting does not cancel the check for the others.
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._question())), WAIT_SECONDS)
         except TimeoutError:
             return SLOW
@@ -72,7 +72,7 @@ class WriteCheck:
             return self._asked
 
     def close(self) -> None:
-        """Ask no more."""
+        """Stop checking."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Runs of actions: who wanted what, in which state it is, and which process is alive to carry it out."""
+"""Runs of actions: who wanted what, the state of each run, and which processes are alive."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ from lib.store.schema import action_claim, action_run, executor
 
 OPEN_STATES = ("running", "failed")
 ACCOUNT, CONTACTS = "account", "contacts"
-"""The lanes: one open run each. A run in the second may go beside one of the first that waits, never one that moves."""
+"""The lanes: one open run each. A run in the second may start while one in the first waits, not while it runs."""
 _CLAIM_LOCK = 7_215_332_004
-# Asked at every run of a page: to build the query each time would take longer than to run it.
+# Used in every run of a page: building the query each time would take longer than running it.
 _HOLDERS = (
     select(action_run)
     .join(action_claim, action_claim.c.run_id == action_run.c.id)
@@ -25,7 +25,7 @@ _HOLDERS = (
 
 
 class Run(BaseModel):
-    """One run: `plan` is the plan as shown, `steps` the names in order, `reason` and `note` what the person gave."""
+    """One run. `plan` is the plan as shown, `steps` their names in order, `reason` and `note` what the person gave."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,17 +47,17 @@ class Run(BaseModel):
     touched: float
 
     def concerns(self, account: str) -> bool:
-        """True for the run's own account, those it claims with it, and the one on whose page it was planned."""
+        """True for the run's account, the others it claims, and the one on whose page it was planned."""
         return account in (self.account, self.plan.get("opened"), *self.plan.get("claims", ()))
 
     @property
     def is_open(self) -> bool:
-        """True while the account is claimed by this run: running, or failed and waiting."""
+        """True while this run claims the account: it is running, or failed and waiting."""
         return self.closed_at is None
 
 
 class Claimed(Exception):
-    """An account of this run is already claimed by an open run."""
+    """An open run has claimed an account of this run already."""
 
     def __init__(self, by: Run) -> None:
         super().__init__(by.id)
@@ -65,10 +65,10 @@ class Claimed(Exception):
 
 
 def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str]) -> None:
-    """Write the run and claim its accounts, or nothing at all. Call it in its own `writing` transaction.
+    """Store the run and claim its accounts, or do nothing. Call it in its own `writing` transaction.
 
     Raises:
-        Claimed: with the open run that holds one of the accounts.
+        Claimed: with the open run that has one of the accounts.
     """
     accounts = require_free(connection, run, claims)
     lane = run.get("lane", ACCOUNT)
@@ -82,29 +82,29 @@ def insert_run(connection: Connection, run: dict[str, Any], claims: Iterable[str
 
 
 def require_free(connection: Connection, run: dict[str, Any], claims: Iterable[str]) -> list[str]:
-    """The accounts this run would claim, when no open run is in its way; from here on none can be.
+    """The accounts that this run would claim, when no open run is in its way. From here on none can be.
 
-    What is read of these accounts in the rest of the transaction stays so until the run is written: what changes them
-    is a run, and every start waits for the end of this transaction.
+    What is read of these accounts in the rest of the transaction stays true until the run is stored: only runs change
+    them, and every start waits for the end of this transaction.
 
     Raises:
-        Claimed: with the open run that holds one of the accounts.
+        Claimed: with the open run that has one of the accounts.
     """
     _lock_claims(connection)
     accounts = sorted({run["account"], *claims})
     lane = run.get("lane", ACCOUNT)
     for holder in _holders(connection, accounts):
-        # A run of the account waits for what is half done in the other lane; a contact for nothing but what moves.
+        # A run of the account waits for any open run in the other lane. One of a contact waits only for a running one.
         if lane in (ACCOUNT, holder.lane) or holder.state == "running":
             raise Claimed(holder)
     return accounts
 
 
 def resume_run(connection: Connection, run_id: str) -> bool:
-    """Let a waiting run move again; False when it did not wait. Call it in its own `writing` transaction.
+    """Let a waiting run go on. False when it was not waiting. Call it in its own `writing` transaction.
 
     Raises:
-        Claimed: another run on one of its accounts is open in the other lane; two never move at once.
+        Claimed: another run on one of its accounts is open in the other lane. Two never run at once.
     """
     _lock_claims(connection)
     accounts = list(connection.execute(select(action_claim.c.account).where(action_claim.c.run_id == run_id)).scalars())
@@ -115,9 +115,9 @@ def resume_run(connection: Connection, run_id: str) -> bool:
 
 
 def holder_after(connection: Connection, error: IntegrityError, accounts: Iterable[str]) -> Run | None:
-    """Who holds an account, after another process won the race and a constraint refused our row.
+    """The run that has an account, after another process was faster and a constraint refused our row.
 
-    None when the error is about something else, which the caller must raise again.
+    None when the error is about something else. The caller must raise that again.
     """
     names = str(error.orig)
     if not any(name in names for name in ("uq_action_run_open_account", "action_claim", "action_run.account")):
@@ -132,12 +132,12 @@ def get_run(connection: Connection, run_id: str) -> Run | None:
 
 
 def open_run(connection: Connection, account: str) -> Run | None:
-    """The open run that holds this account, be it the account's own or one that claims it as well."""
+    """The open run that has claimed this account: the account's own, or one that claims it too."""
     return next(iter(_holders(connection, [account])), None)
 
 
 def open_runs(connection: Connection, account: str) -> list[Run]:
-    """Every open run on this account: the one that holds it, and one that corrects a contact beside it."""
+    """Every open run on this account: the one that claims it, and one that corrects a contact."""
     return _holders(connection, [account])
 
 
@@ -149,9 +149,9 @@ def recent_runs(connection: Connection, account: str, *, limit: int = 20) -> lis
 
 
 def newest_of(connection: Connection, accounts: Iterable[str]) -> list[tuple[str, str]]:
-    """The newest run of these accounts, in the order of the audit, and every open one, with the state of each.
+    """The newest run of these accounts, in the order of the audit, and every open one, with their states.
 
-    Another answer later means that a run came or ended.
+    If the answer changes later, a run was started or has ended.
     """
     of_them = action_run.c.account.in_(sorted(set(accounts)))
     columns = (action_run.c.id, action_run.c.state)
@@ -161,7 +161,7 @@ def newest_of(connection: Connection, accounts: Iterable[str]) -> list[tuple[str
 
 
 def running_runs(connection: Connection) -> list[Run]:
-    """Every run that should be moving."""
+    """Every run that should be running."""
     return [_run(row) for row in connection.execute(select(action_run).where(action_run.c.state == "running"))]
 
 
@@ -174,10 +174,10 @@ def move_run(
     error: str | None = None,
     untouched: float | None = None,
 ) -> bool:
-    """Put the run into `state` if it is in one of `expect`; False when it was not, and nothing changed.
+    """Put the run into `state` if it is in one of `expect`. False when it was not, and nothing changed.
 
-    `untouched`: only when nothing touched the run since it was read with this `touched`. A run that becomes
-    done or abandoned is closed and gives its accounts back.
+    `untouched`: only if the run has not changed since it was read with this `touched`. A run that becomes done or
+    abandoned is closed, and its accounts are free again.
     """
     closes = state not in OPEN_STATES
     query = update(action_run).where(action_run.c.id == run_id, action_run.c.state.in_(expect))
@@ -197,9 +197,9 @@ def move_run(
 
 
 def touch_run(connection: Connection, run_id: str, *, untouched: float | None = None) -> bool:
-    """Note that the run moved just now. The row stays locked until the transaction ends.
+    """Note that the run has just made progress. The row stays locked until the transaction ends.
 
-    `untouched`: only when nothing touched it since it was read with this `touched`; otherwise False.
+    `untouched`: only if it has not changed since it was read with this `touched`. Otherwise False.
     """
     query = update(action_run).where(action_run.c.id == run_id)
     if untouched is not None:
@@ -208,7 +208,7 @@ def touch_run(connection: Connection, run_id: str, *, untouched: float | None = 
 
 
 def beat(connection: Connection, executor_id: str) -> None:
-    """Say that this process is alive. What counts is that the value changes, whatever the clock says."""
+    """Note that this process is alive. Only the change of the value counts, not what the clock says."""
     now = database_now(connection)
     next_beat = case((executor.c.beat == now, now + 0.001), else_=now)
     if not connection.execute(update(executor).where(executor.c.id == executor_id).values(beat=next_beat)).rowcount:
@@ -216,21 +216,21 @@ def beat(connection: Connection, executor_id: str) -> None:
 
 
 def beats(connection: Connection) -> dict[str, float]:
-    """The last beat of each process that is not forgotten. A process lives as long as its beat goes on changing.
+    """The last beat of each known process. A process is alive while its beat keeps changing.
 
-    It is no time to reckon with: the clock may have been set since. Whoever looks measures with a clock of its own.
+    Do not use it as a time: the clock may have been set since. Measure with a clock of your own.
     """
     return {row.id: row.beat for row in connection.execute(select(executor))}
 
 
 def forget_silent(connection: Connection, executor_id: str, last_beat: float) -> bool:
-    """Forget a process that died. False, and nothing changed, when it has beaten since."""
+    """Delete the beat of a process that died. False, and nothing changed, when it has beaten since."""
     query = delete(executor).where(executor.c.id == executor_id, executor.c.beat == last_beat)
     return bool(connection.execute(query).rowcount)
 
 
 def forget_executor(connection: Connection, executor_id: str) -> None:
-    """An orderly end: others may take over at once."""
+    """Delete the beat of a process that ends in an orderly way, so that others take over at once."""
     connection.execute(delete(executor).where(executor.c.id == executor_id))
 
 
@@ -241,7 +241,7 @@ def _holders(connection: Connection, accounts: Iterable[str]) -> list[Run]:
 
 
 def _lock_claims(connection: Connection) -> None:
-    """One start or Resume at a time: the lanes are compared by reading, which no constraint can do."""
+    """One start or Resume at a time: the lanes are compared by reading, because no constraint can do it."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
 

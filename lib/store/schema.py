@@ -1,6 +1,6 @@
-"""The tables of the Hub. Alembic owns their creation (`lib/store/migrations`); this is what code speaks of.
+"""The tables of the Hub, as code uses them. Alembic creates them (`lib/store/migrations`).
 
-Full-text search (SQLite FTS5, PostgreSQL trigrams) hangs on `search_term` and lives in the migration alone.
+The full-text index of `search_term` (SQLite FTS5, PostgreSQL trigrams) is only in the migration.
 """
 
 from sqlalchemy import (
@@ -45,7 +45,7 @@ def _account(*, index: bool = True) -> Column[int]:
     return Column("account_id", BigId, ForeignKey("account.id"), nullable=False, index=index)
 
 
-# ------------------------------------------------------------------ accounts and what hangs on them
+# ------------------------------------------------------------------ accounts and what belongs to them
 account = Table(
     "account",
     metadata,
@@ -62,7 +62,7 @@ account = Table(
     Column("pinned_until", Date),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
-    # The status it is on its way to: what the SBC has not confirmed yet is never shown as the status.
+    # The status it is changing to: until the SBC confirms it, it is not shown as the status.
     Column("changing_to", String(12)),
     CheckConstraint("status in ('active', 'suspended', 'deactivated')", name="status"),
     CheckConstraint("changing_to in ('active', 'suspended', 'deactivated')", name="changing_to"),
@@ -112,8 +112,8 @@ phone_number = Table(
     CheckConstraint("state in ('in_use', 'porting', 'quarantined')", name="state"),
 )
 
-# Numbers whose auth rule may no longer fit. Triggers on phone_number write it (in the migration), so that a
-# change is seen whichever program made it; the rule keeper works it off.
+# Numbers whose auth rule may be wrong. Triggers on phone_number fill it (in the migration), whichever program
+# makes the change. The rule keeper empties it.
 rule_change = Table("rule_change", metadata, _id(), Column("e164", String(16), nullable=False, index=True))
 
 phone_user = Table(
@@ -253,7 +253,7 @@ sent_email = Table(
     Column("run_id", String(80)),
     CheckConstraint("state in ('accepted', 'failed', 'unknown')", name="state"),
 )
-# Covering: a cold first page of an account with many mails reads the index alone. SQLite has no INCLUDE.
+# Covering: the first page of an account with many e-mails is read from the index alone. SQLite has no INCLUDE.
 Index(
     "ix_sent_email_account_newest",
     sent_email.c.account_id,
@@ -271,7 +271,7 @@ search_term = Table(
     _id(),
     _account(),
     Column("kind", String(12), nullable=False),
-    # Byte order, as on SQLite: only then does one index serve `like 'text%'` and the order of what it finds.
+    # Byte order, as on SQLite, so that one index serves both `like 'text%'` and the order of the result.
     Column("term", String(255).with_variant(String(255, collation="C"), "postgresql"), nullable=False),
     CheckConstraint("kind in ('number', 'name', 'phone', 'email', 'subscription')", name="kind"),
     # The kind comes first: "61" begins every phone term, but few account numbers.
@@ -309,14 +309,14 @@ sign_in_session = Table(
     Column("id", String(32), primary_key=True),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("person_id", BigId, ForeignKey("person.id"), nullable=False, index=True),
-    # A mark of the password it was made with: another password ends it.
+    # A hash of the password it was made with: another password ends it.
     Column("password_mark", String(64), nullable=False),
     Column("address", String(45), nullable=False),
     Column("began_at", UtcDateTime, nullable=False, index=True),
     Column("ended_at", UtcDateTime),
 )
 
-# Failed sign-ins, counted per address, per name, and per name and address; `counter` is a hash of those.
+# Failed sign-ins, counted by address, by name, and by name and address. `counter` is a hash of those.
 sign_in_try = Table(
     "sign_in_try",
     metadata,
@@ -369,16 +369,16 @@ action_run = Table(
     Column("error", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
-    # Seconds since 1970 on the database's clock: the sweeper of any replica compares it with that same clock.
+    # Seconds since 1970 on the database's clock, with which the sweeper of every replica compares it.
     Column("touched", Float, nullable=False),
-    # 'contacts' for a run that may go beside one that waits, else 'account'.
+    # 'contacts' for a run that may start while another one waits, else 'account'.
     Column("lane", String(10), nullable=False, server_default="account"),
-    # Where in the audit it begins: a clock that was set back cannot change the order of runs.
+    # Where it begins in the audit, so that a clock that was set back does not change the order of runs.
     Column("sequence", BigInteger, nullable=False, server_default="0", default=_NEXT_SEQUENCE),
     CheckConstraint("state in ('running', 'failed', 'done', 'abandoned')", name="state"),
     Index("ix_action_run_account_newest", "account", "sequence", "created_at"),
 )
-# One open run per account and lane, in every process, and also while a failed one waits for Resume or Abandon.
+# One open run for each account and lane, in all processes, even while a failed one waits for Resume or Abandon.
 Index(
     "uq_action_run_open_account",
     action_run.c.account,
@@ -388,7 +388,7 @@ Index(
     postgresql_where=action_run.c.closed_at.is_(None),
 )
 
-# Every account an open run may change, its own among them: a parent change also claims the families it joins.
+# Every account that an open run may change, with its own: a change of parent also claims the families it joins.
 action_claim = Table(
     "action_claim",
     metadata,
@@ -397,7 +397,7 @@ action_claim = Table(
     Column("run_id", String(80), ForeignKey("action_run.id"), nullable=False, index=True),
 )
 
-# A plan that waits for a second person, who approves exactly this fingerprint.
+# A plan that waits for a second person, who approves this fingerprint and no other.
 plan_approval = Table(
     "plan_approval",
     metadata,
@@ -415,7 +415,7 @@ plan_approval = Table(
     Column("used_by_run", String(80)),
 )
 
-# What a step did to each of its items, where one line in the audit cannot hold them; the event has their hash.
+# What a step did to each of its items, where that is too long for the audit. The event has their hash.
 action_item = Table(
     "action_item",
     metadata,
@@ -435,7 +435,7 @@ executor = Table(
 )
 
 # ------------------------------------------------------------------ forms
-# What somebody has typed into a form of an account and not sent yet; theirs alone, and gone after a day.
+# What somebody has typed into a form of an account and not sent yet. Only they see it, for a day.
 form_draft = Table(
     "form_draft",
     metadata,
@@ -443,7 +443,7 @@ form_draft = Table(
     Column("person", String(254), primary_key=True),
     Column("form", String(60), primary_key=True),
     Column("typed", JSON, nullable=False),
-    # The values of the record from which the person began, to see whether somebody changed them since.
+    # The values of the record when the person began, to see whether somebody has changed them since.
     Column("began_with", JSON, nullable=False),
     Column("saved_at", UtcDateTime, nullable=False, index=True),
 )

@@ -1,8 +1,8 @@
 """Find accounts by number, name, phone number, e-mail or subscription number.
 
-`search_term` holds everything one can look for, folded as `lib.domain.texts` does; SQLite (FTS5) and PostgreSQL
-(pg_trgm) both keep an index of its trigrams. What a text may mean is said by `lib.domain.searching`. Every part of the
-query below is cut off before it is sorted, so a broad text stays fast.
+`search_term` has everything that can be found, folded by `lib.domain.texts`. SQLite (FTS5) and PostgreSQL (pg_trgm)
+both have an index of its trigrams. `lib.domain.searching` decides what a text may mean. Every part of the query below
+is cut off before it is sorted, so that a broad text stays fast.
 """
 
 import re
@@ -36,10 +36,10 @@ from lib.store.engine import writing
 from lib.store.schema import account, phone_number, phone_user, portal_user, search_term, subscription
 
 REINDEXED = 500
-"""How many accounts `reindex_all` writes in one transaction."""
+"""How many accounts `reindex_all` updates in one transaction."""
 
 BOUND = 200
-"""How many terms each part of the query reads at most, before sorting."""
+"""At most this many terms are read by each part of the query, before sorting."""
 
 _KINDS = ("number", "subscription", "phone", "email", "name")
 _FULL_TEXT = table("search_term_fts", column("rowid"))
@@ -47,7 +47,7 @@ _FULL_TEXT = table("search_term_fts", column("rowid"))
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One account and the term it was found by; `matched_text` is written the way people read it."""
+    """One account and the term by which it was found. `matched_text` is in the form that people read."""
 
     number: str
     name: str
@@ -58,7 +58,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What was found. `exact` is the account to jump to; `more` means that a longer text would help."""
+    """What was found. `exact` is the account to jump to. `more` means that a longer text would help."""
 
     exact: str | None
     hits: list[Hit]
@@ -76,17 +76,17 @@ class _Found:
 
 
 def search(connection: Connection, text: str, limit: int = 50) -> SearchResult:
-    """Accounts that the text may mean, best first: the whole of a term, its beginning, anywhere inside it.
+    """Accounts that the text may mean, best first: it is a whole term, the beginning of one, or inside one.
 
-    A text without three letters or digits in a row is only looked for at the beginning of account numbers
-    and names. Any text is allowed; no character in it has a special meaning.
+    A text without three letters or digits in a row is only looked for at the beginning of account numbers and names.
+    Any text is allowed. No character in it has a special meaning.
     """
     wanted = understand(text)
     if not wanted.plain:
         return SearchResult(None, [], False, wanted.understood)
     rows, cut = _read(connection, wanted, [(kind, (text,)) for kind, text in wanted.insides])
     if wanted.scattered and len({row.number for row in rows}) < limit:
-        # Asked last and alone: it costs more than the rest together, and what it finds stands last.
+        # Last: it costs more than the rest together, and its results are shown last.
         others, more = _read_scattered(connection, wanted.scattered)
         rows, cut = [*rows, *others], cut or more
     best: dict[str, tuple[int, int, _Found]] = {}
@@ -103,20 +103,20 @@ def search(connection: Connection, text: str, limit: int = 50) -> SearchResult:
 
 
 def reindex(connection: Connection, *account_ids: int) -> None:
-    """Write the search terms of these accounts again. Call it in the transaction that changed one of them."""
+    """Update the search terms of these accounts. Call it in the transaction that changed one of them."""
     connection.execute(delete(search_term).where(search_term.c.account_id.in_(account_ids)))
     _insert(connection, _stored(connection, account_ids))
 
 
 def reindex_name(connection: Connection, account_id: int) -> None:
-    """After a rename: write the name's term again and leave the others, of which there may be thousands."""
+    """After a rename: update the name's term only. There may be thousands of others."""
     connection.execute(delete(search_term).where(search_term.c.account_id == account_id, search_term.c.kind == "name"))
     names = connection.execute(select(account.c.id, account.c.name).where(account.c.id == account_id))
     _insert(connection, ((id_, "name", name) for id_, name in names))
 
 
 def reindex_all(engine: Engine) -> int:
-    """Write the search terms of every account again; returns how many accounts. Nobody else may write meanwhile."""
+    """Update the search terms of every account. Returns how many accounts. Nobody else may write at the same time."""
     with engine.connect() as connection:
         ids = list(connection.execute(select(account.c.id).order_by(account.c.id)).scalars())
     for some in chunks(ids, REINDEXED):
@@ -130,15 +130,15 @@ _Insides = Sequence[tuple[str | None, tuple[str, ...]]]
 
 
 def _read_scattered(connection: Connection, words: tuple[str, ...]) -> tuple[list[_Found], bool]:
-    """The terms that hold all of these words, and whether there are more than were read."""
+    """The terms that contain all of these words, and whether there are more than were read."""
     nothing = Wanted("", frozenset(), frozenset(), frozenset(), (), (), (), (), "")
     return _read(connection, nothing, [(None, words)])
 
 
 def _read(connection: Connection, wanted: Wanted, insides: _Insides) -> tuple[list[_Found], bool]:
-    """The terms found, and whether any part of the query was cut off. `insides`: kind, and texts all in one term."""
+    """The terms found, and whether any part of the query was cut off. `insides`: a kind, and texts in one term."""
     sqlite = connection.dialect.name == "sqlite"
-    values: dict[str, object] = {"whole": list(wanted.whole), "told": list(wanted.told)}
+    values: dict[str, object] = {"whole": list(wanted.whole), "quoted": list(wanted.quoted)}
     for position, (_, text) in enumerate(wanted.beginnings):
         values[f"begins_{position}"] = text if sqlite else f"{_escaped(text)}%"
         if sqlite:
@@ -150,7 +150,7 @@ def _read(connection: Connection, wanted: Wanted, insides: _Insides) -> tuple[li
         else:
             values |= {f"holds_{position}_{one}": f"%{_escaped(text)}%" for one, text in enumerate(texts)}
     shape = tuple((kind, len(texts)) for kind, texts in insides)
-    query = _query(sqlite, bool(wanted.whole), bool(wanted.told), tuple(kind for kind, _ in wanted.beginnings), shape)
+    query = _query(sqlite, bool(wanted.whole), bool(wanted.quoted), tuple(kind for kind, _ in wanted.beginnings), shape)
     read: dict[int, int] = {}
     rows = []
     for part, *found in connection.execute(query, values):
@@ -161,20 +161,20 @@ def _read(connection: Connection, wanted: Wanted, insides: _Insides) -> tuple[li
 
 @lru_cache
 def _query(
-    sqlite: bool, whole: bool, told: bool, begin: tuple[str, ...], inside: tuple[tuple[str | None, int], ...]
+    sqlite: bool, whole: bool, quoted: bool, begin: tuple[str, ...], inside: tuple[tuple[str | None, int], ...]
 ) -> Select[Any]:
-    """The query for texts of these kinds. Built once each: building takes longer than running it."""
+    """The query for texts of these kinds. Each is built once: building takes longer than running."""
     term = search_term.c.term
     parts = []
     if whole:
         parts.append(_terms(search_term.c.kind.in_(_KINDS), term.in_(bindparam("whole", expanding=True))))
-    if told:
-        parts.append(_terms(search_term.c.kind == "number", term.in_(bindparam("told", expanding=True))))
+    if quoted:
+        parts.append(_terms(search_term.c.kind == "number", term.in_(bindparam("quoted", expanding=True))))
     for position, kind in enumerate(begin):
         begins, ends = bindparam(f"begins_{position}", type_=String), bindparam(f"ends_{position}", type_=String)
-        # SQLite uses no index for LIKE with a bound pattern; the range is the same set.
+        # SQLite uses no index for LIKE with a bound pattern. The range is the same set.
         condition = (term >= begins) & (term < ends) if sqlite else term.like(begins)
-        # Ordered, so that the planner takes the index, whatever it believes about how many rows there are.
+        # Ordered, so that the planner uses the index, however many rows it expects.
         parts.append(_terms(search_term.c.kind == kind, condition).order_by(term))
     for position, (of_kind, count) in enumerate(inside):
         if sqlite:
@@ -185,11 +185,11 @@ def _query(
             like = [term.like(bindparam(f"holds_{position}_{one}", type_=String)) for one in range(count)]
             part = _terms(and_(*like))
         if of_kind is not None:
-            # The plus keeps SQLite from walking the index of all phone terms instead of the few that match.
+            # The plus stops SQLite from reading the index of all phone terms instead of the few that match.
             stored = literal_column("+search_term.kind", String) if sqlite else search_term.c.kind
             part = part.where(stored == of_kind)
         parts.append(part)
-    # The position of its part tells which rows count towards that part's bound.
+    # The position of its part says which rows count towards that part's limit.
     numbered = [
         select(literal_column(str(position), Integer).label("part"), part.subquery())
         for position, part in enumerate(parts)
@@ -205,27 +205,27 @@ def _terms(*conditions: ColumnElement[bool]) -> Select[tuple[int, str, str]]:
 
 
 def _escaped(text: str) -> str:
-    """The text as LIKE takes it literally; PostgreSQL's escape character is the backslash by default."""
+    """The text escaped for LIKE. PostgreSQL's escape character is the backslash by default."""
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 # ------------------------------------------------------------------ the answer
 def _exact(rows: Iterable[_Found], wanted: Wanted) -> str | None:
-    """The one account that the whole text names; a name names nobody, and a shared e-mail names too many.
+    """The one account that the whole text identifies. A name does not, nor an e-mail address that several share.
 
-    A number among other words names its account only when these words are in its name: "41990 - Riley Fencing".
+    A number with other words identifies its account only when the words are in its name: "41990 - Riley Fencing".
     """
     accounts: dict[str, set[str]] = {}
-    told = {row.number: row.name for row in rows if row.kind == "number" and row.term in wanted.told}
+    quoted = {row.number: row.name for row in rows if row.kind == "number" and row.term in wanted.quoted}
     for row in rows:
         if row.term in wanted.whole and row.kind != "name":
             accounts.setdefault(row.kind, set()).add(row.number)
     for kind in _KINDS:
         if kind in accounts:
-            alone = len(accounts[kind]) == 1 and set(told) <= accounts[kind]
+            alone = len(accounts[kind]) == 1 and set(quoted) <= accounts[kind]
             return accounts[kind].pop() if alone else None
-    if len(told) == 1:
-        ((number, name),) = told.items()
+    if len(quoted) == 1:
+        ((number, name),) = quoted.items()
         return number if wanted.fits_name(name) else None
     return None
 

@@ -1,4 +1,4 @@
-"""The sign-ins: a row for each person and browser. The cookie's token leads to it; ending the row ends the sign-in."""
+"""Sign-ins: a row for each person and browser, found by the cookie's token. Ending the row ends the sign-in."""
 
 import hashlib
 import secrets
@@ -14,10 +14,10 @@ from lib.store.people import Person
 from lib.store.schema import account, person, person_role, sign_in_session
 
 KEPT = timedelta(days=30)
-"""How long an ended or forgotten sign-in is kept."""
+"""How long an ended or expired sign-in is kept."""
 
 MOST = 20
-"""How many sign-ins of one person there are at a time."""
+"""How many sign-ins one person can have at a time."""
 
 _COLUMNS = (
     sign_in_session.c.id.label("session_id"),
@@ -31,7 +31,7 @@ _COLUMNS = (
 
 
 def _with_person(column: str) -> Select[Any]:
-    # Built once for each of the two keys: it runs in every run of every page and fragment.
+    # Built once for each of the two keys: it is used in every run of every page and fragment.
     key = sign_in_session.c[column]
     return (
         select(*_COLUMNS)
@@ -58,9 +58,9 @@ class SignIn(BaseModel):
     password_mark: str
 
     def holds(self, now: datetime, hours: float) -> bool:
-        """True while it signs the person in: not ended, not older than `hours`, active, and the password is the same.
+        """True while it is valid: not ended, not older than `hours`, the person active, and the password the same.
 
-        A beginning in the future means that the clock was set back; it counts as just begun.
+        A beginning in the future means that the clock was set back. It counts as just begun.
         """
         return (
             self.ended_at is None
@@ -73,12 +73,12 @@ class SignIn(BaseModel):
 def begin_session(
     connection: Connection, username: str, *, address: str, password_hash: str | EllipsisType | None = ...
 ) -> str:
-    """Sign this person in, and return the token for the cookie, which is stored nowhere. Call it inside `writing`.
+    """Sign this person in, and return the token for the cookie, which is not stored. Call it inside `writing`.
 
-    `password_hash` is the one that was checked. The oldest sign-ins beyond `MOST` of a person are forgotten.
+    `password_hash` is the one that was checked. The oldest sign-ins beyond `MOST` of a person are deleted.
 
     Raises:
-        KeyError: there is no such person, or not any more with that password.
+        KeyError: there is no such person, or the password has changed.
     """
     columns = (person.c.id, person.c.password_hash, person.c.active)
     row = connection.execute(select(*columns).where(person.c.username == username)).first()
@@ -110,7 +110,7 @@ def begin_session(
 
 
 def find_by_token(connection: Connection, token: str) -> SignIn | None:
-    """The sign-in whose cookie this is, ended or not; None when nobody was ever given it."""
+    """The sign-in of this cookie, ended or not. None when it was never issued."""
     return _find(connection, _BY_TOKEN, _hash(token))
 
 
@@ -120,12 +120,12 @@ def find_by_id(connection: Connection, session: str) -> SignIn | None:
 
 
 def end_session(connection: Connection, session: str) -> bool:
-    """End one sign-in; False when it had ended before. Call it inside `writing`."""
+    """End one sign-in. False when it had ended before. Call it inside `writing`."""
     return bool(_end(connection, sign_in_session.c.id == session))
 
 
 def end_sessions_of(connection: Connection, username: str) -> int:
-    """End every sign-in of this person, in whatever browser; returns how many there were. Call it inside `writing`."""
+    """End every sign-in of this person, in any browser. Returns how many there were. Call it inside `writing`."""
     owner = select(person.c.id).where(person.c.username == username).scalar_subquery()
     return _end(connection, sign_in_session.c.person_id == owner)
 
@@ -156,5 +156,5 @@ def _hash(token: str) -> str:
 
 
 def _mark(password_hash: str | None) -> str:
-    """Tells one password from the next without saying either."""
+    """A short hash that changes with the password and does not reveal it."""
     return hashlib.sha256(f"mark:{password_hash}".encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""How often a sign-in failed lately, by whatever it is counted for: an address, a name, a browser.
+"""How often a sign-in failed lately, by address, by name and by browser.
 
-A counter begins with the first failure and is forgotten after its time, however often somebody goes on: nobody can
-keep another person out for good by guessing.
+A counter begins with the first failure and is deleted after its time, even if somebody goes on trying: nobody can keep
+another person out for good by guessing.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from lib.store.schema import sign_in_try
 
 
 class Counter(NamedTuple):
-    """What a failure is counted for: `owner` is the name or the address whose counter it is."""
+    """What a failure is counted for. `owner` is the name or the address."""
 
     kind: str
     owner: str
@@ -23,13 +23,13 @@ class Counter(NamedTuple):
 
 
 def count_try(connection: Connection, counter: Counter, *, minutes: float) -> int:
-    """Count one more try; returns how many the counter has now. Call it inside `writing`.
+    """Count one more try. Returns how many the counter has now. Call it inside `writing`.
 
-    A try is counted before it is judged, so that many at the same moment cannot all pass as the last one allowed.
+    A try is counted before the password is checked, so that many at once cannot all pass as the last one allowed.
     """
     now, key = datetime.now(UTC), _key(counter)
     more = update(sign_in_try).where(sign_in_try.c.counter == key).values(tries=sign_in_try.c.tries + 1)
-    # A counter that begins in the future was written before the clock was set back.
+    # A counter that begins in the future is from before the clock was set back.
     stale = (sign_in_try.c.since < now - timedelta(minutes=minutes)) | (sign_in_try.c.since > now)
     connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == key, stale))
     if not connection.execute(more).rowcount:
@@ -38,18 +38,18 @@ def count_try(connection: Connection, counter: Counter, *, minutes: float) -> in
 
 
 def drop_old_tries(connection: Connection, *, minutes: float) -> None:
-    """Forget every counter whose time is over. Call it inside `writing`."""
+    """Delete every counter whose time is over. Call it inside `writing`."""
     connection.execute(delete(sign_in_try).where(sign_in_try.c.since < datetime.now(UTC) - timedelta(minutes=minutes)))
 
 
 def take_back(connection: Connection, counter: Counter) -> None:
-    """Take back the try just counted: the password was right. Call it inside `writing`."""
+    """Uncount the last try: the password was right. Call it inside `writing`."""
     less = update(sign_in_try).where(sign_in_try.c.counter == _key(counter)).values(tries=sign_in_try.c.tries - 1)
     connection.execute(less)
 
 
 def forget(connection: Connection, counter: Counter) -> None:
-    """Begin this counter again. Call it inside `writing`."""
+    """Reset this counter. Call it inside `writing`."""
     connection.execute(delete(sign_in_try).where(sign_in_try.c.counter == _key(counter)))
 
 
@@ -63,7 +63,7 @@ def _begin(connection: Connection, key: str, now: datetime, more: Update) -> Non
 
 
 def forget_all_of(connection: Connection, owner: str) -> int:
-    """Begin every counter of this name or address again; returns how many there were. Call it inside `writing`."""
+    """Reset every counter of this name or address. Returns how many there were. Call it inside `writing`."""
     mine = sign_in_try.c.counter.startswith(_hash(owner))
     return connection.execute(delete(sign_in_try).where(mine)).rowcount
 
@@ -73,5 +73,5 @@ def _key(counter: Counter) -> str:
 
 
 def _hash(text: str) -> str:
-    # Hashed: what somebody types into the field of the name may be their password. 128 bits of it, twice, fill a row.
+    # Hashed, because somebody may type their password into the name field. 128 bits, twice, fill a row.
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]

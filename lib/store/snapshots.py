@@ -1,4 +1,4 @@
-"""What was last read from an outside system, with its date, so that a page still opens while that system is down."""
+"""What was last read from an outside system, and when, so that a page opens even while that system is down."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from lib.store.schema import snapshot
 
 
 class Snapshot(BaseModel):
-    """One dated reading: `value` is JSON of the client's model."""
+    """One reading and its time. `value` is the JSON of the client's model."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ def save_snapshot(connection: Connection, number: str, *, system: str, subject: 
 
 
 def last_snapshot(connection: Connection, number: str, *, system: str, subject: str) -> Snapshot | None:
-    """The latest reading, or None when there never was one."""
+    """The latest reading, or None."""
     row = connection.execute(
         select(snapshot.c.value, snapshot.c.read_at).where(
             snapshot.c.account_id == id_query(number),

@@ -7,17 +7,17 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
-"""A growing key: SQLite numbers rows by itself only in an INTEGER PRIMARY KEY."""
+"""An auto-increment key: SQLite numbers rows only in an INTEGER PRIMARY KEY."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, always aware and in UTC. SQLite stores no zone, so it is taken off and put back."""
+    """A moment, always aware and in UTC. SQLite stores no zone, so it is removed and added again."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse a naive moment: nobody could say later which zone it was meant in."""
+        """Refuse a moment without a zone: nobody could say later which zone was meant."""
         if value is None:
             return None
         if value.tzinfo is None:

@@ -1,7 +1,7 @@
-"""What a look at the Hub stood on: every answer the database gave, to be compared with what it answers later.
+"""Remembers what was read from the Hub for a plan, to check later whether it is still the same.
 
-A plan is drafted from the Hub and from outside systems, which takes seconds. Whether the Hub still says the same can
-then be asked in the transaction that claims the account, without asking the outside systems again.
+A plan is made from the Hub and from outside systems, which takes seconds. The transaction that claims the account can
+then check that the Hub still says the same, without asking the outside systems again.
 """
 
 import threading
@@ -13,7 +13,7 @@ Answer = tuple[Executable, Any, list[Any]]
 
 
 class Watched:
-    """Reads through `engine` are remembered with their answers. What is written through it is not."""
+    """Remembers reads through `engine` with their answers, but not writes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -22,15 +22,15 @@ class Watched:
 
     @property
     def engine(self) -> Engine:
-        """The engine to read through. It has what a reader needs of one."""
+        """The engine to read through. It has only what a reader needs."""
         return cast(Engine, _Engine(self._engine, self._remember))
 
     def holds(self, connection: Connection) -> bool:
-        """True when every read, done again on this connection, has the answer it had."""
+        """True when every read, repeated on this connection, has the same answer."""
         return all(connection.execute(query, given).all() == rows for query, given, rows in self._answers)
 
     def _remember(self, answer: Answer) -> None:
-        # A draft may read in several threads at once.
+        # A plan may be read in several threads at once.
         with self._lock:
             self._answers.append(answer)
 
@@ -60,7 +60,7 @@ class _Connection:
         self._connection.__exit__(*error)
 
     def execution_options(self, **options: Any) -> Connection:
-        """For somebody who is about to write: what that reads is not part of the look."""
+        """For a writer: what it reads is not remembered."""
         return self._connection.execution_options(**options)
 
     def execute(self, query: Executable, given: Any = None, **options: Any) -> Any:

@@ -1,1 +1,1 @@
-"""The frame around every page and the parts pages are made of."""
+"""What people see: the frame around every page, and the parts of pages."""

@@ -1,7 +1,7 @@
-"""Who is this, and may they see this page.
+"""Who is signed in, and may they see this page.
 
-A person is who the cookie of their browser's connection says, asked for at every run of a page and of a fragment.
-What the session remembers is never a proof: it can outlive the person it belonged to.
+The cookie of the browser's connection says who it is; it is looked up at every run of a page and of a fragment. What
+the session remembers proves nothing: a session can outlive the sign-in it belonged to.
 """
 
 from typing import NoReturn
@@ -18,47 +18,43 @@ from lib.ui.visit import Visit, under_way
 from lib.web import bindings
 from lib.web.sign_in import SIGN_IN
 
-# Whose the values of the session are: forms, searches, open dialogs. The id of a sign-in, never of a person: the same
-# person begins again with nothing, too.
+# The sign-in that the session's forms, searches and dialogs belong to. Not the person: whoever signs in again starts
+# with an empty session.
 _OWNER = "session_of"
-# Somebody has signed out a moment ago.
 _LEFT = "signed_out"
-# What stays in the session whoever it belongs to.
+# These session values are kept when another sign-in takes over the session.
 KEPT = {_LEFT}
 
 
 def presented_cookie(name: str) -> str | None:
-    """The cookie with which the browser opened the connection this run answers to."""
+    """The cookie that the browser sent when it opened its connection."""
     return st.context.cookies.get(name)
 
 
 def current(app: App) -> Identity | None:
-    """The person of the browser that is connected now; None when nobody is signed in.
-
-    A session that belonged to another sign-in before is emptied first.
-    """
+    """Who is signed in now, or None. A session that belonged to another sign-in is emptied first."""
     identity = sign_in.signed_in(app, presented_cookie(sign_in.cookie_name(app)))
     _own_session(identity)
     return identity
 
 
 def require(permission: Permission) -> Visit:
-    """The first statement of every page: who is at it and what is open there, or the page ends here.
+    """The visit, if this person may see the page; otherwise the page ends here. Every page begins with this.
 
-    Home.py stops anonymous visitors before any page runs. This second lock holds even if a page were
-    ever run without it.
+    Home.py stops anonymous visitors before any page runs. This check works even if a page runs without Home.py.
     """
-    visit = under_way() or _visit_without_frame()
+    visit = under_way() or signed_in_visit()
     if not visit.may(permission):
         st.error(
-            f"Your role does not include {permission}, so this page stays empty. Ask an admin if you need it.",
+            f"Your role does not include {permission}, so nothing is shown here. Ask an admin if you need it.",
             icon=":material/lock:",
         )
         st.stop()
     return visit
 
 
-def _visit_without_frame() -> Visit:
+def signed_in_visit() -> Visit:
+    """A visit of the person who is signed in now. Without one, the browser goes to the sign-in and the run ends."""
     app = start.start()
     identity = current(app)
     if identity is None:
@@ -67,33 +63,28 @@ def _visit_without_frame() -> Visit:
 
 
 def sign_out(app: App, *, everywhere: bool = False) -> None:
-    """End this sign-in, or every one of this person. Call it before the page is drawn: as a button's callback."""
+    """End this sign-in, or all sign-ins of this person. Call it as a button's callback, before the page is drawn."""
     identity = current(app)
     if identity is None:
         return
-    if everywhere:
-        sign_in.sign_out_everywhere(app, identity)
-    else:
-        sign_in.sign_out(app, identity)
+    end = sign_in.sign_out_everywhere if everywhere else sign_in.sign_out
+    end(app, identity)
     _own_session(None)
     st.session_state[_LEFT] = True
 
 
 def leave() -> NoReturn:
-    """Say that nobody is signed in, and have the browser go to the sign-in. Ends the run of the script.
+    """Say that nobody is signed in, send the browser to the sign-in, and end the run of the script.
 
-    Whoever signs in comes back to this very page, unless somebody has just signed out on it.
+    After signing in, the person comes back to this page, unless somebody has just signed out on it.
     """
     address = "/" if st.session_state.pop(_LEFT, False) else _here()
     target = f"{SIGN_IN}?{urlencode({'next': address})}" if address != "/" else SIGN_IN
-    st.error(
-        "You are signed out. Nothing was loaded, and what you clicked was not done.",
-        icon=":material/lock:",
-    )
+    st.error("You are signed out. Nothing was loaded, and what you clicked was not done.", icon=":material/lock:")
     st.html(f'<a href="{quote(target, safe="/?=&%")}" target="_self">Sign in</a>')
     context = get_script_run_ctx()
     if context is not None:
-        # The way Streamlit's own `st.login` leaves the app: the browser loads another address.
+        # As Streamlit's own `st.login` does it: the browser loads another address.
         message = ForwardMsg()
         message.auth_redirect.url = target
         context.enqueue(message)
@@ -108,7 +99,7 @@ def _here() -> str:
 
 
 def _own_session(identity: Identity | None) -> None:
-    """Whoever sits down after somebody else in the same tab finds nothing of theirs in it."""
+    """Empty a session of another sign-in: the next person in the same tab sees nothing of the one before."""
     owner = identity.session if identity else None
     if st.session_state.get(_OWNER) != owner:
         for key in list(st.session_state):

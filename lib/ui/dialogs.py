@@ -1,7 +1,7 @@
-"""What a person has open and may start an action from: one frozen value, kept in the session.
+"""The open dialog, section or form from which an action can be started: one frozen value, kept in the session.
 
-At most one dialog is open: Streamlit shows only one, and one is what a person can read. A form that stays on its page
-is the same kind of value under a place of its own.
+At most one dialog is open, since Streamlit shows only one. A form on a page is kept in the same way, at its own
+`place`.
 """
 
 from collections.abc import Mapping
@@ -13,26 +13,26 @@ import streamlit as st
 from lib.actions.engine.plan import Plan
 
 OPEN = "dialog"
-"""Where the session has the dialog that is open."""
+"""The session key of the open dialog."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialog:
-    """A dialog, a section or a form with the plan it shows. A change replaces it; see `change`."""
+    """A dialog, section or form, and the plan it shows. Use `change` to replace it."""
 
     name: str
-    """Which one it is: the kind of its action, where it is about one."""
+    """The kind of its action, where it has only one."""
     account: str | None
-    """The account whose page it stands on; None where that page belongs to no account."""
+    """The account whose page it is on; None on a page without an account."""
     title: str = ""
-    """What stands above it, as Markdown."""
+    """Its heading, as Markdown."""
     params: Mapping[str, Any] = field(default_factory=dict)
-    """What the action was asked for last."""
+    """The parameters of the latest plan."""
     plan: Plan | None = None
     notice: str | None = None
-    """A sentence it has to say: why there is no plan, or why nothing was started."""
+    """A sentence to show: why there is no plan, or why nothing was started."""
     round: int = 0
-    """How often its fields began again with other values: a part of their keys."""
+    """How often its fields were reset; part of their keys."""
     place: str = OPEN
 
 
@@ -40,7 +40,7 @@ D = TypeVar("D", bound=Dialog)
 
 
 def keep(dialog: D) -> D:
-    """Keep it in the session, instead of what was there: this is how a dialog is opened."""
+    """Put it into the session, which opens it and closes any other."""
     st.session_state[dialog.place] = dialog
     return dialog
 
@@ -51,7 +51,7 @@ def change(dialog: D, **changes: Any) -> D:
 
 
 def current(dialog: D) -> D | None:
-    """The same dialog as it is now; None when it was closed, or another one took its place."""
+    """The same dialog as it is now; None when it was closed or replaced by another one."""
     now = st.session_state.get(dialog.place)
     same = isinstance(now, type(dialog)) and (now.name, now.account) == (dialog.name, dialog.account)
     return now if same else None
@@ -64,6 +64,5 @@ def opened_dialog(account: str) -> Dialog | None:
 
 
 def close_dialog(place: str = OPEN) -> None:
-    """Close what is open; what was typed in it is forgotten. `selection.settle` does so when another account is
-    opened."""
+    """Close what is open and forget what was typed in it."""
     st.session_state.pop(place, None)

@@ -1,4 +1,4 @@
-"""The sections of the product: where their script is, who sees them, and how one gets there."""
+"""The sections of the product: their scripts, their addresses, and who may see them."""
 
 import re
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from lib.domain.permissions import Identity, Permission
 
 _NAME = "Account Manager"
 _BARE = "start"
-_NOBODYS = "address_of_nobody"
-# What can be the address of a page of ours; anything else is left to Streamlit.
+_UNKNOWN = "unknown_address"
+# An address that one of our pages could have; anything else is left to Streamlit.
 _ADDRESS = re.compile(r"[\w.~-]{1,80}")
 THIS_ACCOUNT = "This account"
 ALL_ACCOUNTS = "All accounts"
@@ -57,16 +57,16 @@ def sections_for(identity: Identity) -> list[Section]:
 
 
 def pages_for(identity: Identity) -> dict[str, list[StreamlitPage]]:
-    """Streamlit's pages for this person, grouped as the sidebar shows them, and those addresses that are no page.
+    """Streamlit's pages for this person, grouped as in the sidebar, and hidden empty pages for other addresses.
 
-    Streamlit gives its default page no address but `/`; were that a section, its own address would lead nowhere.
-    The addresses of sections this person may not open, and one that is nobody's, lead to a page with nothing in it:
-    the frame says there why. Streamlit itself would cover the page with a box that says less.
+    Streamlit gives its default page no address but `/`, so no section is the default. A section this person may not
+    open, or an unknown address, gets an empty page where the frame says why. Otherwise Streamlit would cover the page
+    with a box that says less.
     """
     grouped: dict[str, list[StreamlitPage]] = {"": [_bare_address()]}
     allowed = sections_for(identity)
     closed = [section.url for section in SECTIONS if section not in allowed]
-    for url in [*closed, *_nobodys_address()]:
+    for url in [*closed, *_unknown_address()]:
         grouped[""].append(st.Page(_nothing, title=_NAME, url_path=url, visibility="hidden"))
     for section in allowed:
         page = st.Page(section.path, title=section.title, icon=section.icon, url_path=section.url)
@@ -75,22 +75,22 @@ def pages_for(identity: Identity) -> dict[str, list[StreamlitPage]]:
 
 
 def start_section(identity: Identity) -> Section | None:
-    """Where the bare address leads: an account it names, else the list of accounts for those who see it.
+    """The section `/` leads to: the details of the account in the address, or else the list of all accounts.
 
-    None for somebody who may open nothing: without a role, or without an account of their own.
+    None for somebody who may open nothing: they have no role, or no account of their own.
     """
     start = DETAILS if "account" in st.query_params or not identity.may_choose_accounts else ACCOUNTS
     return start if identity.may(start.permission) else None
 
 
-def is_about_account(url: str) -> bool:
-    """True for the sections of one account."""
-    return any(section.url == url for section in SECTIONS if section.group == THIS_ACCOUNT)
+def section_at(url: str | None) -> Section | None:
+    """The section with this address, or None."""
+    return next((section for section in SECTIONS if section.url == url), None)
 
 
 def closed_pages() -> list[StreamlitPage]:
-    """The same addresses with nothing behind them, for a visitor who has not signed in: the address survives."""
-    urls = [*(section.url for section in SECTIONS), *_nobodys_address()]
+    """Empty pages at all the addresses, for a visitor who has not signed in, so that the address is kept."""
+    urls = [*(section.url for section in SECTIONS), *_unknown_address()]
     return [_bare_address(), *(st.Page(_nothing, title="Sign in", url_path=url) for url in urls)]
 
 
@@ -98,17 +98,17 @@ def _bare_address() -> StreamlitPage:
     return st.Page(_nothing, title=_NAME, url_path=_BARE, default=True, visibility="hidden")
 
 
-def _nobodys_address() -> list[str]:
-    """The address that was asked for, where no section has it; the session remembers it for the clicks made there."""
+def _unknown_address() -> list[str]:
+    """The address in the browser, if no section has it; the session remembers it for the clicks made there."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return []
-    asked = context.pages_manager.intended_page_name or st.session_state.get(_NOBODYS) or ""
+    asked = context.pages_manager.intended_page_name or st.session_state.get(_UNKNOWN) or ""
     if not _ADDRESS.fullmatch(asked) or asked in {_BARE, *(section.url for section in SECTIONS)}:
         return []
-    st.session_state[_NOBODYS] = asked
+    st.session_state[_UNKNOWN] = asked
     return [asked]
 
 
 def _nothing() -> None:
-    """The frame draws all there is to see: the way to the sign-in, or why there is no page."""
+    """The frame draws everything: the link to the sign-in, or why there is no page."""

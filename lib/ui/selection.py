@@ -1,4 +1,4 @@
-"""Which account is open: kept in the address as `?account=`, where it survives a reload and a sign-in."""
+"""Which account is open: it is in the address as `?account=`, and survives a reload and a sign-in."""
 
 import streamlit as st
 
@@ -6,38 +6,36 @@ from lib.domain.accounts import Account
 from lib.domain.audience import as_seen_by
 from lib.store import accounts
 from lib.ui.dialogs import close_dialog
-from lib.ui.navigation import DETAILS, SECTIONS, THIS_ACCOUNT, Section
+from lib.ui.navigation import DETAILS, THIS_ACCOUNT, Section, section_at
 from lib.ui.visit import Visit
 
 _KEY = "open_account"
 _PAGE = "open_page"
 TYPED = "typed_in_search"
-"""Set by the search box in a run that typing in it has caused."""
+"""Set by the search box when typing in it started this run."""
 _RUN = "run"
 
 
 def settle(visit: Visit, page: str) -> str | None:
-    """The number of the account this person works on now; page, address and session are made to agree.
+    """The number of the account this person works on now; also makes the address and the session agree with it.
 
-    The address wins when it names one: it is what the person opened, shared or went back to. Following a link of
-    the sidebar clears the address, and then it is put back from the session. An account admin has one account.
+    The account in the address wins: it is what the person opened, shared or went back to. A link of the sidebar clears
+    the address, and then it is put back from the session. An account admin has one account.
     """
     named = st.query_params.get("account")
-    if st.session_state.pop(TYPED, False) and st.session_state.get(_KEY):
-        # Letters that were on their way when a hit was pressed come with the address of before: they move nobody.
-        number: str | None = st.session_state[_KEY]
-    else:
-        number = named or st.session_state.get(_KEY)
+    before: str | None = st.session_state.get(_KEY)
+    # Typing that was still on its way when a hit was clicked arrives with the old address, which must not win.
+    typing = st.session_state.pop(TYPED, False)
+    number = (before or named) if typing else (named or before)
     if not visit.identity.may_choose_accounts:
         number = visit.identity.account
-    moved = number != st.session_state.get(_KEY)
+    moved = number != before
     if number and (number != named or (moved and page == st.session_state.get(_PAGE))):
         # Also where the address says so already: after a link to the page that is open, Streamlit draws the linked
-        # account but leaves the old one in the browser's address, and the next click would be made there. On another
-        # page it must not be said: the browser would keep the old page with the new account among those to go back to.
+        # account but leaves the old one in the browser's address, and the next click would be made there. Not on
+        # another page: the browser's history would then have the old page with the new account.
         st.query_params["account"] = number
     if moved:
-        # What was opened on another account is not what the person looks at now.
         close_dialog()
     st.session_state[_KEY] = number
     st.session_state[_PAGE] = page
@@ -45,30 +43,29 @@ def settle(visit: Visit, page: str) -> str | None:
 
 
 def named_account(visit: Visit) -> str | None:
-    """The account the browser's address names at this very click, in a dialog too; an account admin's own.
+    """The account in the browser's address at this click; for an account admin, their own.
 
-    Nothing drawn earlier is asked: a dialog or form that was made for another account can be told by it.
+    It does not depend on what was drawn earlier, so it shows when a dialog or form was made for another account.
     """
     return st.query_params.get("account") if visit.identity.may_choose_accounts else visit.identity.account
 
 
 def own_key(account: Account, name: str) -> str:
-    """The key of a button of this account: a late click on another account's page does not press this one's."""
+    """The key of a button of this account, so that a late click made on another account's page does not press it."""
     return f"{name}_{account.number}"
 
 
 def load(visit: Visit, number: str) -> Account | None:
-    """The account with this number as this person may see it, or None when there is no such number."""
+    """The account with this number, as this person may see it, or None."""
     with visit.read() as connection:
         found = accounts.find_account(connection, number)
     return None if found is None else as_seen_by(visit.identity, found)
 
 
 def section_of_other() -> Section:
-    """Where another account is opened: in the section that is open now, or the details, coming from a list."""
-    return next(
-        (one for one in SECTIONS if one.group == THIS_ACCOUNT and one.url == st.session_state.get(_PAGE)), DETAILS
-    )
+    """The section to open another account in: the one that is open now, or the details when coming from a list."""
+    section = section_at(st.session_state.get(_PAGE))
+    return section if section and section.group == THIS_ACCOUNT else DETAILS
 
 
 def open_account(number: str) -> None:
@@ -77,12 +74,12 @@ def open_account(number: str) -> None:
 
 
 def shown_run() -> str | None:
-    """The run whose progress or receipt the address asks for (`?run=`): receipts can be linked to."""
+    """The run in the address (`?run=`), whose progress or receipt is shown."""
     return st.query_params.get(_RUN)
 
 
 def show_run(run_id: str | None) -> None:
-    """Ask for a run's progress or receipt in the address, or stop asking."""
+    """Put a run into the address, or take it out."""
     if run_id is None:
         st.query_params.pop(_RUN, None)
     else:

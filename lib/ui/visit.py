@@ -1,4 +1,4 @@
-"""One person at one page: what every part of a page needs to know, in one value."""
+"""What every part of a page needs to know, in one value: the app, the person and the open account."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ from lib.domain.permissions import Identity, Permission
 
 @dataclass(frozen=True)
 class Visit:
-    """The started app, who is signed in now, and the account that is open on the page.
+    """The started app, the person who is signed in, and the account that is open on the page.
 
-    The frame makes it at every run of the script, a fragment at every click of its own; it is never kept.
+    The frame makes one at every run of the script, and a fragment at every click of its own. It is never kept.
     """
 
     app: App
@@ -62,13 +62,13 @@ _under_way: ContextVar[Visit | None] = ContextVar("visit", default=None)
 
 
 def under_way() -> Visit | None:
-    """The visit this run of the script belongs to; None where nobody has asked yet who this is."""
+    """The visit of this run of the script; None before anybody has asked who is signed in."""
     return _under_way.get()
 
 
 @contextmanager
 def during(visit: Visit) -> Iterator[None]:
-    """Around the part of a run that belongs to this visit."""
+    """Makes it the visit that `under_way` returns, inside the `with` block."""
     token = _under_way.set(visit)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What stands between the network and Streamlit: hosts, doors, headers, the sign-in, and the bounds of a websocket."""
+"""What is between the network and Streamlit: hosts, open addresses, headers, sign-in, and websocket limits."""
 
 from lib.web.doors import Doors
 from lib.web.gate import Gate, knows

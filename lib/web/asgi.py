@@ -1,4 +1,4 @@
-"""The few words of ASGI that the parts of this package share."""
+"""The ASGI types and answers that the modules of this package share."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
@@ -13,17 +13,17 @@ POLICY_VIOLATION = 1008
 
 
 def values(scope: Scope, name: bytes) -> list[str]:
-    """Every value of this header (named in small letters), in order."""
+    """Every value of this header (`name` in lower case), in order."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
 def is_encrypted(scope: Scope) -> bool:
-    """Whether the request is known to have come over TLS, here or at a proxy that this process trusts."""
+    """Whether the request is known to have come over TLS, to us or to a proxy that this process trusts."""
     return scope.get("scheme") in ("https", "wss")
 
 
 async def answer(send: Send, status: int, sentence: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-    """A plain sentence, and the end of the connection: what else the client was going to send is not read."""
+    """Answer with a plain sentence and close the connection, without reading the rest of the request."""
     body = f"{sentence}\n".encode()
     start = [
         (b"content-type", b"text/plain; charset=utf-8"),
@@ -36,7 +36,7 @@ async def answer(send: Send, status: int, sentence: str, headers: Iterable[tuple
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
-    """Answer a request, or a websocket's handshake (which gets 403), before anything of ours has looked at it."""
+    """Refuse a request, or the handshake of a websocket (with 403), before any code behind this sees it."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": POLICY_VIOLATION})

@@ -1,7 +1,7 @@
-"""Which sign-in each connected session of Streamlit belongs to, and which links to files each sign-in was given.
+"""Which sign-in each Streamlit session belongs to, and which files each sign-in was given.
 
-Streamlit itself hands a session to whoever presents its id, and a file to whoever has its address. Both are kept in
-this process alone, as its sessions and files are.
+Streamlit gives a session to anybody who has its id, and a file to anybody who has its address. Both are kept in this
+process only, as Streamlit keeps its sessions and files.
 """
 
 import threading
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 SESSIONS = 10_000
 LINKS = 10_000
-"""The oldest are forgotten beyond so many: the session then begins again, and the file has to be made again."""
+"""Above these, the oldest are forgotten: the session then begins again, and the file has to be made again."""
 
 _owners: OrderedDict[str, str] = OrderedDict()
 _links: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -18,7 +18,7 @@ _lock = threading.Lock()
 
 
 def bind(session: str, sign_in: str | None) -> None:
-    """Streamlit's session now belongs to this sign-in, or to nobody."""
+    """Note that the session belongs to this sign-in, or to nobody (None)."""
     with _lock:
         if sign_in is None:
             _owners.pop(session, None)
@@ -30,13 +30,13 @@ def bind(session: str, sign_in: str | None) -> None:
 
 
 def owner(session: str) -> str | None:
-    """The sign-in Streamlit's session belongs to; None for nobody's, and for one that is not known."""
+    """The sign-in that the session belongs to; None when it belongs to nobody or is not known."""
     with _lock:
         return _owners.get(session)
 
 
 def hand_out(sign_in: str, names: Iterable[str]) -> None:
-    """Note what the browser of this sign-in was given: names of files, and ids of files still to be made."""
+    """Note what the browser of this sign-in was given: names of files, and ids of files that are made at the click."""
     with _lock:
         for name in names:
             _links[sign_in, name] = None
@@ -46,6 +46,6 @@ def hand_out(sign_in: str, names: Iterable[str]) -> None:
 
 
 def may_load(sign_in: str, name: str) -> bool:
-    """True when the browser of this sign-in was given this file, or the id to ask for it."""
+    """True when the browser of this sign-in was given this file or its id."""
     with _lock:
         return (sign_in, name) in _links

@@ -1,7 +1,7 @@
-"""The addresses that are open. Streamlit has more than the product needs: they answer as if they were not there.
+"""The addresses that are open. Streamlit has more than the product needs; the others answer 404.
 
-Closed are uploads, figures about the process, the interface for agents, its own sign-in, and whatever a later version
-adds under its prefix. Nothing of a body is read.
+Closed are uploads, metrics, the interface for agents, Streamlit's own sign-in, and everything that a later version adds
+under its prefix. The body of a refused request is not read.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from lib.web.asgi import App, Receive, Scope, Send, answer, refuse
 
 STREAM = "/_stcore/stream"
 READ = frozenset({"GET", "HEAD"})
-# Streamlit's own addresses; what is not named is closed.
+# Of Streamlit's own addresses, those that are not named here are closed.
 OPEN = {"/_stcore/health", "/_stcore/host-config"}
 CLOSED = ("/_stcore", "/component", "/auth", "/oauth2callback", "/app/static")
-# Cookies of Streamlit's own sign-in and uploads, neither of which is used: a stranger's mean nothing, and none are set.
+# Cookies of Streamlit's own sign-in and uploads, which are not used: they are neither read nor set.
 FOREIGN_COOKIE = b"_streamlit"
 
 
@@ -45,12 +45,12 @@ class Doors:
 
 
 def is_closed(path: str) -> bool:
-    """Whether nothing answers at this path (as ASGI has it, without escapes)."""
+    """Whether this path (decoded, as ASGI has it) answers 404."""
     if path in OPEN:
         return False
     if not path.startswith("/") or "\x00" in path:
         return True
-    # Streamlit's page on an address with a path asks below that path first.
+    # From a page with folders in its address, Streamlit first asks for its own addresses below those folders.
     return "/_stcore/" in path or any(path == one or path.startswith(f"{one}/") for one in CLOSED)
 
 

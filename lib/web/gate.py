@@ -1,4 +1,4 @@
-"""The gate in front of Streamlit: pages for those who are signed in, files and sessions for those they belong to."""
+"""The gate in front of Streamlit: pages only for people who are signed in, files and sessions only for their owner."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,19 +14,19 @@ from lib.app import sign_in
 from lib.app.start import App
 from lib.domain.permissions import Identity
 from lib.web import bindings, links
+from lib.web.doors import STREAM
 from lib.web.links import MEDIA
 from lib.web.sign_in import SIGN_IN, STYLE, trouble
 from lib.web.who import Who, cookies_of, without_doubled
 
-STREAM = "/_stcore/stream"
 _FRESH = {"Cache-Control": "no-store"}
-# What a browser needs to show the sign-in and to build the app; nothing in it is about a customer.
+# What a browser needs for the sign-in and to start the app. None of it is about a customer.
 OPEN = frozenset({"/readyz", "/favicon.png", "/manifest.json", SIGN_IN, STYLE})
 OPEN_FOLDERS = ("/_stcore/", "/static/")
 
 
 class Gate:
-    """The middleware. `start` gives the started app: the middleware is made before anything is started."""
+    """ASGI middleware. `start` returns the started app: the middleware is made before the app is started."""
 
     def __init__(self, app: ASGIApp, start: Callable[[], App]) -> None:
         self._app = app
@@ -48,26 +48,26 @@ class Gate:
             await self._app(scope, receive, send)
 
     async def _refuse(self, scope: Scope, path: str) -> Response | None:
-        """The answer instead of Streamlit's, or None when it may answer."""
+        """The answer to give instead of Streamlit's, or None when Streamlit may answer."""
         try:
             identity = await self._who(scope)
         except SQLAlchemyError as error:
             return trouble(error)
         if path.startswith(MEDIA):
-            # The same answer for a file that is not there: nobody learns which ones are.
+            # The same answer as for a file that does not exist, so that nobody learns which ones do.
             allowed = identity is not None and bindings.may_load(identity.session or "", path.removeprefix(MEDIA))
             return None if allowed else PlainTextResponse("There is no such file, or it is not yours.", 404)
         query = scope.get("query_string", b"").decode("latin-1")
         if identity is not None:
             flat = "/" + "-".join(part for part in path.split("/") if part)
-            # Streamlit's page looks for its files below the address it stands at, and is empty on one with folders.
+            # Streamlit looks for its files below the page's address, and shows an empty page on one with folders.
             return None if flat == path else RedirectResponse(_joined(flat, query), 303, headers=_FRESH)
         wanted = _joined(path, query)
         target = SIGN_IN if wanted == "/" else f"{SIGN_IN}?{urlencode({'next': wanted})}"
         return RedirectResponse(target, 303, headers=_FRESH)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A session goes on only for the sign-in it belongs to; for anybody else a new one begins."""
+        """Continue a session only for the sign-in it belongs to; anybody else gets a new one."""
         own = await self._session_of(scope)
         wanted = _session_asked_for(scope)
         if wanted is not None and (own is None or bindings.owner(wanted) != own):
@@ -77,7 +77,7 @@ class Gate:
             nonlocal own
             names = links.given(message.get("bytes") or b"") if message["type"] == "websocket.send" else []
             if names:
-                # Nobody may be known because the database was away when the browser connected.
+                # Not known yet when the database was away while the browser connected.
                 own = own or await self._session_of(scope)
                 if own is not None:
                     bindings.hand_out(own, names)
@@ -87,7 +87,7 @@ class Gate:
             while True:
                 message = await receive()
                 file = links.asked(message.get("bytes") or b"") if message["type"] == "websocket.receive" else None
-                # Streamlit makes a file for whoever has its id.
+                # Streamlit makes a file for anybody who has its id.
                 if file is None or (own is not None and bindings.may_load(own, file)):
                     return message
 
@@ -107,7 +107,7 @@ class Gate:
 
 
 def knows(start: Callable[[], App]) -> Who:
-    """The answer to the question of `Sockets`: whether a cookie among these signs somebody in."""
+    """The check that `Sockets` needs: whether one of these cookies belongs to somebody who is signed in."""
 
     async def is_known(cookies: Mapping[str, str]) -> bool:
         started = await run_in_threadpool(start)
@@ -122,7 +122,7 @@ def _joined(path: str, query: str) -> str:
 
 
 def _session_asked_for(scope: Scope) -> str | None:
-    """The session a browser wants to go on with: the third of its subprotocols."""
+    """The session that a browser wants to continue: the third of its subprotocols."""
     asked = _subprotocols(scope)
     return asked[2] if len(asked) > 2 and asked[2] else None
 

@@ -1,7 +1,7 @@
-"""What every answer tells the browser: what a page of ours may load, and who may hold or keep it.
+"""The security headers of every answer: what a page may load, and who may embed or cache it.
 
-Streamlit's page needs styles in the page, images and downloads from memory, and fonts of its own. It needs no script
-but its own files: the two that stand in pages are named by their hashes.
+Streamlit needs inline styles, images and downloads from memory, and its own fonts. It needs no script but its own
+files; the two inline scripts are allowed by their hashes.
 """
 
 import base64
@@ -19,7 +19,7 @@ _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HSTS = b"max-age=31536000"
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
-    # Not `no-referrer`: a browser would then send its own forms with the Origin `null`.
+    # Not `no-referrer`: with it a browser sends our own forms with the Origin `null`.
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -34,7 +34,7 @@ _OURS = {name for name, _ in _ALWAYS} | {b"content-security-policy"}
 
 
 class Headers:
-    """ASGI middleware. `scripts` are the texts of the scripts that stand in a page; `keep_to_tls` asks for HSTS."""
+    """ASGI middleware. `scripts` are the texts of the inline scripts; `keep_to_tls` turns on HSTS."""
 
     def __init__(self, app: App, scripts: Iterable[str] = (), *, keep_to_tls: bool = False) -> None:
         self._app = app
@@ -42,7 +42,7 @@ class Headers:
         self._keep_to_tls = keep_to_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; its answer gets our headers."""
+        """Pass the request on, and add the headers to its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -69,17 +69,17 @@ class Headers:
 
 
 def script_hash(text: str) -> str:
-    """How a policy names a script that stands in a page."""
+    """How a content security policy names an inline script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def inline_scripts(page: Path) -> list[str]:
-    """The scripts that stand in an HTML file."""
+    """The inline scripts of an HTML file."""
     return _INLINE.findall(page.read_text())
 
 
 def _is_static(path: str) -> bool:
-    """Streamlit's own files: the same for everybody, and named by their content."""
+    """Streamlit's own files: the same for everybody, with a hash of their content in the name."""
     return path.startswith("/static/")
 
 
@@ -88,7 +88,7 @@ def _is_dropped(name: bytes, value: bytes, path: str) -> bool:
         return value.startswith(FOREIGN_COOKIE)
     if name == b"cache-control":
         return not _is_static(path)
-    # No page of another site reads anything here.
+    # Without CORS headers no page of another site can read an answer.
     return name in _OURS or name.startswith(b"access-control-")
 
 
@@ -100,7 +100,7 @@ def _policy(scripts: str, host: str) -> str:
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
-        # Older browsers do not count a websocket of the same host as 'self'.
+        # In older browsers 'self' does not include a websocket of the same host.
         "connect-src": f"'self' ws://{host} wss://{host}" if host else "'self'",
         "worker-src": "'self' blob:",
         "object-src": "'none'",

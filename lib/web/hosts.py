@@ -1,8 +1,8 @@
-"""Requests for this product's own addresses only, and sockets from its own pages only.
+"""Answers requests only for the product's own addresses, and websockets only from its own pages.
 
-A name that a stranger makes lead to this machine (DNS rebinding) gets nothing, and a page of another site opens no
-websocket. Both are refused before Streamlit sees them: it would look for the public address of this machine to compare
-the Origin with, which sends something out and holds everybody.
+This stops DNS rebinding (somebody else's host name that points to this machine) and websockets from pages of other
+sites. Both are refused before Streamlit sees them: to compare the Origin, Streamlit would look up the public address of
+this machine, which sends a request to the internet and blocks everybody.
 """
 
 import time
@@ -16,7 +16,7 @@ from lib.web.asgi import App, Receive, Scope, Send, is_encrypted, refuse, values
 
 log = structlog.get_logger(__name__)
 
-# The supervisor asks this machine itself, by whichever name.
+# A supervisor on this machine may ask by any of its names.
 FOR_THE_SUPERVISOR = frozenset({"/readyz", "/_stcore/health"})
 QUIET_SECONDS = 60.0
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,14 +24,14 @@ _SHOWN = 100
 
 
 class Hosts:
-    """ASGI middleware, the outermost: everything else may trust the Host header."""
+    """ASGI middleware, the outermost: everything behind it may trust the Host header."""
 
     def __init__(self, app: App, allowed: Iterable[Address]) -> None:
         self._app = app
         self._allowed = tuple(allowed)
         self._here = tuple(Address(name) for name in LOOPBACK)
-        self._told = -QUIET_SECONDS
-        self._untold = 0
+        self._logged_at = -QUIET_SECONDS
+        self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -40,16 +40,16 @@ class Hosts:
             return
         host = self._host(scope)
         if host is None:
-            self._tell("host", values(scope, b"host"))
+            self._log("host", values(scope, b"host"))
             await refuse(scope, receive, send, 400, "The Account Manager is not at this address.")
         elif not _comes_from_here(scope, host):
-            self._tell("origin", values(scope, b"origin"))
-            await refuse(scope, receive, send, 403, "A page of another site may not do this.")
+            self._log("origin", values(scope, b"origin"))
+            await refuse(scope, receive, send, 403, "Pages of other sites are not allowed to do this.")
         else:
             await self._app(_as_streamlit_compares(scope, host), receive, send)
 
     def _host(self, scope: Scope) -> Address | None:
-        """The one host that is asked for, when it is one of ours."""
+        """The host of the request, if it is one of ours."""
         given = values(scope, b"host")
         host = read_host(given[0]) if len(given) == 1 else None
         if host is None:
@@ -57,25 +57,23 @@ class Hosts:
         allowed = (*self._allowed, *self._here) if scope["path"] in FOR_THE_SUPERVISOR else self._allowed
         return host if is_allowed(host, allowed) else None
 
-    def _tell(self, what: str, given: list[str]) -> None:
-        """One line, and then one a minute at most: a stranger could fill the log."""
-        self._untold += 1
-        if (now := time.monotonic()) - self._told < QUIET_SECONDS:
+    def _log(self, what: str, given: list[str]) -> None:
+        """At most one line a minute, so that a stranger cannot fill the log."""
+        self._refused += 1
+        if (now := time.monotonic()) - self._logged_at < QUIET_SECONDS:
             return
         log.warning(
             "request refused",
             because=what,
             given=[one[:_SHOWN] for one in given[:3]],
-            times=self._untold,
+            times=self._refused,
             setting="AM_ALLOWED_HOSTS",
         )
-        self._told, self._untold = now, 0
+        self._logged_at, self._refused = now, 0
 
 
 def _as_streamlit_compares(scope: Scope, host: Address) -> Scope:
-    """The handshake with one spelling of its host: Streamlit compares letters, and looks for our public address when
-    those of Host and Origin differ.
-    """
+    """The handshake with Host and Origin in one spelling: Streamlit compares them as text (see above)."""
     if scope["type"] != "websocket":
         return scope
     scheme = values(scope, b"origin")[0].partition("://")[0]
@@ -84,10 +82,10 @@ def _as_streamlit_compares(scope: Scope, host: Address) -> Scope:
 
 
 def _comes_from_here(scope: Scope, host: Address) -> bool:
-    """A browser names the page behind each websocket and each form, so that one without an Origin is no browser's.
+    """Whether the request comes from a page of ours, or from no page at all.
 
-    A form without one is let through, because no other site can have sent it; a websocket is not: nothing but a page
-    of ours has use for it.
+    A browser sends an Origin with each websocket and form. A form without one cannot come from a page of another site,
+    so it is allowed. A websocket without one is refused: only our pages need it.
     """
     origins = values(scope, b"origin")
     if scope["type"] == "http" and (scope["method"] in _SAFE or not origins):

@@ -1,7 +1,7 @@
-"""What a browser is given to load or to ask for later, read from Streamlit's own messages and nothing else in them.
+"""Which files a browser is given, read from Streamlit's messages.
 
-A page also repeats what stands in its address. So links are taken only from where Streamlit puts them: the answer to
-a download, the icon of the page, and the button that a file can be asked for with.
+A page can also repeat a link that somebody put in its address. So links are taken only from the three places where
+Streamlit puts its own: the answer to a download, the icon of the page, and a download button.
 """
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -10,11 +10,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 MEDIA = "/media/"
 LONGEST = 16 * 1024
-"""Messages with a link or a button are far shorter; longer ones are tables."""
+"""Longer messages are not read: they are tables. Messages with a link or a button are far shorter."""
 
 
 def given(message: bytes) -> list[str]:
-    """The names of files and the ids of files still to be made in a message to a browser."""
+    """The names of files, and the ids of files that are made at the click, in a message to a browser."""
     if len(message) > LONGEST:
         return []
     try:
@@ -35,7 +35,7 @@ def given(message: bytes) -> list[str]:
 
 
 def asked(message: bytes) -> str | None:
-    """The id of a file still to be made that a message of a browser asks for, or None."""
+    """The id of the file that a message from a browser asks for, or None."""
     if len(message) > LONGEST:
         return None
     try:

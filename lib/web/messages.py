@@ -1,8 +1,7 @@
 """Which messages a browser may send through the websocket: those that the product's pages need.
 
-A message is Streamlit's protobuf `BackMsg`. Only the numbers of its fields are read here: what a message asks for is
-told by which field is set. The others would tell about the checkout of the code, empty the caches of everybody, write
-files beside the code, or ask for uploads.
+A message is Streamlit's protobuf `BackMsg`; which of its fields is set says what it asks for. The fields that are not
+allowed would show the git state of the code, empty everybody's caches, write files next to the code, or upload files.
 """
 
 from collections.abc import Iterator
@@ -17,14 +16,14 @@ _LONGEST_VARINT = 10
 
 
 class Malformed(ValueError):
-    """The bytes are no protobuf message."""
+    """The bytes are not a protobuf message."""
 
 
 def is_wanted(message: bytes) -> bool:
-    """Whether everything that the message asks for is something pages need.
+    """Whether the pages need everything that the message asks for.
 
     Raises:
-        Malformed: it is no message at all.
+        Malformed: it is not a message.
     """
     for number, content in _fields(message):
         if number not in _ALLOWED:
@@ -35,7 +34,7 @@ def is_wanted(message: bytes) -> bool:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The fields of one level: number, and the content of those that have a length."""
+    """The fields of one level: number and content (empty for a number)."""
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)

@@ -1,4 +1,4 @@
-"""The sign-in page: a form of its own in front of the app, which sets a cookie that no script can read."""
+"""The sign-in page: a form in front of the app. It sets a cookie that no script can read."""
 
 import asyncio
 import ipaddress
@@ -30,23 +30,23 @@ log = structlog.get_logger(__name__)
 SIGN_IN = "/sign-in"
 STYLE = f"{SIGN_IN}/style.css"
 FORMS = {SIGN_IN: frozenset({"GET", "HEAD", "POST"})}
-"""The addresses that take more than a look, for `Doors`."""
+"""The addresses that allow more than GET, for `Doors`."""
 
 LONGEST_BODY = 8192
 BODY_SECONDS = 10.0
 AT_ONCE = 2
-"""How many passwords are checked at a time: each takes a quarter of a second of a processor."""
+"""How many passwords are checked at a time: each check uses a processor for a quarter of a second."""
 MOST_WAITING, MOST_WAITING_OF_ONE = 40, 4
-"""How many may wait for that, in all and from one address; more are refused at once."""
+"""How many may wait for that check, in all and from one address. More are refused at once."""
 KNOWN_SECONDS = 180 * 24 * 3600
-"""How long a browser is known again."""
+"""How long a browser is recognised, in seconds."""
 
 _FOLDER = Path(__file__).parent
 _FRESH = {"Cache-Control": "no-store"}
 
 
 def routes(start: Callable[[], App]) -> list[BaseRoute]:
-    """The routes of the sign-in; `hub` gives the started product."""
+    """The routes of the sign-in; `start` returns the started app."""
     turn = asyncio.Semaphore(AT_ONCE)
     waiting: Counter[str] = Counter()
 
@@ -66,17 +66,17 @@ def routes(start: Callable[[], App]) -> list[BaseRoute]:
         started = await run_in_threadpool(start)
         back = safe_address(request.query_params.get("next"))
         if not _is_own_form(request):
-            return _page(started, back, error="You are not signed in: the form came from another site. Use this one.")
+            return _page(started, back, error="You are not signed in: the form came from another site. Use this form.")
         given = await _fields(request)
         if given is None:
-            return _page(started, back, error="You are not signed in: what was sent is no user name and password.")
+            return _page(started, back, error="You are not signed in: the form did not arrive. Type it again.")
         username, password = given
         address = client_address(request)
         if waiting.total() >= MOST_WAITING or waiting[address] >= MOST_WAITING_OF_ONE:
             return _page(started, back, error=sign_in.refusal(started), username=username)
         waiting[address] += 1
         try:
-            # In turn, and waiting in the event loop: the threads are for the people at work.
+            # They wait in the event loop, so that the threads are free for the people at work.
             async with turn:
                 return await run_in_threadpool(_enter, started, request, username, password, back)
         except SignInRefused as refused:
@@ -96,7 +96,7 @@ def routes(start: Callable[[], App]) -> list[BaseRoute]:
 
 
 def safe_address(text: str | None) -> str:
-    """The address on this site to go to after the sign-in; the start page for anything that leads elsewhere."""
+    """The address to go to after the sign-in; the start page instead of an address on another site."""
     if not text or not text.startswith("/") or text.startswith(("//", SIGN_IN)) or "\\" in text:
         return "/"
     if any(ord(character) < 33 or ord(character) == 127 for character in text):
@@ -106,7 +106,7 @@ def safe_address(text: str | None) -> str:
 
 
 def client_address(request: Request) -> str:
-    """Where the request comes from, as failed tries are counted: an IPv6 host has a whole network of addresses."""
+    """Where the request comes from, for counting failed tries; of IPv6 the network, since a host has all of it."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
@@ -120,7 +120,7 @@ def client_address(request: Request) -> str:
 
 
 def trouble(error: Exception) -> Response:
-    """The page for an error before there is one of Streamlit's; while the database is away it asks again by itself."""
+    """The page for an error outside Streamlit. While the database is away, the page reloads by itself."""
     quote = error_id(error)
     log.warning("sign-in or gate failed", exc_info=error)
     away = is_away(error)
@@ -138,7 +138,7 @@ def _enter(app: App, request: Request, username: str, password: str, back: str) 
         address=client_address(request),
         browser=request.cookies.get(sign_in.browser_cookie_name(app)),
     )
-    # Whoever was signed in here before leaves by it.
+    # Somebody who was signed in here before is signed out.
     before = sign_in.signed_in(app, request.cookies.get(name))
     if before is not None:
         sign_in.sign_out(app, before)
@@ -162,7 +162,7 @@ def _with_cookies(app: App, response: Response, found: SignedIn) -> Response:
 
 
 def _is_own_form(request: Request) -> bool:
-    """False when another site sends the form: it would sign its own account in, in somebody else's browser."""
+    """False when another site sends the form: it could sign somebody in under an account they did not choose."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
@@ -171,7 +171,7 @@ def _is_own_form(request: Request) -> bool:
 
 
 async def _fields(request: Request) -> tuple[str, str] | None:
-    """User name and password of the form, or None when it is not such a form."""
+    """User name and password, or None when the request is not the sign-in form."""
     body = b""
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -1,4 +1,4 @@
-"""The bounds of a websocket: how many a stranger may hold, how much one message may weigh, and what it may ask for."""
+"""The limits of websockets: how many a stranger may open, how large a message may be, and what it may ask for."""
 
 import time
 from collections import Counter, deque
@@ -18,12 +18,12 @@ UNSUPPORTED, PROTOCOL_ERROR, TOO_BIG = 1003, 1002, 1009
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one process bears from strangers. Who is signed in is bound by Streamlit's own limits alone."""
+    """What one process accepts from strangers. For people who are signed in, only Streamlit's own limits count."""
 
     strangers: int = 100
     strangers_per_address: int = 20
     strangers_a_minute: int = 60
-    """Streamlit keeps sessions that were left for two minutes, and so many of them that strangers must not fill it."""
+    """Streamlit keeps a closed session for two minutes. Without this limit, strangers could fill the memory."""
     stranger_bytes: int = 64 * 1024
 
 
@@ -38,7 +38,7 @@ class Sockets:
         self._came: deque[float] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the websocket on within its bounds, or refuse its handshake."""
+        """Pass the websocket on within its limits, or refuse its handshake."""
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
@@ -62,7 +62,7 @@ class Sockets:
                 del self._open[address]
 
     def _are_too_many(self) -> bool:
-        """Whether one more stranger is more than a minute bears; counts this one when not."""
+        """Whether a minute already had its strangers; otherwise this one is counted."""
         now = time.monotonic()
         while self._came and now - self._came[0] > MINUTE:
             self._came.popleft()
@@ -75,7 +75,7 @@ class Sockets:
         try:
             return await self._who(cookies_of(scope))
         except Exception as error:
-            log.warning("not known who opens a websocket", exc_info=error)
+            log.warning("sign-in of a websocket not checked", exc_info=error)
             return False
 
 
@@ -85,7 +85,7 @@ def _address(scope: Scope) -> str:
 
 
 def _watched(receive: Receive, send: Send, most: int | None) -> tuple[Receive, Send]:
-    """The two ways of a websocket, on which only messages go that a page may send."""
+    """Receive and send, which let through only messages that a page may send (see `lib.web.messages`)."""
     closed = False
 
     async def send_while_open(message: Message) -> None:

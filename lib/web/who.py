@@ -1,4 +1,4 @@
-"""Who is behind a websocket, as far as its bounds are concerned: somebody who is signed in, or a stranger."""
+"""Whether somebody who is signed in or a stranger makes a request, and its cookies."""
 
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -8,20 +8,20 @@ from lib.web.asgi import Scope, values
 
 
 class Who(Protocol):
-    """The question the bounds of a websocket ask once, at its handshake."""
+    """The question that `Sockets` asks once, at the handshake."""
 
     async def __call__(self, cookies: Mapping[str, str], /) -> bool:
-        """Whether one of these cookies belongs to a sign-in that lives. An error counts as no."""
+        """Whether one of these cookies belongs to a sign-in that has not ended. An error counts as no."""
         ...
 
 
 async def nobody_is_a_stranger(_cookies: Mapping[str, str]) -> bool:
-    """The answer where the sign-in happens inside the websocket: everybody may still become somebody."""
+    """The answer where people sign in through the websocket itself: all of them may open one."""
     return True
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
-    """The cookies of a request. One that is there twice, with different values, is left out: nobody can say whose."""
+    """The cookies of a request. One that comes twice with different values is left out: either could be planted."""
     found: dict[str, str] = {}
     twice: set[str] = set()
     for header in values(scope, b"cookie"):
@@ -35,7 +35,7 @@ def cookies_of(scope: Scope) -> dict[str, str]:
 
 
 def without_doubled(scope: Scope) -> Scope:
-    """The request without cookies that are there twice: whoever reads them below would each take another one."""
+    """The request without cookies that come twice: later readers would not all take the same one."""
     sent = [part.strip().partition("=") for header in values(scope, b"cookie") for part in header.split(";")]
     kept = cookies_of(scope)
     if len(sent) == len(kept):

@@ -179,7 +179,7 @@ class World:
 
     def standing(self, number: str = "1001") -> str:
         with self.services.engine.connect() as connection:
-            return get_account(connection, number).standing
+            return get_account(connection, number).status_words
 
     def break_sbc(self, kind: str, match: str = "", **how) -> None:
         """From now on the SBC fails these requests in this way."""
@@ -293,7 +293,8 @@ class _NoHooks:
 
 
 def _make_engine_tables(url: str) -> None:
-    step_engine.launch(step_engine.Options(url, "template", step_attempts=1, step_retry_seconds=0.1), _NoHooks())
+    settings = Settings(engine_database_url=url, step_attempts=1, step_retry_seconds=0.1)
+    step_engine.launch(settings, "template", _NoHooks())
     step_engine.stop()
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of Zuora: live, or the last snapshot with its time, never a blank taken for a fact."""
+"""What a page shows of Zuora: live, or the last snapshot with its time, never an empty value shown as a fact."""
 
 from dataclasses import replace
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from lib import logs
 from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.runner import Runner
-from lib.app.start import configure_logging
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
@@ -88,7 +88,7 @@ def measure_search(engine: Engine, number: str, name: str, report: Report) -> No
 
 def measure_rename(folder: Path, number: str, report: Report) -> None:
     """A rename by the runner, from the click to the end of the run, compared with its two writes alone."""
-    configure_logging("WARNING")
+    logs.configure("WARNING")
     engine = make_engine(f"sqlite:///{folder / 'hub.db'}")
     actor = somebody("bench@demo.example", "Bench", Role.SUPPORT_LEAD)
     let_in(engine, actor)

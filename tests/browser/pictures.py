@@ -133,7 +133,7 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def see_plan(page: Page) -> None:
-    button(page, "Show what changes").click()
+    button(page, "Preview").click()
     settled(page)
 
 
@@ -208,7 +208,7 @@ def deactivate(camera: Camera) -> None:
     page = camera.open("overdue", "account-details")
     button(page, "Deactivate").click()
     settled(page)
-    head, kept = page.get_by_role("heading", name="Deactivate"), page.get_by_text("What stays as it is").first
+    head, kept = page.get_by_role("heading", name="Deactivate"), page.get_by_text("Not affected").first
     camera.take("deactivate", page, head, table(page, 0))
     camera.take("deactivate-confirm", page, kept, page.get_by_role("button", name="Deactivate account"))
 
@@ -216,11 +216,11 @@ def deactivate(camera: Camera) -> None:
 def refresh_rules(camera: Camera) -> None:
     page = camera.open("rules_wrong", "account-details")
     button(page, "Refresh auth rules").click()
-    expect(button(page, "Look again")).to_be_visible()
+    expect(button(page, "Check again")).to_be_visible()
     camera.take("auth-rules", page, dialog(page), height=1200)
     page.get_by_role("button", name=re.compile(r"Refresh \d+ rules")).click()
     done(page)
-    page.get_by_text("in detail").first.click()
+    page.get_by_text(re.compile(r": show [\d,]+ items?$")).first.click()
     camera.take("auth-rules-receipt", page, receipt(page))
 
 
@@ -280,7 +280,7 @@ def activity(camera: Camera) -> None:
     page = camera.open("name_differs", "account-activity")
     page.get_by_test_id("stMain").locator("summary").filter(has_text="Rename").first.click()
     expect(page.get_by_role("link", name="Receipt")).to_be_visible()
-    camera.take("activity", page, button(page, "Check the audit"), page.get_by_text("There is nothing older."))
+    camera.take("activity", page, button(page, "Check the audit"), page.get_by_text("No older entries."))
 
 
 def all_accounts(camera: Camera) -> None:
@@ -291,7 +291,7 @@ def all_accounts(camera: Camera) -> None:
 def charge_map(camera: Camera) -> None:
     page = camera.open("unmapped_charge", "billing-details", "billing")
     button(page, "Refresh allowances").first.click()
-    expect(button(page, "Look again")).to_be_visible()
+    expect(button(page, "Check again")).to_be_visible()
     camera.take("unmapped", page, dialog(page), height=1000)
     page = camera.at("/charge-map", "admin")
     camera.take("charge-map", page, *top(page), button(page, "Start again"))

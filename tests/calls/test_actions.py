@@ -115,6 +115,6 @@ def test_a_wrong_token_is_a_sentence_without_the_token(world, lab):
     stranger = make_sbc(lab.sbc.url, token="another-token-of-some-length")
     object.__setattr__(world.services, "sbc", stranger)
     plan = world.runner.plan("refresh_rules", "1001", {}, LEAD)
-    assert "did not accept the Hub's sign-in" in plan.blockers[0]
+    assert "did not accept the Account Manager's sign-in" in plan.blockers[0]
     assert "another-token" not in plan.blockers[0]
     stranger.close()

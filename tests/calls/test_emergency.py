@@ -93,8 +93,8 @@ HEADERS = [
     ("somebody@example.com>", "somebody@example.com>;tag="),
     *(("Content-Length: 0", f"Content-Length: {value}") for value in ("abc", "-1", "")),
     ("Content-Length: 0", "l: abc"),
-    ("Content-Length: 0", "Content-Length: 0\r\na line that is none"),
-    ("Content-Length: 0", "a line that is none\r\nContent-Length: x"),
+    ("Content-Length: 0", "Content-Length: 0\r\nnot a line"),
+    ("Content-Length: 0", "not a line\r\nContent-Length: x"),
 ]
 IDLE = 350
 

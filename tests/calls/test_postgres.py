@@ -139,7 +139,7 @@ def test_writers_that_a_locked_table_stops_leave_the_readers_alone(lab, _databas
             assert [one["number"] for one in lab.sbc.call("POST", "/v1/rules/by-account", {"account": "3001"})[1]] == [
                 allowed
             ]
-        # They are told while the table is still locked, and by then the readers had their answers.
+        # They get their answer while the table is still locked, and by then the readers had their answers.
         answers = [writer.result() for writer in writers]
         assert {status for status, _ in answers} == {503}
         assert {answer["error"] for _, answer in answers} == {"database", "busy"}

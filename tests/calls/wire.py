@@ -80,7 +80,7 @@ class Phone:
         while (message := self.next()) is not None:
             if message.first_line.startswith(f"SIP/2.0 {status}") and method in message.headers("CSeq")[0]:
                 return message
-        raise AssertionError(f"never told {status}")
+        raise AssertionError(f"never answered {status}")
 
     def final(self, text: str, seconds: float = WAIT_SECONDS) -> str:
         """Send a request and return the first line of the final reply, "" for none."""
@@ -127,7 +127,7 @@ class Peer:
         with self._came:
             got, self._got = self._got, []
         new = {(one.first_line, one.headers("Via")[0]): one for one in got}
-        # On a busy machine a request is repeated after it was told of already.
+        # On a busy machine a request is repeated after it was answered.
         fresh = [one for key, one in new.items() if key not in self._told]
         self._told |= new.keys()
         return fresh
@@ -196,6 +196,6 @@ class Peer:
 
 
 def peers(count: int) -> Iterator[list[Peer]]:
-    """So many running servers."""
+    """That number of running servers."""
     with contextlib.ExitStack() as running:
         yield [running.enter_context(Peer()) for _ in range(count)]

@@ -186,7 +186,7 @@ def test_an_error_of_a_page_shows_an_id_and_nothing_of_its_cause(tmp_path):
             connection.execute(text("alter table account rename to elsewhere"))
         for page in ({}, {"page_name": "account-details", "query": f"account={CUSTOMERS_OWN.number}"}):
             seen = look(server, token=server.cookie("lead"), **page)
-            (told,) = [one.alert.body for one in seen.elements if "error of the Account Manager" in one.alert.body]
+            (told,) = [one.alert.body for one in seen.elements if "Something went wrong on this page" in one.alert.body]
             quote = told.split("**")[1]
             assert len(quote) == 8
             for word in ("Traceback", "Error", "sqlite", "no such table", "select", "SELECT", ".py", str(tmp_path)):

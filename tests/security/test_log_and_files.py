@@ -52,7 +52,7 @@ def test_a_page_that_breaks_is_one_line_with_the_id_that_was_shown(server: Serve
     finally:
         with server.hub() as engine, writing(engine) as connection:
             connection.execute(text("alter table elsewhere rename to account"))
-    (told,) = [one.alert.body for one in seen.elements if "error of the Account Manager" in one.alert.body]
+    (told,) = [one.alert.body for one in seen.elements if "Something went wrong on this page" in one.alert.body]
     quote = told.split("**")[1]
     lines = [line for line in server.log.read_text()[before:].splitlines() if "level='error'" in line or quote in line]
     page = [line for line in lines if "page broke" in line or quote in line]

@@ -325,7 +325,7 @@ def test_an_error_at_the_gate_is_a_sentence_with_the_id_in_the_log(tmp_path):
             server.sign_in("lead", "lead-demo"),
         ):
             assert reply.status == 500
-            assert re.search(r"Quote (\w{8})", reply.alert)[1] in server.log.read_text()
+            assert re.search(r"quote (\w{8})", reply.alert)[1] in server.log.read_text()
         assert "Traceback" not in server.log.read_text()
 
 

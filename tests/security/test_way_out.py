@@ -38,7 +38,7 @@ def is_box_of_streamlit(seen: Seen) -> bool:
 @pytest.mark.parametrize("address", STAFF_ONLY)
 def test_a_customer_on_a_page_for_staff_gets_a_sentence_and_a_link(server, address):
     seen = look(server, token=server.cookie("customer"), page_name=address, query=f"account={OWN}")
-    assert "This page is for our staff. Your account has pages of its own." in boxes(seen)
+    assert "This page is for our staff. Your account has its own pages." in boxes(seen)
     assert not is_box_of_streamlit(seen)
     (link,) = [one.page_link for one in seen.elements if one.WhichOneof("type") == "page_link"]
     own = next(one for one in world().accounts if one.number == world().notable["suspended"])
@@ -48,7 +48,7 @@ def test_a_customer_on_a_page_for_staff_gets_a_sentence_and_a_link(server, addre
 
 def test_staff_without_the_role_of_a_page_see_which_role_it_is_for(server):
     seen = look(server, token=server.cookie("viewer"), page_name="charge-map")
-    assert "“Charge map” is for the role admin. Your roles do not include it, so nothing was loaded." in boxes(seen)
+    assert "“Charge map” is for the role admin. You do not have this role, so nothing was loaded." in boxes(seen)
     assert not is_box_of_streamlit(seen)
 
 

@@ -27,7 +27,7 @@ RETIRED = {
     r"\bby now\b": "now",
     r"\bof now\b": "now",
     r"\bin place of\b": "instead of",
-    r"\b(?:is|are|was|were) none\b": "there is no, is not a",
+    r"\b(?:is|are|was|were) (?-i:none)\b": "there is no, is not a",
     r"\bso many\b": "at most N, that many",
     r"\btold\b": "shown, written, said",
     r"\bstanding\b": "status",

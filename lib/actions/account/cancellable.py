@@ -1,8 +1,8 @@
-"""What Zuora lets a cancellation do to each subscription of an account, said before anybody asks it to.
+"""What a cancellation in Zuora does to each subscription of an account.
 
-Zuora cancels active subscriptions alone: a suspended one has to be resumed first, a pending one activated, a draft is
-deleted. The latest order decides a status, so one that is cancelled for a later day is Cancelled at once and goes on
-until that day; it is not cancelled again. Source: "Considerations of suspend a subscription", "Subscription statuses"
+Zuora only cancels active subscriptions: a suspended one must be resumed first, a pending one activated, a draft is
+deleted. The latest order decides the status, so one that is cancelled for a later day is Cancelled at once and goes on
+until that day. It is not cancelled again. Source: "Considerations of suspend a subscription", "Subscription statuses"
 and "Cancel a subscription" in Zuora's documentation.
 """
 
@@ -24,14 +24,14 @@ class Cancellable:
     """The subscriptions of an account on one day, each in exactly one of these lists."""
 
     active: tuple[ZuoraSubscription, ...]
-    """Those that Zuora cancels."""
+    """Zuora cancels these."""
     ending: tuple[ZuoraSubscription, ...]
-    """Cancelled or scheduled to be, for a day that has not come."""
+    """Cancelled, or scheduled to be, for a later day."""
     stuck: tuple[ZuoraSubscription, ...]
-    """Suspended or pending: Zuora refuses to cancel them, and they may bill again."""
+    """Suspended or pending: Zuora refuses to cancel these, and they may bill again."""
     drafts: tuple[ZuoraSubscription, ...]
     over: tuple[ZuoraSubscription, ...]
-    """Ended by that day, whatever their status says."""
+    """Ended on or before that day, whatever their status says."""
 
     @classmethod
     def of(cls, subscriptions: Iterable[ZuoraSubscription], today: date) -> "Cancellable":
@@ -42,7 +42,7 @@ class Cancellable:
         return cls(**{name: tuple(found) for name, found in sorted_.items()})
 
     def problems(self, on: date | None) -> list[str]:
-        """Why a cancellation of all of them, on the day `on` where one is given, would be refused, with the way out."""
+        """Why Zuora would refuse to cancel all of them (on the day `on`), and what to do about it."""
         found = [
             f"{one.number} is {one.status.value.lower()}, and Zuora cancels active subscriptions only. "
             f"{_FIRST[one.status]}, or choose to leave the subscriptions."
@@ -53,16 +53,16 @@ class Cancellable:
         return found
 
     def notes(self, *, cancelling: bool) -> list[str]:
-        """What is decided already for another day, and what happens to the drafts."""
+        """What is already scheduled."""
         found = []
         for one in self.ending:
-            how = "cancelled already" if one.is_cancelled else "scheduled already to be cancelled"
+            how = "already cancelled" if one.is_cancelled else "already scheduled to be cancelled"
             when = f"ends on {day_words(one.ends_on)}" if one.ends_on else "ends on a day Zuora does not say"
-            again = " It is not cancelled a second time, so that day stays." if cancelling else ""
+            again = " It is not cancelled again, so that day stays." if cancelling else ""
             found.append(f"{one.number} is {how} and {when}. It bills until then.{again}")
         found += [
             f"{one.number} is scheduled to be suspended on {day_words(one.scheduled_suspend)}. "
-            + ("After that, Zuora will not cancel it." if cancelling else "It goes on until then.")
+            + ("After that day, Zuora will not cancel it." if cancelling else "It goes on until then.")
             for one in self.active
             if one.scheduled_suspend is not None
         ]
@@ -72,20 +72,20 @@ class Cancellable:
             if one.ends_on is not None
         ]
         if cancelling and not self.active:
-            found.append("There is no subscription left to cancel in Zuora.")
+            found.append("There is no subscription to cancel in Zuora.")
         return found
 
     def after(self, one: ZuoraSubscription, *, cancelling: bool) -> str:
-        """What becomes of this subscription, in a word or two."""
+        """What happens to this subscription, in a word or two."""
         if one in self.active:
             return "cancelled" if cancelling else "left"
         if one in self.ending:
-            return f"ends on {day_words(one.ends_on)}, as decided" if one.ends_on else "ends, as decided"
+            return f"ends on {day_words(one.ends_on)}, as scheduled" if one.ends_on else "ends, as scheduled"
         return "has ended" if one in self.over else "left"
 
 
 def day_words(day: date | None) -> str:
-    """A day as it is read; nothing where there is none."""
+    """The day in words; empty for None."""
     return f"{day:%-d %B %Y}" if day else ""
 
 

@@ -1,4 +1,4 @@
-"""What a person chooses when an account is deactivated, above all what becomes of its subscriptions in Zuora."""
+"""What a person chooses when they deactivate an account, above all what happens to its subscriptions in Zuora."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ POLICIES = {AT_END_OF_INVOICED: CancelPolicy.END_OF_INVOICED, ON_DATE: CancelPol
 
 @dataclass(frozen=True)
 class Choices:
-    """What the person chose, checked."""
+    """What the person chose, validated."""
 
     zuora: str = LEAVE
     cancel_on: date | None = None
@@ -27,22 +27,22 @@ class Choices:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> "Choices":
-        """From params as they came; what is missing is the cautious choice.
+        """From params as given. The default is the cautious choice.
 
         Raises:
-            ValueError: a choice that does not exist, or no day where one is needed. The text is a sentence.
+            ValueError: an unknown choice, or a missing day. The text is a sentence.
         """
         zuora = str(params.get("zuora") or LEAVE)
         if zuora not in CHOICES:
-            raise ValueError("There is no such choice for the subscriptions.")
+            raise ValueError("Choose what happens to the subscriptions.")
         day: date | None = None
         if zuora == ON_DATE:
             try:
                 day = date.fromisoformat(str(params.get("cancel_on") or ""))
             except ValueError:
-                raise ValueError("Choose the day on which the subscriptions are cancelled.") from None
+                raise ValueError("Choose the day to cancel the subscriptions.") from None
         return cls(zuora, day, bool(params.get("nuisance")), bool(params.get("keep_children")))
 
     def params(self) -> dict[str, Any]:
-        """In the spelling that is stored with the run."""
+        """As they are stored with the run."""
         return asdict(self) | {"cancel_on": self.cancel_on.isoformat() if self.cancel_on else None}

@@ -1,18 +1,15 @@
-"""What hangs on an account that is about to be deactivated: read live from the Hub, Zuora and the SBC."""
+"""Everything that belongs to an account, read from the Hub, Zuora and the SBC before it is deactivated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from lib.actions.account.cancellable import Cancellable
-from lib.actions.account.debts import Billing, read_billing
-from lib.actions.account.emergency_calls import NOT_KNOWN, EmergencyCalls, read_emergency_calls
-from lib.actions.account.status import look_at_rules
+from lib.actions.account.debts import Billing
+from lib.actions.account.emergency_calls import EmergencyCalls
 from lib.actions.numbers.rules import RuleSet
 from lib.clients.errors import RemoteError
 from lib.domain.accounts import Account, AccountStatus
-from lib.services import Services
-from lib.store import accounts, belongings, runs
 from lib.store.belongings import HubNumber
 from lib.store.runs import Run
 
@@ -37,7 +34,7 @@ class Found:
 
     account: Account
     labels: Mapping[str, Sequence[str]]
-    """The names of what hangs on it, by the kinds of `KINDS`."""
+    """The names of what belongs to it, by the kinds of `KINDS`."""
     numbers: Sequence[HubNumber]
     children: Sequence[Account]
     holders: Sequence[str]
@@ -50,12 +47,12 @@ class Found:
 
     @property
     def rules_to_remove(self) -> int:
-        """How many auth rules would go, as far as the SBC could be read."""
+        """How many auth rules would be removed; 0 when the SBC could not be read."""
         return 0 if isinstance(self.rules, RemoteError) else len(self.rules.wrong)
 
     @property
     def leaving(self) -> list[HubNumber]:
-        """Numbers that go to quarantine."""
+        """The numbers that go to quarantine."""
         return [one for one in self.numbers if one.state != "quarantined"]
 
     @property
@@ -67,18 +64,3 @@ class Found:
     def active_children(self) -> list[Account]:
         """Children that are not deactivated themselves."""
         return [one for one in self.children if one.status is not AccountStatus.DEACTIVATED]
-
-
-def look(services: Services, number: str) -> Found:
-    """Read everything. That Zuora or the SBC could not be read is part of what is found, never raised."""
-    with services.engine.connect() as connection:
-        account = accounts.get_account(connection, number)
-        labels = {what: belongings.list_labels(connection, number, what) for what in KINDS}
-        numbers = belongings.list_numbers(connection, number)
-        children = accounts.list_children(connection, number)
-        holders = belongings.foreign_holders(connection, number)
-        open_run = runs.open_run(connection, number)
-    billing = read_billing(services, account)
-    rules = look_at_rules(services, number, AccountStatus.DEACTIVATED)
-    emergency = NOT_KNOWN if isinstance(rules, RemoteError) else read_emergency_calls(services)
-    return Found(account, labels, numbers, children, holders, open_run, billing, rules, emergency, services.today())

@@ -1,4 +1,4 @@
-"""What deactivating an account would do, in words: what stops it, what is lost, what goes and what stays."""
+"""What deactivating an account would do, in words: what stops it, what is lost, what is removed and what stays."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -15,32 +15,34 @@ from lib.domain.words import and_more, counted
 
 
 def blockers_of(found: Found, choices: Choices) -> list[str]:
-    """What speaks against it, each with the way out."""
+    """Why it cannot be deactivated now, each with what to do."""
     account = found.account
     if account.status is AccountStatus.DEACTIVATED:
-        return ["The account is deactivated already."]
+        return ["The account is already deactivated."]
     blockers = []
     if (run := found.open_run) is not None:
         blockers.append(
             f"{run.actor_name} has an unfinished action on it ({run.plan.get('title', run.kind)}). "
-            f"Wait for it, or resume or abandon it. Quote {run.id}."
+            f"Wait until it has ended, or resume or abandon it. Its receipt is {run.id}."
         )
     porting = [one.label for one in found.numbers if one.state == "porting"]
     if porting:
         are = "is" if len(porting) == 1 else "are"
-        blockers.append(f"{_named(porting)} {are} being ported out. Wait for the port to end, or have it cancelled.")
+        blockers.append(
+            f"{_named(porting)} {are} being ported out. Wait until the port has ended, or have it cancelled."
+        )
     if found.active_children and not choices.keep_children:
         names = _named([child.title for child in found.active_children])
         blockers.append(
             f"It has {counted(len(found.active_children), 'active child account')}: {names}. "
-            "Deactivate or move them first, or choose to leave them as they are."
+            "Deactivate or move them first, or choose to leave them below this account."
         )
     if choices.zuora != LEAVE and found.billing.subscriptions is None:
         blockers.append(
             "Its subscriptions are not known, so they cannot be cancelled. " + " ".join(found.billing.problems)
         )
     if choices.cancel_on is not None and choices.cancel_on < found.today:
-        blockers.append("The day on which the subscriptions are cancelled has passed already.")
+        blockers.append("The day to cancel the subscriptions has passed.")
     elif choices.zuora != LEAVE:
         blockers += found.cancellable.problems(choices.cancel_on)
     if isinstance(found.rules, RemoteError):
@@ -49,7 +51,7 @@ def blockers_of(found: Found, choices: Choices) -> list[str]:
 
 
 def dangers_of(found: Found) -> list[str]:
-    """Money first: a cancelled Zuora account takes no payments."""
+    """Unpaid money: a cancelled Zuora account accepts no payments."""
     zuora = found.billing.account
     theirs = [f"In Zuora: {debt}." for debt in found.billing.debts or () if debt.payer is not None]
     if zuora is None or not zuora.balance or zuora.balance <= 0:
@@ -58,23 +60,23 @@ def dangers_of(found: Found) -> list[str]:
     return [
         f"Unpaid balance in Zuora: {zuora.balance:,.2f} {zuora.currency or ''}. ".replace(" .", ".")
         + (f"Of it {owed}. " if owed else "")
-        + "A Zuora account that is cancelled later takes no payments.",
+        + "Once the Zuora account is cancelled, it accepts no payments.",
         *theirs,
     ]
 
 
 def warnings_of(found: Found, choices: Choices) -> list[str]:
     """What is worth knowing."""
-    # Where the subscriptions cannot be cancelled because they are not known, the blocker says why.
+    # When the subscriptions are not known and should be cancelled, a blocker says why.
     warnings = list(found.billing.problems) if choices.zuora == LEAVE or found.billing.subscriptions is not None else []
     if found.account.status is AccountStatus.ACTIVE and found.account.changing_to is None:
-        warnings.append("The account is active: its calls stop working at once, in and out.")
+        warnings.append("The account is active. Its calls stop at once, in and out.")
     if found.active_children:
         names = _named([child.title for child in found.active_children])
-        warnings.append(f"Left below a deactivated parent: {names}.")
+        warnings.append(f"These children will have a deactivated parent: {names}.")
     if found.holders:
         warnings.append(
-            f"Queues or callflows of {_named(found.holders)} use something of this account; they let go of it."
+            f"Queues or callflows of {_named(found.holders)} use something of this account. It is removed from them."
         )
     cancelling = choices.zuora != LEAVE
     for payer in found.billing.payers:
@@ -82,7 +84,7 @@ def warnings_of(found: Found, choices: Choices) -> list[str]:
         what = (
             "The cancellation appears on its invoices. Only this account's subscriptions are cancelled."
             if cancelling
-            else "Their invoices go on being sent to it."
+            else "It still gets their invoices."
         )
         warnings.append(f"{paid}. {what}")
     if found.billing.subscriptions is not None:
@@ -90,13 +92,13 @@ def warnings_of(found: Found, choices: Choices) -> list[str]:
     if drafts := found.cancellable.drafts:
         names = _named([one.number for one in drafts])
         warnings.append(f"Drafts in Zuora are not cancelled: {names}. Delete them there.")
-    # Where the rules could not be read, the blocker says so, and the SBC was asked no more.
+    # When the rules could not be read, a blocker says so, and the SBC was not asked about emergency calls.
     return warnings if isinstance(found.rules, RemoteError) else [*warnings, *found.emergency.warnings]
 
 
 def effects_of(found: Found, choices: Choices) -> list[Effect]:
     """One line for each thing that changes."""
-    effects = [Effect(system="Hub", text="Status", before=found.account.standing, after="deactivated, for good")]
+    effects = [Effect(system="Hub", text="Status", before=found.account.status_words, after="deactivated, for good")]
     if rules := found.rules_to_remove:
         text = f"{counted(rules, 'auth rule')} removed: {found.emergency.connects}"
         effects.append(Effect(system="SBC", text=text))
@@ -114,14 +116,14 @@ def effects_of(found: Found, choices: Choices) -> list[Effect]:
 
 
 def untouched_of(found: Found, choices: Choices) -> tuple[str, ...]:
-    """What stays, so that nobody expects more than happens."""
+    """What is not affected."""
     kept = []
     empty = [many for what, (_, many) in KINDS.items() if not found.labels[what]]
     if empty:
         kept.append(f"The account has no {', '.join(empty)}.")
     resting = len(found.numbers) - len(found.leaving)
     if resting:
-        kept.append(f"{counted(resting, 'number')} already in quarantine keep their day.")
+        kept.append(f"The last day in quarantine of {counted(resting, 'number')}.")
     if choices.zuora == LEAVE:
         many = len(found.cancellable.active) if found.billing.subscriptions else None
         running = "Subscriptions" if many is None else counted(many, "subscription")
@@ -165,7 +167,7 @@ def details_of(found: Found, choices: Choices) -> tuple[Detail, ...]:
 
 
 def digest_of(found: Found) -> str:
-    """A short text that is equal only for the same names, numbers, subscriptions and children."""
+    """Equal only for the same names, numbers, subscriptions and children."""
     return digest(
         [
             found.labels,

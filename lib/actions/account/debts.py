@@ -28,7 +28,7 @@ class Debt:
     days: int
     invoices: int
     payer: str | None = None
-    """Number and name of who owes it, when that is another account, which pays for this one."""
+    """Number and name of the other account that owes it and pays for this one; None when it is the account itself."""
 
     def __str__(self) -> str:
         invoices = counted(self.invoices, "invoice")
@@ -43,23 +43,23 @@ class Payer:
 
     zuora_id: str
     name: str
-    """Its number, where the Hub knows it the Hub's, and its name."""
+    """Its number, the Hub's if the Hub has the account, and its name."""
     subscriptions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Billing:
-    """What Zuora says about an account somebody is about to suspend or enable."""
+    """What Zuora says about an account that somebody wants to suspend, enable or deactivate."""
 
     account: ZuoraAccount | None
     debts: tuple[Debt, ...] | None
-    """The account's own, then those of its payers. None: not known. Empty: nothing is overdue."""
+    """The account's own debts, then those of its payers. None: not known. Empty: nothing is overdue."""
     problems: tuple[str, ...]
     subscriptions: tuple[ZuoraSubscription, ...] | None = None
-    """Those the account owns, whoever pays for them. None: not known."""
+    """The account's subscriptions, whoever pays for them. None: not known."""
     payers: tuple[Payer, ...] = ()
     complete: bool = True
-    """False when somebody may owe more than `debts` says: who pays for the account, or what they owe, is not known."""
+    """False when `debts` may be incomplete: who pays for the account, or what they owe, is not known."""
 
     @property
     def own_debts(self) -> tuple[Debt, ...]:
@@ -68,7 +68,7 @@ class Billing:
 
     @property
     def recipient(self) -> str | None:
-        """The bill-to contact's address, if it is one."""
+        """The bill-to contact's e-mail address, if it is valid."""
         contact = self.account.bill_to if self.account else None
         try:
             return check_address(contact.work_email) if contact and contact.work_email else None
@@ -77,10 +77,10 @@ class Billing:
 
 
 def read_billing(services: Services, account: Account) -> Billing:
-    """The Zuora account, its subscriptions, and what it and whoever pays for it owe, for somebody who waits.
+    """The Zuora account, its subscriptions, and what it and its payers owe, for somebody who waits.
 
-    Failures are told, never raised. An invoice is a debt of the account that gets it: where a parent pays for a
-    child, what is overdue for the child stands on the parent.
+    Never raises: failures are among the `problems`. An invoice is a debt of the account that gets it: when a parent
+    pays for a child, the parent owes what is overdue for the child.
     """
     key = account.zuora_id
     if key is None:
@@ -106,7 +106,7 @@ def read_billing(services: Services, account: Account) -> Billing:
             f"{listed}"
         )
     else:
-        # Only its own: an order must never reach a subscription of another account.
+        # Only its own: no order may reach a subscription of another account.
         every = cast(list[ZuoraSubscription], listed)
         owned = tuple(one for one in every if one.account_id is None or one.account_id.lower() == key.lower())
     payers = _payers(services, owned or ())
@@ -123,7 +123,7 @@ def read_billing(services: Services, account: Account) -> Billing:
 
 
 def _payers(services: Services, subscriptions: tuple[ZuoraSubscription, ...]) -> tuple[Payer, ...]:
-    """Who else pays for these subscriptions; those that ended may have left unpaid invoices."""
+    """The other accounts that pay for these subscriptions, also for ended ones: they may have unpaid invoices."""
     paid: dict[str, list[ZuoraSubscription]] = {}
     for one in subscriptions:
         if one.invoice_owner_id is not None and one.paid_by_another:
@@ -141,7 +141,7 @@ def _payers(services: Services, subscriptions: tuple[ZuoraSubscription, ...]) ->
 
 
 def _debts_of_payers(services: Services, payers: tuple[Payer, ...]) -> tuple[list[Debt], list[str]]:
-    """What those who pay for the account owe, and in sentences what of it is not known."""
+    """What the payers of the account owe, and in sentences what of it is not known."""
     read = read_side_by_side(*(lambda payer=payer: debts_of(services, payer.zuora_id) for payer in payers))
     debts: list[Debt] = []
     unknown: list[str] = []
@@ -156,7 +156,7 @@ def _debts_of_payers(services: Services, payers: tuple[Payer, ...]) -> tuple[lis
 
 
 def debts_of(services: Services, zuora_id: str) -> tuple[Debt, ...]:
-    """What the account with this Zuora id owes now, one entry a currency.
+    """What the account with this Zuora id owes now, one debt for each currency.
 
     Raises:
         RemoteError: Zuora could not be read.

@@ -1,7 +1,7 @@
 """Add, change or remove the parent of an account, in Zuora and in the Hub.
 
-The run belongs to the child. It also claims the parent and the roots of both families, so that two runs at
-once can never build a loop between them.
+The run belongs to the child. It also claims the parent and the roots of both families, so that two runs at the same
+time can never create a loop.
 """
 
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from typing import Any
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect
+from lib.actions.not_overwritten import changing_hub
 from lib.actions.read_back import write_and_read_back
 from lib.actions.refused_by_zuora import refused_by_zuora
-from lib.clients.errors import NotFound, RemoteError
+from lib.clients.errors import RemoteError
 from lib.clients.together import outcome
-from lib.clients.zuora import ZuoraAccount, ZuoraStatus
+from lib.clients.zuora import ZuoraAccount
 from lib.domain.accounts import Account
 from lib.domain.hierarchy import InvalidParent, ancestors, check_parent
 from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts
-from lib.store.engine import writing
 from lib.store.runs import Run
 
 
@@ -35,8 +35,7 @@ def _move_in_zuora(job: Job) -> StepReport:
         return job.done(text, changed=False, before=was, after=becomes)
     if current != before:
         raise StepFailed(
-            "Somebody gave the account another parent in Zuora meanwhile. It was not overwritten. "
-            "Abandon this change and start a new one."
+            "Somebody else has changed the parent in Zuora. Nothing was overwritten. Abandon this and start again."
         )
     _check_links(job)
     ids = write_and_read_back(
@@ -53,19 +52,13 @@ def _move_in_zuora(job: Job) -> StepReport:
 def _move_in_hub(job: Job) -> StepReport:
     before, after = job.facts["hub_parent"], job.params["parent"]
     _check_links(job)
-    try:
-        with writing(job.services.engine) as connection:
-            changed = accounts.move_account(connection, job.account, before=before, after=after)
-    except accounts.Conflict as conflict:
-        raise StepFailed(
-            f"The account has the parent {conflict.current or 'none'} in the Hub by now. It was not overwritten. "
-            "Abandon this change and start a new one."
-        ) from conflict
+    with changing_hub(job, lambda now: f"The parent in the Hub is {now or 'none'} now.") as connection:
+        changed = accounts.move_account(connection, job.account, before=before, after=after)
     return job.done(_says("The Hub", after), changed=changed, before=before or "none", after=after or "none")
 
 
 def _check_links(job: Job) -> None:
-    """The rules once more, on the families as they are now."""
+    """Check the rules once more, on the families as they are now."""
     parent = job.params["parent"]
     if parent is None:
         return
@@ -76,7 +69,7 @@ def _check_links(job: Job) -> None:
 
 
 def _refused_link(child: str, parent: str, links: Mapping[str, str | None]) -> str | None:
-    """Why the rules of a family forbid this link; None when they allow it or it is there already."""
+    """Why this link is not allowed; None when it is, or when it exists."""
     if links.get(child) == parent:
         return None
     try:
@@ -92,7 +85,7 @@ def _says(system: str, parent: str | None) -> str:
 
 @dataclass(frozen=True)
 class InZuora:
-    """The child as Zuora has it, with what people call its parent there."""
+    """The child in Zuora, with the name of its parent there."""
 
     account: ZuoraAccount
     parent: str | None
@@ -100,21 +93,21 @@ class InZuora:
 
 @dataclass(frozen=True)
 class Found:
-    """Child and parent on both sides, and the families they belong to."""
+    """Child and parent in the Hub and in Zuora, and the families they belong to."""
 
     child: Account
     parent: Account | None
-    """None where the parent is to be removed, and where the Hub has no such account."""
+    """None when the parent is to be removed, or the Hub has no such account."""
     links: Mapping[str, str | None]
     """Every account of both families with its parent."""
     zuora: InZuora | RemoteError | None
     """None when the child is not linked to Zuora, or the Hub has no such parent."""
     parent_zuora: ZuoraAccount | RemoteError | None
-    """None when there is nothing to ask: no parent, or nothing of child or parent in Zuora."""
+    """None when Zuora was not asked: there is no parent, or child or parent is not in Zuora."""
 
     @property
     def claims(self) -> tuple[str, ...]:
-        """The other accounts this run must have to itself: the parent and the roots of both families."""
+        """The other accounts that this run locks: the parent and the roots of both families."""
         involved = {one.number for one in (self.child, self.parent) if one is not None}
         roots = {([*ancestors(number, self.links)] or [number])[-1] for number in involved}
         return tuple(sorted((roots | involved) - {self.child.number}))
@@ -132,7 +125,6 @@ class ChangeParent(Action[Found]):
     )
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         wanted = wish.params["parent"]
         with services.engine.connect() as connection:
             child = accounts.get_account(connection, wish.account)
@@ -147,7 +139,7 @@ class ChangeParent(Action[Found]):
         return Found(child, parent, links, zuora, parent_zuora)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a loop, a sixth level, a parent unknown to Zuora, or a changed base."""
+        """Blocks on a loop, a sixth level, a parent unknown to Zuora, or a changed base."""
         wanted, child, parent, zuora = wish.params["parent"], found.child, found.parent, found.zuora
         verb = "Remove" if not wanted else "Replace" if child.parent_number else "Add"
         title = f"{verb} the parent of {child.title}"
@@ -156,8 +148,8 @@ class ChangeParent(Action[Found]):
         blockers = [*_hub_blockers(found), *_zuora_blockers(found)]
         if "base" in wish.params and wish.params["base"] != child.parent_number:
             blockers.append(
-                f"The parent was changed meanwhile: it is {child.parent_number or 'none'} now, "
-                f"and was {wish.params['base'] or 'none'} when you began. Look again before you change it."
+                f"The parent was {wish.params['base'] or 'not set'} when you began and is now "
+                f"{child.parent_number or 'not set'}. Check it before you change it."
             )
         effects = []
         shown = parent.title if parent else "none"
@@ -169,13 +161,13 @@ class ChangeParent(Action[Found]):
             before = f"{child.parent_number} - {child.parent_name}" if child.parent_number else "none"
             effects.append(Effect(system="Hub", text="Parent account", before=before, after=shown))
         if not effects and not blockers:
-            blockers.append(f"The parent already is {shown}, here and in Zuora.")
+            blockers.append(f"The parent is already {shown}, in the Hub and in Zuora.")
         return Draft(
             title=title,
             effects=tuple(effects),
             warnings=() if zuora is not None else ("This account has no Zuora account, so only the Hub is changed.",),
             blockers=tuple(blockers),
-            untouched=("Invoices, subscriptions, numbers and auth rules of both accounts stay as they are.",),
+            untouched=("Invoices, subscriptions, numbers and auth rules of both accounts.",),
             steps=tuple(effect.system.lower() for effect in effects),
             claims=found.claims,
             facts={
@@ -188,7 +180,7 @@ class ChangeParent(Action[Found]):
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
-        """See `Action.undo`: back to the parent the Hub had."""
+        """Back to the parent the Hub had."""
         with services.engine.connect() as connection:
             current = accounts.get_account(connection, run.account)
         before = run.plan["facts"]["hub_parent"]
@@ -210,7 +202,7 @@ def _read_child(services: Services, key: str) -> InZuora:
 def _hub_blockers(found: Found) -> list[str]:
     child, parent = found.child, found.parent
     blockers = [
-        f"{one.number} is {one.standing} and cannot be part of a family."
+        f"{one.number} is {one.status_words}, so it cannot be a parent or a child."
         for one in (child, parent)
         if one is not None and one.is_ending
     ]
@@ -226,16 +218,8 @@ def _zuora_blockers(found: Found) -> list[str]:
     if isinstance(zuora, RemoteError):
         return refused_by_zuora(zuora, child.zuora_number)
     blockers = refused_by_zuora(zuora.account, child.zuora_number)
-    return blockers if parent is None else [*blockers, *_refused_as_parent(parent, found.parent_zuora)]
-
-
-def _refused_as_parent(parent: Account, zuora: ZuoraAccount | RemoteError | None) -> list[str]:
-    if zuora is None:
-        return [f"{parent.number} has no Zuora account, so it cannot be a parent there."]
-    if isinstance(zuora, NotFound):
-        return [f"Zuora has no account {parent.zuora_number}, so {parent.number} cannot be a parent there."]
-    if isinstance(zuora, RemoteError):
-        return [f"Zuora could not be asked about {parent.number}, so nothing was changed. {zuora}"]
-    if zuora.status is ZuoraStatus.CANCELED:
-        return [f"{parent.number} is cancelled in Zuora and cannot become a parent."]
-    return []
+    if parent is not None and found.parent_zuora is None:
+        blockers.append(f"{parent.number} has no Zuora account, so it cannot be a parent there.")
+    elif parent is not None and found.parent_zuora is not None:
+        blockers += refused_by_zuora(found.parent_zuora, parent.zuora_number)
+    return blockers

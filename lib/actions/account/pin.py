@@ -1,4 +1,4 @@
-"""Pin a note to an account, such as "payment plan until 12 March", or take it off. Suspending asks about it."""
+"""Pin a note to an account, such as "payment plan until 12 March", or remove it. *Suspend* asks about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ def _pin(job: Job) -> StepReport:
         if changed:
             accounts.pin_note(connection, job.account, note=note, until=_day(until))
     return job.done(
-        "The note is pinned." if note else "No note is pinned any more.",
+        "The note is pinned." if note else "The note is removed.",
         changed=changed,
         before=job.facts["before"],
         after=_shown(note, until),
@@ -33,44 +33,43 @@ def _pin(job: Job) -> StepReport:
 
 @dataclass(frozen=True)
 class Found:
-    """The account with the note it has."""
+    """The account with its note."""
 
     account: Account
     today: date
 
 
 class Pin(Action[Found]):
-    """`params`: `note` (None takes it off) and `until`, an ISO day or None for no end."""
+    """`params`: `note` (None removes it) and `until`, an ISO day or None for no end."""
 
     kind = "pin"
     verb = "Save the note"
     permission = Permission.ACCOUNT_PIN
-    steps = (Step("pin", "Pin the note in the Hub", _pin),)
+    steps = (Step("pin", "Save the note in the Hub", _pin),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             return Found(accounts.get_account(connection, wish.account), services.today())
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a note that is too long, a day that has passed and an ending account."""
+        """Blocks on a note that is too long, a day that has passed and an ending account."""
         account, wanted = found.account, self.normalise(wish.params)
         note, until = wanted["note"], wanted["until"]
-        title = f"Pin a note to {account.title}" if note else f"Take the note off {account.title}"
+        title = f"Pin a note to {account.title}" if note else f"Remove the note from {account.title}"
         blockers = []
         if account.is_ending:
-            blockers.append(f"The account is {account.standing}; its pinned note stays as it was.")
+            blockers.append(f"The account is {account.status_words}, so its pinned note cannot be changed.")
         if note and len(note) > NOTE_LIMIT:
-            blockers.append(f"The note has {len(note)} characters; {NOTE_LIMIT} is the most.")
+            blockers.append(f"The note has {len(note)} characters. It can have at most {NOTE_LIMIT}.")
         try:
             day = _day(until)
         except ValueError:
-            return Draft(title=title, blockers=("The last day of the note is no date.",))
+            return Draft(title=title, blockers=("The last day of the note is not a date.",))
         if day is not None and day < found.today:
-            blockers.append("The last day of the note has passed already.")
+            blockers.append("The last day of the note has passed.")
         before = _shown(account.pinned_note, account.pinned_until.isoformat() if account.pinned_until else None)
         if before == _shown(note, until):
-            blockers.append("This note is pinned already." if note else "No note is pinned.")
+            blockers.append("This note is already pinned." if note else "No note is pinned.")
         return Draft(
             title=title,
             effects=(Effect(system="Hub", text="Pinned note", before=before, after=_shown(note, until)),),
@@ -80,7 +79,7 @@ class Pin(Action[Found]):
         )
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: blanks and line breaks of the note become single blanks; an empty one is None."""
+        """Spaces and line breaks in the note become single spaces; and an empty note becomes None."""
         note = " ".join(str(params.get("note") or "").split()) or None
         return {"note": note, "until": str(params["until"]) if note and params.get("until") else None}
 

@@ -1,6 +1,6 @@
 """Rename an account in the Hub and in Zuora.
 
-Zuora goes first: it is the one that can refuse. The Hub follows in one local transaction.
+Zuora goes first, because it can refuse. The Hub follows in one transaction.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect
+from lib.actions.not_overwritten import changing_hub
 from lib.actions.read_back import write_and_read_back
 from lib.actions.refused_by_zuora import refused_by_zuora
 from lib.clients.errors import RemoteError
@@ -20,7 +21,6 @@ from lib.domain.names import InvalidName, check_name
 from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts
-from lib.store.engine import writing
 from lib.store.runs import Run, recent_runs
 
 
@@ -32,8 +32,8 @@ def _rename_in_zuora(job: Job) -> StepReport:
         return job.done(f"Zuora has the name “{after}”.", changed=False, before=before, after=after)
     if current != before:
         raise StepFailed(
-            f"Somebody renamed the account in Zuora to “{current}” meanwhile. It was not overwritten. "
-            "Abandon this rename and start a new one from the current name."
+            f"Somebody else has renamed the account in Zuora to “{current}”. Nothing was overwritten. "
+            "Abandon this and start again."
         )
     ids = write_and_read_back(
         job,
@@ -50,14 +50,8 @@ def _rename_in_zuora(job: Job) -> StepReport:
 
 def _rename_in_hub(job: Job) -> StepReport:
     before, after = job.facts["hub_name"], job.params["name"]
-    try:
-        with writing(job.services.engine) as connection:
-            changed = accounts.rename_account(connection, job.account, before=before, after=after)
-    except accounts.Conflict as conflict:
-        raise StepFailed(
-            f"The account is called “{conflict.current}” in the Hub by now. It was not overwritten. "
-            "Abandon this rename and start a new one from the current name."
-        ) from conflict
+    with changing_hub(job, lambda now: f"The account is called “{now}” in the Hub now.") as connection:
+        changed = accounts.rename_account(connection, job.account, before=before, after=after)
     return job.done(f"The Hub has the name “{after}”.", changed=changed, before=before, after=after)
 
 
@@ -69,7 +63,7 @@ class Found:
     zuora: ZuoraAccount | RemoteError | None
     """None when the account is not linked to Zuora, or the name cannot be used."""
     renamed_by: str | None
-    """Who renamed it last, where one of its latest runs did."""
+    """Who renamed it last, if one of its latest runs did."""
 
 
 class Rename(Action[Found]):
@@ -84,17 +78,16 @@ class Rename(Action[Found]):
     )
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
             latest = recent_runs(connection, wish.account, limit=5)
         renamed_by = next((run.actor_name for run in latest if run.kind == self.kind and run.state == "done"), None)
-        # Nobody waits for Zuora to hear that a name cannot be used.
+        # Nobody should wait for Zuora to learn that a name cannot be used.
         key = account.zuora_id if isinstance(_name(wish.params), str) else None
         return Found(account, None if key is None else outcome(lambda: services.read_zuora(key)), renamed_by)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a bad name, a changed base, an ending account and a Zuora that refuses."""
+        """Blocks on a bad name, a changed base, an ending account and a Zuora that refuses."""
         account, zuora = found.account, found.zuora
         title = f"Rename {account.title}"
         name = _name(wish.params)
@@ -104,27 +97,27 @@ class Rename(Action[Found]):
         blockers = _blockers(found, name, wish.params.get("base"))
         zuora_name = zuora.name if isinstance(zuora, ZuoraAccount) else None
         if zuora is None:
-            warnings.append("This account has no Zuora account, so only the Hub is renamed.")
+            warnings.append("This account has no Zuora account, so only the Hub is changed.")
         elif zuora_name not in (None, account.name):
-            warnings.append(f"Zuora now calls this account “{zuora_name}”; the new name replaces both.")
+            warnings.append(f"In Zuora the account is called “{zuora_name}”. The new name replaces both.")
         if zuora_name not in (None, name):
             effects.append(Effect(system="Zuora", text="New name on invoices", before=zuora_name, after=name))
         if account.name != name:
             effects.append(Effect(system="Hub", text="New name", before=account.name, after=name))
         if not effects and not blockers:
-            blockers.append(f"The account is already called “{name}”, here and in Zuora.")
+            blockers.append(f"The account is already called “{name}”, in the Hub and in Zuora.")
         return Draft(
             title=title,
             effects=tuple(effects),
             warnings=tuple(warnings),
             blockers=tuple(blockers),
-            untouched=("Contacts, subscriptions, numbers and auth rules stay as they are.",),
+            untouched=("Contacts, subscriptions, numbers and auth rules.",),
             steps=tuple(effect.system.lower() for effect in effects),
             facts={"hub_name": account.name, "zuora_id": account.zuora_id, "zuora_name": zuora_name},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
-        """See `Action.undo`: back to the name the Hub had."""
+        """Back to the name the Hub had."""
         with services.engine.connect() as connection:
             current = accounts.get_account(connection, run.account)
         before = run.plan["facts"]["hub_name"]
@@ -133,7 +126,7 @@ class Rename(Action[Found]):
         return {"name": before, "base": current.name}
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: blanks and combining characters of the name as they will be stored."""
+        """The name with its spaces and combining characters as they will be stored."""
         name = _name(params)
         return {**params, "name": name} if isinstance(name, str) else dict(params)
 
@@ -149,11 +142,11 @@ def _name(params: Mapping[str, Any]) -> str | InvalidName:
 def _blockers(found: Found, name: str, base: str | None) -> list[str]:
     account, blockers = found.account, []
     if account.is_ending:
-        blockers.append(f"The account is {account.standing}; its name stays as it was.")
+        blockers.append(f"The account is {account.status_words}, so it cannot be renamed.")
     if base not in (None, account.name):
         blockers.append(
             f"{found.renamed_by or 'Somebody'} renamed the account from “{base}” to “{account.name}” while you were "
-            f"typing “{name}”. Look at the new name and start again if yours is still right."
+            f"typing “{name}”. Check the new name, and start again if you still want to change it."
         )
     if found.zuora is not None:
         blockers += refused_by_zuora(found.zuora, account.zuora_number)

@@ -1,9 +1,9 @@
-"""Suspend an account: inbound calls go to voicemail, outbound calls hear that the account may not make calls.
+"""Suspend an account: inbound calls go to voicemail, outbound calls hear that the account cannot make calls.
 
-Emergency calls stay possible where the SBC says so: it connects them before it looks at any rule (docs/sbc.md).
+Emergency calls stay possible when the SBC says so: it connects them before it reads any rule (docs/sbc.md).
 
-The Hub first notes where the account is going, then the SBC is told, number by number, and read back. Only then
-does the Hub say *suspended*. A run that stops in between leaves the account *suspending*.
+The account is first marked *suspending*. Then the SBC gets the rules, number by number, and they are read back. Only
+then is the account *suspended*. A run that stops before that leaves it *suspending*.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from datetime import date
 
 from lib.actions.account.debts import Billing, read_billing
 from lib.actions.account.emergency_calls import FACT, NOT_KNOWN, EmergencyCalls, of_facts, read_emergency_calls
-from lib.actions.account.status import ChangeStatus, StatusFound, look_at_rules, steps_to, write_rules
+from lib.actions.account.status import ChangeStatus, StatusFound, look_at_rules, steps_to, write_every_rule
 from lib.actions.emails.mailing import mail_bill_to
 from lib.actions.engine.action import Job, StepReport, Wish
 from lib.actions.engine.plan import Confirmation, Draft, Plan
@@ -19,6 +19,7 @@ from lib.clients.errors import RemoteError
 from lib.domain.accounts import AccountStatus
 from lib.domain.emails import EmailKind
 from lib.domain.status import SUSPEND_REASONS
+from lib.domain.words import counted
 from lib.services import Services
 from lib.store import accounts
 
@@ -26,7 +27,7 @@ from lib.store import accounts
 def _write_rules(job: Job) -> StepReport:
     emergency = of_facts(job.facts).named
     promise = f"; emergency calls stay possible: {emergency}" if emergency else ""
-    return write_rules(job, f"inbound to voicemail, outbound hears the message{promise}")
+    return write_every_rule(job, f"inbound to voicemail, outbound hears the message{promise}")
 
 
 def _mail(job: Job) -> StepReport:
@@ -37,7 +38,7 @@ def _mail(job: Job) -> StepReport:
 
 @dataclass(frozen=True)
 class Found(StatusFound):
-    """The same, and what else a suspension is decided from."""
+    """Also the children, the emergency calls and the day."""
 
     children: int
     emergency: EmergencyCalls
@@ -47,7 +48,7 @@ class Found(StatusFound):
 
 
 class Suspend(ChangeStatus[Found]):
-    """See `ChangeStatus`. With a pinned note the confirmation carries an override, too."""
+    """See `ChangeStatus`. With a pinned note the confirmation needs an override, too."""
 
     kind = "suspend"
     verb = "Suspend account"
@@ -55,21 +56,20 @@ class Suspend(ChangeStatus[Found]):
     calls = "inbound calls to voicemail, outbound calls hear the message"
     letter = "Suspension notice to the bill-to contact"
     reasons = SUSPEND_REASONS
-    steps = steps_to(to, _write_rules, _mail)
+    steps = steps_to(to, "suspending", _write_rules, _mail)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
             size = accounts.measure_account(connection, wish.account)
         billing, rules = read_billing(services, account), look_at_rules(services, wish.account, self.to)
-        # Where the rules could not be read, nothing goes on, and nobody waits for a second answer.
+        # When the rules could not be read, the plan is blocked: nobody has to wait for a second answer.
         emergency = NOT_KNOWN if isinstance(rules, RemoteError) else read_emergency_calls(services)
         due = services.settings.suspend_after_days
         return Found(account, billing, rules, size.children, emergency, services.today(), due)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `ChangeStatus.plan_change`. Warns of debts, a pinned note and doubtful emergency calls."""
+        """Warns of debts, a pinned note and doubtful emergency calls."""
         draft = self.plan_change(found, wish)
         if not draft.effects:
             return draft
@@ -79,16 +79,15 @@ class Suspend(ChangeStatus[Found]):
             update={
                 "warnings": (*_warnings(found, pin), *draft.warnings, *unsure),
                 "untouched": _untouched(found.children, emergency),
-                "facts": draft.facts | {FACT: emergency.fact, "owed": _letter(found.billing), "pin": pin},
+                "facts": draft.facts | {FACT: emergency.numbers, "owed": _letter(found.billing), "pin": pin},
             }
         )
 
     def lacking(self, plan: Plan, given: Confirmation) -> str | None:
-        """See `Action.lacking`: a reason, and with a pinned note a reason to go against it."""
         if problem := super().lacking(plan, given):
             return problem
         if plan.facts.get("pin") and not (given.override or "").strip():
-            return f"A note is pinned to this account: “{plan.facts['pin']}”. Say why it does not hold this time."
+            return f"A note is pinned to this account: “{plan.facts['pin']}”. Say why you are overriding it."
         return None
 
 
@@ -107,13 +106,13 @@ def _warnings(found: Found, pin: str | None) -> list[str]:
     warnings += [f"In Zuora: {debt}." for debt in billing.debts]
     days = max(debt.days for debt in billing.debts)
     if days < found.due:
-        warnings.append(f"Accounts are suspended for non-payment from day {found.due}; this is day {days}.")
+        warnings.append(f"Accounts are suspended for non-payment from day {found.due}. This is day {days}.")
     return warnings
 
 
 def _letter(billing: Billing) -> dict[str, str] | None:
-    """What the e-mail says of the debt; nothing where it is unknown or in several currencies."""
-    # The letter goes to this account's contact, whom the debts of whoever pays for it do not concern.
+    """What the e-mail says about the debt; None when it is unknown or in several currencies."""
+    # The e-mail goes to this account's contact, who has nothing to do with the debts of its payer.
     if billing.debts is None or len(billing.own_debts) != 1:
         return None
     debt = billing.own_debts[0]
@@ -124,10 +123,9 @@ def _letter(billing: Billing) -> dict[str, str] | None:
 def _untouched(children: int, emergency: EmergencyCalls) -> tuple[str, ...]:
     kept = [
         *((f"Emergency calls stay possible: {emergency.named}.",) if emergency.named else ()),
-        "Calls in progress are not cut.",
+        "Calls in progress are not cut off.",
         "Numbers stay on the account, and plan fees keep billing.",
     ]
     if children:
-        what = f"{children} child accounts stay as they are" if children > 1 else "child account stays as it is"
-        kept.append(f"Its {what}.")
+        kept.append(f"{counted(children, 'child account')}.")
     return tuple(kept)

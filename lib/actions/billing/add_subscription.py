@@ -19,12 +19,12 @@ from lib.store.engine import writing
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds. `owner` is the account of the Hub that has the number, `answer` what Zuora said of it."""
+    """`owner` is the account of the Hub that has the number, `answer` is what Zuora said about it."""
 
     account: Account
     owner: str | None
     answer: InZuora | RemoteError | None = None
-    """None where Zuora was not asked, as the Hub knows already that it cannot be added."""
+    """None when Zuora was not asked: the Hub already refuses the number."""
 
 
 def _add(job: Job) -> StepReport:
@@ -50,7 +50,7 @@ class AddSubscription(Action[Found]):
     steps = (Step("hub", "Add it in the Hub", _add),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`. Zuora is asked only about a number that the Hub would take."""
+        """Zuora is asked only about a number that the Hub would accept."""
         typed = self.normalise(wish.params)["number"]
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
@@ -59,7 +59,7 @@ class AddSubscription(Action[Found]):
         return found if _refusal(typed, found) else replace(found, answer=read_subscription(services, rows, typed))
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a number Zuora does not have for this account and on one that is taken."""
+        """Blocks on a number Zuora does not have for this account and on one that is taken."""
         typed = self.normalise(wish.params)["number"]
         title = "Add a subscription" if number_problem(typed) else f"Add {typed} to {found.account.title}"
         if problem := _refusal(typed, found):
@@ -71,16 +71,16 @@ class AddSubscription(Action[Found]):
         return _planned(title, in_zuora)
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: spaces and line breaks around the number are dropped."""
+        """The number without spaces and line breaks around it."""
         return {"number": " ".join(str(params.get("number") or "").split())}
 
 
 def _refusal(typed: str, found: Found) -> str | None:
-    """Why the Hub does not take the number, whatever Zuora says."""
+    """Why the Hub does not accept the number, whatever Zuora says."""
     if problem := number_problem(typed):
         return problem
     if found.account.is_ending:
-        return f"The account is {found.account.standing}; nothing can be added to it."
+        return f"The account is {found.account.status_words}, so nothing can be added to it."
     if found.owner is None:
         return None
     if found.owner == found.account.number:
@@ -96,7 +96,7 @@ def _planned(title: str, found: InZuora) -> Draft:
         effects=(Effect(system="Hub", text=f"Subscription {number}", before="not there", after=saved_words(terms)),),
         warnings=found.notes(),
         details=(found.grants(), *found.unmapped()),
-        untouched=("Zuora is only read. PBXs and numbers keep the subscription they are billed to.",),
+        untouched=("Zuora, and the subscriptions that PBXs and numbers are billed to.",),
         steps=("hub",),
         facts={"number": number, "name": name[:120] if name else None, "terms": terms.model_dump(mode="json")},
     )

@@ -1,7 +1,7 @@
 """Edit the charge map: which Zuora charge grants which allowance. It belongs to the company, not to an account."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
@@ -14,14 +14,7 @@ from lib.store import billing
 from lib.store.engine import writing
 
 HOUSE = "house"
-"""Used instead of an account number: one edit of the map at a time, and it holds no account."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the look finds."""
-
-    stored: list[MapRow]
+"""Used instead of an account number, so that there is one edit of the map at a time."""
 
 
 def to_params(rows: Sequence[MapRow]) -> list[dict[str, str | None]]:
@@ -36,13 +29,15 @@ def _save(job: Job) -> StepReport:
         current = billing.list_charge_map(connection)
         changed = current != wanted
         if changed and current != base:
-            raise StepFailed("Somebody changed the charge map meanwhile. It was not overwritten. Abandon this.")
+            raise StepFailed(
+                "Somebody else has changed the charge map. Nothing was overwritten. Abandon this and start again."
+            )
         if changed:
             billing.save_charge_map(connection, wanted, by=job.actor)
     with engine.connect() as connection:
         if billing.list_charge_map(connection) != wanted:
-            raise StepFailed("The Hub shows another charge map than was saved. Resume to try again.")
-    job.itemise((effect.text, f"{effect.before} -> {effect.after}") for effect in _effects(base, wanted))
+            raise StepFailed("The Hub does not show the charge map that was saved. Resume to try again.")
+    job.journal.itemise((effect.text, f"{effect.before} -> {effect.after}") for effect in _effects(base, wanted))
     return job.done(
         f"The charge map has {len(wanted):,} rows, read back.",
         changed=changed,
@@ -51,7 +46,7 @@ def _save(job: Job) -> StepReport:
     )
 
 
-class EditChargeMap(Action[Found]):
+class EditChargeMap(Action[list[MapRow]]):
     """`params`: `rows` as edited, and `base`, the rows the person saw when they began. The account is `HOUSE`."""
 
     kind = "charge_map"
@@ -59,32 +54,32 @@ class EditChargeMap(Action[Found]):
     permission = Permission.CHARGE_MAP_EDIT
     steps = (Step("hub", "Save in the Hub", _save),)
 
-    def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
+    def look(self, services: Services, wish: Wish) -> list[MapRow]:
+        """The rows as the Hub has them."""
         with services.engine.connect() as connection:
-            return Found(billing.list_charge_map(connection))
+            return billing.list_charge_map(connection)
 
-    def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a map that is not valid, and on one that somebody changed meanwhile."""
+    def decide(self, found: list[MapRow], wish: Wish) -> Draft:
+        """Blocks on a map that is not valid, and on one that somebody else has changed."""
         title = "Change the charge map"
         try:
             wanted, base = (check_map(_rows(wish.params[name])) for name in ("rows", "base"))
         except InvalidMap as invalid:
             return Draft(title=title, blockers=(str(invalid),))
-        if found.stored != base:
-            meanwhile = "Somebody changed the charge map while you were editing it. Nothing was saved. Start again."
-            return Draft(title=title, blockers=(meanwhile,))
+        if found != base:
+            changed = "Somebody else changed the charge map while you were editing it. Nothing was saved. Start again."
+            return Draft(title=title, blockers=(changed,))
         effects = _effects(base, wanted)
         return Draft(
             title=title,
             effects=tuple(effects),
-            verdict=None if effects else "Nothing changed: the map is stored like this already.",
-            untouched=("Allowances that are stored stay until their subscription is refreshed.",),
+            verdict=None if effects else "There is nothing to save: the charge map is already like this.",
+            untouched=("Saved allowances, until their subscription is refreshed.",),
             steps=("hub",) if effects else (),
         )
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: the rows in the order and spelling in which they are stored."""
+        """The rows as they will be stored."""
         try:
             return {name: to_params(check_map(_rows(params[name]))) for name in ("rows", "base")}
         except InvalidMap:
@@ -96,7 +91,7 @@ def _rows(stored: Sequence[Mapping[str, Any]]) -> list[MapRow]:
 
 
 def _effects(before: Sequence[MapRow], after: Sequence[MapRow]) -> list[Effect]:
-    """Charge by charge: what it granted and what it will grant."""
+    """For each charge: what it granted and what it will grant."""
     old, new = ({(row.charge_number, row.charge_name): row.kind for row in rows} for rows in (before, after))
     return [
         Effect(system="Hub", text=_charge(*key), before=_granted(old.get(key)), after=_granted(new.get(key)))

@@ -25,14 +25,14 @@ NAME_LIMIT = 120
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds. `owner` is the account of the Hub that has the typed number, `answer` what Zuora said."""
+    """`owner` is the account of the Hub that has the typed number, `answer` is what Zuora said about it."""
 
     account: Account
     stored: HubSubscription | None
     use: SubscriptionUse
     owner: str | None
     answer: InZuora | RemoteError | None = None
-    """None where Zuora was not asked: the number stays, or the Hub refuses the edit already."""
+    """None when Zuora was not asked: the number stays, or the Hub already refuses the edit."""
 
 
 def _edit(job: Job) -> StepReport:
@@ -44,7 +44,12 @@ def _edit(job: Job) -> StepReport:
         kept = billing.find_subscription(connection, job.account, to)
         changed = kept is None or (kept.name, kept.terms) != (facts["name"], terms)
         if changed:
-            _refuse_if_changed(billing.find_subscription(connection, job.account, before["number"]), before)
+            current = billing.find_subscription(connection, job.account, before["number"])
+            if current is None or _stored(current) != before:
+                raise StepFailed(
+                    f"Somebody else changed or removed {before['number']} in the Hub. Nothing was overwritten. "
+                    "Abandon this and start again."
+                )
             billing.change_subscription(
                 connection, job.account, before["number"], to=to, name=facts["name"], terms=terms
             )
@@ -65,18 +70,8 @@ def _words(one: Mapping[str, Any]) -> str:
     return f"{one['number']}, {one['name'] or 'without a name'}"
 
 
-def _refuse_if_changed(current: HubSubscription | None, before: Mapping[str, Any]) -> None:
-    if current is None:
-        raise StepFailed(f"{before['number']} is not on this account any more. Nothing was changed. Abandon this.")
-    if _stored(current) != before:
-        raise StepFailed(
-            f"Somebody changed {before['number']} in the Hub meanwhile. Nothing was changed. "
-            "Abandon this and start again."
-        )
-
-
 class EditSubscription(Action[Found]):
-    """`params`: `subscription`, the number it has; `number` and `name`, which it shall have, as typed."""
+    """`params`: `subscription`, its number now; `number` and `name`, the new ones as typed."""
 
     kind = "edit_subscription"
     verb = "Save subscription"
@@ -84,7 +79,7 @@ class EditSubscription(Action[Found]):
     steps = (Step("hub", "Save it in the Hub", _edit),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`. Reads Zuora for another number only."""
+        """Zuora is read only for a new number."""
         asked = self.normalise(wish.params)
         with services.engine.connect() as connection:
             found = Found(
@@ -99,7 +94,7 @@ class EditSubscription(Action[Found]):
         return replace(found, answer=read_subscription(services, rows, asked["number"]))
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a number that is not this account's, and on a name that cannot be read."""
+        """Blocks on a number that is not this account's, and on a name that is not valid."""
         asked = self.normalise(wish.params)
         title = f"Edit subscription {asked['subscription']} of {found.account.title}"
         if problem := _refusal(asked, found):
@@ -116,21 +111,21 @@ class EditSubscription(Action[Found]):
         return _planned(title, stored, name, found.use, other)
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: spaces and line breaks around what was typed are dropped."""
+        """Without spaces and line breaks around what was typed."""
         return {key: " ".join(str(params.get(key) or "").split()) for key in ("subscription", "number", "name")}
 
 
 def _refusal(asked: Mapping[str, str], found: Found) -> str | None:
-    """Why the Hub does not take the edit, whatever Zuora says."""
+    """Why the Hub does not accept the edit, whatever Zuora says."""
     if found.stored is None:
         return f"{asked['subscription']} is not on this account."
     if found.account.is_ending:
-        return f"The account is {found.account.standing}; nothing of it can be edited."
+        return f"The account is {found.account.status_words}, so its subscriptions cannot be edited."
     if problem := number_problem(asked["number"]) or _name_problem(asked["name"]):
         return problem
     if asked["number"] == found.stored.number:
         same = (asked["name"] or None) == found.stored.name
-        return "Nothing is different: type another number or another name." if same else None
+        return "There is nothing to save: type another number or another name." if same else None
     if found.owner is None:
         return None
     own = found.owner == found.account.number
@@ -139,9 +134,9 @@ def _refusal(asked: Mapping[str, str], found: Found) -> str | None:
 
 
 def _name_problem(name: str) -> str | None:
-    """A subscription needs no name; one that is typed has to be readable and fit."""
+    """What is wrong with a typed name, as a sentence. A subscription needs no name."""
     if len(name) > NAME_LIMIT:
-        return f"The name has {len(name)} characters; the Hub keeps at most {NAME_LIMIT}."
+        return f"The name has {len(name)} characters. It can have at most {NAME_LIMIT}."
     try:
         check_name(name or "none")
     except InvalidName as invalid:
@@ -152,17 +147,17 @@ def _name_problem(name: str) -> str | None:
 def _planned(
     title: str, stored: HubSubscription, name: str | None, use: SubscriptionUse, other: InZuora | None = None
 ) -> Draft:
-    """The edit of the name, and with an `other` subscription of the number and all that follows from it."""
+    """The new name, and with an `other` subscription its number and everything that changes with that."""
     number, terms = (other.subscription.number, other.terms) if other else (stored.number, stored.terms)
     rows = [] if name == stored.name else [("Name", stored.name or "none", name or "none")]
     rows += _renumbered(stored, number, terms, use) if other else []
-    goes_on = "Zuora is only read: both subscriptions go on there as they are."
+    goes_on = "Both subscriptions in Zuora."
     return Draft(
         title=title,
         effects=tuple(Effect(system="Hub", text=text, before=was, after=then) for text, was, then in rows),
         warnings=other.notes() if other else (),
         details=(other.grants(), *other.unmapped()) if other else (),
-        untouched=(goes_on if other else "Zuora, allowances, and whatever is billed to the subscription.",),
+        untouched=(goes_on if other else "Zuora, allowances, and everything that is billed to the subscription.",),
         steps=("hub",),
         facts={"before": _stored(stored), "number": number, "name": name, "terms": terms.model_dump(mode="json")},
     )
@@ -171,7 +166,7 @@ def _planned(
 def _renumbered(
     stored: HubSubscription, number: str, terms: SubscriptionTerms, use: SubscriptionUse
 ) -> list[tuple[str, str, str]]:
-    """What changes with the number: the term, what is granted, and what is billed to it."""
+    """What changes with the number: the term, the allowances, and what is billed to it."""
     rows = [
         ("Subscription number", stored.number, number),
         ("Status and term", saved_words(stored.terms), saved_words(terms)),

@@ -1,13 +1,11 @@
-"""Refresh allowances: read subscriptions from Zuora, show old and new, and save what Zuora grants."""
+"""Refresh allowances: read subscriptions from Zuora, show what changes, and save what Zuora grants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine
-
-from lib.actions.billing.subscription import InZuora, Later, read_subscription, saved_words, usable
+from lib.actions.billing.subscription import InZuora, read_subscription, saved_words, usable
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect
@@ -23,57 +21,48 @@ from lib.store.engine import writing
 
 SNAPSHOT = "subscription charges"
 LATER = "subscription changes"
-"""The snapshot of what is ordered for a later day: by subscription, the day and what is granted from then on."""
+"""The snapshot of later changes: by subscription, the day and what is granted from then on."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds: each subscription that was asked for, with what Zuora said of it."""
+    """Each subscription that was asked for, with what Zuora said about it."""
 
     account: Account
     read: list[tuple[HubSubscription, InZuora | RemoteError]]
 
     def sorted(self) -> tuple[list[tuple[HubSubscription, InZuora]], tuple[str, ...]]:
-        """Each subscription as the Hub and as Zuora has it, and why others cannot be used, as sentences."""
+        """Each subscription in the Hub and in Zuora, and sentences that say why others cannot be used."""
         found = [(stored, usable(stored.number, answer, self.account)) for stored, answer in self.read]
         good = [(stored, one) for stored, one in found if isinstance(one, InZuora)]
         return good, tuple(problem for _, problem in found if isinstance(problem, str))
 
 
-def _terms(fact: Mapping[str, Any]) -> SubscriptionTerms:
-    return SubscriptionTerms.model_validate(fact)
-
-
 def _save(job: Job) -> StepReport:
-    wanted = {number: _terms(fact["after"]) for number, fact in job.facts["subscriptions"].items()}
+    facts = job.facts["subscriptions"]
+    wanted = {number: SubscriptionTerms.model_validate(fact["after"]) for number, fact in facts.items()}
     written = []
     with writing(job.services.engine) as connection:
         for number, terms in wanted.items():
             current = billing.find_subscription(connection, job.account, number)
             if current is None:
-                raise StepFailed(f"{number} is not on this account any more. Nothing was saved. Abandon this.")
+                raise StepFailed(f"{number} is no longer on this account. Nothing was saved. Abandon this.")
             if current.terms == terms:
                 continue
-            if current.terms != _terms(job.facts["subscriptions"][number]["before"]):
+            if current.terms != SubscriptionTerms.model_validate(facts[number]["before"]):
                 raise StepFailed(
-                    f"Somebody changed {number} in the Hub meanwhile. Nothing was saved. "
-                    "Abandon this refresh and start a new one."
+                    f"Somebody else has changed {number} in the Hub. Nothing was saved. Abandon this and start again."
                 )
             billing.save_terms(connection, job.account, number, terms)
             written.append(number)
-    _read_back(job.services.engine, job.account, wanted)
+    with job.services.engine.connect() as connection:
+        kept = {one.number: one.terms for one in billing.list_subscriptions(connection, job.account)}
+    if wrong := [number for number, terms in wanted.items() if kept.get(number) != terms]:
+        raise StepFailed(f"The Hub does not show the saved allowances of {', '.join(wrong)}. Resume to try again.")
     done = written or (list(wanted) if job.repeated else [])
-    job.itemise(_items(job.facts["subscriptions"]))
+    job.journal.itemise(_items(facts))
     text = "The Hub has what Zuora grants, read back."
     return StepReport(outcome="done" if done else "nothing", text=text, count=len(done))
-
-
-def _read_back(engine: Engine, account: str, wanted: Mapping[str, SubscriptionTerms]) -> None:
-    with engine.connect() as connection:
-        kept = {one.number: one.terms for one in billing.list_subscriptions(connection, account)}
-    wrong = [number for number, terms in wanted.items() if kept.get(number) != terms]
-    if wrong:
-        raise StepFailed(f"The Hub shows other allowances than were saved for {', '.join(wrong)}. Resume to try again.")
 
 
 def _items(subscriptions: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -93,7 +82,7 @@ class RefreshAllowances(Action[Found]):
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`. What it read, it keeps for the page, with the time: unmapped charges and later changes."""
+        """It also saves unmapped charges and later changes, with the time, for the page."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
             stored = billing.list_subscriptions(connection, wish.account)
@@ -107,7 +96,7 @@ class RefreshAllowances(Action[Found]):
         return found
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on what cannot be read and on what is another account's."""
+        """Blocks on what cannot be read and on what belongs to another account."""
         one = wish.params.get("subscription")
         title = f"Refresh allowances of {one or found.account.title}"
         if not found.read:
@@ -139,24 +128,23 @@ def _compared(title: str, read: list[tuple[HubSubscription, InZuora]]) -> Draft:
         effects=tuple(effects),
         warnings=tuple(note for _, answer in read for note in answer.notes()),
         details=tuple(detail for _, answer in read for detail in answer.unmapped()),
-        untouched=("Zuora is only read. Numbers, phone users and PBXs stay as they are.",),
-        verdict=None if facts else f"Nothing changed: the Hub has what Zuora grants. Read: {shown}.",
+        untouched=("Zuora, numbers, phone users and PBXs.",),
+        verdict=None if facts else f"Nothing has changed: the Hub has what Zuora grants. Read: {shown}.",
         steps=("hub",) if facts else (),
         facts={"subscriptions": facts, "unmapped": {one.number: len(its.granted.unmapped) for one, its in read}},
     )
 
 
 def _keep(services: Services, account: str, read: Mapping[str, InZuora], there: set[str]) -> None:
-    """Keep what was read with its time for the page; what was kept of the account's other subscriptions stays."""
+    """Save what was read, with the time, and keep what was saved of the account's other subscriptions."""
     unmapped = {number: [charge.label for charge in one.granted.unmapped] for number, one in read.items()}
-    later = {number: _as_kept(one.later) for number, one in read.items()}
+    later = {
+        number: {"day": one.later.day.isoformat(), "allowances": one.later.allowances} if one.later else None
+        for number, one in read.items()
+    }
     subjects: dict[str, dict[str, Any]] = {SNAPSHOT: unmapped, LATER: later}
     with writing(services.engine) as connection:
         for subject, value in subjects.items():
             last = snapshots.last_snapshot(connection, account, system="zuora", subject=subject)
             kept = {number: one for number, one in (last.value if last else {}).items() if number in there}
             snapshots.save_snapshot(connection, account, system="zuora", subject=subject, value=kept | value)
-
-
-def _as_kept(later: Later | None) -> dict[str, Any] | None:
-    return {"day": later.day.isoformat(), "allowances": later.allowances} if later else None

@@ -1,4 +1,4 @@
-"""Take a billing subscription off an account, once no PBX and no number is billed to it."""
+"""Remove a billing subscription from an account, once no PBX and no number is billed to it."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ from lib.store.billing import HubSubscription, SubscriptionUse
 from lib.store.engine import writing
 
 NAMED = 10
-"""At most this many of those that use a subscription are named; the others are counted."""
+"""At most this many users of a subscription are named; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds."""
+    """The subscription, and what is billed to it."""
 
     account: Account
     subscription: HubSubscription | None
@@ -32,20 +32,20 @@ def _remove(job: Job) -> StepReport:
     number, engine = job.params["number"], job.services.engine
     with writing(engine) as connection:
         if holders := _holders(number, billing.use_of(connection, job.account, number)):
-            raise StepFailed(f"{' '.join(holders)} Nothing was removed. Abandon this, or free it and resume.")
+            raise StepFailed(f"{' '.join(holders)} Nothing was removed. Change that and resume, or abandon this.")
         changed = billing.remove_subscription(connection, job.account, number)
     with engine.connect() as connection:
         if billing.find_subscription(connection, job.account, number) is not None:
             raise StepFailed(f"The Hub still shows {number}. Resume to try again.")
     return job.done(
-        f"{number} is not on this account any more.", changed=changed, before=job.facts["granted"], after="removed"
+        f"{number} is no longer on this account.", changed=changed, before=job.facts["granted"], after="removed"
     )
 
 
 class RemoveSubscription(Action[Found]):
     """`params`: `number`, the number of a subscription of the account.
 
-    Also of an account that is ending: another account cannot have the subscription before it is off this one.
+    Allowed for an account that is ending: no other account can have the subscription while this one has it.
     """
 
     kind = "remove_subscription"
@@ -54,7 +54,6 @@ class RemoveSubscription(Action[Found]):
     steps = (Step("hub", "Remove it from the Hub", _remove),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         number = str(wish.params.get("number") or "")
         with services.engine.connect() as connection:
             return Found(
@@ -64,7 +63,7 @@ class RemoveSubscription(Action[Found]):
             )
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks with the PBXs and numbers that still use the subscription."""
+        """Blocks while PBXs or numbers use the subscription."""
         number = str(wish.params.get("number") or "")
         title = f"Remove {number} from {found.account.title}"
         if found.subscription is None:
@@ -76,14 +75,14 @@ class RemoveSubscription(Action[Found]):
             title=title,
             effects=(Effect(system="Hub", text=f"Subscription {number}", before=granted, after="removed"),),
             blockers=tuple(_holders(number, found.use)),
-            untouched=("The subscription in Zuora goes on and is billed as before.",),
+            untouched=("The subscription in Zuora, which is billed as before.",),
             steps=("hub",),
             facts={"granted": granted},
         )
 
 
 def _holders(number: str, use: SubscriptionUse) -> list[str]:
-    """Sentences that name who still uses the subscription."""
+    """Sentences that name the PBXs and numbers that use the subscription."""
     sentences = []
     if use.pbxs:
         pbxs = f"{counted(len(use.pbxs), 'PBX')}: {and_more(use.pbxs, NAMED)}"

@@ -1,4 +1,4 @@
-"""A billing subscription as Zuora has it, and what every action says about one."""
+"""A billing subscription in Zuora, and what every action says about one."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,13 +25,13 @@ _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True)
 class Later:
-    """What a subscription grants from a later day on, when that differs from today."""
+    """What a subscription grants from a later day on, when that is different from today."""
 
     day: date
     allowances: dict[str, int]
 
     def words(self, now: Mapping[str, int]) -> str:
-        """What changes on that day, compared with what is granted `now`."""
+        """What changes on that day. `now` is what it grants today."""
         changed = (
             f"{label_of(kind)} {words_for(kind, new)} instead of {words_for(kind, old)}"
             for kind, old, new in changes(now, self.allowances)
@@ -41,7 +41,7 @@ class Later:
 
 @dataclass(frozen=True)
 class InZuora:
-    """A subscription as Zuora has it, read with these rows of the charge map on this day."""
+    """A subscription in Zuora, read with these rows of the charge map on this day."""
 
     subscription: ZuoraSubscription
     rows: list[MapRow]
@@ -49,17 +49,17 @@ class InZuora:
 
     @property
     def granted(self) -> Granted:
-        """What its charges grant today. A subscription that has ended or not begun grants nothing.
+        """What its charges grant today: nothing when it has ended or not begun.
 
-        The days decide, not the word: one that is cancelled for a later day is Cancelled at once.
+        The dates decide, not the status: one that is cancelled for a later day is Cancelled at once.
         """
         return self._granted_on(self.today)
 
     @property
     def later(self) -> Later | None:
-        """The next day from which its charges grant something else than today; None when nothing is ordered.
+        """The next day on which its charges grant something else; None when no change is ordered.
 
-        The end of the whole subscription is none of them: `ZuoraSubscription.ends_on` has it.
+        The end of the whole subscription does not count: `ZuoraSubscription.ends_on` has it.
         """
         if not self._grants_on(self.today):
             return None
@@ -87,7 +87,7 @@ class InZuora:
         )
 
     def notes(self) -> tuple[str, ...]:
-        """What somebody should know before they save it: unmapped charges, its end, and a change on a later day."""
+        """What to know before it is saved: unmapped charges, its end, and a later change."""
         number, later = self.subscription.number, self.later
         names = ", ".join(f"“{one.label}”" for one in self.granted.unmapped)
         unmapped = f"{number}: no allowance is known for {names}. An admin can add it to the charge map."
@@ -95,20 +95,20 @@ class InZuora:
         return tuple(words for words in (unmapped if names else None, self._ended_words(), ordered) if words)
 
     def grants(self) -> Detail:
-        """What it grants, a line an allowance."""
+        """What it grants, one row for each allowance."""
         granted = self.terms.allowances
         rows = tuple((label_of(kind), words_for(kind, granted[kind])) for kind in in_order(granted))
         return Detail(title="What it grants", columns=("Allowance", "Granted"), rows=rows)
 
     def unmapped(self) -> tuple[Detail, ...]:
-        """Its charges that no row of the charge map names: one table, or none."""
+        """Its charges that are not in the charge map: one table, or none."""
         charges, number = self.granted.unmapped, self.subscription.number
         rows = tuple((number, one.name, ", ".join(one.numbers[:1]), f"{one.quantity:f}") for one in charges)
         columns = ("Subscription", "Charge", "Number", "Quantity")
         return (Detail(title="Unmapped charges", columns=columns, rows=rows),) if rows else ()
 
     def _ended_words(self) -> str | None:
-        """Says that it grants nothing, being over or not begun, or until when it does; None when it goes on."""
+        """That it grants nothing, or until when it does; None when it goes on."""
         subscription = self.subscription
         status = subscription.status.value.lower()
         ends = end_words(subscription.ends_on, self.today)
@@ -131,7 +131,7 @@ class InZuora:
         return [charge for plan in self.subscription.rate_plans for charge in plan.charges]
 
     def _charges(self, day: date) -> list[Charge]:
-        """The charges in force on this day, each with the segment of the day."""
+        """The charges in force on this day, each with its segment."""
         found = []
         for charge in self._all_charges():
             numbers = (charge.product_rate_plan_charge_number, charge.number, charge.product_rate_plan_charge_id)
@@ -139,62 +139,61 @@ class InZuora:
             if not in_force:
                 continue
             segment = max(in_force, key=lambda one: one.starts or date.min)
-            # Usage has no quantity, only what is included; a flat fee has quantity one.
+            # Usage has only included units, no quantity. A flat fee has quantity one.
             quantity = segment.quantity if segment.quantity is not None else segment.included_units
             found.append(Charge(tuple(number for number in numbers if number), charge.name, quantity or Decimal(0)))
         return found
 
 
 def read_subscription(services: Services, rows: list[MapRow], number: str) -> InZuora | RemoteError:
-    """The subscription in its latest version, or why it could not be had. One attempt: somebody is waiting."""
-    # With every segment: the day that decides is the company's, which Zuora's calendar may not have reached, and what
-    # comes later is worth telling.
+    """The latest version of the subscription, or why it could not be read. One attempt, as somebody waits."""
+    # With every segment: the company's day may be ahead of Zuora's, and later changes are shown.
     quick = services.settings.zuora_page_seconds
     found = outcome(lambda: services.zuora.subscription(number, quick_seconds=quick, segments=EVERY))
     return found if isinstance(found, RemoteError) else InZuora(found, rows, services.today())
 
 
 def usable(number: str, answer: InZuora | RemoteError, current: Account) -> InZuora | str:
-    """The subscription, if it is the account's; else why what Zuora answered cannot be used, as a sentence."""
+    """The subscription if it belongs to the account, else a sentence that says why it cannot be used."""
     if isinstance(answer, NotFound):
         return f"Zuora has no subscription {number}."
     if isinstance(answer, RemoteError):
         return f"Zuora could not be read, so nothing was changed. {answer}"
     if current.zuora_id is None:
-        return "This account is not linked to Zuora, so it cannot be told whose the subscription is."
+        return "This account is not linked to Zuora, so the owner of the subscription cannot be checked."
     if answer.subscription.account_id != current.zuora_id:
         owner = answer.subscription.account_number or "another account"
         return f"In Zuora {number} belongs to {owner}, not to {current.zuora_number}."
     if answer.subscription.number != number:
-        # Zuora also takes an id instead of a number, which nobody could find again.
+        # Zuora also accepts an id, which nobody could search for later.
         return f"Zuora calls this subscription {answer.subscription.number}: use that number."
     return answer
 
 
 @contextmanager
 def not_taken(number: str) -> Iterator[None]:
-    """Around the code that gives an account the subscription `number`.
+    """Wraps the code that gives an account the subscription `number`.
 
     Raises:
-        StepFailed: another account has it, or got it at this moment.
+        StepFailed: another account has it, or gets it at this moment.
     """
     try:
         yield
     except SubscriptionTaken as taken:
         raise StepFailed(f"{number} is now on account {taken.owner}. Nothing was changed. Abandon this.") from taken
     except IntegrityError as error:
-        # Another process was faster by less than a transaction; resumed, this sees whose it is.
-        raise StepFailed(f"{number} was added somewhere else at this moment. Resume to look again.") from error
+        # Another process was faster by less than a transaction. After a Resume the step sees who has it.
+        raise StepFailed(f"{number} is being added to another account now. Resume to check again.") from error
 
 
 def number_problem(text: str) -> str | None:
-    """What is wrong with a typed subscription number, as a sentence; None when it may be one."""
+    """What is wrong with a typed subscription number, as a sentence; None when it is valid."""
     if not text:
         return "Type the number of the subscription, such as SUB-00000012."
     if len(text.split()) > 1:
-        return "This holds more than one number. Type one subscription at a time."
+        return "Type one subscription number at a time. It can't contain spaces."
     if not _NUMBER.fullmatch(text):
-        return "A subscription number has up to 100 letters, digits, points and dashes, and nothing else."
+        return "A subscription number can have up to 100 letters, digits, dots, dashes and underscores."
     return None
 
 
@@ -212,9 +211,9 @@ def _segments(charge: ZuoraCharge) -> tuple[ZuoraCharge | ZuoraSegment, ...]:
 
 
 def _in_force(charge: ZuoraCharge | ZuoraSegment, subscription: ZuoraSubscription, today: date) -> bool:
-    """A charge that ended before its subscription's term belongs to a product that was taken off.
+    """A charge that ended before its subscription's term belongs to a removed product.
 
-    One that ends with the term goes on until the subscription says otherwise: a renewal may be written late.
+    A charge that ends with the term goes on until the subscription ends: a renewal may be recorded late.
     """
     if charge.starts is not None and charge.starts > today:
         return False

@@ -1,4 +1,4 @@
-"""Edit the Bill To or the Sold To contact in Zuora: only the fields that were changed, and none over a colleague's."""
+"""Edit the Bill To or Sold To contact in Zuora: only the changed fields, and without overwriting a colleague's."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ from lib.services import Services
 from lib.store import accounts
 from lib.store.runs import CONTACTS, Run, recent_runs
 
-BOTH = "Bill To and Sold To are one and the same contact in Zuora: what is changed for one is changed for both."
+BOTH = "Bill To and Sold To are the same contact in Zuora: a change to one changes both."
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds. `billing` is the account in Zuora, or why it could not be read."""
+    """`billing` is the account in Zuora, or why it could not be read."""
 
     account: Account
     billing: ZuoraAccount | RemoteError | None
-    """None where Zuora was not asked: the account has no link to it."""
+    """None when the account is not linked to Zuora."""
 
 
 def contact_of(billing: ZuoraAccount, role: ContactRole) -> ZuoraContact | None:
@@ -45,7 +45,7 @@ def contact_of(billing: ZuoraAccount, role: ContactRole) -> ZuoraContact | None:
 
 
 def values_of(contact: ZuoraContact) -> dict[str, str]:
-    """The fields that can be edited, as Zuora has them."""
+    """The fields that can be edited, with their values."""
     return {field: getattr(contact, field) for field in LABELS}
 
 
@@ -56,8 +56,8 @@ def _update(job: Job) -> StepReport:
     if edit.conflicts:
         names = ", ".join(LABELS[one.field] for one in edit.conflicts)
         raise StepFailed(
-            f"Somebody changed {names} of the contact in Zuora meanwhile. Nothing was overwritten. "
-            "Abandon this update and start again from the current values."
+            f"Somebody else has changed {names} of the contact in Zuora. Nothing was overwritten. "
+            "Abandon this and start again."
         )
     old, new = _shown(before), _shown(after)
     if not edit.after:
@@ -75,27 +75,26 @@ def _update(job: Job) -> StepReport:
 class EditContact(Action[Found]):
     """`params`: `role`, `contact` (its id), `changes` (field -> new value), `base` (field -> value as seen), `emptied`.
 
-    `emptied` names the fields that may lose their value, as the person confirmed each. Without it none may.
+    `emptied` names the fields whose value the person confirmed to remove. No other field can be emptied.
     """
 
     kind = "edit_contact"
     verb = "Update"
     permission = Permission.CONTACTS_EDIT
-    # A run that waits may wait for just this: a letter that went to a wrong address.
+    # A failed run may be waiting for this: its e-mail went to a wrong address.
     lane = CONTACTS
     steps = (Step("zuora", "Change the contact in Zuora", _update),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
         key = account.zuora_id
         return Found(account, None if key is None else outcome(lambda: services.read_zuora(key)))
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a bad value, on a field changed meanwhile and on a value that would be lost.
+        """Blocks on a bad value, on a field that somebody else has changed and on a value that would be lost.
 
-        An account that is ending is no reason: Zuora takes changes to its contacts, and final invoices go to them.
+        An account that is ending is not refused: Zuora accepts the change, and final invoices go to its contacts.
         """
         role, params = ContactRole(wish.params["role"]), wish.params
         title = f"Update the {role.label} contact of {found.account.title}"
@@ -117,13 +116,13 @@ class EditContact(Action[Found]):
                 for field, value in edit.after.items()
             ),
             warnings=(BOTH,) if shared else (),
-            untouched=("Additional invoice addresses, numbers and saved emergency details stay as they are.",),
+            untouched=("Additional invoice addresses, numbers and saved emergency details.",),
             steps=("zuora",),
             facts={"contact": contact.id, "before": edit.before, "after": edit.after, "shared": shared},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
-        """See `Action.undo`. A value changed in Zuora itself is found by the plan: it is drawn from a new reading."""
+        """The plan of the undo finds what was changed in Zuora itself, because it reads Zuora again."""
         facts = run.plan["facts"]
         with services.engine.connect() as connection:
             later = recent_runs(connection, run.account, limit=20)
@@ -137,12 +136,12 @@ class EditContact(Action[Found]):
             "contact": facts["contact"],
             "changes": facts["before"],
             "base": facts["after"],
-            # Whoever undoes it reads each of these as "empty" before the click.
+            # The plan of the undo shows each of these as "empty".
             "emptied": emptied_fields(facts["after"], facts["before"]),
         }
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: the values as they will be stored."""
+        """The values as they will be stored."""
         good, problems = check_changes(params["changes"], ContactRole(params["role"]))
         kept = {field: text for field, text in params["changes"].items() if field in problems}
         return {**params, "changes": {**good, **kept}}
@@ -160,18 +159,18 @@ def _contact(billing: ZuoraAccount | RemoteError | None, role: ContactRole, expe
     if contact is None:
         return f"The account has no {role.label} contact in Zuora."
     if contact.id != expected:
-        return f"Somebody gave the account another {role.label} contact meanwhile. Look at it and start again."
+        return f"The account has another {role.label} contact now. Check it and start again."
     return contact
 
 
 def _blockers(problems: Mapping[str, str], edit: Edit, now: Mapping[str, str], lost: Collection[str]) -> list[str]:
-    """Why this is not sent: mine beside theirs, and what would be removed without anybody having said so."""
+    """Why nothing is sent: bad values, conflicts with a colleague, and values that would be lost."""
     if problems:
         return _sentences(problems)
     if not (edit.conflicts or edit.after):
-        return ["Zuora has these values already; there is nothing to change."]
+        return ["There is nothing to change: Zuora already has these values."]
     found = [
-        f"{LABELS[one.field]}: you typed “{one.mine}”; somebody changed it to “{one.theirs}” meanwhile."
+        f"{LABELS[one.field]}: you typed “{one.mine}”, but somebody else changed it to “{one.theirs}”."
         for one in edit.conflicts
     ] or [f"{LABELS[field]}: {now[field]} would be removed. Confirm it first." for field in LABELS if field in lost]
     return [*found, "Nothing was changed."] if found else []
@@ -182,10 +181,10 @@ def _sentences(problems: Mapping[str, str]) -> list[str]:
 
 
 def _changed_meanwhile(edit: Edit) -> tuple[Detail, ...]:
-    """The edit that came too late for some field: one table, or none."""
+    """The fields that somebody else has changed: one table, or none."""
     rows = tuple((LABELS[one.field], one.began, one.mine, one.theirs) for one in edit.conflicts)
     columns = ("Field", "You began with", "Yours", "Theirs")
-    return (Detail(title="Changed meanwhile", columns=columns, rows=rows),) if rows else ()
+    return (Detail(title="Changed by somebody else", columns=columns, rows=rows),) if rows else ()
 
 
 def _overlap(other: Run, facts: Mapping[str, Any]) -> bool:

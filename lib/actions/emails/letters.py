@@ -1,4 +1,4 @@
-"""The Hub's e-mails in words: a subject, plain text and HTML from the files in `templates`.
+"""The text of the e-mails that the Account Manager sends: subject, plain text and HTML, from `templates`.
 
 `<kind>.txt` begins with `Subject:` and an empty line; `<kind>.html` says the same with its markup.
 """
@@ -17,7 +17,7 @@ _SUBJECT = "Subject: "
 
 
 class CannotRender(ValueError):
-    """The kind has no template, or its values are not the ones it takes; values are not quoted."""
+    """There is no template of this kind, or the values are wrong. The message never quotes a value."""
 
 
 class LoginChange(NamedTuple):
@@ -30,35 +30,27 @@ class LoginChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Rendered:
-    """One e-mail in words."""
+    """The text of one e-mail."""
 
     subject: str
     text: str
     html: str
 
 
-@dataclass(frozen=True)
-class Values:
-    """The names of the values that a template takes."""
-
-    required: frozenset[str]
-    optional: frozenset[str] = frozenset()
-
-
-KINDS = {
-    "suspension_notice": Values(
-        frozenset({"account_number", "account_name", "contact"}),
-        frozenset({"overdue_amount", "overdue_since", "how_to_pay", "emergency_numbers"}),
+KINDS: dict[str, tuple[set[str], set[str]]] = {
+    "suspension_notice": (
+        {"account_number", "account_name", "contact"},
+        {"overdue_amount", "overdue_since", "how_to_pay", "emergency_numbers"},
     ),
-    "reenabled_notice": Values(frozenset({"account_number", "account_name", "contact"})),
-    "pbx_login_change": Values(frozenset({"account_number", "pbx_name", "when", "logins", "contact"})),
-    "jet_phone_login": Values(frozenset({"name", "login", "one_time_link", "link_expires", "contact"})),
+    "reenabled_notice": ({"account_number", "account_name", "contact"}, set()),
+    "pbx_login_change": ({"account_number", "pbx_name", "when", "logins", "contact"}, set()),
+    "jet_phone_login": ({"name", "login", "one_time_link", "link_expires", "contact"}, set()),
 }
-"""What there is a template for. Values are texts of one line, as the reader shall see them: "$1,024.10"."""
+"""The templates, with the names of their required and optional values: lines of text as people read them."""
 
 
 def render(kind: str, values: Mapping[str, Any]) -> Rendered:
-    """The e-mail of this kind with these values; `logins` are rows of extension, login before, login after.
+    """The e-mail of this kind with these values. `logins` are rows of extension, login before, login after.
 
     Raises:
         CannotRender: unknown kind, a value missing, empty, unknown or of several lines, or a link without https.
@@ -86,23 +78,23 @@ def _environment() -> jinja2.Environment:
 
 
 def _checked(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    takes = KINDS[kind]
-    missing = sorted(takes.required - values.keys())
-    unknown = sorted(values.keys() - takes.required - takes.optional)
+    required, optional = KINDS[kind]
+    missing = sorted(required - values.keys())
+    unknown = sorted(values.keys() - required - optional)
     if missing or unknown:
         problems = [f"missing {name}" for name in missing] + [f"unknown {name}" for name in unknown]
         raise CannotRender(f"{kind}: {', '.join(problems)}")
-    checked: dict[str, Any] = dict.fromkeys(takes.optional)
+    checked: dict[str, Any] = dict.fromkeys(optional)
     for name, value in values.items():
-        if value is not None or name in takes.required:
+        if value is not None or name in required:
             checked[name] = _rows(name, value) if name == "logins" else _line(name, value)
     return checked
 
 
 def _line(name: str, value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise CannotRender(f"{name} is empty or no text")
-    # A line of its own could pass for a part of the letter.
+        raise CannotRender(f"{name} is empty or not a text")
+    # A second line could look like a part of the e-mail.
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
         raise CannotRender(f"{name} is not one line of text")
     if name.endswith("_link") and (not value.startswith("https://") or " " in value):
@@ -112,7 +104,7 @@ def _line(name: str, value: object) -> str:
 
 def _rows(name: str, value: object) -> list[LoginChange]:
     if not isinstance(value, list | tuple) or not value:
-        raise CannotRender(f"{name} is empty or no list")
+        raise CannotRender(f"{name} is empty or not a list")
     if not all(isinstance(row, list | tuple) and len(row) == 3 for row in value):
         raise CannotRender(f"each row of {name} is an extension with its login before and after")
     return [LoginChange(*(_line(name, cell) for cell in row)) for row in value]

@@ -1,4 +1,4 @@
-"""For the steps of other actions: mail a letter, to an address or to the bill-to contact."""
+"""For the steps of other actions: send an e-mail to an address or to the bill-to contact."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,21 +14,21 @@ from lib.store import accounts, emails
 
 
 def mail_bill_to(job: Job, kind: EmailKind, values: Mapping[str, Any]) -> StepReport:
-    """Mail the bill-to contact: the address of the plan, and after a refusal the one Zuora has now.
+    """E-mail the bill-to contact at the address of the plan, or after a refusal at the one Zuora has now.
 
-    A letter that was refused for its address is put right by correcting the contact and resuming the run.
+    When the address was refused, correct the contact and resume the run.
 
     Raises:
-        RemoteError: the mail server did not take it, or Zuora could not be read again.
-        StepFailed: the contact has no address that can be used now.
+        RemoteError: the mail server did not accept it, or Zuora could not be read again.
+        StepFailed: the contact has no valid address now.
     """
     planned: str = job.facts["recipient"]
     if not job.again:
         return send_mail(job, kind, planned, values)
     with job.services.engine.connect() as connection:
-        before = emails.states_of_run(connection, job.run_id, kind)
+        before = emails.states_of_run(connection, job.run.id, kind)
         current = accounts.get_account(connection, job.account)
-    # Where an earlier letter may have arrived, its repeat is the same letter to the same address.
+    # When an earlier e-mail may have arrived, the same e-mail goes to the same address again.
     arrived = [
         who for state in (EmailState.ACCEPTED, EmailState.UNKNOWN) for who, its in before.items() if its is state
     ]
@@ -38,7 +38,7 @@ def mail_bill_to(job: Job, kind: EmailKind, values: Mapping[str, Any]) -> StepRe
         recipient = planned
     else:
         recipient = _address_now(job, current)
-    # Another address is another e-mail, with a record of its own: the first one may have arrived, too.
+    # Another address is another e-mail with its own record: the first one may have arrived, too.
     own = job if recipient == planned else replace(job, key=f"{job.key}:{recipient}")
     return send_mail(own, kind, recipient, values)
 
@@ -49,13 +49,13 @@ def _address_now(job: Job, current: Account) -> str:
         return check_address(contact.work_email if contact else "")
     except InvalidEmail as problem:
         raise StepFailed(
-            f"The bill-to contact has no e-mail address that can be used now, so no e-mail was sent. {problem} "
+            f"The bill-to contact has no valid e-mail address, so no e-mail was sent. {problem} "
             "Correct it on Account contacts, then resume."
         ) from problem
 
 
 def send_mail(job: Job, kind: EmailKind, recipient: str, values: Mapping[str, Any]) -> StepReport:
-    """Mail the recipient the letter of this kind, unless an earlier attempt at this step did: see `send_once`."""
+    """E-mail the recipient, unless an earlier attempt at this step did: see `send_once`."""
 
     def write() -> Rendered:
         try:

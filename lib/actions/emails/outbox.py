@@ -1,7 +1,7 @@
-"""The one place where an e-mail leaves: its row is there before, and only the row's state is written after.
+"""The only place that sends e-mail: its row is written before, and only the row's state after.
 
-A database that is away before the e-mail leaves has nothing sent, and the step begins again. Away after it, only the
-write of the state waits: the step, and with it the e-mail, is not repeated for a record that could not be written.
+When the database is away before the e-mail is sent, nothing is sent and the step starts again. When it is away after
+that, only the write of the state waits, so the e-mail is not sent twice.
 """
 
 from collections.abc import Callable
@@ -17,20 +17,20 @@ from lib.domain.emails import EmailKind, EmailState
 from lib.store import emails
 from lib.store.engine import writing
 
-AGAIN = "The mail server took the e-mail. {} As its record could not be written, a Resume sends the same e-mail again."
+AGAIN = "The mail server accepted the e-mail. {} Its record could not be written: Resume sends the same e-mail again."
 
 
 def send_once(
     job: Job, kind: EmailKind, recipient: str, write: Callable[[], Rendered], *, resent_from: int | None = None
 ) -> StepReport:
-    """Send what `write` writes, unless the mail server took it at an earlier attempt. `resent_from` is what it repeats.
+    """Send what `write` returns, unless the mail server accepted it before. `resent_from` is the e-mail it repeats.
 
-    The Message-ID comes from run and step, so a repeat after a lost answer is the same e-mail to whoever gets it. From
-    before it leaves until its fate is known its row says *unknown*; so does what a killed process leaves.
+    The Message-ID comes from run and step, so a repeat after a lost answer is the same e-mail for the recipient. Its
+    row says *unknown* until the outcome is known, also after a kill.
 
     Raises:
-        RemoteError: the mail server did not take it; its row says so.
-        DatabaseGone: its fate is known and could not be recorded; the row goes on saying *unknown*.
+        RemoteError: the mail server did not accept it; its row says so.
+        DatabaseGone: the outcome could not be recorded; the row still says *unknown*.
         DBAPIError: the database is away, and nothing was sent.
     """
     services = job.services
@@ -52,12 +52,12 @@ def send_once(
                 body=words.text,
                 sent_at=datetime.now(UTC),
                 resent_from=resent_from,
-                run_id=job.run_id,
+                run_id=job.run.id,
             )
 
     def learn(state: EmailState) -> None:
         if not first:
-            # An earlier one may have arrived: its row stands, unless this one did more than it.
+            # An earlier one may have arrived: its row changes only when this one got further.
             record(state)
         elif state is not EmailState.UNKNOWN:
             with writing(services.engine) as connection:
@@ -79,7 +79,7 @@ def send_once(
         patiently(learn, EmailState.ACCEPTED)
     except DatabaseGone as gone:
         raise DatabaseGone(AGAIN.format(gone)) from gone
-    return job.done(f"The mail server took the e-mail to {recipient}.", changed=True, before=None, after=recipient)
+    return job.done(f"The mail server accepted the e-mail to {recipient}.", changed=True, before=None, after=recipient)
 
 
 def _is_taken(job: Job, own_id: str) -> bool:
@@ -89,5 +89,5 @@ def _is_taken(job: Job, own_id: str) -> bool:
 
 
 def _taken_before(job: Job, recipient: str) -> StepReport:
-    text = f"The mail server took the e-mail to {recipient} before."
+    text = f"The mail server had already accepted the e-mail to {recipient}."
     return job.done(text, changed=False, before=None, after=recipient)

@@ -1,4 +1,4 @@
-"""Send an e-mail of the history again, to the same recipient or to the person who asks. It gets a row of its own."""
+"""Send an e-mail of the history again, to the same recipient or to the person who asks. It gets its own row."""
 
 import html
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ from lib.store import accounts, emails
 from lib.store.emails import EmailDetail
 
 TO_ORIGINAL, TO_ME = "original", "me"
-_GONE = "This e-mail is not in the history of the account any more, so it cannot be sent again."
+_GONE = "This e-mail is no longer in the history of the account, so it cannot be sent again."
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds."""
+    """The e-mail, or None when it is no longer there."""
 
     account: Account
     email: EmailDetail | None
 
 
 def why_not(kind: str, body: str | None) -> str | None:
-    """Why an e-mail of this kind with this kept text cannot be sent again, as a sentence; None when it can."""
+    """Why an e-mail of this kind with this text cannot be sent again, as a sentence; None when it can."""
     known = kind_of(kind)
     if known is not None and known.holds_secret:
         return (
-            f"The text of an e-mail of the kind “{known.label}” is not kept, because whoever reads it could sign in "
-            "with it. It cannot be sent again; have a new one made where it came from."
+            f"The text of a “{known.label}” e-mail is not kept, because it can be used to sign in. It cannot be sent "
+            "again. Have a new one made where it came from."
         )
     if known is None or not (body or "").strip():
         return "The text of this e-mail was not kept, so it cannot be sent again."
@@ -67,13 +67,12 @@ class ResendEmail(Action[Found]):
     steps = (Step("mail", "Send the e-mail again", _send),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
             return Found(account, emails.find_email(connection, wish.account, int(wish.params["email"])))
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on an e-mail whose text is not kept and on an address that cannot be used."""
+        """Blocks on an e-mail whose text is not kept and on an address that is not valid."""
         title, email = f"Send an e-mail of {found.account.title} again", found.email
         if email is None:
             return Draft(title=title, blockers=(_GONE,))
@@ -89,9 +88,9 @@ class ResendEmail(Action[Found]):
         return Draft(
             title=title,
             effects=(Effect(system="E-mail", text=f"“{email.subject}”, word for word", after=recipient),),
-            warnings=(f"What it says was true when it was first sent, on {sent:%-d %B %Y}; check that it still is.",),
+            warnings=(f"It was first sent on {sent:%-d %B %Y}. Check that what it says is still true.",),
             blockers=tuple(blockers),
-            untouched=("The first e-mail keeps its place in the history; this one gets its own.",),
+            untouched=("The first e-mail in the history.",),
             steps=("mail",),
             facts={"recipient": recipient, "subject": email.subject},
         )

@@ -20,7 +20,7 @@ from lib.store.runs import Run
 
 @dataclass(frozen=True)
 class Found:
-    """What the look finds. `own` are the numbers of the account, in E.164."""
+    """`own` are the numbers of the account, in E.164."""
 
     account: Account
     latest: Version | None
@@ -35,7 +35,7 @@ def _save(job: Job) -> StepReport:
     except SavedMeanwhile as meanwhile:
         if not _is_ours(meanwhile.latest, record, after, job.actor):
             raise StepFailed(
-                f"{_who(meanwhile.latest)} Nothing was overwritten. Abandon this and start from the latest version."
+                f"{_who(meanwhile.latest)} Nothing was overwritten. Abandon this and start again."
             ) from meanwhile
         changed = False
     else:
@@ -43,7 +43,7 @@ def _save(job: Job) -> StepReport:
     with job.services.engine.connect() as connection:
         latest = emergency.latest_version(connection, job.account)
     if not _is_ours(latest, record, after, job.actor):
-        raise StepFailed(f"{_who(latest)} Look at it before anything else is saved.")
+        raise StepFailed(f"{_who(latest)} Check it before you save again.")
     before = f"version {after}" if after else "nothing saved"
     return job.done("Saved and read back.", changed=changed, before=before, after=f"version {after + 1}")
 
@@ -51,8 +51,8 @@ def _save(job: Job) -> StepReport:
 class SaveEmergency(Action[Found]):
     """`params`: `details` (the record) and `after`, the version the person started from (0 for none).
 
-    `accepted` may hold what a pull could not place or had to guess, in sentences: the person who saves has dealt with
-    it, and the plan and its receipt say so.
+    `accepted` may have sentences about what a pull could not place or had to guess. The person who saves has checked
+    these, and the plan and its receipt say so.
     """
 
     kind = "save_emergency"
@@ -61,23 +61,22 @@ class SaveEmergency(Action[Found]):
     steps = (Step("hub", "Save in the Hub", _save),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
             own = frozenset(one.number for one in numbers.truths_of_account(connection, wish.account))
             return Found(account, emergency.latest_version(connection, wish.account), own)
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on errors in the record and on a version that was saved meanwhile."""
+        """Blocks on errors in the record and on a version that somebody else has saved."""
         record, after = EmergencyRecord.model_validate(wish.params["details"]), int(wish.params["after"])
         title = f"Save the emergency details of {found.account.title}"
         findings = check(record, own_numbers=found.own)
         blockers = [f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "error"]
-        # Not before: while it is deactivating its phones may still work, and a wrong address misleads the ambulance.
+        # While it is deactivating its phones may still work, and a wrong address misleads an ambulance.
         if found.account.status is AccountStatus.DEACTIVATED:
-            blockers.append("The account is deactivated; its emergency details stay as they were.")
+            blockers.append("The account is deactivated, so its emergency details cannot be changed.")
         if (found.latest.version if found.latest else 0) != after:
-            blockers.append(f"{_who(found.latest)} Look at it and start from there.")
+            blockers.append(f"{_who(found.latest)} Start again.")
         if blockers:
             return Draft(title=title, blockers=tuple(blockers))
         before = found.latest.record if found.latest else None
@@ -87,21 +86,21 @@ class SaveEmergency(Action[Found]):
             if shown(before, field) or shown(record, field)
         ]
         if not effects:
-            effects = [Effect(system="Hub", text="Confirmed as of today; no field changes")]
+            effects = [Effect(system="Hub", text="Confirmed as of today, no field changes")]
         return Draft(
             title=title,
             effects=tuple(effects),
             warnings=(
                 *(f"{LABELS[one.field]}: {one.text}" for one in findings if one.severity == "warning"),
-                *(f"Dealt with before saving: {text}" for text in wish.params.get("accepted", ())),
+                *(f"Checked before saving: {text}" for text in wish.params.get("accepted", ())),
             ),
-            untouched=("The contacts in Zuora stay as they are. Nothing is sent to the register.",),
+            untouched=("The contacts in Zuora, and the register: nothing is sent to it.",),
             steps=("hub",),
             facts={"before": before.model_dump() if before else None, "after": after},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
-        """See `Action.undo`: the earlier details as one more version, while ours is the latest."""
+        """The earlier details as one more version, while ours is the latest."""
         before, after = run.plan["facts"]["before"], int(run.params["after"]) + 1
         with services.engine.connect() as connection:
             latest = emergency.latest_version(connection, run.account)
@@ -109,7 +108,7 @@ class SaveEmergency(Action[Found]):
         return {"details": before, "after": after} if ours and before not in (None, run.params["details"]) else None
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """See `Action.normalise`: every field, without stray spaces."""
+        """Every field, without stray spaces."""
         return {
             "details": EmergencyRecord.model_validate(params["details"]).model_dump(),
             "after": int(params["after"]),
@@ -118,11 +117,11 @@ class SaveEmergency(Action[Found]):
 
 
 def _is_ours(latest: Version | None, record: EmergencyRecord, after: int, actor: str) -> bool:
-    """True when the latest version is the one this run was to save, from an attempt whose end was not recorded."""
+    """True when this run saved the latest version, perhaps in an attempt whose end was not recorded."""
     return latest is not None and (latest.version, latest.record, latest.saved_by) == (after + 1, record, actor)
 
 
 def _who(latest: Version | None) -> str:
     if latest is None:
         return "The saved details are gone."
-    return f"{latest.saved_by} saved version {latest.version} of the emergency details meanwhile."
+    return f"{latest.saved_by} has saved version {latest.version} of the emergency details since."

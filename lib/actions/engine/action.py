@@ -1,9 +1,10 @@
 """What an action is made of: the plan a person reads, the steps that carry it out, and what each step reports.
 
-A new action is one file: a subclass of `Action` that drafts its plan and lists its steps, entered in the catalogue.
+A new action is one file: a subclass of `Action` that looks, decides and lists its steps, entered in the catalogue.
 """
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
@@ -38,8 +39,8 @@ class Wish:
 Found = TypeVar("Found")
 
 
-class Action(Generic[Found]):
-    """One thing that can be done to an account. `Found` is what its look finds."""
+class Action(ABC, Generic[Found]):
+    """One thing that can be done to an account. `Found` is what `look` returns."""
 
     kind: ClassVar[str]
     verb: ClassVar[str]
@@ -50,36 +51,24 @@ class Action(Generic[Found]):
     lane: ClassVar[str] = ACCOUNT
     """`CONTACTS` for what may be done while another run of the account waits for Resume or Abandon."""
 
+    @abstractmethod
     def look(self, services: Services, wish: Wish) -> Found:
         """Read everything the decision needs, from the Hub and the outside systems. Changes nothing.
 
         Raises:
             RemoteError: only where there is nothing to decide without it; what could not be read belongs in `Found`.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def decide(self, found: Found, wish: Wish) -> Draft:
         """What would happen: effects, warnings, blockers. Pure: the same for the same values, and no I/O."""
-        raise NotImplementedError
-
-    def draft(self, services: Services, account: str, params: Mapping[str, Any], actor: Identity) -> Draft:
-        """Read live state and say what would happen. Changes nothing.
-
-        Raises:
-            RemoteError: see `look`.
-        """
-        wish = Wish(account, params, actor)
-        return self.decide(self.look(services, wish), wish)
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
-        """The params of this same action that take back a finished run, while nobody changed its value.
-
-        None when the action cannot be undone, or somebody changed the value since. The default is None.
-        """
+        """The params that undo a finished run; None (the default) when it cannot be undone or the value has changed."""
         return None
 
     def lacking(self, plan: Plan, given: Confirmation) -> str | None:
-        """What the confirmation lacks, as a sentence; None when it will do. The default asks for nothing."""
+        """What the confirmation still needs, as a sentence; None when it is complete. The default asks for nothing."""
         return None
 
     def normalise(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,14 +79,6 @@ class Action(Generic[Found]):
     def titles(self) -> dict[str, str]:
         """The title of each step by its name."""
         return {step.name: step.title for step in self.steps}
-
-    def step(self, name: str) -> Step:
-        """The step with this name.
-
-        Raises:
-            KeyError: a run was planned with a step that this version no longer has.
-        """
-        return {step.name: step for step in self.steps}[name]
 
 
 def new_run_id(kind: str, account: str) -> str:

@@ -1,18 +1,18 @@
-"""Why an action did not start, or one of its steps stopped. Every text is a sentence for the person who asked.
+"""Why an action did not start, or why one of its steps stopped. Every text is a sentence for the person who asked.
 
 ActionError
 ├── NotAllowed      the person may not do this
-│   └── SignedOut   the person is signed out, or shut out, since the page was drawn
+│   └── SignedOut   the person was signed out after the page was drawn
 ├── OtherAccount    the page shows another account than the one this was made for
 ├── Blocked         the plan lists reasons against it
 ├── PlanExpired     the plan is too old to be trusted
 ├── PlanChanged     the facts changed since the plan was made; carries the new plan
-├── WrongConfirmation  the typed account number is not this account's
+├── WrongConfirmation  the typed account number is wrong, or something else is missing
 ├── NeedsSecondPerson  nobody else has approved exactly this plan
 ├── AccountBusy     an open run holds the account; carries it
 ├── NotResumable    the run is not waiting for Resume or Abandon
-└── StepFailed      a step cannot go on, and trying again by itself would not help
-    └── NotSeenYet  the change was accepted and cannot be read back yet: Resume looks first
+└── StepFailed      a step cannot go on, and trying again would not help
+    └── NotSeenYet  the change was accepted and cannot be read back yet: Resume checks first
 """
 
 from lib.actions.engine.plan import Plan
@@ -32,7 +32,7 @@ class SignedOut(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__(
-            "Nothing was done: you are signed out. Sign in again, and look at the account before you repeat it."
+            "Nothing was done: you are signed out. Sign in again, and check the account before you try again."
         )
 
 
@@ -41,13 +41,13 @@ class OtherAccount(ActionError):
 
     def __init__(self, made_for: str | None, opened: str | None) -> None:
         super().__init__(
-            f"Nothing was done: this was opened on {_page_of(made_for)}, and the page that is open now is "
-            f"{_page_of(opened)}. Open the account you want to change and begin again there."
+            f"Nothing was done: this was opened on {_page_of(made_for)}, but {_page_of(opened)} is open now. "
+            "Open the account you want to change and start again there."
         )
 
 
 class Blocked(ActionError):
-    """The plan lists reasons against it; `plan` is the fresh one that does."""
+    """The plan lists reasons against it. `plan` is the new plan."""
 
     def __init__(self, blockers: tuple[str, ...], plan: Plan | None = None) -> None:
         super().__init__("Nothing was done: " + " ".join(blockers))
@@ -60,16 +60,16 @@ class PlanExpired(ActionError):
 
 
 class PlanChanged(ActionError):
-    """The facts changed since the plan was made; `plan` is a fresh one, `changes` says what is new."""
+    """The facts changed since the plan was made. `plan` is a new one, `changes` says what is different."""
 
     def __init__(self, plan: Plan, changes: tuple[str, ...]) -> None:
-        super().__init__("Nothing was done, because this changed meanwhile: " + " ".join(changes))
+        super().__init__("Nothing was done, because this has changed since you looked: " + " ".join(changes))
         self.plan = plan
         self.changes = changes
 
 
 class WrongConfirmation(ActionError):
-    """The typed account number is not this account's."""
+    """The typed account number is wrong, or something else that the action asks for is missing."""
 
 
 class NeedsSecondPerson(ActionError):
@@ -77,13 +77,14 @@ class NeedsSecondPerson(ActionError):
 
 
 class AccountBusy(ActionError):
-    """An open run holds the account; `run` says whose and since when."""
+    """An open run holds the account: `run`."""
 
     def __init__(self, run: Run, since: str) -> None:
-        what = "is at work on" if run.state == "running" else "has an unfinished action on"
+        what = "a running action" if run.state == "running" else "an unfinished action"
+        way_on = "Wait until it has ended." if run.state == "running" else "Resume or abandon it first."
         super().__init__(
-            f"Nothing was done: {run.actor_name} {what} this account since {since} "
-            f"({run.plan.get('title', run.kind)}). Wait for it, or resume or abandon it. Quote {run.id}."
+            f"Nothing was done: {run.actor_name} has {what} on this account since {since} "
+            f"({run.plan.get('title', run.kind)}). {way_on} Its receipt is {run.id}."
         )
         self.run = run
 
@@ -93,10 +94,10 @@ class NotResumable(ActionError):
 
 
 class StepFailed(ActionError):
-    """A step cannot go on, and trying again by itself would not help.
+    """A step cannot go on, and trying again would not help.
 
-    `request_ids`: the outside system's ids of the requests it is about, for the receipt. Those of the error it is
-    raised from need not be repeated.
+    `request_ids`: the outside system's ids of its requests, for the receipt. The receipt also has those of the error
+    that this one is raised from.
     """
 
     def __init__(self, sentence: str, *, request_ids: tuple[str, ...] = ()) -> None:
@@ -105,7 +106,7 @@ class StepFailed(ActionError):
 
 
 class NotSeenYet(StepFailed):
-    """A change was accepted by an outside system and cannot be read back yet. Its work may be there."""
+    """An outside system accepted a change that cannot be read back yet. It may have been made."""
 
 
 def _page_of(account: str | None) -> str:

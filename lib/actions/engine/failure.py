@@ -1,6 +1,5 @@
-"""How an attempt at a step failed, as the audit keeps it: the sentence, and what the sentence was made from."""
+"""How an attempt at a step failed, as the audit keeps it: the sentence and what it was made from."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -17,15 +16,15 @@ class Failure(BaseModel):
     error: str = ""
     """The sentence for the person."""
     outcome_unknown: bool = False
-    """True when the work may be there all the same: the answer to it was lost, or it does not show yet."""
+    """True when the work may have been done: the answer was lost, or the change does not show yet."""
     request_ids: tuple[str, ...] = ()
-    """The outside system's own ids of the requests that failed."""
+    """The outside system's ids of the requests that failed."""
     codes: tuple[str, ...] = ()
-    """The outside system's own error codes."""
+    """The outside system's error codes."""
 
     @classmethod
     def of(cls, error: StepFailed | RemoteError) -> Self:
-        """What this error says, and what the outside system said that it came from."""
+        """What this error says, and what the outside system said that caused it."""
         remote = _remote(error)
         own = error.request_ids if isinstance(error, StepFailed) else ()
         theirs = (remote.request_id,) if remote is not None and remote.request_id else ()
@@ -35,11 +34,6 @@ class Failure(BaseModel):
             request_ids=own or theirs,
             codes=remote.codes if remote is not None else (),
         )
-
-    @classmethod
-    def read(cls, details: Mapping[str, Any]) -> Self:
-        """The failure that these details of an event were written from."""
-        return cls.model_validate(details)
 
     def details(self) -> dict[str, Any]:
         """For the audit."""

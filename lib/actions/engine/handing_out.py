@@ -1,8 +1,8 @@
-"""The one way out for data: a file leaves only for somebody who may have it now, and not before the audit says so.
+"""The only way to download data: for a person who may have it now, and only once the audit has it.
 
-Every download of a page passes here, at the click and outside the page's own run: the right is asked of the database
-again, the file is made, and the event is written in the transaction that asks once more. When the event cannot be
-written, nothing is handed out. The event holds no personal data: of a filter it says by what, never for which name.
+Every download of a page comes here, at the click. The person's right is read from the database again, the file is
+made, and the event is written in a transaction that reads the right once more. When the event cannot be written,
+nothing is handed out. The event has no personal data: it names the fields of a filter, never the name that was sought.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,15 +34,15 @@ WHAT = {
 
 @dataclass(frozen=True)
 class Parcel:
-    """What somebody wants to take away. `account` None: of all accounts."""
+    """What somebody wants to download. `account` None: of all accounts."""
 
     what: str
     account: str | None
     permission: Permission = Permission.EXPORT
     filter: Mapping[str, Any] = field(default_factory=dict)
-    """By what it is narrowed, without personal data."""
+    """The filter, without personal data."""
     narrowed: tuple[str, ...] = ()
-    """The same in words."""
+    """The filter in words."""
     run: str | None = None
     """The run whose receipt it is."""
 
@@ -50,18 +50,18 @@ class Parcel:
 def hand_out(
     services: Services, actor: Identity, parcel: Parcel, make: Callable[[Identity], tuple[bytes, int]]
 ) -> bytes:
-    """The file that `make` makes for this person, who may have it at this moment. `make` also tells its rows.
+    """The file that `make` makes for this person, who may have it at this moment. `make` also returns its rows.
 
     Raises:
-        PermissionError: the page was drawn for somebody who was shut out since; the refusal is in the audit.
-        SQLAlchemyError: the database cannot be read or the event not be written; nothing is handed out.
+        PermissionError: the person may not have it any more; the refusal is in the audit.
+        SQLAlchemyError: the database is away; nothing is handed out.
     """
     try:
         file, rows = make(_who_may(services, actor, parcel))
         with writing(services.engine) as connection:
-            # Again: a long file takes a while, and meanwhile the person may have been shut out.
+            # Again: a long file takes a while, and the person may have lost the right since.
             person = _who_may(services, actor, parcel, connection)
-            _record(connection, parcel, person.email, "done", {"rows": rows, "text": _told(parcel, rows)})
+            _record(connection, parcel, person.email, "done", {"rows": rows, "text": _in_words(parcel, rows)})
     except NotAllowed as refusal:
         with writing(services.engine) as connection:
             why = {"why": type(refusal).__name__, "text": str(refusal)}
@@ -72,10 +72,10 @@ def hand_out(
 
 
 def _who_may(services: Services, actor: Identity, parcel: Parcel, connection: Connection | None = None) -> Identity:
-    """The person as they are at this moment, with the right to this file."""
+    """The person with the roles they have now, which include the right to this file."""
     now = as_now(services, actor, connection)
     if not now.may(parcel.permission, parcel.account):
-        raise NotAllowed(f"Nothing was handed out: {parcel.permission} is not theirs now.")
+        raise NotAllowed(f"Nothing was handed out: the person does not have the right {parcel.permission} now.")
     return now
 
 
@@ -88,7 +88,7 @@ def _record(connection: Connection, parcel: Parcel, actor: str, phase: str, deta
     )
 
 
-def _told(parcel: Parcel, rows: int) -> str:
+def _in_words(parcel: Parcel, rows: int) -> str:
     of = f"account {parcel.account}" if parcel.account else "all accounts"
     which = f" ({parcel.run})" if parcel.run else ""
     narrowed = f", only those {', '.join(parcel.narrowed)}" if parcel.narrowed else ""

@@ -1,4 +1,4 @@
-"""The plan a person reads before the click: what will change, what stops it, and what they gave with the click."""
+"""The plan a person reads before they confirm: what will change, what stops it, and what they gave to confirm it."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Effect(BaseModel):
-    """One thing that will change, in words; `before` and `after` where there is a value to show."""
+    """One thing that will change, in words, with `before` and `after` where there is a value to show."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,12 +37,12 @@ class Draft(BaseModel):
     title: str
     effects: tuple[Effect, ...] = ()
     dangers: tuple[str, ...] = ()
-    """What must be seen before anything else, in red: money that is lost, things that cannot come back."""
+    """Shown first and in red: lost money, and what cannot be undone."""
     warnings: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
     verdict: str | None = None
-    """Said instead of a button when the look itself is the answer: nothing is wrong, nothing is to be done."""
+    """Shown instead of a button when there is nothing to do."""
     details: tuple[Detail, ...] = ()
     steps: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
@@ -60,11 +60,11 @@ class Plan(Draft):
     made_at: datetime
     expires_at: datetime
     opened: str | None = None
-    """The account whose page it was made on, which is another one where a child is added on its parent's page."""
+    """The account whose page it was made on: the parent's, when a child is added there."""
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the facts the plan was made from, its effects and dangers: equal means nothing changed since."""
+        """Hash of the facts the plan was made from, its effects and dangers: equal when nothing has changed since."""
         content = {
             "kind": self.kind,
             "account": self.account,
@@ -79,7 +79,7 @@ class Plan(Draft):
 
 
 class Confirmation(BaseModel):
-    """What the person gave along with the click."""
+    """What the person gave to confirm a plan."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -87,11 +87,11 @@ class Confirmation(BaseModel):
     reason: str | None = None
     note: str | None = None
     override: str | None = None
-    """Why the pinned note on the account does not hold this time."""
+    """Why the person overrides the pinned note of the account."""
 
 
 def changes_between(old: Plan, new: Plan) -> tuple[str, ...]:
-    """What is different between two plans, in words where there are values."""
+    """What is different between two plans, in sentences."""
     found = [
         f"{effect.system}: {effect.text} is now “{effect.before}”, not “{was.before}”."
         for effect in new.effects

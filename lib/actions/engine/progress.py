@@ -1,4 +1,4 @@
-"""Where a run is: its row and its events, folded into one line per step."""
+"""Where a run is: one line per step, from its row and its events."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from lib.actions.engine.failure import Failure
+from lib.actions.engine.job import StepReport
 from lib.store.audit import Event
 from lib.store.runs import Run
 
@@ -26,15 +27,15 @@ class StepProgress(BaseModel):
     before: str | None = None
     after: str | None = None
     request_ids: tuple[str, ...] = ()
-    """The outside systems' ids of the requests that did it or, of a step that failed, that did not."""
+    """The outside systems' ids of the requests that did it, or that failed."""
     stopped_run: bool = False
-    """True when the run waits, or was given up, because this step failed: the run's error is this step's text."""
+    """True when the run waits, or was abandoned, because this step failed: the run's error is this step's text."""
     began_at: datetime | None = None
     ended_at: datetime | None = None
     attempts: int = 0
     items_done: int | None = None
     items_total: int | None = None
-    """How far a long step under way is."""
+    """How far a long step is while it runs."""
     has_items: bool = False
 
 
@@ -55,8 +56,8 @@ class Progress(BaseModel):
 
 
 def progress_of(run: Run, events: Sequence[Event], titles: Mapping[str, str]) -> Progress:
-    """Fold the events of the run, oldest first, into its steps; `titles` by the name of the step."""
-    given_up = next((event for event in events if event.phase == "abandoned"), None)
+    """The steps of the run, made from its events, oldest first. `titles` are by the name of the step."""
+    abandoned = next((event for event in events if event.phase == "abandoned"), None)
     stopped_by = _stopped_by(run, events)
     return Progress(
         run=run,
@@ -66,8 +67,8 @@ def progress_of(run: Run, events: Sequence[Event], titles: Mapping[str, str]) ->
             )
             for name in run.steps
         ),
-        abandoned_by=given_up.actor if given_up else None,
-        abandon_reason=given_up.details.get("reason") if given_up else None,
+        abandoned_by=abandoned.actor if abandoned else None,
+        abandon_reason=abandoned.details.get("reason") if abandoned else None,
     )
 
 
@@ -77,7 +78,7 @@ def _stopped_by(run: Run, events: Sequence[Event]) -> str | None:
         return None
     for event in reversed(events):
         if event.phase == "resumed":
-            # What failed before that is not why it stopped this time.
+            # A failure before that is not why it stopped this time.
             return None
         if event.step is not None:
             return event.step if event.phase == "failed" else None
@@ -97,34 +98,21 @@ def _step(run: Run, name: str, title: str, events: Sequence[Event]) -> StepProgr
         return step
     last = events[-1]
     if last.phase == "progress":
-        step = step.model_copy(
-            update={"items_done": last.details["done"], "items_total": last.details["total"]},
-        )
+        step = step.model_copy(update={"items_done": last.details["done"], "items_total": last.details["total"]})
     if last.phase in ("begin", "progress"):
         # A failed run never has a step under way: the process ended before the outcome was written.
         state: StepState = "running" if run.state == "running" else "failed"
         return step.model_copy(update={"state": state})
     if last.phase == "failed":
-        again = run.state == "running"
-        failure = Failure.read(last.details)
+        failure = Failure.model_validate(last.details)
         return step.model_copy(
             update={
-                "state": "waiting" if again else "failed",
+                "state": "waiting" if run.state == "running" else "failed",
                 "text": failure.error,
                 "request_ids": failure.request_ids,
                 "ended_at": last.at,
             }
         )
-    report = last.details
-    return step.model_copy(
-        update={
-            "state": report["outcome"],
-            "text": report["text"],
-            "count": report["count"],
-            "before": report["before"],
-            "after": report["after"],
-            "request_ids": tuple(report["request_ids"]),
-            "ended_at": last.at,
-            "has_items": "items" in report,
-        }
-    )
+    report = StepReport.model_validate(last.details)
+    ended = {"state": report.outcome, "ended_at": last.at, "has_items": "items" in last.details}
+    return step.model_copy(update=report.model_dump(exclude={"outcome"}) | ended)

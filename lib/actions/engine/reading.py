@@ -1,4 +1,4 @@
-"""What is known of runs: for pages, where each read names who is to see it, and for the engine itself."""
+"""Reads runs, for pages and for the engine itself."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,10 @@ from lib.store.runs import Run
 
 
 class RunReader:
-    """Reads runs. `reader` is the person who is to see what is read: a customer's account admin gets no run at all."""
+    """Reads runs. `reader` is the person who will see them; None is the engine itself.
+
+    Every method with a reader raises `NotAllowed` for a customer's account admin, who sees no run.
+    """
 
     def __init__(self, services: Services, actions: Mapping[str, Action[Any]]) -> None:
         self.services = services
@@ -26,7 +29,6 @@ class RunReader:
 
         Raises:
             KeyError: there is no such run.
-            NotAllowed: the reader may not see runs.
         """
         _require_reader(reader)
         with self.services.engine.connect() as connection:
@@ -42,7 +44,6 @@ class RunReader:
 
         Raises:
             KeyError: there is no such run.
-            NotAllowed: the reader may not see runs.
         """
         progress = self.progress(run_id, reader)
         return receipt_of(
@@ -50,37 +51,25 @@ class RunReader:
         )
 
     def items(self, run_id: str, step: str, reader: Identity | None = None) -> list[tuple[str, str]]:
-        """What the step did to each of its items, as (item, words).
-
-        Raises:
-            NotAllowed: the reader may not see runs.
-        """
+        """What the step did to each of its items, as (item, words)."""
         _require_reader(reader)
         with self.services.engine.connect() as connection:
             return items.items_of_step(connection, run_id, step)
 
     def open_run(self, account: str, reader: Identity | None = None) -> Run | None:
-        """The run that holds this account now, or None.
-
-        Raises:
-            NotAllowed: the reader may not see runs.
-        """
+        """The run that holds this account now, or None."""
         _require_reader(reader)
         with self.services.engine.connect() as connection:
             return runs.open_run(connection, account)
 
     def open_runs(self, account: str, reader: Identity | None = None) -> list[Run]:
-        """Every open run on this account: the one that holds it, and one that changes a contact beside it.
-
-        Raises:
-            NotAllowed: the reader may not see runs.
-        """
+        """Every open run on this account: the one that holds it, and one that changes a contact at the same time."""
         _require_reader(reader)
         with self.services.engine.connect() as connection:
             return runs.open_runs(connection, account)
 
     def undo_params(self, run: Run, actor: Identity) -> dict[str, Any] | None:
-        """The params that would take this run back, for somebody who may; None when it cannot be undone now."""
+        """The params that undo this run; None when it cannot be undone now, or not by this person."""
         action = self.actions.get(run.kind)
         if action is None or run.state != "done" or not actor.may(action.permission, run.account):
             return None
@@ -88,6 +77,6 @@ class RunReader:
 
 
 def _require_reader(reader: Identity | None) -> None:
-    """Raise unless this person may see runs; None is the engine itself."""
+    """Raise unless this person may see runs."""
     if reader is not None and not is_staff(reader):
-        raise NotAllowed("Nothing is shown: what our staff did is for our staff to read.")
+        raise NotAllowed("Nothing is shown: only our staff can see what our staff did.")

@@ -1,6 +1,7 @@
 """The receipt of a run: what to show, and what to paste into a ticket."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,13 +18,14 @@ VERDICTS = {
     "abandoned": "Abandoned",
 }
 STATES = {
-    "waiting": "waiting",
-    "running": "under way",
-    "done": "done",
-    "nothing": "nothing to do",
-    "failed": "failed",
-    "not done": "not done",
+    "waiting": "Waiting",
+    "running": "Under way",
+    "done": "Done",
+    "nothing": "Nothing to do",
+    "failed": "Failed",
+    "not done": "Not done",
 }
+COLUMNS = ("Step", "Result", "What was done", "Before", "After", "Ended", "Request")
 
 
 class Receipt(BaseModel):
@@ -36,35 +38,59 @@ class Receipt(BaseModel):
     items: dict[str, list[tuple[str, str]]] = {}
     """Step name -> what was done to each of its items."""
 
+    @property
+    def title(self) -> str:
+        """How the run ended, and what it was."""
+        run = self.progress.run
+        return f"{self.verdict}: {run.plan.get('title', run.kind)}"
+
+    def facts(self, zone: str) -> list[tuple[str, str]]:
+        """Who, when and why, as (name, text), with times in `zone`. Nothing is empty."""
+        run, progress = self.progress.run, self.progress
+        facts = [
+            ("Account", run.account),
+            ("By", f"{run.actor_name} ({run.actor})"),
+            ("Started", exact_time(run.created_at, zone)),
+            ("Ended", _at(run.closed_at, zone)),
+            ("Reason", REASON_WORDS.get(run.reason, run.reason) if run.reason else ""),
+            ("Note", run.note or ""),
+            ("What stopped it", run.error or ""),
+            ("Abandoned by", progress.abandoned_by or ""),
+            ("Reason to abandon it", progress.abandon_reason or ""),
+            ("Receipt", run.id),
+        ]
+        return [(name, text) for name, text in facts if text]
+
+    def steps(self, zone: str) -> list[tuple[str, ...]]:
+        """One row of `COLUMNS` for each step, with times in `zone`."""
+        return [
+            (
+                step.title,
+                result_of(step),
+                step.text,
+                step.before or "",
+                step.after or "",
+                _at(step.ended_at, zone),
+                ", ".join(step.request_ids),
+            )
+            for step in self.progress.steps
+        ]
+
+    def listed(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The title of each step that has items, and these."""
+        return [(step.title, items) for step in self.progress.steps if (items := self.items.get(step.name))]
+
     def markdown(self, zone: str) -> str:
         """The receipt for a ticket, with times in `zone`. Markup characters are escaped, so a name stays text."""
-        run = self.progress.run
-        lines = [
-            f"**{self.verdict}: {_inline(run.plan.get('title', run.kind))}**",
-            "",
-            f"- Account: {run.account}",
-            f"- By: {_inline(run.actor_name)} ({run.actor})",
-            f"- Started: {exact_time(run.created_at, zone)}",
-        ]
-        if run.closed_at:
-            lines.append(f"- Ended: {exact_time(run.closed_at, zone)}")
-        if run.reason:
-            lines.append(f"- Reason: {_inline(REASON_WORDS.get(run.reason, run.reason))}")
-        if run.note:
-            lines.append(f"- Note: {_inline(run.note)}")
-        if run.error:
-            lines.append(f"- What stopped it: {_inline(run.error)}")
-        if self.progress.abandoned_by:
-            lines.append(f"- Abandoned by {self.progress.abandoned_by}: {_inline(self.progress.abandon_reason or '')}")
-        lines += [
-            f"- Receipt: {run.id}",
-            "",
-            "| Step | Result | What was done | Before | After | Request |",
-            "|---|---|---|---|---|---|",
-        ]
-        lines += [_row(step) for step in self.progress.steps]
-        for step in self.progress.steps:
-            lines += _items(step, self.items.get(step.name, []))
+        lines = [f"**{_inline(self.title)}**", ""]
+        lines += [f"- {name}: {_inline(text)}" for name, text in self.facts(zone)]
+        lines += ["", _row(COLUMNS), "|---" * len(COLUMNS) + "|"]
+        lines += [_row(map(_inline, step)) for step in self.steps(zone)]
+        for title, items in self.listed():
+            lines += ["", f"{title}:", ""]
+            lines += [f"- {_inline(item)}: {_inline(text)}" for item, text in items[:TICKET_ITEMS]]
+            if (more := len(items) - TICKET_ITEMS) > 0:
+                lines.append(f"- and {more:,} more, on the receipt itself")
         return "\n".join(lines) + "\n"
 
 
@@ -73,25 +99,17 @@ def receipt_of(progress: Progress, items: Mapping[str, list[tuple[str, str]]] | 
     return Receipt(progress=progress, verdict=VERDICTS[progress.run.state], items=dict(items or {}))
 
 
-def _items(step: StepProgress, items: list[tuple[str, str]]) -> list[str]:
-    if not items:
-        return []
-    listed = [f"- {_inline(item)}: {_inline(text)}" for item, text in items[:TICKET_ITEMS]]
-    more = [f"- and {len(items) - TICKET_ITEMS:,} more, on the receipt itself"] if len(items) > TICKET_ITEMS else []
-    return ["", f"{step.title}:", "", *listed, *more]
+def result_of(step: StepProgress) -> str:
+    """How the step ended, with the number of items it changed: "Done · 8"."""
+    return f"{STATES[step.state]} · {step.count:,}" if step.state == "done" else STATES[step.state]
 
 
-def _row(step: StepProgress) -> str:
-    counted = f" ({step.count})" if step.state == "done" else ""
-    cells = [
-        step.title,
-        f"{STATES[step.state]}{counted}",
-        step.text,
-        step.before or "",
-        step.after or "",
-        ", ".join(step.request_ids),
-    ]
-    return "| " + " | ".join(_inline(cell) for cell in cells) + " |"
+def _at(moment: datetime | None, zone: str) -> str:
+    return exact_time(moment, zone) if moment else ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _inline(text: str) -> str:

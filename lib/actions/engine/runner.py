@@ -1,7 +1,7 @@
-"""Start an action, watch it, resume or abandon it, and prove afterwards what was done.
+"""Start an action, watch it, resume or abandon it, and show afterwards what was done.
 
-The road of every button: `plan -> start -> (progress)* -> receipt`. `start` checks everything the browser may
-have been shown long ago once more: permission, typed text, age of the plan, the facts it was made from.
+Every button does `plan -> start -> (progress)* -> receipt`. The page may be old, so `start` checks everything again:
+permission, typed text, age of the plan, the facts it was made from.
 """
 
 import os
@@ -39,17 +39,17 @@ log = structlog.get_logger(__name__)
 
 
 class Background(Protocol):
-    """Work that each process does by itself, beside the runs, from its start to its end."""
+    """Work that each process does next to its runs, from its start to its end."""
 
     def start(self) -> None:
-        """Begin, in a thread of its own."""
+        """Start a thread."""
 
     def stop(self) -> None:
-        """End, and wait a moment for what is under way."""
+        """End, and wait a moment for the current round."""
 
 
 class Runner(RunReader):
-    """The verbs of every action in this process. One per process; `open` starts it, `close` ends it."""
+    """Plans, starts, resumes and abandons runs. One per process; `open` starts it, `close` ends it."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Runner(RunReader):
         actions: Mapping[str, Action[Any]],
         background: Iterable[Callable[[Services, str], Background]] = (),
     ) -> None:
-        """`actions`: what can be done, by kind. Each part of `background` is made with the id of this process."""
+        """`actions`: by kind. Each part of `background` is made with the id of this process."""
         super().__init__(services, actions)
-        # Unique per process: two living processes with one id would take each other's runs.
+        # Unique per process: two live processes with one id would take each other's runs.
         self.executor_id = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.second_person = SecondPerson(services, actions, self.executor_id)
         self._planner = Planner(services, actions)
@@ -68,17 +68,10 @@ class Runner(RunReader):
 
     def open(self) -> None:
         """Join the processes that carry out runs, and begin to look after runs of dead ones."""
-        settings = self.services.settings
-        options = step_engine.Options(
-            database=settings.engine_database,
-            executor_id=self.executor_id,
-            step_attempts=settings.step_attempts,
-            step_retry_seconds=settings.step_retry_seconds,
-            patience_seconds=settings.database_patience_minutes * 60,
-        )
         try:
             self._sweeper.beat()
-            step_engine.launch(options, Stepper(self.services, self.actions, self.executor_id))
+            stepper = Stepper(self.services, self.actions, self.executor_id)
+            step_engine.launch(self.services.settings, self.executor_id, stepper)
         except BaseException:
             self._sweeper.leave()
             raise
@@ -87,7 +80,7 @@ class Runner(RunReader):
             part.start()
 
     def close(self) -> None:
-        """Leave in good order: runs under way are taken over at once by another process."""
+        """Leave in good order: another process takes over the current runs at once."""
         for part in reversed(self._background):
             part.stop()
         self._sweeper.rest()
@@ -98,7 +91,7 @@ class Runner(RunReader):
     def plan(
         self, kind: str, account: str, params: Mapping[str, Any], actor: Identity, *, opened: str | None = None
     ) -> Plan:
-        """Read live state and say what would happen; changes nothing. `opened`: the account whose page asks.
+        """Read the current state and say what would happen; changes nothing. `opened`: the account whose page asks.
 
         Raises:
             NotAllowed: the person may not do this now, or is signed out; the attempt is in the audit.
@@ -110,13 +103,13 @@ class Runner(RunReader):
     def start(
         self, plan: Plan, actor: Identity, confirmation: Confirmation | None = None, *, opened: str | None = None
     ) -> str:
-        """Begin what the plan says, and return the run's id. Starting one plan twice starts one run.
+        """Start the plan and return the run's id. Starting one plan twice starts one run.
 
-        `opened` is the account the person's browser names at the click; a plan starts on the page it was made on.
+        `opened` is the account that the browser shows at the click; a plan starts on the page it was made on.
 
         Raises:
-            NotAllowed, OtherAccount, Blocked, WrongConfirmation, PlanExpired: as they say; nothing was done.
-            PlanChanged: with a fresh plan and what is new in it.
+            NotAllowed, OtherAccount, Blocked, WrongConfirmation, PlanExpired: nothing was done.
+            PlanChanged: nothing was done; it has a new plan and what is different in it.
             AccountBusy: an open run holds the account.
         """
         given = confirmation or Confirmation()
@@ -147,7 +140,7 @@ class Runner(RunReader):
         return take
 
     def ask(self, plan: Plan, actor: Identity, *, opened: str | None = None) -> None:
-        """Put the plan before a second person. Starts nothing.
+        """Ask a second person to approve the plan. Starts nothing.
 
         Raises:
             NotAllowed, OtherAccount, Blocked, PlanExpired, PlanChanged: as for `start`; nobody was asked.
@@ -158,7 +151,7 @@ class Runner(RunReader):
             on_firm_ground(lambda: self.second_person.ask(plan, who, self._planner.require_unchanged(plan, who)))
 
     def approve(self, plan: Plan, actor: Identity, typed: str | None, *, opened: str | None = None) -> None:
-        """As the second person: approve the plan on the screen, which has to be the one that was asked about.
+        """As the second person: approve the plan on the screen, which must be the one that was asked about.
 
         Raises:
             NeedsSecondPerson: nobody asked, or somebody approved it already.
@@ -185,25 +178,25 @@ class Runner(RunReader):
             NotAllowed: the person may not do this kind of action.
             OtherAccount: the run has nothing to do with that account.
             NotResumable: the run is not waiting.
-            AccountBusy: a contact of the account is being changed; two runs never move at once.
+            AccountBusy: a contact of the account is being changed; two runs never move at the same time.
         """
         run, actor = self._waiting(run_id, actor, opened)
         try:
             with writing(self.services.engine) as connection:
                 require_now(self.services, actor, self.actions[run.kind].permission, run.account, connection)
                 if not runs.resume_run(connection, run_id):
-                    raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
-                self._record(connection, run, actor, "resumed", {"error": run.error})
+                    raise NotResumable(f"Somebody else resumed or abandoned {run_id} a moment ago.")
+                append(connection, run, "resumed", {"error": run.error}, executor=self.executor_id, actor=actor.email)
         except runs.Claimed as claimed:
             raise busy(self.services, claimed.by) from claimed
         try:
             step_engine.rewind(run_id)
         except SQLAlchemyError as error:
-            # The Resume is in the audit; the sweeper tells the engine again.
+            # The Resume is in the audit; the sweeper hands it to the engine later.
             log.warning("run waits for the step engine", run=run_id, why=type(error).__name__)
 
     def abandon(self, run_id: str, actor: Identity, reason: str, *, opened: str | None = None) -> None:
-        """Give up a failed run: what it did stays, what it did not do is not done, the account is free again.
+        """Give up a failed run: finished steps are kept, the rest are skipped, and the account is unlocked.
 
         Raises:
             NotAllowed: the person may not do this kind of action.
@@ -212,15 +205,16 @@ class Runner(RunReader):
         """
         run, actor = self._waiting(run_id, actor, opened)
         if not reason.strip():
-            raise NotResumable("Say why the action is abandoned; the next person will want to know.")
+            raise NotResumable("Not abandoned: type a reason. Your colleagues will see it in the receipt.")
         with writing(self.services.engine) as connection:
             require_now(self.services, actor, self.actions[run.kind].permission, run.account, connection)
             if not runs.move_run(connection, run_id, expect=["failed"], state="abandoned", error=run.error):
-                raise NotResumable(f"Somebody else resumed or abandoned {run_id} just now.")
-            self._record(connection, run, actor, "abandoned", {"reason": reason.strip()})
+                raise NotResumable(f"Somebody else resumed or abandoned {run_id} a moment ago.")
+            details = {"reason": reason.strip()}
+            append(connection, run, "abandoned", details, executor=self.executor_id, actor=actor.email)
 
     def _waiting(self, run_id: str, actor: Identity, opened: str | None) -> tuple[Run, Identity]:
-        """The failed run, and the person as they are now. Who may not do this does not learn its state."""
+        """The failed run, and the person as they are now. A person who may not do this does not learn its state."""
         with self.services.engine.connect() as connection:
             run = runs.get_run(connection, run_id)
         if run is None:
@@ -234,9 +228,9 @@ class Runner(RunReader):
             raise NotResumable(f"The run {run_id} is {run.state}; only a failed run can be resumed or abandoned.")
         return run, actor
 
-    # ------------------------------------------------------------------ the parts they share
+    # ------------------------------------------------------------------ what they share
     def _require(self, kind: str, account: str, actor: Identity) -> Identity:
-        """The person as they are at this moment, who may do this."""
+        """The person as they are at this moment, when they may do this."""
         return require_now(self.services, actor, self.actions[kind].permission, account)
 
     @contextmanager
@@ -249,7 +243,7 @@ class Runner(RunReader):
         *,
         of: type[ActionError] = ActionError,
     ) -> Iterator[None]:
-        """Write into the audit that the person was refused in here, where it is a refusal `of` this class."""
+        """Write into the audit that the person was refused in here, by an error `of` this class."""
         try:
             yield
         except of as refusal:
@@ -264,6 +258,3 @@ class Runner(RunReader):
                     executor=self.executor_id,
                 )
             raise
-
-    def _record(self, connection: Connection, run: Run, actor: Identity, phase: str, details: dict[str, Any]) -> None:
-        append(connection, run, phase, details, executor=self.executor_id, actor=actor.email)

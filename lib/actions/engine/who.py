@@ -1,4 +1,4 @@
-"""Who is acting, at this very moment. A page hands over who it was drawn for; that proves nothing now."""
+"""Who acts, and what they may do, at this moment. A page only knows who it was drawn for."""
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -12,17 +12,17 @@ from lib.store import sessions
 
 
 def as_now(services: Services, actor: Identity, connection: Connection | None = None) -> Identity:
-    """The same person with the roles they have now, read from the database, in this transaction when one is given.
+    """The same person with the roles they have now, read from the database (in the transaction of `connection`).
 
     Raises:
-        SignedOut: their sign-in has ended, they are inactive, have another password, or never were signed in.
+        SignedOut: their sign-in has ended, they are inactive or have a new password, or they never signed in.
     """
     if actor.session is not None:
         with nullcontext(connection) if connection is not None else services.engine.connect() as reading:
             found = sessions.find_by_id(reading, actor.session)
         if found is not None and found.holds(datetime.now(UTC), services.settings.sign_in_hours):
             now = found.person.identity(actor.source, found.id)
-            # A sign-in is one person's for ever; one that is somebody else's was made up.
+            # A sign-in belongs to one person for ever: an identity with somebody else's was made up.
             if now.email == actor.email:
                 return now
     raise SignedOut
@@ -31,7 +31,7 @@ def as_now(services: Services, actor: Identity, connection: Connection | None = 
 def require_now(
     services: Services, actor: Identity, permission: Permission, account: str, connection: Connection | None = None
 ) -> Identity:
-    """The same person as `as_now` has them, who may do this to the account at this moment.
+    """The same person as `as_now` returns, when they may do this to the account now.
 
     Raises:
         SignedOut: as `as_now`.

@@ -1,7 +1,7 @@
-"""Give numbers that were added, moved, quarantined or removed their right auth rule, without anybody asking.
+"""Give numbers that were added, moved, quarantined or removed their correct auth rule, without a person's action.
 
-The Hub's database notes every such number, whichever program changed it. This works the notes off: the rule is
-written, read back, and only then is the note forgotten. While the SBC is away the notes wait.
+The Hub's database notes every such number, whichever program changed it. For each note the rule is written and read
+back, and only then is the note deleted. While the SBC is away the notes wait.
 """
 
 import threading
@@ -30,30 +30,30 @@ _LOOK = 1000
 
 
 class RuleKeeper:
-    """One thread per process. Two processes doing the same number do no harm: the higher revision stays."""
+    """One thread per process. Two processes may write the same number: the higher revision stays."""
 
     def __init__(self, services: Services, executor_id: str) -> None:
         self._services = services
         self._executor_id = executor_id
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        # A number the SBC refuses must not hold up the others: when it may be tried again.
+        # When a number that the SBC refused may be tried again. It must not hold up the others.
         self._refused: dict[str, float] = {}
 
     def start(self) -> None:
-        """Begin to work off notes."""
+        """Start to work on the notes."""
         self._stop.clear()
         self._thread = threading.Thread(target=self._loop, name="rule-keeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wait a moment for the round under way."""
+        """End, and wait a moment for the current round."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
 
     def work_off(self) -> int:
-        """Deal with the oldest notes; how many numbers have their rule now.
+        """Do the oldest notes. Returns how many numbers have their rule now.
 
         Raises:
             RemoteError: the SBC failed; the notes stay.
@@ -63,10 +63,7 @@ class RuleKeeper:
         now = time.monotonic()
         due = [change for change in noted if self._refused.get(change.number, 0.0) <= now]
         numbers = list(dict.fromkeys(change.number for change in due))[:CHUNK]
-        if not numbers:
-            return 0
-        wanted = set(numbers)
-        return self._settle([change for change in due if change.number in wanted], numbers)
+        return self._settle([change for change in due if change.number in numbers], numbers) if numbers else 0
 
     def _settle(self, changes: list[RuleChange], numbers: list[str]) -> int:
         try:
@@ -75,25 +72,23 @@ class RuleKeeper:
             if is_away(error) or (isinstance(error, RemoteError) and not isinstance(error, Rejected)):
                 # The SBC or our own database is away: no number is to blame.
                 raise
-            # Whatever else it is, one number must not hold up its neighbours.
+            # Any other error is about one number, which must not hold up the others.
             if len(numbers) > 1:
-                return sum(
-                    self._settle([change for change in changes if change.number == number], [number])
-                    for number in numbers
-                )
+                alone = ([change for change in changes if change.number == number] for number in numbers)
+                return sum(self._settle(notes, [notes[0].number]) for notes in alone)
             self._refused[numbers[0]] = time.monotonic() + LONGEST_WAIT
             log.warning("number without its auth rule", note=changes[0].id, why=type(error).__name__)
             return 0
         with writing(self._services.engine) as connection:
             store.settle_rule_changes(connection, [change.id for change in changes])
-            for account, told in _by_account(changed).items():
+            for account, words in _by_account(changed).items():
                 audit.append_event(
                     connection,
                     kind=KIND,
                     phase="done",
                     actor=ACTOR,
                     account=account,
-                    details={"numbers": told},
+                    details={"numbers": words},
                     executor=self._executor_id,
                 )
         for number in numbers:
@@ -106,13 +101,13 @@ class RuleKeeper:
         trouble = Trouble("rule keeper")
         while not self._stop.wait(wait):
             try:
-                # As long as there is work the next piece follows at once.
+                # While there is work, the next round follows at once.
                 wait = 0.0 if self.work_off() else rest
             except RemoteError as error:
                 wait = min(LONGEST_WAIT, max(rest, wait * 2))
                 log.warning("auth rules wait for the SBC", why=type(error).__name__, seconds=round(wait, 1))
             except Exception as error:  # noqa: BLE001 - the database may be away for a while; the next round tries
-                # To wait longer for our own database spares nobody.
+                # Waiting longer for our own database helps nobody.
                 wait = rest if is_away(error) else min(LONGEST_WAIT, max(rest, wait * 2))
                 trouble.failed(error)
             else:
@@ -120,17 +115,17 @@ class RuleKeeper:
 
 
 def _by_account(changed: dict[str, tuple[Rule | None, Rule | None]]) -> dict[str, dict[str, str]]:
-    """For each account involved: number -> what became of its rule. A rule that was right already is left out."""
-    told: dict[str, dict[str, str]] = defaultdict(dict)
+    """For each account: number -> what happened to its rule. Rules that did not change are left out."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
     for number, (before, after) in changed.items():
         if before == after:
             continue
-        words = f"{_told(before)} -> {_told(after)}"
+        words = f"{_words(before)} -> {_words(after)}"
         for rule in (before, after):
             if rule is not None:
-                told[rule.account][number] = words
-    return told
+                found[rule.account][number] = words
+    return found
 
 
-def _told(rule: Rule | None) -> str:
+def _words(rule: Rule | None) -> str:
     return f"{rule.state.value} for account {rule.account}, trunk {rule.trunk}" if rule else "no rule"

@@ -1,13 +1,14 @@
-"""Bring auth rules on the SBC to what the Hub says: read, write, read back, compare. All actions do it here.
+"""Give the SBC the auth rules that the Hub wants: read, write, read back, compare. All actions do it here.
 
-A revision is taken in the same transaction in which the Hub's truth is read. So of two writers at once, the one
-that saw the later truth carries the higher revision, and the SBC keeps that one.
+A revision is taken in the same transaction in which the Hub is read. So of two writers at the same time, the one that
+read the Hub later has the higher revision, and the SBC keeps that one.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from lib.actions.engine.errors import StepFailed
+from lib.actions.engine.job import Job
 from lib.clients.sbc import AuthRule
 from lib.domain.accounts import AccountStatus
 from lib.domain.auth_rules import Finding, NumberTruth, Rule, RuleState, Verdict, compare_rules, expected_rules
@@ -19,39 +20,31 @@ from lib.store import numbers as store
 from lib.store.engine import writing
 
 CHUNK = 200
-"""Numbers the SBC is given at once."""
+"""At most this many numbers are sent to the SBC at once."""
 ROUNDS = 3
-"""How often a number whose truth moved while it was written is written again."""
+"""How often a number is written when the Hub changes at the same time."""
 _NAMED = 5
-
-Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """An account's rules as they should be and as they are: one finding a number."""
+    """An account's rules as they should be and as they are: one finding for each number."""
 
     findings: tuple[Finding, ...]
     live: Mapping[str, AuthRule | None]
-    """The rules as calls use them now, with their revisions."""
+    """The rules that calls use now, with their revisions."""
 
     @property
     def wrong(self) -> list[Finding]:
         """Those that need a write."""
         return [finding for finding in self.findings if finding.verdict is not Verdict.OK]
 
-    @property
-    def counts(self) -> dict[Verdict, int]:
-        """How many numbers have each verdict, leaving out what does not occur."""
-        counted = {verdict: sum(one.verdict is verdict for one in self.findings) for verdict in Verdict}
-        return {verdict: count for verdict, count in counted.items() if count}
-
 
 def read_rules(services: Services, account: str, *, quick: bool, heading: AccountStatus | None = None) -> RuleSet:
-    """What the SBC holds for the account's numbers, and which rules it has of the account beyond them.
+    """The rules the SBC has for the account's numbers, and its rules of the account for other numbers.
 
-    `quick`: somebody waits, so each request is made once and bounded by `AM_SBC_PAGE_SECONDS`. `heading`:
-    compare with what the rules should be if the account were on its way to that status.
+    `quick`: somebody waits, so each request is made once and takes at most `AM_SBC_PAGE_SECONDS`. `heading`: compare
+    with what the rules should be if the account were on its way to that status.
 
     Raises:
         RemoteError: the SBC could not be read.
@@ -62,12 +55,19 @@ def read_rules(services: Services, account: str, *, quick: bool, heading: Accoun
         truths = {truth.number: truth for truth in store.truths_of_account(connection, account)}
         if heading is not None:
             truths = {number: replace(truth, heading=heading) for number, truth in truths.items()}
-        # A rule of this account for a number of another one: that other account says what is right.
+        # A rule of this account for a number of another one: the other account decides what is right.
         truths |= store.truths_of_numbers(connection, [number for number in held if number not in truths])
     wanted: dict[str, Rule | None] = dict.fromkeys(held) | expected_rules(truths.values())
     live = services.sbc.get_rules(wanted, quick_seconds=patience)
     findings = compare_rules(wanted, {number: _found(rule) for number, rule in live.items()}, held)
     return RuleSet(tuple(findings), live)
+
+
+def write_rules(
+    job: Job, numbers: Iterable[str], live: Mapping[str, AuthRule | None] | None = None
+) -> dict[str, tuple[Rule | None, Rule | None]]:
+    """`apply_rules` for a step, with its progress."""
+    return apply_rules(job.services, numbers, actor=job.actor, track=job.key, progress=job.journal.progress, live=live)
 
 
 def apply_rules(
@@ -76,24 +76,23 @@ def apply_rules(
     *,
     actor: str,
     track: str,
-    tell: Tell | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
     live: Mapping[str, AuthRule | None] | None = None,
 ) -> dict[str, tuple[Rule | None, Rule | None]]:
     """Give each number the rule the Hub wants for it, and read it back; returns before and after.
 
-    A number the Hub does not know loses its rule. `live` are the rules of a look just now, where there was one.
+    A number the Hub does not know loses its rule. `live` are the rules as they were just read.
 
     Raises:
-        RemoteError: the SBC failed; pieces before that are done, and doing all of it again is harmless.
-        StepFailed: the SBC took the rules and shows others.
+        RemoteError: the SBC failed; earlier chunks are done, and repeating all of it is harmless.
+        StepFailed: the SBC accepted the rules but shows others.
     """
     wanted = sorted(set(numbers))
     changed: dict[str, tuple[Rule | None, Rule | None]] = {}
     for piece in chunks(wanted, CHUNK):
         found = services.sbc.get_rules(piece) if live is None else {number: live[number] for number in piece}
         changed |= _apply_piece(services, piece, found, actor, track)
-        if tell is not None:
-            tell(len(changed), len(wanted))
+        progress(len(changed), len(wanted))
     return changed
 
 
@@ -107,18 +106,18 @@ def _apply_piece(
         taken = _write(services, {number: seen[number] for number in wrong}, actor, track)
         found |= services.sbc.get_rules(wrong)
         if not taken:
-            # The SBC keeps a newer revision than calls use, perhaps of a deletion: the next has to be above that one.
+            # The SBC keeps a newer revision than calls use, perhaps of a deletion: the next one must be higher.
             seen |= services.sbc.kept_revisions(wrong)
             continue
-        # The Hub once more: a number may have been moved or quarantined between the two.
+        # The Hub once more: a number may have been moved or quarantined since.
         with services.engine.connect() as connection:
             wanted = _wanted(store.truths_of_numbers(connection, wrong), wrong)
         wrong = [number for number in wrong if _found(found[number]) != wanted[number]]
         if not wrong:
             return {number: (before[number], _found(found[number])) for number in piece}
     raise StepFailed(
-        f"The SBC took the rules but does not show them for {and_more(map(national, wrong), _NAMED)}. "
-        "Resume to write and read them again; if it stays, the SBC needs a look."
+        f"The SBC accepted the rules but does not show them for {and_more(map(national, wrong), _NAMED)}. "
+        "Resume to write and read them again. If it fails again, have the SBC checked."
     )
 
 
@@ -127,7 +126,7 @@ def _write(services: Services, seen: Mapping[str, int], actor: str, track: str) 
     with services.engine.connect() as connection:
         used_up = store.used_up(connection, seen)
     if used_up:
-        # Nothing can be newer than these, on the SBC or in the Hub: both begin again.
+        # These are the highest revisions there are: the SBC and the Hub both start again.
         services.sbc.forget_rules(used_up, actor=actor, track=track)
         seen = {**seen, **dict.fromkeys(used_up, 0)}
     with writing(services.engine) as connection:
@@ -137,12 +136,12 @@ def _write(services: Services, seen: Mapping[str, int], actor: str, track: str) 
     puts = [_wire(rule, revisions[rule.number]) for rule in wanted.values() if rule is not None]
     gone = [number for number, rule in wanted.items() if rule is None]
     if gone:
-        # With its revision, so that no write from before makes the rule live again, however late it arrives.
+        # With its revision, so that no earlier write restores the rule, however late it arrives.
         stated = {number: revisions[number] for number in gone if number in revisions}
         services.sbc.delete_rules(gone, actor=actor, track=track, revisions=stated)
         kept = services.sbc.kept_revisions(stated)
         if any(kept.get(number, 0) > revision for number, revision in stated.items()):
-            # A row that is newer than what calls use would be live again after the SBC's next start.
+            # A row that is newer than what calls use would come back at the SBC's next start.
             return False
     if not puts:
         return True

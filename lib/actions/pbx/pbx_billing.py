@@ -7,16 +7,16 @@ from typing import Any
 from lib.actions.engine.action import Action, Job, Step, StepReport, Wish
 from lib.actions.engine.errors import StepFailed
 from lib.actions.engine.plan import Draft, Effect
+from lib.actions.not_overwritten import changing_hub
 from lib.domain.accounts import Account
 from lib.domain.allowances import end_words
 from lib.domain.permissions import Permission
 from lib.services import Services
 from lib.store import accounts, pbxs
-from lib.store.engine import writing
 from lib.store.pbxs import Pbx, Subscription
 from lib.store.runs import Run
 
-_GONE = "The account has no such PBX any more. Nothing was changed."
+_GONE = "The PBX is no longer on this account. Nothing was changed."
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,14 @@ def _write(job: Job) -> StepReport:
     before, after = job.facts["subscription"], job.params["subscription"]
     pbx_id = job.params["pbx"]
     try:
-        with writing(job.services.engine) as connection:
+        with changing_hub(job, lambda now: f"The PBX is now billed to {_shown(now)}.") as connection:
             changed = pbxs.change_subscription(connection, job.account, pbx_id, before=before, after=after)
         with job.services.engine.connect() as connection:
             read = pbxs.get_pbx(connection, job.account, pbx_id).subscription
     except pbxs.PbxGone as gone:
         raise StepFailed("The PBX or the subscription is gone. Nothing was changed. Abandon this.") from gone
-    except accounts.Conflict as conflict:
-        raise StepFailed(
-            f"The PBX is now billed to {_shown(conflict.current)}. It was not overwritten. "
-            "Abandon this and start again from the current subscription."
-        ) from conflict
     if read != after:
-        raise StepFailed(f"Somebody has billed the PBX to {_shown(read)} since. Abandon this and look again.")
+        raise StepFailed(f"Somebody else has billed the PBX to {_shown(read)} since. Abandon this and check it.")
     return job.done(
         f"The PBX is billed to {_shown(after)}, read back.", changed=changed, before=_shown(before), after=_shown(after)
     )
@@ -60,7 +55,6 @@ class PbxBilling(Action[Found]):
     steps = (Step("hub", "Bill it to the other subscription", _write),)
 
     def look(self, services: Services, wish: Wish) -> Found:
-        """See `Action.look`."""
         with services.engine.connect() as connection:
             account = accounts.get_account(connection, wish.account)
             pbx = pbxs.find_pbx(connection, wish.account, int(wish.params["pbx"]))
@@ -68,22 +62,22 @@ class PbxBilling(Action[Found]):
         return Found(account, pbx, offered, services.today())
 
     def decide(self, found: Found, wish: Wish) -> Draft:
-        """See `Action.decide`. Blocks on a subscription of another account and on a changed base."""
+        """Blocks on a subscription of another account and on a changed base."""
         pbx, wanted = found.pbx, wish.params.get("subscription")
         if pbx is None:
             return Draft(title=f"Billing subscription of {found.account.title}", blockers=(_GONE,))
         blockers, warnings = [], []
         if found.account.is_ending:
-            blockers.append(f"The account is {found.account.standing}; its PBXs stay as they are.")
+            blockers.append(f"The account is {found.account.status_words}, so its PBXs cannot be changed.")
         if wish.params.get("base", pbx.subscription) != pbx.subscription:
             blockers.append(
                 f"Somebody changed the billing subscription from {_shown(wish.params['base'])} to "
-                f"{_shown(pbx.subscription)} while you were choosing. Look at it and start again if yours is right."
+                f"{_shown(pbx.subscription)} while you were choosing. Check it before you try again."
             )
         if wanted == pbx.subscription:
-            blockers.append(f"The PBX is billed to {_shown(wanted)} already.")
+            blockers.append(f"The PBX is already billed to {_shown(wanted)}.")
         if wanted is None:
-            warnings.append("Without a billing subscription nobody is billed for the outbound calls of this PBX.")
+            warnings.append("Without a billing subscription, nobody pays for the outbound calls of this PBX.")
         elif wanted not in found.offered:
             blockers.append(f"Account {found.account.number} has no subscription {wanted} in the Hub.")
         elif warning := _ending(found.offered[wanted], found.today):
@@ -94,13 +88,13 @@ class PbxBilling(Action[Found]):
             effects=(Effect(system="Hub", text=f"Billing subscription of {pbx.name}", before=before, after=after),),
             warnings=tuple(warnings),
             blockers=tuple(blockers),
-            untouched=("The subscriptions themselves in Zuora, the numbers, the extensions and their logins.",),
+            untouched=("The subscriptions in Zuora, and the numbers, extensions and logins.",),
             steps=("hub",),
             facts={"pbx": pbx.name, "subscription": pbx.subscription},
         )
 
     def undo(self, services: Services, run: Run) -> dict[str, Any] | None:
-        """See `Action.undo`: back to the subscription of before, while the chosen one still stands."""
+        """Back to the earlier subscription."""
         before = run.plan["facts"]["subscription"]
         with services.engine.connect() as connection:
             pbx = pbxs.find_pbx(connection, run.account, run.params["pbx"])
@@ -110,7 +104,7 @@ class PbxBilling(Action[Found]):
 
 
 def _ending(one: Subscription, today: date) -> str | None:
-    """Says that the subscription does not simply go on; None when it does."""
+    """That the subscription has ended or will end; None when it goes on."""
     status = (one.status or "Active").lower()
     ends = end_words(one.ends, today)
     if status != "active":

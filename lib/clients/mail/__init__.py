@@ -1,4 +1,4 @@
-"""The mail server: the Hub's own e-mails, handed over by SMTP."""
+"""The mail server, to which our e-mails are sent by SMTP."""
 
 from lib.clients.mail.client import Mailer
 from lib.clients.mail.config import MailConfig

@@ -1,4 +1,4 @@
-"""E-mail addresses as SMTP carries them: who wrote them down badly is told why, without the address."""
+"""E-mail addresses as SMTP carries them. The reason why one is refused never quotes the address."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _NAMED = re.compile(r"\s*(?P<name>[^<>]*?)\s*<(?P<address>[^<>]*)>\s*")
 
 @dataclass(frozen=True)
 class Address:
-    """An address whose domain is in its ASCII spelling, with the name of its owner where one was given."""
+    """An address with its domain in ASCII, and the name of its owner where there is one."""
 
     local: str
     domain: str
@@ -26,24 +26,24 @@ class Address:
 
     @property
     def needs_utf8(self) -> bool:
-        """True when only a server with SMTPUTF8 can carry it."""
+        """True when the server needs SMTPUTF8 to carry it."""
         return not self.local.isascii()
 
 
 def parse_address(text: str, *, private: bool = False) -> Address:
-    """The single address that is the whole text, as every form takes it too: `lib.email_addresses` decides.
+    """The one address that is the whole text, by the same rules as in every form: those of `lib.email_addresses`.
 
-    `private` allows a domain that is known inside a company alone.
+    `private` allows a domain that is known only inside a company.
 
     Raises:
-        NotAnAddress: it is something else, or cannot be written for SMTP.
+        NotAnAddress: it is something else, or SMTP cannot carry it.
     """
     found = read_address(text, private=private)
     return Address(found.local, found.domain)
 
 
 def parse_sender(text: str) -> Address:
-    """An address, or a name and an address: `Jet Hub <hub@example.com>`. The domain may be the company's own.
+    """An address, or a name and an address: `Jet Hub <hub@example.com>`. The domain may be private to the company.
 
     Raises:
         NotAnAddress: it is neither.
@@ -53,7 +53,7 @@ def parse_sender(text: str) -> Address:
         return parse_address(text, private=True)
     name = named["name"].strip('"')
     if not is_one_line(name) or any(sign in name for sign in ('"', "\\", "=?")):
-        raise NotAnAddress("a name before the address that a header cannot carry")
+        raise NotAnAddress("the name before the address has characters that a header cannot carry")
     address = parse_address(named["address"], private=True)
     return Address(address.local, address.domain, name)
 

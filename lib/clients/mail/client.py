@@ -1,4 +1,4 @@
-"""The mail client: one connection a mail, one attempt, each failure one of `lib.clients.errors`."""
+"""The mail client: one connection for each e-mail, one attempt, and every failure is from `lib.clients.errors`."""
 
 import logging
 import re
@@ -17,15 +17,15 @@ from lib.clients.mail.refusals import BELOW, SYSTEM, Operation, translate
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-# Postfix, Exim, Sendmail: the name under which the server's own log has the e-mail.
+# Postfix, Exim, Sendmail: the id of the e-mail in the server's own log.
 _QUEUE_ID = re.compile(rb"(?:queued as |\bid=)([A-Za-z0-9-]{4,40})|\b([A-Za-z0-9]{8,20}) Message accepted")
 
 
 class Mailer:
-    """A mail server. Safe to share between threads: it keeps nothing open.
+    """A mail server. Threads may share it: it keeps nothing open.
 
-    Every method raises `RemoteError` and nothing else. Nothing is tried again here: a mail server asks for
-    minutes, and whoever repeats must first look whether the mail is already on record.
+    Every method raises `RemoteError` and nothing else. Nothing is tried again here: a mail server wants minutes
+    between attempts, and the caller must first check whether the e-mail is already on record.
     """
 
     def __init__(self, config: MailConfig) -> None:
@@ -33,14 +33,14 @@ class Mailer:
         self._sender = parse_sender(config.sender)
 
     def send(self, mail: OutgoingMail) -> Accepted:
-        """Hand the e-mail over. Accepted means that the server took it, not that it was delivered.
+        """Send the e-mail. Accepted means that the server took it, not that it was delivered.
 
         Raises:
-            Unreachable: no connection, no TLS or no answer. With `maybe_done` the e-mail was handed over and
-                only the answer is missing.
-            Busy: the server puts it off (4xx), for example a recipient it does not know yet.
+            Unreachable: no connection, no TLS or no answer. With `maybe_done` the whole e-mail was sent and only the
+            answer is missing.
+            Busy: the server says to try later (4xx), for example for a recipient it does not know yet.
             Rejected: the server refuses (5xx), or a part of the e-mail cannot be sent.
-            AuthFailed: the sign-in was refused, or is missing.
+            AuthFailed: the sign-in was refused or is missing.
             UnexpectedReply: an answer that is not one of SMTP.
         """
         operation = Operation(f"send the {mail.what}", writes=True)
@@ -49,7 +49,7 @@ class Mailer:
         return Accepted(mail.message_id, _queue_id(answer))
 
     def check(self) -> None:
-        """Connect, go over to TLS and sign in as for an e-mail, and send none.
+        """Connect, start TLS and sign in as for an e-mail, and send nothing.
 
         Raises:
             RemoteError: as `send`.
@@ -62,12 +62,15 @@ class Mailer:
         except CannotCompose as error:
             detail = str(error)
         except ValueError as error:
-            # An encoder's own text quotes what it was given.
-            detail = f"the e-mail could not be formed, {type(error).__name__}"
+            # The text of an encoder's error quotes its input.
+            detail = f"the e-mail could not be built, {type(error).__name__}"
         raise operation.error(Rejected, detail)
 
     def _converse(self, operation: Operation, talk: Callable[[Conversation], T]) -> T:
-        """One conversation. Our error is raised outside the handler: theirs quotes addresses and must not cling."""
+        """One conversation.
+
+        Our error is raised after the except block, so that smtplib's is not chained to it: it quotes addresses.
+        """
         began = time.monotonic()
         conversation = Conversation(self.config, operation)
         failure: RemoteError

@@ -1,4 +1,4 @@
-"""How to reach the mail server, and whose name the Hub's e-mails bear."""
+"""How to reach the mail server, and the sender of our e-mails."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,13 +13,13 @@ _THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 class MailConfig:
     """One mail server.
 
-    `sender` is an address or `Name <address>`. Without `username` the Hub does not sign in. `ca_file` (PEM)
-    replaces the authorities this machine trusts. `read_seconds` is the patience for one answer; a whole
-    exchange is cut off after four times as long.
+    `sender` is an address or `Name <address>`. Without `username` there is no sign-in. `ca_file` (PEM) replaces the
+    certificate authorities that this machine trusts. `read_seconds` is how long to wait for one answer; a whole
+    conversation is cut off after four times as long.
 
     Raises:
-        ValueError: a value cannot be used, the sign-in is incomplete, or the password would travel in the
-            clear. The text names the field, not its value.
+        ValueError: a value cannot be used, the sign-in is incomplete, or the password would be sent unencrypted.
+        The text names the field, not its value.
     """
 
     host: str
@@ -34,9 +34,9 @@ class MailConfig:
 
     def __post_init__(self) -> None:
         if not self.host or not 1 <= self.port <= 65535:
-            raise ValueError("host is a name or address, port a number from 1 to 65535")
+            raise ValueError("host must be a name or address, port a number from 1 to 65535")
         if self.security not in ("none", "starttls", "tls"):
-            raise ValueError("security is none, starttls or tls")
+            raise ValueError("security must be one of none, starttls, tls")
         if bool(self.username) != bool(self.password):
             raise ValueError("username and password belong together: set both or neither")
         if self.username and self.security == "none" and self.host not in _THIS_MACHINE:
@@ -48,5 +48,5 @@ class MailConfig:
 
     @property
     def domain(self) -> str:
-        """The sender's domain: the right half of every Message-ID of the Hub."""
+        """The sender's domain: the right half of every Message-ID of ours."""
         return parse_sender(self.sender).domain

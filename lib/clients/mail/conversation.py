@@ -1,4 +1,4 @@
-"""One conversation with the mail server, step by step, so that it is known how far it came."""
+"""One conversation with the mail server, step by step, so that we know how far it got."""
 
 import contextlib
 import re
@@ -20,9 +20,9 @@ _LINE_STARTS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class Conversation:
-    """Connect by entering it. Methods raise `RemoteError` for a refusal, and what comes from below as it is.
+    """Enter it to connect. Methods raise `RemoteError` for a refusal; errors of smtplib and sockets come as they are.
 
-    `handed_over` becomes true when the message has left whole: from then on a lost answer leaves its fate open.
+    `handed_over` becomes true when the whole message was sent: a lost answer then leaves the outcome unknown.
     """
 
     def __init__(self, config: MailConfig, operation: Operation) -> None:
@@ -46,7 +46,7 @@ class Conversation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None or isinstance(error, RemoteError):
-            # Whatever was to be said is said; no answer to the goodbye changes it.
+            # Everything is done by then: no answer to the goodbye changes it.
             with contextlib.suppress(smtplib.SMTPException, OSError, ValueError):
                 if self._smtp.sock is not None:
                     self._smtp.sock.settimeout(self._config.connect_seconds)
@@ -54,7 +54,7 @@ class Conversation:
         self._close()
 
     def greet(self) -> None:
-        """Say who is there, go over to TLS and sign in, as far as the configuration asks for it."""
+        """Say hello, start TLS and sign in, as the configuration asks."""
         self._expect(220, "connection refused", self._smtp.getreply())
         self._say_hello()
         if self._config.security == "starttls":
@@ -64,15 +64,15 @@ class Conversation:
             self._sign_in()
 
     def look(self) -> None:
-        """Ask for nothing, to see that the server answers."""
+        """Send a command that does nothing, to see that the server answers."""
         self._expect(250, "answer refused", self._smtp.noop())
 
     def hand_over(self, mail: Composed) -> bytes:
-        """Give the message to the server and return what it says on accepting it."""
+        """Send the message and return what the server says when it accepts it."""
         self._expect(250, "sender refused", self._smtp.mail(mail.sender, self._options(mail)))
         self._expect(250, "recipient refused", self._smtp.rcpt(mail.recipient))
         self._expect(354, "e-mail refused", self._smtp.docmd("DATA"))
-        # The end of the message is the last that is sent: when this raises, the server cannot have seen it.
+        # The end of the message is sent last: when this raises, the server cannot have seen it.
         self._smtp.send(_LINE_STARTS_WITH_DOT.sub(b"..", mail.content) + b".\r\n")
         self.handed_over = True
         reply = self._smtp.getreply()
@@ -95,11 +95,11 @@ class Conversation:
         self._smtp.close()
 
     def _cut_off(self) -> None:
-        """End a conversation in which each answer is in time but never comes to an end."""
+        """End a conversation that sends bytes in time and never ends."""
         self.overdue = True
         if self._smtp.sock is not None:
             with contextlib.suppress(OSError):
-                # Of the plain socket: that of TLS would first turn itself into one.
+                # The plain socket's method: that of a TLS socket would first end TLS.
                 socket.socket.shutdown(self._smtp.sock, socket.SHUT_RDWR)
 
     def _context(self) -> ssl.SSLContext:
@@ -113,12 +113,12 @@ class Conversation:
             self._expect(250, "greeting refused", self._smtp.helo())
 
     def _go_over_to_tls(self) -> None:
-        # Without this a server, or somebody between, could talk the Hub out of encryption.
+        # Otherwise the server, or somebody in between, could make us send without encryption.
         if not self._smtp.has_extn("starttls"):
-            raise self._operation.error(Unreachable, "TLS: it does not offer STARTTLS")
+            raise self._operation.error(Unreachable, "TLS: the server does not offer STARTTLS")
         context = self._context()
         try:
-            # It forgets what came unencrypted before: that may be anybody's.
+            # It discards what came unencrypted before: anybody may have sent that.
             self._smtp.starttls(context=context)
             return
         except smtplib.SMTPResponseException as error:
@@ -128,14 +128,14 @@ class Conversation:
     def _sign_in(self) -> None:
         offered = str(self._smtp.esmtp_features.get("auth", "")).upper().split()
         if not _MECHANISMS.intersection(offered):
-            raise self._operation.sign_in_error("it offers no way to sign in that the Hub knows")
+            raise self._operation.sign_in_error("it offers no way to sign in that we support")
         try:
             self._smtp.login(self._config.username, self._config.password)
             return
         except smtplib.SMTPResponseException as error:
             failure = self._refused("sign-in refused", error)
         except UnicodeError:
-            failure = self._operation.sign_in_error("user name or password has characters that cannot be sent")
+            failure = self._operation.sign_in_error("the user name or password has characters that cannot be sent")
         if isinstance(failure, Rejected):
             failure = self._operation.sign_in_error("", failure.codes)
         raise failure
@@ -163,16 +163,16 @@ class Conversation:
 
 
 class _Smtp(smtplib.SMTP):
-    """A connection not made yet that knows the name which the server's certificate must have."""
+    """A connection not made yet, which knows the name that the server's certificate must have."""
 
     def __init__(self, host: str) -> None:
-        # Given no host it does not connect, and given a name for this machine it does not ask the DNS for one.
+        # Without a host it does not connect; with a name for this machine it does not ask the DNS for one.
         super().__init__(local_hostname="[127.0.0.1]")
         self._host = host
 
 
 def _own_name(wire: socket.socket) -> str:
-    """The machine's full name, else its address: what EHLO asks for, without asking the DNS."""
+    """The machine's full name, else its address, as EHLO wants it. The DNS is not asked."""
     name = socket.gethostname()
     if "." in name and name.isascii():
         return name

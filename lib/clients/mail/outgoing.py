@@ -1,4 +1,4 @@
-"""An e-mail to be sent, the id that makes its repeat recognisable, and what the mail server said to it."""
+"""An e-mail to send, the Message-ID by which a repeat is recognised, and what the mail server answered."""
 
 import hashlib
 import re
@@ -25,16 +25,16 @@ class OutgoingMail:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The mail server took the e-mail over. `queue_id` is its own name for it, where it told one."""
+    """The mail server took the e-mail. `queue_id` is the server's own id for it, where it gave one."""
 
     message_id: str
     queue_id: str | None = None
 
 
 def message_id(key: str, domain: str) -> str:
-    """The Message-ID of the e-mail with this key, `run-id:step`; of several e-mails of a step each needs its own key.
+    """The Message-ID of the e-mail with this key, `run-id:step`. Each e-mail of a step needs a key of its own.
 
-    The same key always gives the same id, which tells nothing of the key to whoever receives it.
+    The same key always gives the same id. The recipient cannot learn the key from it.
 
     Raises:
         ValueError: the key is empty, or the domain is not one that a Message-ID can carry.

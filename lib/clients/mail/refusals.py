@@ -1,6 +1,6 @@
-"""From what the mail server, a socket or TLS say to `lib.clients.errors`.
+"""Turns what the mail server, a socket or TLS say into `lib.clients.errors`.
 
-Of a server's own words only codes are kept: they come after addresses and bits of the message.
+Of a server's answer only codes are kept: its words often quote addresses and parts of the message.
 """
 
 import re
@@ -13,29 +13,29 @@ from lib.clients.errors import AuthFailed, Busy, Rejected, RemoteError, Unexpect
 
 SYSTEM = "Mail server"
 BELOW = (smtplib.SMTPException, OSError, ValueError)
-"""Everything that can come up from below a conversation."""
+"""Everything that smtplib, a socket or TLS can raise in a conversation."""
 Reply = tuple[int, bytes]
 
 _ENHANCED = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})\b")
-# RFC 3463, without the first digit: 5.1.1 and 4.1.1 mean the same, for good and for now.
+# RFC 3463, without the first digit: 5.1.1 and 4.1.1 mean the same, one for ever and one for now.
 _MEANINGS = {
     "1.1": "it knows no such mailbox",
     "1.2": "it does not find the domain",
-    "1.3": "it does not take it for an address",
+    "1.3": "it does not accept the address",
     "1.6": "the mailbox has moved",
-    "1.10": "the domain takes no mail",
+    "1.10": "the domain accepts no mail",
     "2.1": "the mailbox is closed",
     "2.2": "the mailbox is full",
     "2.3": "it is too large",
     "3.4": "it is too large",
-    "4.4": "it finds no way to the domain",
+    "4.4": "it cannot reach the domain's mail server",
     "7.1": "its rules do not allow it",
 }
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What is being done, as an imperative phrase, and whether it is to change something."""
+    """What is being done, as an imperative phrase, and whether it changes something."""
 
     phrase: str
     writes: bool
@@ -61,9 +61,9 @@ class Operation:
         )
 
     def refusal(self, what: str, reply: Reply, *, maybe_done: bool = False) -> RemoteError:
-        """The error for a reply that is not the one hoped for; `what` was refused.
+        """The error for a reply other than the expected one; `what` says what was refused.
 
-        `maybe_done` counts only where the reply says neither yes nor no.
+        `maybe_done` counts only when the reply says neither yes nor no.
         """
         code, text = reply
         if not 400 <= code <= 599:
@@ -78,15 +78,15 @@ class Operation:
 
     def sign_in_error(self, detail: str, codes: tuple[str, ...] = ()) -> RemoteError:
         """The error for a sign-in that was refused or could not be tried."""
-        # 401 is how AuthFailed tells a refused sign-in from a missing permission.
+        # By the 401 AuthFailed knows a refused sign-in from a missing permission.
         return self.error(AuthFailed, detail, codes=codes, status=401)
 
 
 def translate(error: Exception, operation: Operation, *, handed_over: bool, overdue: bool) -> RemoteError:
     """Our error for what smtplib, the socket or TLS raised.
 
-    `handed_over`: the whole message was on its way, so it may be accepted. `overdue`: the exchange was cut
-    off because it took too long.
+    `handed_over`: the whole message was sent, so it may be accepted. `overdue`: we cut the conversation off because
+    it took too long.
     """
     kind: type[RemoteError] = Unreachable
     match error:
@@ -97,7 +97,7 @@ def translate(error: Exception, operation: Operation, *, handed_over: bool, over
         case smtplib.SMTPResponseException():
             kind, detail = UnexpectedReply, "not a valid answer"
         case socket.gaierror():
-            detail = "its name is not known"
+            detail = "no server has this name"
         case ConnectionRefusedError():
             detail = "connection refused"
         case _ if overdue:
@@ -107,7 +107,7 @@ def translate(error: Exception, operation: Operation, *, handed_over: bool, over
         case OSError():
             detail = "the connection ended, or no answer came in time"
         case _:
-            kind, detail = Rejected, f"the request could not be formed, {type(error).__name__}"
+            kind, detail = Rejected, f"the request could not be built, {type(error).__name__}"
     if handed_over:
         detail += "; the e-mail may have been accepted before"
     return operation.error(kind, detail, maybe_done=handed_over)

@@ -1,4 +1,4 @@
-"""Which numbers, accounts and rules the SBC takes, so that nothing else is ever sent to it."""
+"""Which numbers, accounts and rules the SBC accepts, so that nothing else is sent to it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ _EMERGENCY = re.compile(r"[0-9]{2,6}")
 
 
 def is_number(value: object) -> TypeGuard[str]:
-    """True for "+" and 7 to 15 digits, the first of them no nought."""
+    """True for "+" and 7 to 15 digits, the first of them not 0."""
     return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
 
 
 def is_name(value: object) -> TypeGuard[str]:
-    """True for what can name an account or a trunk."""
+    """True for a possible name of an account or a trunk."""
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
@@ -31,7 +31,7 @@ def is_revision(value: object) -> TypeGuard[int]:
 
 
 def is_emergency(value: object) -> TypeGuard[str]:
-    """True for what can be dialled for help: 2 to 6 digits."""
+    """True for a possible emergency number: 2 to 6 digits."""
     return isinstance(value, str) and _EMERGENCY.fullmatch(value) is not None
 
 
@@ -41,7 +41,7 @@ def rule_state(value: object) -> RuleState | None:
 
 
 def checked_numbers(numbers: Iterable[str], operation: str, *, writes: bool = False) -> list[str]:
-    """The numbers, each once, in their order.
+    """The numbers in their order, without repeats.
 
     Raises:
         Rejected: one of them is not in E.164 form.
@@ -68,7 +68,7 @@ def checked_revisions(revisions: Mapping[str, int], operation: str) -> Mapping[s
     """The revisions by number.
 
     Raises:
-        Rejected: one of them is not from 0 to the limit.
+        Rejected: one of them is not from 0 to `REVISION_LIMIT`.
     """
     for number, revision in revisions.items():
         if not is_revision(revision):
@@ -77,10 +77,10 @@ def checked_revisions(revisions: Mapping[str, int], operation: str) -> Mapping[s
 
 
 def checked_rules(rules: Iterable[AuthRule], operation: str) -> list[AuthRule]:
-    """The rules, each number once, in their order.
+    """The rules in their order, each number once.
 
     Raises:
-        Rejected: a part of one is not what the SBC takes, or two are about one number and differ.
+        Rejected: the SBC does not accept a part of one, or two for the same number differ.
     """
     wanted: dict[str, AuthRule] = {}
     for rule in rules:
@@ -95,11 +95,11 @@ def _problem(rule: AuthRule) -> str:
     if not is_number(rule.number):
         return f"{_short(rule.number)} is not a number in the form +61255501234"
     if not is_name(rule.account):
-        return f"the rule of {rule.number} names an account that cannot be one, {_short(rule.account)}"
+        return f"the rule of {rule.number} has {_short(rule.account)}, which is not an account number"
     if rule_state(rule.state) is None:
         return f"the rule of {rule.number} is neither allowed nor suspended"
     if not is_name(rule.trunk):
-        return f"the rule of {rule.number} names a trunk that cannot be one, {_short(rule.trunk)}"
+        return f"the rule of {rule.number} has {_short(rule.trunk)}, which is not the name of a trunk"
     if not is_revision(rule.revision):
         return f"the revision of the rule of {rule.number} is not from 0 to {REVISION_LIMIT}"
     return ""

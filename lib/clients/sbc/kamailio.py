@@ -20,15 +20,15 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 _TRACK_LIMIT = 64
 ROWS_A_PAGE = 1000
-"""The API's page of an account's rules; a shorter one is the last."""
+"""Rules on one page of the API. A page with fewer is the last one."""
 
 
 @dataclass(frozen=True)
 class SbcConfig:
-    """How to reach the SBC's API and how patient to be with it.
+    """How to reach the SBC's API and how long to wait for it.
 
-    `ca_file` holds the only authorities whose word on the SBC's certificate counts, `client_certificate` and
-    `client_key` are files with what the Hub shows of itself.
+    `ca_file` has the only certificate authorities to trust for the SBC. `client_certificate` and `client_key` are
+    files with our own certificate and its key.
     """
 
     url: str
@@ -60,17 +60,17 @@ class KamailioSbc:
         self._http.close()
 
     def get_rules(self, numbers: Iterable[str], *, quick_seconds: float | None = None) -> dict[str, AuthRule | None]:
-        """What calls use now, for each of the numbers; None where there is no rule."""
+        """What calls use now for each of the numbers, None where there is no rule."""
         wanted = checked_numbers(numbers, "read auth rules")
         found: dict[str, AuthRule | None] = {}
         for part in _in_parts(wanted):
             call = self._read("/v1/rules/query", f"read {_count(wanted)}", _items(part), quick_seconds)
             found |= self._http.send(call, partial(replies.read_rules, part))
-        # In the order they were asked for: the SBC's own order means nothing.
+        # In the order asked for: the SBC's order means nothing.
         return {number: found[number] for number in wanted}
 
     def rules_of_account(self, account: str, *, quick_seconds: float | None = None) -> list[HeldRule]:
-        """Every rule the SBC keeps under this account, by number, each with what calls use now."""
+        """Every rule that the SBC has for this account, by number, each with what calls use now."""
         checked_account(account, "read the auth rules of an account")
         held: list[HeldRule] = []
         while True:
@@ -83,7 +83,7 @@ class KamailioSbc:
                 return held
 
     def put_rules(self, rules: Iterable[AuthRule], *, actor: str, track: str) -> PutResult:
-        """Make or replace the rules of these numbers; what the SBC holds with a newer revision stays."""
+        """Create or replace the rules of these numbers. A rule with a newer revision on the SBC stays."""
         wanted = checked_rules(rules, "write auth rules")
 
         def put(part: Sequence[AuthRule]) -> PutResult:
@@ -97,7 +97,7 @@ class KamailioSbc:
     def delete_rules(
         self, numbers: Iterable[str], *, actor: str, track: str, revisions: Mapping[str, int] | None = None
     ) -> None:
-        """Leave these numbers without a rule; with a revision, only up to it and for good. See `Sbc.delete_rules`."""
+        """Delete the rules of these numbers; with a revision, only rules up to it. See `Sbc.delete_rules`."""
         wanted = checked_numbers(numbers, "delete auth rules", writes=True)
         stated = checked_revisions(revisions or {}, "delete auth rules")
 
@@ -109,7 +109,7 @@ class KamailioSbc:
         _one_after_another(wanted, delete)
 
     def forget_rules(self, numbers: Iterable[str], *, actor: str, track: str) -> None:
-        """Delete these rules with all that is kept of their revisions."""
+        """Delete these rules and what the SBC keeps of their revisions."""
         wanted = checked_numbers(numbers, "forget auth rules", writes=True)
 
         def forget(part: Sequence[str]) -> None:
@@ -119,7 +119,7 @@ class KamailioSbc:
         _one_after_another(wanted, forget)
 
     def kept_revisions(self, numbers: Iterable[str]) -> dict[str, int]:
-        """The highest revision the SBC keeps of each number; left out where it keeps none."""
+        """The highest revision that the SBC keeps of each number. A number without one is left out."""
         wanted = checked_numbers(numbers, "read revisions of auth rules")
         kept: dict[str, int] = {}
         for part in _in_parts(wanted):
@@ -129,9 +129,9 @@ class KamailioSbc:
         return kept
 
     def health(self, *, quick_seconds: float | None = None) -> Health:
-        """See `Sbc.health`. Asked for once: an answer after several tries would be late."""
+        """See `Sbc.health`. One attempt: an answer after several would be late."""
         call = Call(
-            "GET", "/v1/health", "tell its health", headers=self._headers(), read_seconds=quick_seconds, attempts=1
+            "GET", "/v1/health", "report its health", headers=self._headers(), read_seconds=quick_seconds, attempts=1
         )
         return self._http.send(call, replies.read_health)
 
@@ -149,7 +149,7 @@ class KamailioSbc:
         )
 
     def _write(self, method: str, path: str, operation: str, body: Any, actor: str, track: str) -> Call:
-        # A rule is set as a whole and by its revision, so that a second sending has no effect of its own.
+        # A rule is set as a whole and by its revision, so sending it twice has no further effect.
         track = _plain_track(track)
         return Call(
             method,
@@ -167,7 +167,7 @@ class KamailioSbc:
 
 
 def _one_after_another(items: Sequence[Item], send: Callable[[Sequence[Item]], T]) -> list[T]:
-    """Send the items in requests of the allowed size. An error after the first of them leaves a part in force."""
+    """Send the items in requests of the allowed size. After an error a part of them may be in force."""
     done: list[T] = []
     for part in _in_parts(items):
         try:
@@ -200,10 +200,10 @@ def _in_parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 
 def _opaque(actor: str) -> str:
-    """A stable name for a person that does not tell who it is: the SBC's log is no place for e-mail addresses."""
+    """A stable name for a person that hides who it is: e-mail addresses do not belong in the SBC's log."""
     return hashlib.sha256(actor.encode(errors="replace")).hexdigest()[:12]
 
 
 def _plain_track(text: str) -> str:
-    """`text` as it may stand in a header and in the SBC's log."""
+    """`text` with only the characters allowed in a header and in the SBC's log."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", text)[:_TRACK_LIMIT]

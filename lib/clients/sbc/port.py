@@ -1,4 +1,4 @@
-"""What the Hub asks of a session border controller, whoever made it."""
+"""What every session border controller must offer, whoever made it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Literal, Protocol
 
 RuleState = Literal["allowed", "suspended"]
 RULES_A_REQUEST = 200
-"""At most this many rules travel in one request. Larger calls send several, one after another."""
+"""At most this many rules are sent in one request. Larger calls send several, one after another."""
 
 
 @dataclass(frozen=True)
 class AuthRule:
-    """What calls of one number may do.
+    """Whether calls of one number are allowed, and by which trunk.
 
-    `number` is "+" and E.164 digits, `revision` from 0 to 999,999,999. It grows per number: the SBC leaves a rule
-    alone that it holds with a newer one.
+    `number` is "+" and E.164 digits. `revision` is from 0 to 999,999,999 and grows with each change of the number:
+    the SBC never replaces a rule by an older one.
     """
 
     number: str
@@ -26,7 +26,7 @@ class AuthRule:
 
 @dataclass(frozen=True)
 class HeldRule:
-    """One rule as the SBC keeps it, and what calls use now for its number, None where they find nothing."""
+    """A rule as the SBC keeps it, and the one that calls use now, None where they find nothing."""
 
     rule: AuthRule
     live: AuthRule | None
@@ -34,7 +34,7 @@ class HeldRule:
 
 @dataclass(frozen=True)
 class PutResult:
-    """How many rules the SBC took in. For those not applied it keeps a newer revision and changed nothing."""
+    """How many rules the SBC received and applied. One that was not applied is older than what it has."""
 
     received: int
     applied: int
@@ -44,8 +44,8 @@ class PutResult:
 class Health:
     """The SBC answers and reaches its database.
 
-    `emergency` are the numbers that it connects whatever a rule says, none of them where that is switched off; None
-    when it does not say.
+    `emergency` are the numbers that it connects whatever a rule says. It is empty where that is switched off, and None
+    when the SBC does not say.
     """
 
     version: str
@@ -55,48 +55,48 @@ class Health:
 class Sbc(Protocol):
     """Auth rules, read and changed by number. Every method raises `RemoteError` and nothing else.
 
-    A change is one request or several, and no transaction holds them together: `maybe_done` of the error tells
-    whether a part of it may be in force. All of them may be repeated.
+    A change is one request or several, without a transaction around them: `maybe_done` of the error says whether a
+    part of it may be in force. Every method may be called again.
     """
 
     def get_rules(self, numbers: Iterable[str], *, quick_seconds: float | None = None) -> dict[str, AuthRule | None]:
-        """What calls use now, for each of the numbers; None where there is no rule.
+        """What calls use now for each of the numbers, None where there is no rule.
 
-        `quick_seconds` is for somebody who waits: one attempt for each request, and no wait longer than that.
+        `quick_seconds` is for a person who is waiting: one attempt for each request, for at most that long.
         """
         ...
 
     def rules_of_account(self, account: str, *, quick_seconds: float | None = None) -> list[HeldRule]:
-        """Every rule the SBC keeps under this account, by number."""
+        """Every rule that the SBC has for this account, by number."""
         ...
 
     def put_rules(self, rules: Iterable[AuthRule], *, actor: str, track: str) -> PutResult:
-        """Make or replace the rules of these numbers.
+        """Create or replace the rules of these numbers.
 
-        `actor` is who wants it, `track` is found again in the SBC's log.
+        `actor` is who wants it. `track` appears in the SBC's log.
         """
         ...
 
     def delete_rules(
         self, numbers: Iterable[str], *, actor: str, track: str, revisions: Mapping[str, int] | None = None
     ) -> None:
-        """Leave these numbers without a rule, whether they have one or not.
+        """Delete the rules of these numbers, where there are any.
 
-        `revisions` says for a number up to which revision: a newer rule stays, and no rule up to it comes back, however
-        late it arrives. Without one it is that of the rule that is there.
+        `revisions` has the highest revision to delete for a number: a newer rule stays, and an older one that arrives
+        late is ignored. Without an entry it is the revision of the rule that is there.
         """
         ...
 
     def forget_rules(self, numbers: Iterable[str], *, actor: str, track: str) -> None:
-        """Delete these rules with all that is kept of their revisions, so that any revision is taken again."""
+        """Delete these rules and what is kept of their revisions, so that any revision is accepted again."""
         ...
 
     def kept_revisions(self, numbers: Iterable[str]) -> dict[str, int]:
-        """The highest revision the SBC keeps of each number, of a rule or of a deletion; left out where none is."""
+        """The highest revision kept of each number, of a rule or a deletion. Others are left out."""
         ...
 
     def health(self, *, quick_seconds: float | None = None) -> Health:
-        """Whether the SBC could take a change now; raises when not. Asked once, for at most `quick_seconds`."""
+        """Raises when the SBC could not make a change now. One attempt, for at most `quick_seconds`."""
         ...
 
     def close(self) -> None:

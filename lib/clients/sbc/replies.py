@@ -1,4 +1,4 @@
-"""Reading the SBC's replies: a success is a 200 with the very JSON expected, everything else an error of ours."""
+"""Reads the SBC's replies. A success is a 200 with exactly the JSON expected; all else is an error of ours."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard, TypeVar
@@ -11,7 +11,7 @@ from lib.clients.translate import status_error
 
 T = TypeVar("T")
 _MEANINGFUL = frozenset({400, 401, 403, 408, 413, 422, 425, 429})
-"""Below 500 these are taken at their word; 404 and the rest would mean that this is not the SBC's API."""
+"""Below 500 these keep their meaning. 404 and the rest mean that this is not the SBC's API."""
 _REASONS = {
     "json": "it could not read the request",
     "empty": "the request was empty",
@@ -21,14 +21,14 @@ _REASONS = {
     "port": "this is not the port of its API",
     "client certificate": "the client certificate is not the Hub's",
     "database": "its database did not answer",
-    "busy": "others are writing",
+    "busy": "somebody else is writing",
 }
 _ITEMS = {
-    "rule": "it does not take the rule of {}",
-    "number": "{} is not a number it takes",
+    "rule": "it does not accept the rule of {}",
+    "number": "it does not accept {}",
     "number twice": "{} was sent twice in one request",
 }
-"""Reasons that come with the index of the item they are about, counted from the first one sent."""
+"""Reasons that come with the index of the item in the request, counted from 0."""
 
 
 def read_rules(numbers: Sequence[str], reply: Reply, call: Call) -> dict[str, AuthRule | None]:
@@ -49,10 +49,10 @@ def read_rules(numbers: Sequence[str], reply: Reply, call: Call) -> dict[str, Au
 
 
 def read_page(account: str, after: str, reply: Reply, call: Call) -> list[HeldRule]:
-    """One page of an account's rules, by number, all of them behind the number `after`.
+    """One page of an account's rules, by number, all of them after the number `after`.
 
     Raises:
-        RemoteError: a refusal, or an answer that is no such page.
+        RemoteError: a refusal, or something other than such a page.
     """
     body = _json(reply, call)
 
@@ -66,7 +66,7 @@ def read_page(account: str, after: str, reply: Reply, call: Call) -> list[HeldRu
 
 
 def read_put(rules: Sequence[AuthRule], reply: Reply, call: Call) -> PutResult:
-    """How many of these rules were taken in.
+    """How many of these rules were received and applied.
 
     Raises:
         RemoteError: a refusal, or an answer that does not account for all of them.
@@ -101,7 +101,7 @@ def read_forgotten(numbers: Sequence[str], reply: Reply, call: Call) -> None:
 
 
 def read_revisions(numbers: Sequence[str], reply: Reply, call: Call) -> dict[str, int]:
-    """The revisions kept of these numbers, without those of which none is kept.
+    """The revisions kept of these numbers. A number without one is left out.
 
     Raises:
         RemoteError: a refusal, or an answer about other numbers.
@@ -129,7 +129,7 @@ def _accounted(name: str, numbers: Sequence[str], reply: Reply, call: Call) -> N
 
 
 def read_health(reply: Reply, call: Call) -> Health:
-    """The SBC's version, and which emergency numbers it connects whatever the rules are, None where it says nothing.
+    """The SBC's version, and the emergency numbers that it always connects, None where it does not say.
 
     Raises:
         RemoteError: `Busy` when its database does not answer.
@@ -141,7 +141,7 @@ def read_health(reply: Reply, call: Call) -> Health:
             raise ValueError
         return Health(body["version"].strip(), _emergency(body))
 
-    return _understood(make, reply, call, "it does not tell its health")
+    return _understood(make, reply, call, "it does not report its health")
 
 
 def _emergency(body: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -166,21 +166,21 @@ def _json(reply: Reply, call: Call, sent: Sequence[str] = ()) -> Any:
 
 def _refusal(reply: Reply, call: Call, sent: Sequence[str]) -> RemoteError:
     error = status_error(reply, SYSTEM, call)
-    told = _told(reply)
+    said = _body(reply)
     if reply.status < 500 and reply.status not in _MEANINGFUL:
         return _unexpected(reply, call, f"HTTP {reply.status}")
     if reply.status == 413:
         error.detail = "the request has more items than it takes at once"
     else:
-        error.detail = _reason(told, sent) or error.detail
+        error.detail = _reason(said, sent) or error.detail
     return error
 
 
-def _reason(told: Mapping[str, Any], sent: Sequence[str]) -> str:
-    """The SBC's reason in our own words; of its text nothing is passed on."""
-    if told.get("db") is False:
+def _reason(body: Mapping[str, Any], sent: Sequence[str]) -> str:
+    """The SBC's reason in our own words. Its own text is not passed on."""
+    if body.get("db") is False:
         return _REASONS["database"]
-    word, index = told.get("error"), told.get("index")
+    word, index = body.get("error"), body.get("index")
     if not isinstance(word, str):
         return ""
     if word in _ITEMS:
@@ -192,7 +192,7 @@ def _is_place(index: object, sent: Sequence[str]) -> TypeGuard[int]:
     return isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(sent)
 
 
-def _told(reply: Reply) -> Mapping[str, Any]:
+def _body(reply: Reply) -> Mapping[str, Any]:
     try:
         body = reply.json()
     except ValueError:
@@ -205,7 +205,7 @@ def _understood(make: Callable[[], T], reply: Reply, call: Call, what: str) -> T
         return make()
     except (ValueError, TypeError, LookupError, AttributeError):
         problem = _unexpected(reply, call, what)
-    # Outside the handler: what went wrong in there quotes the reply and must not cling to ours.
+    # Raised after the except block, so that the other error is not chained to ours: it quotes the reply.
     raise problem
 
 
@@ -235,10 +235,10 @@ def _live(number: str, item: Mapping[str, Any] | None) -> AuthRule | None:
 
 
 def _rule(number: object, account: object, state: object, trunk: object, revision: object) -> AuthRule:
-    """The rule these make.
+    """A rule of these values.
 
     Raises:
-        ValueError: they make none.
+        ValueError: one of them cannot be right.
     """
     known = rule_state(state)
     if is_number(number) and is_name(account) and known and is_name(trunk) and is_revision(revision):

@@ -11,14 +11,14 @@ from lib.clients.zuora.models import Written, ZuoraAccount
 from lib.clients.zuora.sender import Sender, further_track, path_of, plain_track, written
 
 _BRIEFLY = 10
-"""What part of the patience is spent on the question whether another way has to be tried."""
+"""A tenth of the usual time to look, before another way is tried."""
 
 
 class Accounts(Sender):
     """The methods of a tenant about accounts."""
 
     def account(self, key: str, *, quick_seconds: float | None = None) -> ZuoraAccount:
-        """The account with this number or id. `quick_seconds` makes one attempt that long, for a page."""
+        """The account with this number or id. `quick_seconds` allows one attempt of that length, for a page."""
         call = Call(
             "GET",
             path_of("accounts", key, "read an account"),
@@ -29,7 +29,7 @@ class Accounts(Sender):
         return self._send(call, partial(_read_account, key))
 
     def children(self, account_id: str) -> list[ZuoraAccount]:
-        """The accounts directly below the one with this id, all of them."""
+        """All the accounts directly below the one with this id."""
         call = Call("GET", "/object-query/accounts", f"list the accounts below {account_id}")
         found: dict[str, ZuoraAccount] = {}
         for row in self._rows(call, [("filter[]", f"parentid.EQ:{account_id}")], _read_accounts):
@@ -39,16 +39,15 @@ class Accounts(Sender):
         return list(found.values())
 
     def rename_account(self, key: str, name: str, *, track: str) -> Written:
-        """Give the account this name. Zuora's word is not yet proof: read it back."""
-        # The name may well be part of Zuora's message about it, and belongs into no log.
+        """Give the account this name. Zuora's answer is no proof: read it back."""
+        # Zuora's message may quote the name, which must not be logged.
         return self._put_account(key, {"name": name}, f"rename account {key}", track, private=(name,))
 
     def set_parent(self, key: str, parent_id: str | None, *, track: str) -> Written:
         """Put the account below the one with this id (not number); None takes it out of its family.
 
-        A removal is read back, because the way to clear the field is not documented for certain: when the
-        empty text leaves the parent in place, it is cleared as an Actions update, and `UnexpectedReply` says
-        so if that fails as well.
+        A removal is read back, because Zuora does not document how to clear the field. When an empty text leaves
+        the parent in place, it is cleared by an Actions update. `UnexpectedReply` when that fails, too.
         """
         if parent_id is not None:
             return self._put_account(key, {"parentId": parent_id}, f"set the parent of account {key}", track)
@@ -57,10 +56,10 @@ class Accounts(Sender):
         try:
             done = self._put_account(key, {"parentId": ""}, operation, track)
         except Rejected as error:
-            # Not taking an empty text is a reason to clear it otherwise; a business rule is not.
+            # A refusal of the empty text is a reason to try another way. A business rule is not.
             if not any(replies.Reason(code, "").category in replies.BAD_VALUES for code in error.codes):
                 raise
-        # Whether the empty text had no effect or does not show yet, clearing it twice does no harm: a short look.
+        # A short look: it may have had no effect or not show yet, and clearing it twice does no harm.
         brief = self._config.read_back_seconds / _BRIEFLY if done is not None else 0
         account, cleared = self._until_no_parent(key, operation, tried=done is not None, seconds=brief)
         if done is not None and cleared:
@@ -72,7 +71,7 @@ class Accounts(Sender):
                 replies.SYSTEM,
                 operation,
                 writes=True,
-                # Accepted, it may show later.
+                # It was accepted, so it may show later.
                 maybe_done=True,
                 detail="it accepted the change but still names a parent",
                 request_id=done.request_id,
@@ -88,7 +87,7 @@ class Accounts(Sender):
     def _put_account(
         self, key: str, body: dict[str, Any], operation: str, track: str, private: tuple[str, ...] = ()
     ) -> Written:
-        # Sending these fields twice leaves them as sending them once, so a lost answer does no harm.
+        # Sending these fields twice has the same effect as sending them once, so a lost answer does no harm.
         call = Call(
             "PUT",
             path_of("accounts", key, operation, writes=True),
@@ -114,7 +113,7 @@ class Accounts(Sender):
         return self._send(call, partial(_read_action, account_id))
 
     def _read_back(self, key: str, operation: str, *, tried: bool) -> ZuoraAccount:
-        """The account after a change was `tried`: when this fails, the change may have been made."""
+        """The account after a change was `tried`. When this fails, the change may have been made."""
         call = Call(
             "GET",
             path_of("accounts", key, operation, writes=True),
@@ -136,7 +135,7 @@ def _read_account(key: str, reply: Reply, call: Call) -> ZuoraAccount:
 
 
 def _read_put(key: str, reply: Reply, call: Call) -> Written:
-    """Zuora answers with the success mark alone; where it names the account as well, it must be this one."""
+    """Zuora answers with its success mark. Where it also names an account, it must be this one."""
     body = replies.read_object(reply, call)
     replies.same_one(key, (body.get("id"), body.get("accountId"), body.get("accountNumber")), reply, call)
     return written(reply, call)

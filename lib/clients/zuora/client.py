@@ -1,4 +1,4 @@
-"""The Zuora client: each method one question or one change, each failure one of `lib.clients.errors`."""
+"""The Zuora client: each method asks one thing or changes one thing, and fails with one of `lib.clients.errors`."""
 
 from lib.clients.zuora.accounts import Accounts
 from lib.clients.zuora.contacts import Contacts
@@ -11,7 +11,7 @@ __all__ = ["Zuora", "ZuoraConfig", "plain_track"]
 
 
 class Zuora(Accounts, Contacts, Subscriptions, Cancelling, Invoices):
-    """A tenant. Make one for the process: it shares connections, token and the limit on concurrency.
+    """A tenant. Make one for the process: it shares connections, the token and the limit on concurrency.
 
     Every method raises `RemoteError` and nothing else.
     """

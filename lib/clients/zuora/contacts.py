@@ -1,4 +1,4 @@
-"""Contacts: one record for each, which bill-to and sold-to may share."""
+"""Contacts. Bill-to and sold-to may be the same record."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -38,18 +38,18 @@ class Contacts(Sender):
         return self._send(call, partial(_read_contact, contact_id))
 
     def update_contact(self, contact_id: str, changes: Mapping[str, str], *, track: str) -> Written:
-        """Change these fields of the contact, named as in `ZuoraContact`, and no other; "" empties one.
+        """Change these fields of the contact, named as in `ZuoraContact`, and no others; "" clears one.
 
-        A contact that is both bill-to and sold-to changes as both: see `ZuoraAccount.shared_contact`. Setting
-        an e-mail address may turn on the account's delivery of invoices by e-mail. Read it back.
+        A contact that is both bill-to and sold-to changes as both: see `ZuoraAccount.shared_contact`. Setting an
+        e-mail address may make Zuora send the account's invoices by e-mail. Read the change back.
 
         Raises:
-            Rejected: without asking Zuora, for no change, an unknown field or a value it cannot hold.
+            Rejected: without asking Zuora, for no change, an unknown field or a value that Zuora cannot store.
         """
         operation = f"change contact {contact_id}"
         if problem := _problem(changes):
             raise Rejected(replies.SYSTEM, operation, writes=True, detail=problem)
-        # The whole record would undo what somebody else changed meanwhile.
+        # Sending the whole record would undo what somebody else has just changed.
         call = Call(
             "PUT",
             path_of("contacts", contact_id, operation, writes=True),
@@ -65,14 +65,14 @@ class Contacts(Sender):
 
 def _problem(changes: Mapping[str, str]) -> str:
     if not changes:
-        return "no field to change was named"
+        return "there is no field to change"
     for name, value in changes.items():
         if name not in CONTACT_WIRE:
             return f"a contact has no field {name}"
         if len(value) > _LIMITS[name]:
             return f"{name} is longer than {_LIMITS[name]} characters"
         if any(ord(character) > 0xFFFF for character in value):
-            return f"{name} holds a character that Zuora cannot store, such as an emoji"
+            return f"{name} contains a character that Zuora cannot store, such as an emoji"
     return ""
 
 
@@ -84,7 +84,7 @@ def _read_contact(contact_id: str, reply: Reply, call: Call) -> ZuoraContact:
 
 
 def _read_put(contact_id: str, reply: Reply, call: Call) -> Written:
-    """Zuora answers with the whole contact; a success mark is enough, another contact is an error."""
+    """Zuora answers with the whole contact. A success mark is enough; another contact is an error."""
     body = replies.read_object(reply, call)
     replies.same_one(contact_id, [body.get("id")], reply, call)
     return written(reply, call)

@@ -1,4 +1,4 @@
-"""Invoices that are due and not paid, of one account or of the whole tenant."""
+"""Overdue invoices of one account or of the whole tenant."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class OverdueInvoice(Model):
         """From a row of an object query with its account expanded.
 
         Raises:
-            ValueError, TypeError, LookupError: it lacks what an overdue invoice must have.
+            ValueError, TypeError, LookupError: something that an overdue invoice must have is missing.
         """
         account = row.get("account") or {}
         if isinstance(row["balance"], bool) or not isinstance(row["dueDate"], str):
@@ -49,7 +49,7 @@ class OverdueInvoice(Model):
 
 @dataclass(frozen=True)
 class Overdue:
-    """What one account owes in one currency after the due date."""
+    """The overdue sum of one account in one currency."""
 
     account_id: str
     currency: str
@@ -59,7 +59,7 @@ class Overdue:
 
 
 def overdue_sums(invoices: Iterable[OverdueInvoice]) -> list[Overdue]:
-    """One sum for each account and currency, in the order in which they first appear."""
+    """One sum for each account and currency, in the order of their first invoice."""
     sums: dict[tuple[str, str], Overdue] = {}
     for invoice in invoices:
         key = (invoice.account_id, invoice.currency)
@@ -74,16 +74,16 @@ class Invoices(Sender):
     """The methods of a tenant about invoices."""
 
     def overdue(self, today: date) -> Iterator[OverdueInvoice]:
-        """Every invoice of the tenant due before `today`, read page by page as it is iterated.
+        """Every invoice of the tenant due before `today`, read page by page during the iteration.
 
-        The iteration raises `RemoteError`; what came before it is no complete list.
+        The iteration raises `RemoteError`. What came before it is not a complete list.
         """
         return self._overdue("list the overdue invoices", today, None)
 
     def overdue_of(self, account_id: str, today: date, *, quick_seconds: float | None = None) -> list[OverdueInvoice]:
         """The invoices of the account with this id (not number) due before `today`.
 
-        `quick_seconds` makes one attempt that long for each page of the answer, for somebody who waits.
+        `quick_seconds` allows one attempt of that length for each page of the answer, for a person who is waiting.
         """
         operation = f"list the overdue invoices of account {account_id}"
         return list(self._overdue(operation, today, filter_value(account_id, operation), quick_seconds))
@@ -99,11 +99,11 @@ class Invoices(Sender):
         call = Call("GET", "/object-query/invoices", operation, read_seconds=quick_seconds, attempts=attempts)
         seen: set[str] = set()
         for invoice in self._rows(call, params, _read_invoices):
-            # A filter that was not heeded would make debtors of those who owe nothing.
+            # If Zuora ignored the filter, accounts that owe nothing would be shown as overdue.
             other = account_id is not None and invoice.account_id.lower() != account_id.lower()
             if other or invoice.balance <= 0 or invoice.due >= today or invoice.status not in (None, "Posted"):
                 raise UnexpectedReply(replies.SYSTEM, operation, detail="rows that were not asked for")
-            # An invoice on two pages is owed once.
+            # An invoice that appears on two pages counts once.
             if invoice.id not in seen:
                 seen.add(invoice.id)
                 yield invoice

@@ -1,6 +1,6 @@
-"""What Zuora's replies about accounts become: frozen values under the names the Hub uses.
+"""Zuora's replies about accounts as frozen values, with our names.
 
-Zuora leaves a field out, sends null or sends an empty text and means the same, so all three are read alike.
+Zuora leaves a field out, sends null or sends an empty text and means the same, so we read all three alike.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 
 class ZuoraStatus(StrEnum):
-    """The state of an account in Zuora, which spells it with one L here and with two for subscriptions."""
+    """The state of an account in Zuora, which writes "Canceled" here and "Cancelled" for subscriptions."""
 
     ACTIVE = "Active"
     CANCELED = "Canceled"
@@ -23,7 +23,7 @@ class ZuoraStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Written:
-    """Zuora took a change; the ids are what its support asks for."""
+    """Zuora accepted a change. Its support asks for these ids."""
 
     request_id: str | None
     track_id: str | None
@@ -31,7 +31,7 @@ class Written:
 
 def _number(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("a number is no flag")  # noqa: TRY004 (pydantic collects ValueError)
+        raise ValueError("a flag is not a number")  # noqa: TRY004 (pydantic collects ValueError)
     return None if value == "" else value
 
 
@@ -39,9 +39,9 @@ def _day(value: object) -> object:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        # pydantic would take a number for seconds since 1970.
+        # pydantic would read a number as seconds since 1970.
         raise ValueError("a date is a text")  # noqa: TRY004
-    # Some fields carry a time behind the date.
+    # Some fields have a time after the date.
     return value[:10]
 
 
@@ -58,15 +58,15 @@ Number = Annotated[Annotated[Decimal, Field(allow_inf_nan=False)] | None, Before
 Day = Annotated[date | None, BeforeValidator(_day)]
 """A date that may be missing."""
 Text = Annotated[str, BeforeValidator(_some_text)]
-"""A text; missing is empty."""
+"""A text. A missing one is empty."""
 Ref = Annotated[str | None, BeforeValidator(_text_or_none)]
-"""An id, number or word that may be missing; empty is missing."""
+"""An id, number or word that may be missing. An empty one is missing."""
 Private = Annotated[Text, Field(repr=False)]
-"""A text about a person, which a printed value does not show."""
+"""A text about a person. It is not shown when the value is printed."""
 
 
 class Model(BaseModel):
-    """The manners of all values: frozen, unknown fields kept out, nothing of a reply in an error."""
+    """The base of all values: frozen, unknown fields are ignored, errors never quote a reply."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -93,10 +93,10 @@ class ZuoraContact(Model):
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> Self:
-        """From any resource: the postcode is `zipCode` in some, `postalCode` in others, and both in a few.
+        """From any resource: some have the postcode as `zipCode`, others as `postalCode`, a few as both.
 
         Raises:
-            ValueError, TypeError, LookupError: it is no contact.
+            ValueError, TypeError, LookupError: it is not a contact.
         """
         found = {ours: body.get(wire) for ours, wire in CONTACT_WIRE.items()}
         found["postcode"] = body.get("zipCode") or body.get("postalCode")
@@ -120,13 +120,13 @@ CONTACT_WIRE = {
     "postcode": "zipCode",
     "country": "country",
 }
-"""The name of each field in `/v1/contacts`, by ours."""
+"""The name of each field in `/v1/contacts`, by our name."""
 
 
 class ZuoraAccount(Model):
-    """One account as Zuora has it. `balance` is None where the reply carried none.
+    """One account as Zuora has it. `balance` is None where the reply has no balance.
 
-    `bill_to` and `sold_to` come with `Zuora.account` only, not with lists of accounts.
+    Only `Zuora.account` gives `bill_to` and `sold_to`; lists of accounts do not.
     """
 
     id: str = Field(min_length=1)
@@ -144,7 +144,7 @@ class ZuoraAccount(Model):
 
     @property
     def shared_contact(self) -> bool:
-        """True when bill-to and sold-to are one record: changing one changes both."""
+        """True when bill-to and sold-to are the same record: changing one changes both."""
         return self.bill_to_id is not None and self.bill_to_id == self.sold_to_id
 
     @field_validator("status", mode="before")
@@ -168,7 +168,7 @@ class ZuoraAccount(Model):
         """From `GET /v1/accounts/{key}`.
 
         Raises:
-            ValueError, TypeError, LookupError: it lacks what an account must have.
+            ValueError, TypeError, LookupError: something that an account must have is missing.
         """
         basic = body["basicInfo"]
         billing = body.get("billingAndPayment") or {}
@@ -178,7 +178,7 @@ class ZuoraAccount(Model):
             number=basic["accountNumber"],
             name=basic["name"],
             status=basic["status"],
-            # In the schema but not in the published sample, so missing and null both mean: no parent.
+            # It is in the schema but not in the published sample, so missing and null both mean: no parent.
             parent_id=basic.get("parentId"),
             balance=(body.get("metrics") or {}).get("balance"),
             currency=billing.get("currency"),
@@ -194,7 +194,7 @@ class ZuoraAccount(Model):
         """From a row of an object query, which leaves null fields out.
 
         Raises:
-            ValueError, TypeError, LookupError: it lacks what an account must have.
+            ValueError, TypeError, LookupError: something that an account must have is missing.
         """
         return cls(
             id=row["id"],

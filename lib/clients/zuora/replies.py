@@ -1,4 +1,4 @@
-"""Reading Zuora's replies: success may be a failure, and a failure has one of five shapes.
+"""Reads Zuora's replies. An HTTP success may be a failure, and a failure has one of five shapes.
 
 1. `{"success": false, "processId": ..., "requestId": ..., "reasons": [{"code": ..., "message": ...}]}`
 2. `{"Success": false, "Errors": [{"Code": ..., "Message": ...}]}`, also inside an array (Actions, CRUD)
@@ -64,25 +64,25 @@ _WORDS: dict[str, int] = {
     "UNKNOWN_ERROR": 60,
 }
 BAD_VALUES = frozenset({20, 21, 22, 23})
-# Zuora's own fault, or that of a system behind it: it may have struck after the change was made.
+# A fault of Zuora or of a system behind it. The change may have been made before it.
 _UNKNOWN_OUTCOME = frozenset({60, 99})
-# What makes trying again useless decides before what does not.
+# A reason for which trying again is useless comes first.
 _WEIGHT = (Rejected, AuthFailed, NotFound, Busy)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason of a refusal, whatever the shape it came in."""
+    """One reason of a refusal, whatever shape it came in."""
 
     code: str
     message: str
 
     @property
     def category(self) -> int | None:
-        """The meaning common to all resources, or None for a code outside Zuora's scheme."""
+        """The category, the same for all resources. None for a code outside Zuora's scheme."""
         if not self.code.isdecimal():
             return _WORDS.get(self.code.upper())
-        # A short number is an HTTP status or a gateway's own code, not resource and category.
+        # A short number is an HTTP status or a gateway's code, and has no category.
         category = int(self.code) % 100 if len(self.code) >= 7 else None
         return category if category in _CATEGORIES else None
 
@@ -91,7 +91,7 @@ def read_object(reply: Reply, call: Call) -> dict[str, Any]:
     """The reply of a call that must answer with `success: true`.
 
     Raises:
-        RemoteError: it says otherwise, or says nothing of it.
+        RemoteError: it does not say so.
     """
     body = read(reply, call)
     if not isinstance(body, dict) or body.get("success") is not True:
@@ -116,28 +116,28 @@ def read_rows(reply: Reply, call: Call) -> tuple[list[dict[str, Any]], str | Non
 
 
 def understood(make: Callable[[], T], reply: Reply, call: Call, what: str) -> T:
-    """What `make` builds of a reply's parts.
+    """What `make` builds from the parts of a reply.
 
     Raises:
-        UnexpectedReply: they lack what `what` ("an account") must have.
+        UnexpectedReply: something that `what` ("an account") must have is missing.
     """
     try:
         return make()
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
         problem = unexpected(reply, call, f"without what {what} must have")
-    # Outside the handler: a validation error quotes the reply and must not cling to ours.
+    # Raised after the except block, so that the other error is not chained to ours: it quotes the reply.
     raise problem
 
 
-def same_one(asked: str, told: Iterable[object], reply: Reply, call: Call) -> None:
-    """Make sure that a reply speaks of what was asked for, by one of the names it gives: a number, an id.
+def same_one(asked: str, given: Iterable[object], reply: Reply, call: Call) -> None:
+    """Check that a reply is about what was asked for, by any of its names: a number, an id.
 
-    Case means nothing to Zuora, and what a reply does not name cannot be compared.
+    Zuora ignores case. A reply without names passes.
 
     Raises:
-        UnexpectedReply: it speaks of another record.
+        UnexpectedReply: it is about another record.
     """
-    names = {str(name).strip().casefold() for name in told if isinstance(name, str) and name.strip()}
+    names = {str(name).strip().casefold() for name in given if isinstance(name, str) and name.strip()}
     if names and asked.strip().casefold() not in names:
         raise unexpected(reply, call, "with the answer about another record")
 
@@ -146,7 +146,7 @@ def read_action(reply: Reply, call: Call, object_id: str) -> None:
     """Check the reply of an Actions call for the object with this id: an array with one `Success: true`.
 
     Raises:
-        RemoteError: it says otherwise, or speaks of another object.
+        RemoteError: it does not say so, or is about another object.
     """
     body = read(reply, call)
     if not isinstance(body, list) or len(body) != 1 or _success(body[0]) is not True:
@@ -155,10 +155,10 @@ def read_action(reply: Reply, call: Call, object_id: str) -> None:
 
 
 def read(reply: Reply, call: Call) -> Any:
-    """The JSON of a reply that is no refusal of any shape.
+    """The JSON of a reply that is not a refusal.
 
     Raises:
-        RemoteError: what the refusal means for the caller.
+        RemoteError: it is a refusal.
     """
     try:
         body = reply.json()
@@ -185,8 +185,8 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
     signed_out = kind is AuthFailed and 11 in categories
     unknown = bool(categories & _UNKNOWN_OUTCOME) or (not found and by_status.maybe_done)
     first = body[0] if isinstance(body, list) and body else body
-    told = first if isinstance(first, dict) else {}
-    named, own = _text(told.get("requestId")), request_id(reply)
+    details = first if isinstance(first, dict) else {}
+    named, own = _text(details.get("requestId")), request_id(reply)
     error = kind(
         SYSTEM,
         call.operation,
@@ -197,9 +197,9 @@ def refusal(reply: Reply, call: Call, body: object, reasons: list[Reason]) -> Re
         codes=tuple(presentable(r.code)[:40] for r in reasons if r.code),
         request_id=own or named,
         track_id=track_id(reply) or call.track_id,
-        process_id=_text(told.get("processId")),
+        process_id=_text(details.get("processId")),
     )
-    # An answer kept under an idempotency key names the request it was made for; its headers name the current one.
+    # An answer kept under an idempotency key names its first request in the body, and the current one in the headers.
     error.replayed = named is not None and own is not None and named.lower() != own.lower()
     return error
 
@@ -210,7 +210,7 @@ def _detail(reasons: list[Reason], call: Call) -> str:
 
 
 def unexpected(reply: Reply, call: Call, what: str) -> UnexpectedReply:
-    """The error for a reply that should be a success but is not what a success looks like."""
+    """The error for a reply that should be a success but does not look like one."""
     return UnexpectedReply(
         SYSTEM,
         call.operation,
@@ -229,12 +229,12 @@ def request_id(reply: Reply) -> str | None:
 
 
 def track_id(reply: Reply) -> str | None:
-    """The id the Hub sent along, as Zuora repeats it."""
+    """The track id that we sent, as Zuora repeats it."""
     return reply.headers.get("Zuora-Track-Id")
 
 
 def _not_json(reply: Reply, call: Call) -> RemoteError:
-    # A page of a gateway. Its 404 speaks of the address, never of an account.
+    # A page of a gateway. Its 404 is about the address, never about an account.
     if reply.status < 400 or reply.status == 404:
         return unexpected(reply, call, f"HTTP {reply.status} without JSON")
     error = status_error(reply, SYSTEM, call)
@@ -256,7 +256,7 @@ def _reasons(body: object) -> Iterator[Reason]:
             if isinstance(part, Mapping):
                 yield Reason(_text(part.get(code)) or "", _text(part.get(message)) or "")
     if "FaultCode" in body:
-        # In SOAP manner the code may carry a namespace: fns:INVALID_FIELD.
+        # As in SOAP, the code may have a namespace: fns:INVALID_FIELD.
         code = (_text(body["FaultCode"]) or "").rpartition(":")[2]
         yield Reason(code, _text(body.get("FaultMessage")) or "")
     elif "message" in body and not body.get("reasons"):

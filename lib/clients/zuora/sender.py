@@ -1,4 +1,4 @@
-"""What every request to Zuora needs: token, minor version, track id, and how a list is read to its end."""
+"""What every request to Zuora needs: token, minor version, track id, and reading lists to their end."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,21 +25,21 @@ class _HasId(Protocol):
 T = TypeVar("T")
 Row = TypeVar("Row", bound=_HasId)
 ROWS_PER_PAGE = 50
-"""Zuora's reference says 99; its SDK and one of its guides say that more than 50 are refused."""
+"""Zuora's reference says 99. Its SDK and one of its guides say that more than 50 are refused."""
 TRACK_LIMIT = 64
 _FILTER_VALUE = re.compile(r"[A-Za-z0-9-]+")
 _NOT_IN_A_PAGE = re.compile(r"[^!-~]|\\|%(?:2e|2f|5c|[01]|7f)|//|/\.{1,2}(?:/|$)", re.IGNORECASE)
-"""What leads out of a path or hides where it leads: spaces and controls, backslashes, steps, also written in code."""
+"""What can leave a path or hide where it leads: spaces, controls, backslashes and dots, percent-encoded too."""
 
 
 @dataclass(frozen=True)
 class ZuoraConfig:
-    """How to reach a tenant and how patient to be with it. Times are in seconds.
+    """How to reach a tenant and how long to wait for it. Times are in seconds.
 
     `action_seconds` replaces `patience.read_seconds` for cancelling: Zuora itself gives up after 120, and a client
-    that leaves earlier never learns the outcome. `read_back_seconds` is how long a written value is looked for before
-    it counts as not seen. `page_limit` is the number of pages after which a list counts as one that never ends.
-    `entity_id` and `org_ids` are sent with each request, for a tenant with several entities or organisations.
+    that leaves earlier never learns the outcome. `read_back_seconds` is how long to look for a written value before
+    it counts as not seen. A list with more than `page_limit` pages counts as endless. `entity_id` and `org_ids` are
+    sent with each request, for a tenant with several entities or organisations.
     """
 
     url: str
@@ -55,7 +55,7 @@ class ZuoraConfig:
 
 
 class Sender:
-    """Sends every request to one tenant. The methods of each subject are built on it."""
+    """Sends every request to one tenant. The classes of each subject build on it."""
 
     def __init__(self, config: ZuoraConfig) -> None:
         self._config = config
@@ -72,17 +72,17 @@ class Sender:
         self._http.close()
 
     def _send(self, call: Call, read: Callable[[Reply, Call], T]) -> T:
-        """Send with a token; a token Zuora no longer takes is replaced once. Every call can be tracked.
+        """Send with a token and a track id. A token that Zuora no longer accepts is replaced once.
 
         Raises:
-            UnexpectedReply: the answer carries the track id of another request, so it is the answer to that one.
+            UnexpectedReply: the answer has the track id of another request.
         """
         if call.track_id is None:
             call = replace(call, track_id=f"read-{uuid4().hex}")
 
         def read_own(reply: Reply, call: Call) -> T:
-            told = replies.track_id(reply)
-            if told and call.track_id and told.strip().lower() != call.track_id.lower():
+            track = replies.track_id(reply)
+            if track and call.track_id and track.strip().lower() != call.track_id.lower():
                 raise replies.unexpected(reply, call, "with the answer to another request")
             return read(reply, call)
 
@@ -110,9 +110,9 @@ class Sender:
         return replace(call, headers=headers, private=(*call.private, token, self._config.client_secret))
 
     def _until(self, read: Callable[[], T], enough: Callable[[T], bool]) -> tuple[T, bool]:
-        """Read until it shows what was written, or the patience ends; the last reading and whether it does.
+        """Read until it is `enough` or time is up: reads of Zuora can lag behind a write.
 
-        A reading of Zuora can lag behind a write.
+        Returns the last value read, and whether it was enough.
         """
         return read_until(read, enough, self._config.read_back_seconds)
 
@@ -122,10 +122,10 @@ class Sender:
         params: list[tuple[str, str]],
         read: Callable[[Reply, Call], tuple[list[Row], str | None]],
     ) -> Iterator[Row]:
-        """Every row of an object query, page by page, by the cursor each page names for the next.
+        """Every row of an object query, page by page. Each page has the cursor of the next one.
 
         Raises:
-            UnexpectedReply: a cursor comes again, two pages in a row bring nothing new, or there is no end.
+            UnexpectedReply: a cursor is repeated, two pages in a row have nothing new, or there is no end.
         """
         params = [*params, ("pageSize", str(ROWS_PER_PAGE))]
         cursor: str | None = None
@@ -136,7 +136,7 @@ class Sender:
             page = replace(call, params=[*params, *([("cursor", cursor)] if cursor else [])])
             rows, cursor = self._send(page, read)
             fresh = {row.id for row in rows} - ids
-            # A list that moves on while it is read may have one page without anything new, and no second one.
+            # When rows are added during the reading, one page may have nothing new, but never two.
             if stale and not fresh:
                 raise again_and_again(call)
             stale = not fresh
@@ -150,13 +150,13 @@ class Sender:
         raise never_ends(call)
 
     def _pages(self, call: Call, read: Callable[[Reply, Call], tuple[list[T], str | None]]) -> Iterator[list[T]]:
-        """Every page of a v1 list, by the address each page names for the next.
+        """Every page of a v1 list. Each page has the address of the next one.
 
-        The address may be a path or name any host: the samples in Zuora's documentation name internal ones. Its path
-        and query are followed on our own host, where alone the token goes.
+        The address may be a path or name any host: Zuora's own samples name internal ones. Only its path and query
+        are used, on the tenant's host, so the token goes nowhere else.
 
         Raises:
-            UnexpectedReply: a page comes again, there is no end, or the address is not one of the API.
+            UnexpectedReply: a page is repeated, there is no end, or the address is not one of the API.
         """
         seen = {(call.path, tuple(call.params))}
         for _ in range(self._config.page_limit):
@@ -171,7 +171,7 @@ class Sender:
         raise never_ends(call)
 
     def _turned(self, call: Call, following: str) -> Call:
-        """The call of the next page: `following` without scheme, host and port, on our own host."""
+        """The call for the next page: `following` without scheme, host and port, on the tenant's host."""
         prefix = urlsplit(self._config.url.rstrip("/")).path
         try:
             parts = urlsplit(following)
@@ -180,11 +180,11 @@ class Sender:
         except ValueError:
             usable = False
         if usable:
-            # An address that names another host does not know the prefix under which we reach the API.
+            # An address on another host lacks the prefix under which we reach the API.
             path = target.path.removeprefix(prefix)
             plain = path.startswith("/v1/") and not _NOT_IN_A_PAGE.search(parts.path)
-            # The list itself may have in its own name what looks like a trick: an account number with a slash.
-            # Tabs and line ends are taken out of an address before it is read, so they are looked for in the whole.
+            # The list's own path may look suspicious, as with an account number that has a slash, so it is not checked.
+            # Tabs and line ends are dropped from an address when it is parsed, so the whole text is searched for them.
             usable = (plain or path == call.path) and not re.search(r"[^!-~]|\\", following)
         if not usable:
             raise UnexpectedReply(replies.SYSTEM, call.operation, detail="a next page at another address")
@@ -192,12 +192,12 @@ class Sender:
 
 
 def plain_track(text: str) -> str:
-    """`text` as Zuora takes a track id: at most 64 ASCII characters, without `: ; " '` and spaces."""
+    """`text` as a track id that Zuora accepts: at most 64 ASCII characters, without `: ; " '` and spaces."""
     return re.sub(r"[^!-~]|[:;\"']", "-", text)[:TRACK_LIMIT]
 
 
 def further_track(track: str | None, part: str) -> str | None:
-    """The track id of a further request of one operation, by which its answer can be told from those before."""
+    """The track id of a further request of an operation, so that its answer is not taken for an earlier one."""
     return track and f"{track[: TRACK_LIMIT - len(part) - 1]}-{part}"
 
 
@@ -205,19 +205,19 @@ def path_of(what: str, key: str, operation: str, *, writes: bool = False) -> str
     """The path of one resource: `what` is its collection, "accounts".
 
     Raises:
-        Rejected: the key is empty, or a step in the path.
+        Rejected: the key is empty, or "." or "..".
     """
-    # "." and ".." would be taken as steps in the path, an empty key as the whole collection.
+    # "." and ".." would change the path, and an empty key would mean the whole collection.
     if not key.strip(". "):
         raise Rejected(replies.SYSTEM, operation, writes=writes, detail="its number is empty")
     return f"/v1/{what}/{quote(key, safe='')}"
 
 
 def filter_value(value: str, operation: str) -> str:
-    """An id as it may stand in a filter of an object query.
+    """An id that may be used in a filter of an object query.
 
     Raises:
-        Rejected: it holds what a filter would take for more than a value.
+        Rejected: it contains a character with a meaning in filters.
     """
     if not _FILTER_VALUE.fullmatch(value):
         raise Rejected(replies.SYSTEM, operation, detail="this is not an id")
@@ -225,12 +225,12 @@ def filter_value(value: str, operation: str) -> str:
 
 
 def again_and_again(call: Call) -> UnexpectedReply:
-    """The error for a list whose next page is one already read."""
+    """The error for a list whose next page was read before."""
     return UnexpectedReply(replies.SYSTEM, call.operation, detail="the same page again and again")
 
 
 def never_ends(call: Call) -> UnexpectedReply:
-    """The error for a list with more pages than any list has."""
+    """The error for a list with more pages than any real list has."""
     return UnexpectedReply(replies.SYSTEM, call.operation, detail="a list that never ends")
 
 

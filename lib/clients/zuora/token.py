@@ -1,4 +1,4 @@
-"""The OAuth token: one for the whole process, renewed before it ends."""
+"""The OAuth token: one for the whole process, renewed before it expires."""
 
 import math
 import threading
@@ -15,7 +15,7 @@ from lib.clients.zuora import replies
 
 EARLY_SECONDS = 60.0
 SHORT_LIFE_SECONDS = 60.0
-"""The life of a token that comes without one that can be read."""
+"""The life of a token that comes without a usable one."""
 LONGEST_LIFE_SECONDS = 24 * 3600.0
 
 
@@ -26,7 +26,7 @@ class _Held:
 
 
 class TokenSource:
-    """Hands out the current token. Zuora limits how many may be taken, so threads share one."""
+    """Gives out the current token. Zuora limits how many can be requested, so threads share one."""
 
     def __init__(
         self, http: HttpClient, client_id: str, client_secret: str, headers: Mapping[str, str] | None = None
@@ -39,7 +39,7 @@ class TokenSource:
         self._held: _Held | None = None
 
     def get(self, call: Call) -> str:
-        """A token for `call`, taken with its patience. A failure is described as one of that call.
+        """A token for `call`, requested with its timeouts. A failure is reported as one of that call.
 
         Raises:
             RemoteError: `AuthFailed` when the credentials are refused.
@@ -47,7 +47,7 @@ class TokenSource:
         held = self._held
         if held is not None and time.monotonic() < held.until:
             return held.text
-        # Whoever waits here waits for another thread's request, so no longer than for one of its own.
+        # Another thread is requesting it: wait no longer for that than for a request of our own.
         if not self._lock.acquire(timeout=call.read_seconds or self._http.config.patience.retry_seconds):
             raise Unreachable(replies.SYSTEM, call.operation, writes=call.writes, detail="no sign-in yet")
         try:
@@ -59,7 +59,7 @@ class TokenSource:
             self._lock.release()
 
     def forget(self, token: str) -> None:
-        """Do not hand out this token again; a newer one stays."""
+        """Do not give out this token again. A newer one stays."""
         with self._lock:
             if self._held is not None and self._held.text == token:
                 self._held = None
@@ -88,7 +88,7 @@ def _read_token(began: float, reply: Reply, call: Call) -> _Held:
     try:
         body = replies.read(reply, call)
     except (Rejected, NotFound) as error:
-        # Here they speak of the client, not of the account; a wrong data centre looks the same.
+        # Here they are about the client, not about an account. A wrong data centre looks the same.
         refused = AuthFailed.like(error)
     else:
         text = body.get("access_token") if isinstance(body, dict) else None
@@ -101,10 +101,12 @@ def _read_token(began: float, reply: Reply, call: Call) -> _Held:
     raise refused
 
 
-def _life(told: object) -> float:
-    """Seconds, from a whole number, a fraction or a text. A short life where nothing usable was given."""
+def _life(value: object) -> float:
+    """Seconds, from a whole number, a fraction or a text. A short life when there is no usable one."""
     try:
-        seconds = float(told) if isinstance(told, int | float | str | Decimal) and not isinstance(told, bool) else 0.0
+        seconds = (
+            float(value) if isinstance(value, int | float | str | Decimal) and not isinstance(value, bool) else 0.0
+        )
     except (ValueError, OverflowError):
         seconds = 0.0
     if not math.isfinite(seconds) or seconds <= 0:

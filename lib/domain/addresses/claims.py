@@ -1,7 +1,7 @@
-"""Who has read which token of an address. A token is read once; what nobody reads is left over.
+"""Which rule has read which token of an address. A token is read once. What nothing reads is left over.
 
-All rules of the grammar work on one `Claims`. They can take a token that is free and nothing else, so that no rule
-can lose a word or put it in two places.
+All rules of the grammar work on one `Claims`. A rule can only take free tokens, so no word is lost or put in two
+places.
 """
 
 from collections.abc import Iterator
@@ -27,15 +27,15 @@ class Claims:
         return len(self.tokens)
 
     def free(self, position: int) -> bool:
-        """True while nobody has read this token. Marks belong to nobody."""
+        """True while nothing has read this token. Marks are never free."""
         return self.owner[position] == "" and self.tokens[position].kind != "mark"
 
     def take(self, field: str, start: int, end: int, value: str | None = None) -> None:
-        """Read the tokens from `start` to before `end` for a field; its value is `value`, or the text as it stands.
+        """Read the tokens from `start` to before `end` for a field. Its value is `value`, or their text.
 
-        A field that has a value keeps it: more text for it goes behind a comma, more tokens with an empty `value`
-        (a label such as `Unit`) change nothing. Where one of the tokens was read before, nothing is read here: the
-        others are left over, and said to be.
+        A field that has a value keeps it: more text is added after a comma, and an empty `value` (a label such as
+        `Unit`) changes nothing. If one of the tokens was read before, none is read here: the others are left over and
+        reported.
         """
         mine = [position for position in range(start, end) if self.tokens[position].kind != "mark"]
         if not all(self.free(position) for position in mine):
@@ -48,7 +48,7 @@ class Claims:
             self.values[field] = f"{self.values[field]}, {value}" if self.values.get(field) else value
 
     def leave(self, start: int, end: int) -> None:
-        """These tokens are understood as far as to know that they have no field."""
+        """Mark these tokens as understood, but without a field."""
         for position in range(start, end):
             if self.free(position):
                 self.owner[position] = LEFT_OVER
@@ -58,7 +58,7 @@ class Claims:
         return bool(self.values.get(field))
 
     def slice(self, start: int, end: int) -> str:
-        """The text of the tokens, without the marks at its ends."""
+        """The text of the tokens, without marks at its ends."""
         end = min(end, len(self.tokens))
         while start < end and self.tokens[start].kind == "mark":
             start += 1
@@ -67,25 +67,25 @@ class Claims:
         return self.text[self.tokens[start].start : self.tokens[end - 1].end] if start < end else ""
 
     def line_of(self, position: int) -> str:
-        """The whole line in which the token stands."""
+        """The whole line of the token."""
         start = self.text.rfind("\n", 0, self.tokens[position].start) + 1
         end = self.text.find("\n", start)
         return self.text[start:end] if end >= 0 else self.text[start:]
 
     def key(self, position: int) -> str:
-        """The token as the tables spell it; empty behind the last one."""
+        """The token as the tables spell it. Empty after the last one."""
         return self.tokens[position].key if 0 <= position < len(self.tokens) else ""
 
     def is_word(self, position: int) -> bool:
-        """True for a word that nobody has read."""
+        """True for a word that nothing has read."""
         return 0 <= position < len(self.tokens) and self.tokens[position].kind == "word" and self.free(position)
 
     def is_number(self, position: int) -> bool:
-        """True for a number that nobody has read."""
+        """True for a number that nothing has read."""
         return 0 <= position < len(self.tokens) and self.tokens[position].kind == "number" and self.free(position)
 
     def any_number(self, position: int) -> bool:
-        """True when a number that nobody has read stands here or later."""
+        """True when a free number is here or later."""
         return any(self.is_number(later) for later in range(position, len(self.tokens)))
 
     def is_glued(self, position: int) -> bool:
@@ -93,15 +93,15 @@ class Claims:
         return position < len(self.tokens) and self.tokens[position].glued
 
     def doubt(self, field: str, text: str) -> None:
-        """Say that something of this field was guessed."""
+        """Report that something in this field was guessed."""
         self.findings.append(warning(field, text))
 
     def doubt_reading(self, field: str, text: str, what: str) -> None:
-        """Say that a piece of the text was taken for something it need not be."""
+        """Report that a piece of the text was read in one of several ways."""
         self.doubt(field, f"{quoted(text)} was read as {what}. Check that this is right.")
 
     def runs(self) -> Iterator[tuple[int, int]]:
-        """What is free, as stretches of tokens that nothing read and no break divides."""
+        """The free stretches: tokens in a row that nothing has read, without a break between them."""
         for start, end in self.segments:
             position = start
             while position < end:
@@ -140,7 +140,7 @@ class Claims:
 
 
 def _segments(tokens: list[Token]) -> list[tuple[int, int]]:
-    """The stretches between commas, brackets, line ends, and dashes that stand between words like a comma."""
+    """The stretches between commas, brackets, line ends, and dashes used like a comma."""
     found = []
     start = 0
     for position, token in enumerate(tokens):
@@ -162,5 +162,5 @@ def _is_spaced_dash(tokens: list[Token], position: int) -> bool:
     numeric = before.kind == "number" or (before.glued and tokens[position - 2].kind == "number")
     after = tokens[position + 1]
     if before.key == "/" or tokens[position].glued != after.glued:
-        return False  # "C/- Ada", and a dash that clings to one side
+        return False  # "C/- Ada", and a dash without a space on one side
     return not (numeric and (after.kind == "number" or (after.kind == "word" and len(after.text) == 1)))

@@ -1,4 +1,4 @@
-"""Names without a label: of the premises, of a business, of the suburb. What is none of them is left over."""
+"""Names without a label: of the premises, of a business, of the suburb. Anything else is left over."""
 
 from lib.domain.addresses.claims import Claims
 from lib.domain.addresses.premises.spots import COMPLEX
@@ -24,13 +24,13 @@ _NO_NAMES = {
     *UNITS, *FLOORS, *FLOOR_WORDS, *LOTS, *SPOTS, *COMPLEXES, *CONNECTORS, *(words[0] for words in NEARBY), *CARDINALS,
     *SUFFIXES, "REAR", "GROUND",
 }  # fmt: skip
-"""Words that are the name of nothing when they stand alone."""
+"""Words that are not a name on their own."""
 
 
 def take_names(claims: Claims, street: int, suburb_field: str) -> None:
-    """Read what is left. `street` is where the street begins: names stand before it, the suburb behind.
+    """Read what is left. `street` is where the street begins: names are before it, the suburb after it.
 
-    `suburb_field` is the suburb as its own field has it, or empty.
+    `suburb_field` is the suburb from its own field, or empty.
     """
     runs = list(claims.runs())
     behind = [run for run in runs if street >= 0 and run[0] > street and _is_words(claims, *run)]
@@ -68,7 +68,7 @@ def _take_suburb(claims: Claims, start: int, end: int) -> None:
 
 
 def _take_property(claims: Claims, start: int, end: int) -> None:
-    """A name of the premises: words, or words with one number behind them between two commas."""
+    """A name of the premises: words, or words with a number after them between two commas."""
     words = [at for at in range(start, end) if claims.is_word(at)]
     numbers = [at for at in range(start, end) if claims.is_number(at)]
     named = [at for at in words if claims.key(at) not in _NO_NAMES and len(claims.key(at)) > 1]
@@ -92,7 +92,7 @@ def _take_property(claims: Claims, start: int, end: int) -> None:
 
 
 def _place_complex(claims: Claims) -> None:
-    """One of several buildings names the property, or stands in the location where the property has a name."""
+    """One of several buildings is the name of the property, or the location if the property has a name."""
     value = claims.values.pop(COMPLEX, "")
     if not value:
         return

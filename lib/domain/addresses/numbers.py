@@ -11,7 +11,7 @@ _FRACTIONS = {("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")}
 
 @dataclass(frozen=True, slots=True)
 class Id:
-    """A number as it is written: its tokens from `start` to `end`, of which the letter behind it begins at `suffix`."""
+    """A number as it is written: its tokens from `start` to `end`. The letter after it begins at `suffix`."""
 
     start: int
     end: int
@@ -19,12 +19,12 @@ class Id:
     number: str
     letter: str
     is_plain: bool
-    """Digits alone, with no letter before them and no point inside."""
+    """Only digits, without a letter before them or a point inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Numbers that stand together before a name: `2 3/32`, `1-3/22`, `12 A`. `seps[n]` stands before `ids[n]`."""
+    """Numbers in a row before a name: `2 3/32`, `1-3/22`, `12 A`. `seps[n]` is before `ids[n]`."""
 
     start: int
     end: int
@@ -70,14 +70,14 @@ def read_id(claims: Claims, position: int, end: int) -> Id | None:
 
 
 def _is_lone_letter(claims: Claims, position: int, end: int) -> bool:
-    """The letter of `12-A`, which is glued to the dash and to nothing else."""
+    """The letter of `12-A`, joined to the dash and to nothing else."""
     glued = position < end and claims.is_word(position) and claims.is_glued(position)
     after = position + 1
     return glued and len(claims.key(position)) == 1 and not (claims.is_glued(after) and claims.key(after) not in "/,")
 
 
 def _is_suffix(claims: Claims, position: int, end: int) -> bool:
-    """A letter or three behind a number: `12A`, `12AB`. Longer ones, and `3rd`, are words that lost their space."""
+    """One to three letters after a number: `12A`, `12AB`. Longer ones, and `3rd`, are words without their space."""
     text = claims.tokens[position].text
     if len(text) == 1:
         return True
@@ -85,7 +85,7 @@ def _is_suffix(claims: Claims, position: int, end: int) -> bool:
 
 
 def read_chain(claims: Claims, position: int, end: int) -> Chain | None:
-    """All numbers that stand together from here on."""
+    """All numbers in a row from here on."""
     start = position
     if claims.key(position) == "HOUSE" and not claims.is_word(position - 1):
         position += 1  # "House No 12 High St", and not "Wattle House 12 High St"
@@ -112,7 +112,7 @@ def read_chain(claims: Claims, position: int, end: int) -> Chain | None:
 
 
 def behind_letters(claims: Claims, number: Id, end: int) -> int:
-    """Behind the second letter of `12A-C`."""
+    """The position after the second letter of `12A-C`."""
     letter = number.end + 1
     is_range = bool(number.letter) and claims.key(number.end) in {"-", "&", "/"} and letter < end
     if is_range and claims.is_word(letter) and claims.is_glued(letter) and len(claims.key(letter)) == 1:
@@ -121,7 +121,7 @@ def behind_letters(claims: Claims, number: Id, end: int) -> int:
 
 
 def _with_lone_letter(claims: Claims, number: Id, end: int) -> Id:
-    """`12 A Beta Street`: the letter is the number's, where a name and a type follow it."""
+    """`12 A Beta Street`: the letter belongs to the number if a name and a type follow."""
     position = number.end
     if number.letter or position >= end or not claims.is_word(position) or len(claims.tokens[position].text) != 1:
         return number
@@ -137,14 +137,14 @@ def _with_lone_letter(claims: Claims, number: Id, end: int) -> Id:
 
 
 def take_id(claims: Claims, number: Id, prefix: str, second: str = "") -> None:
-    """Read a number into `<prefix>_number` and `<prefix>_suffix`, with `second` behind both names."""
+    """Read a number into `<prefix>_number` and `<prefix>_suffix`, with `second` added to both names."""
     claims.take(f"{prefix}_number{second}", number.start, number.suffix, number.number)
     if number.letter:
         claims.take(f"{prefix}_suffix{second}", number.suffix, number.end, number.letter)
 
 
 def take_chain(claims: Claims, chain: Chain) -> None:
-    """Read the numbers before a street: the last of them are the house, those before a slash are the unit."""
+    """Read the numbers before a street: the last is the house, those before a slash are the unit."""
     ids, seps = list(chain.ids), list(chain.seps)
     if len(ids) > 2 and seps[-1] == "/" and seps[-2] == " " and (ids[-2].number, ids[-1].number) in _FRACTIONS:
         claims.leave(ids[-2].start, ids[-1].end)
@@ -152,7 +152,7 @@ def take_chain(claims: Claims, chain: Chain) -> None:
     for position in range(chain.start, ids[0].start):
         if claims.is_word(position):
             claims.take("house_number", position, position + 1, "")
-    # From the right: the house, then what a slash, a letter or a # tells to be the unit.
+    # From the right: the house, then what a slash, a letter or a # marks as the unit.
     first = len(ids) - 1
     while first > 0 and seps[first] == "-" and ids[first].is_plain and ids[first - 1].is_plain:
         first -= 1
@@ -167,7 +167,7 @@ def take_chain(claims: Claims, chain: Chain) -> None:
 
 
 def _take_unit(claims: Claims, ids: list[Id], seps: list[str]) -> list[Id]:
-    """Read the last of these as the unit, with the one a dash or an `and` joins to it. Returns those before."""
+    """Read the last of these as the unit, with one joined by a dash or `and`. Returns those before."""
     if claims.has("building_number"):
         return ids
     begin = len(ids) - 2 if len(ids) > 1 and seps[len(ids) - 1] == "-" else len(ids) - 1

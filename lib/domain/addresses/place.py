@@ -1,4 +1,4 @@
-"""Country, state, postcode and suburb: in fields of their own, and again at the end of the lines."""
+"""Country, state, postcode and suburb: in their own fields, and again at the end of the lines."""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,7 @@ _SAME = {"SAINT": "ST", "MOUNT": "MT", "NTH": "NORTH", "STH": "SOUTH"}
 
 @dataclass(frozen=True)
 class Place:
-    """What the fields of the contact say."""
+    """The place as the contact's fields have it."""
 
     locality: str
     state: str
@@ -23,7 +23,7 @@ class Place:
 
 
 def place_of(locality: str, state: str, postcode: str) -> tuple[Place, list[Finding]]:
-    """The fields, tidied, and what contradicts: a suburb field may hold state and postcode, too: `Darwin, NT 0800`."""
+    """The fields, tidied, and what contradicts. A suburb field may also have state and postcode: `Darwin, NT 0800`."""
     findings: list[Finding] = []
     place = Place(_flat(locality), state_code(tidy(state)[0]), _flat(postcode))
     claims = _claims(place.locality)
@@ -42,14 +42,14 @@ def place_of(locality: str, state: str, postcode: str) -> tuple[Place, list[Find
             place.state or inside.state,
             place.postcode or inside.postcode,
         )
-    # A spreadsheet takes the leading zero of the Northern Territory away.
+    # A spreadsheet drops the leading zero of the Northern Territory.
     if place.state in {"NT", "ACT"} and len(place.postcode) == 3 and place.postcode.isdecimal():
         place = replace(place, postcode=f"0{place.postcode}")
     return place, findings
 
 
 def take_places(claims: Claims, given: Place) -> Place:
-    """Read what the ends of the lines say about the place. Returns the place as fields and lines together have it."""
+    """Read the place at the ends of the lines. Returns the place from fields and lines together."""
     for start, end in reversed(_lines(claims)):
         tail = _Tail(claims, start, end)
         tail.read(given)
@@ -65,7 +65,7 @@ def take_places(claims: Claims, given: Place) -> Place:
 
 
 class _Tail:
-    """Country, state and postcode at the end of a line, in any order; `end` is where the rest of the line ends."""
+    """Country, state and postcode at the end of a line, in any order. `end` is where the rest of the line ends."""
 
     def __init__(self, claims: Claims, start: int, end: int, *, is_suburb: bool = False) -> None:
         self._claims, self._start, self._is_suburb = claims, start, is_suburb
@@ -74,13 +74,13 @@ class _Tail:
         self.pieces: list[tuple[str, int, int]] = []
 
     def read(self, given: Place) -> None:
-        """Walk from the end to the left as far as it is a place."""
+        """Read from the end to the left while it is a place."""
         while True:
             self._skip_marks()
             if not (self._country() or self._state(given) or self._postcode(given)):
                 break
         if self.postcode and not self.state and not self._is_believed(given):
-            # Four digits at the end with nothing that tells what they are.
+            # Four digits at the end, and nothing shows what they are.
             self.pieces, self.postcode = [piece for piece in self.pieces if piece[0] != "postcode"], ""
         self._skip_marks()
 
@@ -99,7 +99,7 @@ class _Tail:
         return True
 
     def _before(self, start: int) -> bool:
-        """True when something other than numbers stands before: a street of that name is no state."""
+        """True when something other than numbers is before it: a street of that name is not a state."""
         return any(self._claims.tokens[at].kind == "word" for at in range(self._start, start)) or start == self._start
 
     def _country(self) -> bool:
@@ -128,7 +128,7 @@ class _Tail:
         return False
 
     def _stands_alone(self, start: int, code: str, given: Place) -> bool:
-        """A state in full is one with a postcode, behind a comma, or where the field says the same."""
+        """A name of a state counts with a postcode, after a comma, or if the field says the same."""
         return bool(
             self.postcode
             or code == given.state
@@ -137,7 +137,7 @@ class _Tail:
         )
 
     def _dotted(self) -> int:
-        """Where `N.S.W.` begins; the last word where no full stops are."""
+        """Where `N.S.W.` begins, or the last word if there are no full stops."""
         start = self.end - 1
         while (
             start - 2 >= self._start
@@ -170,7 +170,7 @@ class _Tail:
 
 
 def _settle(claims: Claims, tail: _Tail, given: Place) -> None:
-    """Read the tail for the fields it agrees with or fills; what contradicts a field is left over and said."""
+    """Read the tail for the fields it agrees with or fills. What contradicts a field is left over and reported."""
     for kind, start, end in tail.pieces:
         field, mine = {
             "country": ("", ""),
@@ -187,7 +187,7 @@ def _settle(claims: Claims, tail: _Tail, given: Place) -> None:
 
 
 def _take_locality(claims: Claims, start: int, end: int, locality: str) -> None:
-    """Read the suburb at the end of a line, where it is not the street that is called so."""
+    """Read the suburb at the end of a line, unless it is the name of the street."""
     size = len(_words(locality))
     begin = end
     while begin > start and size and claims.tokens[begin - 1].kind in ("word", "mark", "number"):
@@ -203,7 +203,7 @@ def _take_locality(claims: Claims, start: int, end: int, locality: str) -> None:
 
 
 def _leaves_street(claims: Claims, start: int, begin: int, end: int) -> bool:
-    """True when a street is left without these words: `12 Broadway` in Broadway keeps its name."""
+    """True when a street remains without these words: `12 Broadway` in Broadway keeps its name."""
     same_segment = next((a for a, b in claims.segments if a <= begin < b), begin)
     if same_segment >= begin:
         return _others_have_words(claims, begin, end)

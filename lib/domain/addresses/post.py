@@ -1,4 +1,4 @@
-"""Boxes, bags and people who pass letters on: places where letters wait, which are no places where people are."""
+"""Boxes, bags and "care of": addresses for letters, where nobody can be found in an emergency."""
 
 from lib.domain.addresses.claims import Claims
 from lib.domain.addresses.numbers import read_id
@@ -14,17 +14,17 @@ _WITH_OR_WITHOUT_NUMBER = (
 )  # fmt: skip
 _WITH_NUMBER = (("CMB",), ("PMB",), ("LMB",), ("RMB",), ("RSD",), ("RMS",), ("RMD",), ("CMA",), ("CPA",), ("POB",))
 _ALONE_WITH_NUMBER = (("BOX",), ("BAG",), ("MS",))
-"""Too short to be believed in the middle of a line."""
+"""Too short to count in the middle of a line."""
 _CARE_OF = (
     ("C", "/", "-"), ("C", "/", "O"), ("C", "-"), ("C", "/"), ("CARE", "OF"), ("CARE",), ("CO", "/", "-"), ("CO", "-"),
 )  # fmt: skip
 _MOST = 300
-"""Characters of a value that are searched; the register takes fewer."""
+"""How many characters of a value are searched. The register takes fewer."""
 _ATTENTION = {"ATTN", "ATT", "ATTENTION"}
 
 
 def follow(claims: Claims, position: int, end: int, words: tuple[str, ...]) -> int | None:
-    """Behind the words, if they stand here; full stops between them do not matter."""
+    """The position after the words, if they are here. Full stops between them do not matter."""
     for word in words:
         while position < end and claims.key(position) == "." and word != ".":
             position += 1
@@ -35,7 +35,7 @@ def follow(claims: Claims, position: int, end: int, words: tuple[str, ...]) -> i
 
 
 def take_post(claims: Claims, position: int, end: int, at_start: bool) -> int | None:
-    """Read `PO Box 12`, `Locked Bag 4`, `RMB 1234`; a second one is left over."""
+    """Read `PO Box 12`, `Locked Bag 4`, `RMB 1234`. A second one is left over."""
     for words in _WITH_OR_WITHOUT_NUMBER:
         if (after := follow(claims, position, end, words)) is not None:
             return _taken(claims, position, end, after)
@@ -47,7 +47,7 @@ def take_post(claims: Claims, position: int, end: int, at_start: bool) -> int | 
 
 
 def take_care_of(claims: Claims, position: int, end: int, at_start: bool) -> int | None:
-    """Leave `C/- Ada Lane` and `Attn: Accounts` over, up to the next break or the number of a house."""
+    """Leave over `C/- Ada Lane` and `Attn: Accounts`, up to the next break or house number."""
     if claims.key(position) in _ATTENTION and at_start:
         after = position + 1
         if after == end and claims.key(after) == ":":
@@ -65,7 +65,7 @@ def take_care_of(claims: Claims, position: int, end: int, at_start: bool) -> int
 
 
 def names_a_box(text: str) -> bool:
-    """True when a box or a bag for letters is named in the text."""
+    """True when the text names a box or a bag for letters."""
     tidied = tidy(text[:_MOST])[0]
     claims = Claims(tidied, tokens_of(tidied))
     return any(
@@ -77,12 +77,12 @@ def names_a_box(text: str) -> bool:
 
 
 def _goes_on(claims: Claims, position: int, end: int) -> bool:
-    """True when words follow this number: it is the number of a house, and no part of a name."""
+    """True when words follow this number: it is a house number, not part of a name."""
     return any(claims.is_word(later) for later in range(position + 1, end))
 
 
 def _leave_next_segment(claims: Claims, position: int, end: int) -> int:
-    # The colon ends a segment, and who is meant stands in the next one.
+    # The colon ends a segment, and the name is in the next one.
     stop = end + 1
     while stop < len(claims) and not is_break(claims.tokens[stop]) and not claims.is_number(stop):
         stop += 1

@@ -1,8 +1,8 @@
-"""An Australian address as people write it, split into the parts of the register's record. Pure text in, parts out.
+"""Splits an Australian address as people write it into the parts of the register's record.
 
-The text is read from left to right: suburb, state and postcode off the end, then what has a label (unit, floor, lot,
-box, corner), then the street among the rest, then names. A token is read once (`lib.domain.addresses.claims`): each
-stands in one part or in `left_over`. What is left over, guessed or contradicts a field has a finding.
+First suburb, state and postcode are read from the end, then what has a label (unit, floor, lot, box, corner), then the
+street, then names. Each token is read once (`lib.domain.addresses.claims`), so it is in one part or in `left_over`.
+What is left over, guessed or contradicts a field has a finding.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from lib.domain.addresses.words import PLANS, speak
 from lib.domain.findings import Finding, quoted, warning
 
 LONGEST = 600
-"""Characters of an address that are read; Zuora has two lines of 255. A longer text is left over as a whole."""
+"""At most this many characters are read. Zuora has two lines of 255. A longer text is left over as a whole."""
 _RULES: tuple[Rule, ...] = (take_care_of, take_post, take_lot, take_unit, take_floor, take_rear, take_spot, take_nearby)
 
 
-class _Told:
-    """What rides along with the parts and is no part: `vars`, `==` and `replace` of an address know the parts alone."""
+class _Notes:
+    """What comes with the parts and is not one: `vars`, `==` and `replace` of an address use only the parts."""
 
     __slots__ = ("findings", "reading")
 
@@ -35,12 +35,11 @@ class _Told:
 
 
 @dataclass(frozen=True)
-class Address(_Told):
-    """The parts. A part the text does not have is empty.
+class Address(_Notes):
+    """The parts. A part that the text does not have is empty.
 
-    `postal` is a box or bag that was named, `left_over` what has no part, its pieces divided by semicolons.
-    `findings` says what was left over, guessed or contradicts a field; `reading` has each token of the lines with the
-    part it was read for, from left to right.
+    `postal` is a box or bag, `left_over` what has no part, separated by semicolons. `findings` says what was left over,
+    guessed or contradicts a field. `reading` has each token of the lines with its part, from left to right.
     """
 
     building_type: str = ""
@@ -69,15 +68,15 @@ class Address(_Told):
     left_over: str = ""
 
     def __post_init__(self) -> None:
-        self._tell((), ())
+        self._attach((), ())
 
-    def _tell(self, findings: tuple[Finding, ...], reading: tuple[tuple[str, str], ...]) -> None:
+    def _attach(self, findings: tuple[Finding, ...], reading: tuple[tuple[str, str], ...]) -> None:
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "reading", reading)
 
 
 def split_address(*lines: str, locality: str = "", state: str = "", postcode: str = "") -> Address:
-    """Split address lines into their parts; locality, state and postcode may be given apart or stand in the lines."""
+    """Split address lines into their parts. Locality, state and postcode may be given, or be in the lines."""
     text, was_replaced = tidy("\n".join(lines))
     given, findings = place_of(locality[:LONGEST], state[:LONGEST], postcode[:LONGEST])
     if len(text) > LONGEST:
@@ -92,22 +91,24 @@ def split_address(*lines: str, locality: str = "", state: str = "", postcode: st
     if left_over:
         claims.doubt("street_name", f"{quoted(left_over)} of the address in Zuora has no field here.")
     if claims.has("postal"):
-        claims.doubt("street_name", f"{quoted(claims.values['postal'])} is for letters, not for people.")
+        claims.doubt(
+            "street_name", f"{quoted(claims.values['postal'])} is a postal address, not a place where people are."
+        )
     if was_replaced:
-        claims.doubt("street_name", "The address in Zuora has invisible or unusual characters; they were replaced.")
+        claims.doubt("street_name", "The address in Zuora has invisible or unusual characters, which were replaced.")
     return _address(claims, place, left_over)
 
 
 def _unread(text: str, given: Place) -> Address:
     flat = text.replace("\n", ", ")
     address = Address(locality=given.locality, state=given.state, postcode=given.postcode, left_over=flat)
-    told = f"The address in Zuora has {len(text)} characters, more than {LONGEST}, so it was not read."
-    address._tell((warning("street_name", told),), tuple((word, "left_over") for word in text.split()))
+    why = f"The address in Zuora has {len(text)} characters, more than {LONGEST}, so it was not read."
+    address._attach((warning("street_name", why),), tuple((word, "left_over") for word in text.split()))
     return address
 
 
 def _take_labelled(claims: Claims) -> None:
-    """Everything that says itself what it is: unit, floor, lot, box, rear, near."""
+    """Everything with a label: unit, floor, lot, box, rear, near."""
     for start, end in claims.segments:
         position, at_start = start, True
         while position < end:
@@ -139,7 +140,7 @@ def _address(claims: Claims, place: Place, left_over: str) -> Address:
     address = Address(**(values | {"locality": speak(values["locality"])}))
     owners = zip(claims.tokens, claims.owner, strict=True)
     reading = tuple((token.text, owner or "left_over") for token, owner in owners if token.kind != "mark")
-    address._tell(tuple(claims.findings), reading)
+    address._attach(tuple(claims.findings), reading)
     return address
 
 

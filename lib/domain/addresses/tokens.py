@@ -1,6 +1,6 @@
-"""An address as the pieces it is read by: words, numbers and marks, each with its place in the text.
+"""Splits an address into words, numbers and marks, each with its place in the text.
 
-Nothing but spaces stands between two tokens, so whoever has accounted for every token has accounted for the text.
+There are only spaces between two tokens, so all tokens together are the whole text.
 """
 
 import re
@@ -21,7 +21,7 @@ _ORDINALS = {"ST", "ND", "RD", "TH"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One piece. `key` is how the tables spell it; `glued` is true when no space stands before it."""
+    """One piece. `key` is how the tables spell it. `glued` is true when there is no space before it."""
 
     text: str
     kind: Kind
@@ -32,9 +32,9 @@ class Token:
 
 
 def tidy(text: str) -> tuple[str, bool]:
-    """The text in ordinary characters, a line break between its lines; and whether any had to be replaced.
+    """The text in ordinary characters, with a line break between its lines, and whether any were replaced.
 
-    Invisible characters go, digits and letters of double width become the usual ones. Letters of any script stay.
+    Invisible characters are removed. Digits and letters of double width become the usual ones.
     """
     out: list[str] = []
     replaced = False
@@ -49,7 +49,7 @@ def tidy(text: str) -> tuple[str, bool]:
         if category == "Zs":
             out.append(" ")
         elif category in {"Cf", "Cc"}:
-            # A space of no width is put where a space is meant, or beside one.
+            # People put a zero-width space where they mean a space, or next to one.
             replaced = True
             out.append(" " if character == "\u200b" else "")
         elif category == "Nd":
@@ -73,7 +73,7 @@ def in_capitals(word: str) -> str:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The tokens of a tidy text, from left to right."""
+    """The tokens of a tidied text, from left to right."""
     found: list[Token] = []
     position, length = 0, len(text)
     while position < length:
@@ -99,7 +99,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def is_break(token: Token) -> bool:
-    """True for a mark that ends what stands before it: a comma, a bracket, the end of a line."""
+    """True for a mark that ends what is before it: a comma, a bracket, the end of a line."""
     return token.kind == "mark" and token.key in _BREAKS
 
 
@@ -128,7 +128,7 @@ def _end_of_number(text: str, position: int) -> int:
 
 
 def _end_of_word(text: str, position: int) -> int:
-    """Behind the word; an apostrophe between two letters belongs to it."""
+    """The position after the word. An apostrophe between two letters belongs to it."""
     while position < len(text):
         if _is_letter(text[position]) or (
             text[position] in _APOSTROPHES and _is_letter(text[position + 1 : position + 2])

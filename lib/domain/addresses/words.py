@@ -1,4 +1,4 @@
-"""The words of Australian addresses and the codes they stand for. The types of streets have a table of their own."""
+"""The words of Australian addresses and their codes. Street types have a table of their own."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ COUNTRIES = {"AUSTRALIA", "AU", "AUS"}
 
 
 def _codes(table: str) -> dict[str, str]:
-    """Each row is a code and its spellings; the code is no spelling unless it is written twice."""
+    """Each row is a code and its spellings. The code itself is a spelling only if it is written twice."""
     rows = [row.split() for line in table.split("\n") if line for row in line.split("|")]
     return {spelling: row[0] for row in rows for spelling in row[1:]}
 
@@ -38,7 +38,7 @@ NAMING_UNITS = {
     "FACTORY", "LOFT", "SHED", "SITE", "STALL", "CABIN", "CABINS", "WORKSHOP", "SHOWROOM", "OFFICE", "OFFICES",
     "KIOSK", "GARAGE",
 }  # fmt: skip
-"""Units whose word ends the names of premises as well: `Wattle House 12 High St`."""
+"""Units whose word also ends names of premises: `Wattle House 12 High St`."""
 PLURAL_UNITS = {
     "UNITS", "UNIS", "FLATS", "APTS", "APARTMENTS", "SUITES", "SHOPS", "SHPS", "OFFICES", "VILLAS", "TOWNHOUSES",
     "FACTORIES", "WAREHOUSES", "ROOMS", "STUDIOS", "KIOSKS", "SHEDS", "SITES", "TENANCIES", "SHOWROOMS", "STALLS",
@@ -50,18 +50,18 @@ L LEVEL LEVELS LEVL LVL LV LEV L|FL FLOOR FLOORS FLR FLRS FL|B BASEMENT BSMT|P P
 """)
 FLOOR_WORDS = {"FLOOR", "FLR", "FL", "LEVEL", "LVL", "LEV"}
 FLOOR_CODES = {"G", "LG", "UG", "M", "B", "RT", "SB", "LB", "P"}
-"""Floors that are called by a letter: `Level G`, `Level B1`."""
+"""Floors with a letter: `Level G`, `Level B1`."""
 BARE_FLOORS = {
     ("LOWER", "GROUND"): "LG", ("UPPER", "GROUND"): "UG", ("GROUND",): "G", ("GRND",): "G", ("GRD",): "G",
     ("GND",): "G", ("GF",): "G", ("G", "/", "F"): "G", ("LGF",): "LG", ("UGF",): "UG", ("MEZZANINE",): "M",
     ("MEZZ",): "M", ("BASEMENT",): "B", ("SUB", "BASEMENT"): "SB", ("ROOFTOP",): "RT",
 }  # fmt: skip
 NAMED_FLOORS = {"M", "B", "SB", "RT"}
-"""Bare floors whose word says enough without `Floor` behind it."""
+"""Floors whose word is enough without `Floor` after it."""
 LOTS = {"LOT", "LOTS", "ALLOTMENT", "ALLOTMENTS", "ALLOT"}
 PLURAL_LOTS = {"LOTS", "ALLOTMENTS"}
 PLANS = {"DP", "SP", "RP", "PS", "LP", "TP", "CP", "PC", "BUP", "GTP", "CROWN"}
-"""Plans that lots are drawn on, by their letters."""
+"""The letters of plans on which lots are drawn."""
 SPOTS = {
     "GATE", "DOCK", "DOOR", "ENTRANCE", "ENTRY", "BAY", "BERTH", "HANGAR", "PORTION", "PTN", "SECTION", "SEC", "PEN",
     "PIER", "WHARF", "POD", "COUNTER", "MODULE", "BOOTH", "CAGE",
@@ -73,7 +73,7 @@ NEARBY = {
     ("NEAR",), ("NR",), ("OPP",), ("OPPOSITE",), ("BEHIND",), ("VIA",), ("OFF",), ("NEXT", "TO"), ("ADJ",),
     ("ADJACENT",), ("ADJOINING",), ("BESIDE",), ("BETWEEN",), ("ABOVE",), ("BELOW",), ("INSIDE",), ("WITHIN",),
 }  # fmt: skip
-"""Words that say where a place is by what is near it."""
+"""Words before something nearby."""
 CORNERS = {"CNR", "COR", "CRN", "CORNER", "CRNR", "INTERSECTION"}
 NUMBER_LABELS = {"NO", "NUMBER", "NUM", "NOS"}
 CONNECTORS = {"AND", "OF", "AT", "ON", "IN", "THE", "TO", "NO", "NUMBER"}
@@ -86,13 +86,13 @@ PREMISES = {
     "SCHOOL", "SHOPPING", "SHOWGROUND", "SHOWGROUNDS", "STADIUM", "STATION", "TAVERN", "TERMINAL", "THEATRE", "TOWER",
     "TOWERS", "UNIVERSITY", "VINEYARD", "WESTFIELD", "WINERY", "WORKS",
 }  # fmt: skip
-"""Words that show that a name is that of premises and not of a person."""
+"""Words that show that a name is of premises and not of a person."""
 PREMISES_BEHIND = {
     "ARCADE", "CENTER", "CENTRE", "CHASE", "COMMONS", "COURT", "CROSSING", "CTR", "ESTATE", "EXCHANGE", "GARDENS",
     "GATEWAY", "GRANGE", "HARBOUR", "HEIGHTS", "HUB", "JUNCTION", "MALL", "MANOR", "MART", "PARK", "PLACE", "PLAZA",
     "POINT", "PRECINCT", "QUADRANT", "QUAY", "RETREAT", "SQUARE", "TERRACES", "VILLAGE", "VILLAS", "VISTA",
 }  # fmt: skip
-"""Words that show the same behind another word; many are types of streets as well."""
+"""Words that show the same after another word. Many are also types of streets."""
 SAINTS = {
     "AGNES", "ALBANS", "ANDREW", "ANDREWS", "ANN", "ANNES", "ANNS", "ANTHONY", "ANTHONYS", "ARNAUD", "AUBIN", "AUBINS",
     "AUBYN", "AUGUSTINE", "AUSTELL", "BARBARA", "BEES", "BERNARD", "BERNARDS", "CATHERINE", "CATHERINES", "CLAIR",
@@ -105,7 +105,7 @@ SAINTS = {
     "RONAN", "SIMON", "STEPHEN", "STEPHENS", "SWITHINS", "THOMAS", "VIGEON", "VINCENT", "VINCENTS", "VIRGIL",
 }  # fmt: skip
 LONE_LETTERS = {"BECKETT": "A", "ARCY": "D", "ALTON": "D", "ARCYS": "D", "AMBROSIO": "D", "AGUILAR": "D"}
-"""Names that begin with a letter which is no suffix of the number: `12 A Beckett Street`."""
+"""Names that begin with a letter that is not a suffix of the number: `12 A Beckett Street`."""
 ORDINALS = [
     "First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth", "Eleventh",
     "Twelfth", "Thirteenth", "Fourteenth", "Fifteenth", "Sixteenth", "Seventeenth", "Eighteenth", "Nineteenth",
@@ -119,7 +119,7 @@ CARDINALS = {
 
 
 def ordinal_of(key: str) -> int | None:
-    """3 for `3RD` or `THIRD`; None when the word is no ordinal."""
+    """3 for `3RD` or `THIRD`, None when the word is not an ordinal."""
     if found := re.fullmatch(r"(\d{1,3})(?:ST|ND|RD|TH)", key):
         return int(found[1])
     word = key.capitalize()
@@ -127,7 +127,7 @@ def ordinal_of(key: str) -> int | None:
 
 
 def state_code(text: str) -> str:
-    """`VIC` for `Victoria`, `vic`, `V.I.C.`, `AU-VIC` or `Victoria (VIC)`; what is no state stays as it is."""
+    """`VIC` for `Victoria`, `vic`, `V.I.C.`, `AU-VIC` or `Victoria (VIC)`; anything else stays as it is."""
     flat = clean(text)
     # A state's own word comes before the country's: there is "South Australia".
     found = {code for piece in re.split(r"[,()/-]", flat) if (code := _state(piece.strip()))}
@@ -146,7 +146,7 @@ def _state(text: str) -> str:
 
 
 def speak(text: str) -> str:
-    """Shouting capitals in the usual spelling: `O'BRIEN` as `O'Brien`, `MCKAY` as `McKay`."""
+    """All capitals in the usual spelling: `O'BRIEN` as `O'Brien`, `MCKAY` as `McKay`."""
     return re.sub(r"[^\W\d_]+(['’]S\b)?", lambda word: _spoken(word[0]), text) if text.isupper() else text
 
 

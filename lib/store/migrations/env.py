@@ -1,4 +1,4 @@
-"""How Alembic reaches the Hub database. It leaves the logging of the process that runs it alone."""
+"""How Alembic reaches the Hub database. It does not change the logging of the process."""
 
 from alembic import context
 from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""Deactivate: a section of the page with the whole plan, the choices, and the account number to be typed."""
+"""Deactivate: a section of the page with the choices, the whole plan, and a field for the account number."""
 
 from datetime import date
 
@@ -23,21 +23,21 @@ _WARNING = "**This cannot be reversed.** Read the whole plan before you type the
 
 
 def offer_deactivation(visit: Visit) -> None:
-    """The button, for those who may; a click opens the section with the plan."""
-    # Also while a deactivation is on its way: one that stopped and was abandoned is settled by another.
+    """The button, for those who may use it; a click opens the section."""
+    # Also while the account is being deactivated: an abandoned deactivation is completed by another one.
     if visit.account.status is AccountStatus.DEACTIVATED or not visit.may(Permission.ACCOUNT_DEACTIVATE):
         return
     if st.button("Deactivate", icon=":material/delete_forever:", key=own_key(visit.account, NAME)):
         request = request_of(visit, NAME)
         cautious = {"zuora": LEAVE, "cancel_on": None, "nuisance": False, "keep_children": False}
         title = f"Deactivate {plain(visit.account.title)}"
-        # The second person sees what the first one asked for.
+        # The second person sees the first person's choices.
         params = cautious if request is None else request.params
         make_plan(visit, Dialog(name=NAME, account=visit.account.number, title=title), NAME, params)
 
 
 def show_deactivation(visit: Visit) -> None:
-    """The section, if it is open on this account."""
+    """Draw the section, if it is open on this account."""
     dialog = opened_dialog(visit.account.number)
     if dialog is None or dialog.name != NAME or visit.account.status is AccountStatus.DEACTIVATED:
         return
@@ -55,9 +55,9 @@ def show_deactivation(visit: Visit) -> None:
 
 
 def _choose(visit: Visit, dialog: Dialog, plan: Plan) -> None:
-    """The choices; another choice is another plan."""
+    """The choices; a new choice makes a new plan."""
     given = plan.params
-    # Shown what was asked about, the choices begin again: a new key forgets the old choice.
+    # Another key resets the choices to those of the request to a second person.
     again = f"_{dialog.round}" if dialog.round else ""
     zuora = st.radio(
         "Subscriptions in Zuora",

@@ -1,4 +1,4 @@
-"""The dialogs of an account that begin with a plan: suspend, enable, and refresh auth rules."""
+"""The dialogs to suspend, to enable, and to refresh auth rules. They open with a plan."""
 
 import streamlit as st
 
@@ -21,7 +21,7 @@ _BUTTONS = {"suspend": ("Suspend", ":material/pause_circle:"), "enable": ("Enabl
 
 
 def offer_status(visit: Visit) -> None:
-    """The button Suspend or Enable, or both where a change stopped half-way; a click opens the dialog."""
+    """The button Suspend or Enable, or both if a change stopped halfway; a click opens the dialog."""
     if not visit.may(Permission.ACCOUNT_SUSPEND):
         return
     for kind in _offered(visit.account):
@@ -32,14 +32,14 @@ def offer_status(visit: Visit) -> None:
 
 
 def offer_refresh(visit: Visit) -> None:
-    """The button, for those who may; a click reads the SBC and shows the findings."""
+    """The button, for those who may use it; a click reads the SBC and opens the dialog."""
     if not visit.may(Permission.AUTH_RULES_REFRESH):
         return
     if st.button(
         "Refresh auth rules",
         icon=":material/sync_lock:",
         key=own_key(visit.account, REFRESH),
-        help="Compares every number's rule on the SBC with what it should be, and puts wrong ones right.",
+        help="Compares the rule of every number on the SBC with what it should be, and corrects wrong ones.",
     ):
         title = f"Auth rules of {plain(visit.account.title)}"
         make_plan(visit, Dialog(name=REFRESH, account=visit.account.number, title=title), REFRESH, {})
@@ -56,12 +56,8 @@ def show_dialog(visit: Visit, dialog: Dialog) -> None:
 def _offered(account: Account) -> list[str]:
     if account.is_ending:
         return []
-    offered = []
-    if account.standing != "suspended":
-        offered.append("suspend")
-    if account.standing != "active":
-        offered.append("enable")
-    return offered
+    arrived = {"suspend": "suspended", "enable": "active"}
+    return [kind for kind, status in arrived.items() if account.status_words != status]
 
 
 def _refresh(visit: Visit, dialog: Dialog) -> None:
@@ -72,7 +68,7 @@ def _refresh(visit: Visit, dialog: Dialog) -> None:
 def _change_status(visit: Visit, dialog: Dialog) -> None:
     kind, plan = dialog.name, dialog.plan
     mail = plan is not None and bool(plan.params.get("mail"))
-    # A plan with the e-mail may be blocked by the e-mail alone, so the tick box stays.
+    # The e-mail alone may block the plan, so its tick box stays.
     if plan is not None and (mail or not plan.blockers):
         _choose_mail(visit, dialog, plan.facts.get("recipient"), mail=mail)
     asked = Asked(

@@ -1,4 +1,4 @@
-"""The Edit dialog of an account: name, parent, children, pinned note, and a number it gave up by mistake."""
+"""The Edit dialog of an account: name, parent, children, pinned note, and a number to take out of quarantine."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from lib.ui.widgets.text import plain
 
 @dataclass(frozen=True, kw_only=True)
 class EditDialog(Dialog):
-    """The dialog, and what the person saw as they began: a change by somebody else meanwhile is not overwritten."""
+    """The dialog, and what the person saw when it opened, so that a change by somebody else is not overwritten."""
 
     name: str = "edit"
     base_name: str
@@ -31,7 +31,7 @@ class EditDialog(Dialog):
 
 
 def offer_edit(visit: Visit) -> None:
-    """The Edit button, for those who may; a click opens the dialog on the account as it is now."""
+    """The Edit button, for those who may use it; a click opens the dialog."""
     account = visit.account
     if not _tabs(visit):
         return
@@ -45,7 +45,7 @@ def offer_edit(visit: Visit) -> None:
 def edit_dialog(visit: Visit, dialog: EditDialog) -> None:
     """Draw the dialog with its tabs."""
     if not _tabs(visit):
-        # Somebody deactivated the account, or took the role away, while it was open.
+        # The account was deactivated, or the person lost their role, while the dialog was open.
         close_dialog()
         return
     confirm_in_dialog(visit, dialog, _edit)
@@ -71,15 +71,14 @@ def _edit_name(visit: Visit, dialog: EditDialog) -> EditDialog:
 
 def _edit_parent(visit: Visit, dialog: EditDialog) -> EditDialog:
     st.caption(f"Parent now: {plain(parent_words(visit.account))}")
-    told = "The number of the parent account."
-    typed = ask_text("parent", "New parent", key="new_parent", placeholder="Account number", help=told)
-    if typed is not None and not trimmed(typed):
-        dialog = change(dialog, plan=None, notice="Type the number of the parent account.")
-    elif typed is not None:
-        dialog = make_plan(visit, dialog, "parent", {"parent": trimmed(typed), "base": dialog.base_parent})
+    typed = ask_text("parent", "New parent", key="new_parent", placeholder="Account number")
     if st.button("Remove the parent", icon=":material/link_off:", key="remove_parent"):
-        dialog = make_plan(visit, dialog, "parent", {"parent": None, "base": dialog.base_parent})
-    return dialog
+        return make_plan(visit, dialog, "parent", {"parent": None, "base": dialog.base_parent})
+    if typed is None:
+        return dialog
+    if not trimmed(typed):
+        return change(dialog, plan=None, notice="Type the number of the parent account.")
+    return make_plan(visit, dialog, "parent", {"parent": trimmed(typed), "base": dialog.base_parent})
 
 
 def _edit_children(visit: Visit, dialog: EditDialog) -> EditDialog:
@@ -109,24 +108,24 @@ def _add_child(visit: Visit, dialog: EditDialog, number: str) -> EditDialog:
 
 
 def _edit_note(visit: Visit, dialog: EditDialog) -> EditDialog:
-    # No form of Streamlit: it sends nothing before its button, and a restart would lose the text.
+    # Not a Streamlit form: it would send nothing before its button, and a restart would lose the text.
     note = kept_text_area(
         _note_place(visit),
         "Pinned note",
         visit.account.pinned_note or "",
         key="new_note",
         placeholder="Payment plan until 12 March",
-        help="Everybody on the staff sees it above the account. Whoever suspends the account has to say why.",
+        help="All staff see it at the top of the account. Suspending the account asks for a reason to override it.",
     )
-    until = st.date_input("In force until", value=visit.account.pinned_until, key="note_until", help="Empty: no end.")
+    until = st.date_input("Show until", value=visit.account.pinned_until, key="note_until", help="Empty: no end.")
     wanted = {"note": note, "until": until.isoformat() if until else None}
     removed = {"note": None, "until": None}
     if ask_plan(key="show_note"):
         dialog = make_plan(visit, dialog, "pin", wanted)
     elif dialog.plan is not None and dialog.params not in (wanted, removed):
-        # Typed on: what was shown is no longer what would happen.
+        # The person typed on, so the plan no longer matches.
         dialog = change(dialog, plan=None)
-    if visit.account.pinned_note and st.button("Take the note off", icon=":material/keep_off:", key="unpin"):
+    if visit.account.pinned_note and st.button("Remove the note", icon=":material/keep_off:", key="unpin"):
         dialog = make_plan(visit, dialog, "pin", removed)
     return dialog
 
@@ -136,8 +135,8 @@ def _note_place(visit: Visit) -> DraftPlace:
 
 
 def _restore_number(visit: Visit, dialog: EditDialog) -> EditDialog:
-    told = "A number that was given up by mistake, here or on another account. This account gets it."
-    number = ask_text("restore", "Number in quarantine", key="restored_number", placeholder="0491 570 006", help=told)
+    help = "A number that was given up by mistake, on this or another account. It is moved to this account."
+    number = ask_text("restore", "Number in quarantine", key="restored_number", placeholder="0491 570 006", help=help)
     return dialog if number is None else make_plan(visit, dialog, "restore_number", {"number": number})
 
 

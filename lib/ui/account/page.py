@@ -42,23 +42,23 @@ def show_details(visit: Visit) -> None:
 
 
 def _show_facts(visit: Visit, reading: Reading) -> None:
+    account = visit.account
     show_reading(visit, reading)
     with visit.read() as connection:
-        paying = billing.payers_of(connection, visit.account.number)
+        paying = billing.payers_of(connection, account.number)
         known = accounts.titles_by_zuora_number(connection, paying)
     if not visit.staff:
-        shown = own_facts(visit.account, reading, dict.fromkeys(known.get(payer, OTHER_PAYER) for payer in paying))
+        shown = own_facts(account, reading, dict.fromkeys(known.get(payer, OTHER_PAYER) for payer in paying))
         show_text_table(shown, "Account facts")
         return
-    differences = compare(_hub_view(visit.account), _zuora_view(reading))
+    hub = HubView(name=account.name, status=account.status, parent=account.parent_number)
+    differences = compare(hub, _zuora_view(reading))
     if differences:
-        st.warning(
-            f"The Hub and Zuora differ in {counted(len(differences), 'place')}.",
-            icon=":material/difference:",
-        )
+        count = counted(len(differences), "difference")
+        st.warning(f"{count} between Hub and Zuora.", icon=":material/difference:")
         show_text_table(differences_frame(differences), "Differences")
     payers = [known.get(payer, payer) for payer in paying]
-    show_text_table(account_facts(visit.account, reading, payers), "Account facts")
+    show_text_table(account_facts(account, reading, payers), "Account facts")
 
 
 def _show_children(visit: Visit, children: list[Account]) -> None:
@@ -69,10 +69,6 @@ def _show_children(visit: Visit, children: list[Account]) -> None:
     choose_account(
         accounts_frame(children), key=f"children_{visit.account.number}", enabled=visit.identity.may_choose_accounts
     )
-
-
-def _hub_view(account: Account) -> HubView:
-    return HubView(name=account.name, status=account.status, parent=account.parent_number)
 
 
 def _zuora_view(reading: Reading) -> ZuoraView | None:

@@ -10,38 +10,35 @@ from lib.domain.accounts import Account
 from lib.domain.differences import Difference
 from lib.domain.numbers import national
 from lib.store.numbers import Quarantined
-
-UNKNOWN = "could not be read"
+from lib.ui.widgets.tables import text_frame
 
 
 def account_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
-    """One row a fact: what the Hub says beside what Zuora says. A fact Zuora did not give says so in words.
+    """The facts of an account, as the Hub and Zuora have them.
 
-    `payers` are other accounts that pay for this one: its own balance says nothing of what they owe.
+    `payers` are other accounts that pay for this one: its own balance does not include what they owe.
     """
     zuora = reading.value.account if reading.value else None
-    absent = {"unlinked": "not linked", "missing": "no such account", "reading": "being read"}.get(
-        reading.state, UNKNOWN
-    )
+    absences = {"unlinked": "not linked", "missing": "no such account", "reading": "being read"}
+    absent = absences.get(reading.state, "could not be read")
 
     def there(value: object) -> str:
         return absent if zuora is None else str(value)
 
-    balance = _balance(zuora, payers) if zuora else ""
     rows = [
         ("Name", account.name, there(zuora and zuora.name)),
-        ("Status", account.standing, there(zuora and zuora.status.value.lower())),
+        ("Status", account.status_words, there(zuora and zuora.status.value.lower().replace("canceled", "cancelled"))),
         ("Parent", parent_words(account), there(reading.value and (reading.value.parent or "none"))),
         ("Account number", account.number, there(zuora and zuora.number)),
-        ("Balance", "kept in Zuora", there(balance)),
+        ("Balance", "—", there(_balance(zuora, payers))),
         ("E-mail", account.email or "none", "see the bill-to contact"),
-        ("Communication profile", account.communication_profile or "none", "kept as an id"),
+        ("Communication profile", account.communication_profile or "none", "—"),
     ]
-    return pd.DataFrame(rows, columns=["Fact", "Hub", "Zuora"], dtype="string")
+    return text_frame(rows, "Fact", "Hub", "Zuora")
 
 
 def own_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) -> pd.DataFrame:
-    """The same for the customer whose account it is: what holds, in their words, with nothing of the systems behind.
+    """The facts as the account's own customer sees them, without the names of systems.
 
     `payers` are the accounts that pay for this one, as a customer may know them.
     """
@@ -54,7 +51,7 @@ def own_facts(account: Account, reading: Reading, payers: Iterable[str] = ()) ->
         ("Balance", _balance(zuora, payers)),
         ("E-mail", account.email or "none"),
     ]
-    return pd.DataFrame(rows, columns=["Fact", "Your account"], dtype="string")
+    return text_frame(rows, "Fact", "Your account")
 
 
 def parent_words(account: Account) -> str:
@@ -72,21 +69,18 @@ def _balance(zuora: ZuoraAccount | None, payers: Iterable[str]) -> str:
 
 
 def differences_frame(differences: Iterable[Difference]) -> pd.DataFrame:
-    """Where Hub and Zuora disagree, and what to do."""
-    return pd.DataFrame(
-        [(one.field.capitalize(), one.hub, one.zuora, one.advice) for one in differences],
-        columns=["Field", "Hub", "Zuora", "What to do"],
-        dtype="string",
-    )
+    """Where Hub and Zuora differ, and what to do."""
+    rows = [(one.field.capitalize(), one.hub, one.zuora, one.advice) for one in differences]
+    return text_frame(rows, "Field", "Hub", "Zuora", "What to do")
 
 
 def quarantine_frame(numbers: Iterable[Quarantined], *, staff: bool = True) -> pd.DataFrame:
-    """Numbers at rest: until when, and for the staff why."""
+    """Numbers in quarantine: until when, and for the staff why."""
     rows = [
         (national(one.number), f"{one.until:%-d %B %Y}" if one.until else "", (one.reason or "").replace("_", " "))
         for one in numbers
     ]
-    frame = pd.DataFrame(rows, columns=["Number", "In quarantine until", "Reason"], dtype="string")
+    frame = text_frame(rows, "Number", "In quarantine until", "Reason")
     if staff:
         return frame
     return frame.drop(columns="Reason").rename(columns={"In quarantine until": "Not in use until"})

@@ -1,4 +1,4 @@
-"""The audit on the Activity page: whether its chain holds, and the account's events to take away."""
+"""The audit on the Activity page: a check of its chain, and the download of the account's events."""
 
 import threading
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ from lib.ui.visit import Visit
 log = structlog.get_logger(__name__)
 
 _SHORT = 8
-"""This many characters of a hash are enough to compare by eye."""
+"""How many characters of a hash are shown, to compare by eye."""
 
 
 @dataclass(frozen=True)
 class _Checked:
-    """The newest check of this process. `noted` is the newest head that was seen to hold."""
+    """The latest check in this process. `noted` is the newest head that was found intact."""
 
     check: Check
     at: datetime
@@ -37,52 +37,51 @@ _lock = threading.Lock()
 
 
 def show_audit(visit: Visit) -> None:
-    """Say what the newest check found, offer another one, and the download to those who may export."""
+    """The result of the latest check, a button to check again, and the download for those who may export."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = st.container(width="content")
+        result = st.container(width="content")
         asked = st.button(
             "Check the audit",
             icon=":material/rule:",
             type="tertiary",
             key="check_audit",
-            help="Recomputes the hash of every event of every account. That may take a while.",
+            help="Recomputes the hash of every event of every account. This may take a while.",
         )
         if visit.may(Permission.EXPORT):
             offer_events(visit)
     if asked:
-        with said, st.spinner("Checking every event"):
+        with result, st.spinner("Checking every event"):
             _check(visit)
-    _say(visit, said)
+    _show_result(visit, result)
 
 
-def _say(visit: Visit, where: DeltaGenerator) -> None:
+def _show_result(visit: Visit, where: DeltaGenerator) -> None:
     last = _checked.get(visit.app.services.engine)
     if last is None:
         with visit.read() as connection:
             newest = audit.head(connection)
-        where.caption(f":material/history_edu: The audit has {_told(newest)} (not checked yet).")
-        return
-    if last.check.broken is None:
-        where.caption(
-            f":green[:material/verified:] The audit holds: {_told(last.check.head)} (checked at {visit.at(last.at)})."
-        )
+        where.caption(f":material/history_edu: The audit has {_words(newest)} (not checked yet).")
         return
     broken = last.check.broken
+    checked = f"(checked at {visit.at(last.at)})."
+    if broken is None:
+        where.caption(f":green[:material/verified:] The audit holds: {_words(last.check.head)} {checked}")
+        return
     st.error(
-        f"**The audit does not hold.** Event {broken.sequence:,}: {broken.reason} (checked at {visit.at(last.at)}). "
-        f"The events before it are as they were written; do not rely on any from there on. "
-        "Change nothing, and tell the people who run the Account Manager.",
+        f"**The audit does not hold.** Event {broken.sequence:,}: {broken.reason} {checked} "
+        "The events before it are unchanged; do not rely on this event or any later one. "
+        "Change nothing, and contact the people who run the Account Manager.",
         icon=":material/gpp_bad:",
     )
 
 
-def _told(head: Head) -> str:
+def _words(head: Head) -> str:
     count = counted(head.sequence, "event")
     return f"{count}, newest hash {head.hash[:_SHORT]}…" if head.sequence else "no events"
 
 
 def _check(visit: Visit) -> None:
-    """Check the chain, and that the head an earlier check of this process saw is still in it."""
+    """Check the chain, and that it still contains the head that an earlier check in this process saw."""
     engine = visit.app.services.engine
     with _lock:
         last = _checked.get(engine)

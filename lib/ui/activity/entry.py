@@ -1,4 +1,4 @@
-"""One entry of the activity: a line that says what happened, and behind it how."""
+"""One entry of the activity: a line that says what happened, and the details when it is opened."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.actions.engine.handing_out import WHAT
 from lib.actions.engine.progress import StepProgress
-from lib.actions.engine.receipt import STATES
+from lib.actions.engine.receipt import result_of
 from lib.domain.activity import EXPORT, EmailEntry, Entry, EventEntry, RunEntry, StatusEntry
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.status import REASON_WORDS
@@ -17,10 +17,10 @@ from lib.domain.words import counted
 from lib.store import emails
 from lib.ui.activity.words import kind_words
 from lib.ui.navigation import DETAILS
-from lib.ui.runs.tables import items_frame
+from lib.ui.runs.tables import STEP_COLORS, items_frame
 from lib.ui.visit import Visit
 from lib.ui.widgets.tables import show_grid
-from lib.ui.widgets.text import unlinked
+from lib.ui.widgets.text import dotted, unlinked
 
 _RUNS = {
     "running": (":material/pending:", "blue", "under way"),
@@ -30,18 +30,17 @@ _RUNS = {
 }
 _PHASES = {
     "refused": (":material/block:", "Refused"),
-    "asked": (":material/how_to_reg:", "Put to a second person"),
+    "asked": (":material/how_to_reg:", "Sent to a second person"),
     "approved": (":material/how_to_reg:", "Approved by a second person"),
     "done": (":material/published_with_changes:", ""),
 }
 MAILS = 20
 """At most this many e-mails of a run are shown; the others are counted."""
-_STEP_COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
 @dataclass(frozen=True)
-class Telling:
-    """How entries are told: in which time zone, with which names, and whether each names its account."""
+class Wording:
+    """How entries are worded: the time zone, the names, and whether each names its account."""
 
     zone: str
     people: Mapping[str, str]
@@ -51,7 +50,7 @@ class Telling:
     """Run id -> how many e-mails it sent, for those that sent any."""
 
     def begin(self, entry: Entry) -> str:
-        """What every line begins with."""
+        """The beginning of its line."""
         time = self.time(entry.at)
         return f"{time} · {entry.account} {unlinked(entry.account_name)}" if self.accounts else time
 
@@ -60,53 +59,52 @@ class Telling:
         return moment.astimezone(ZoneInfo(self.zone)).strftime(form)
 
     def who(self, actor: str) -> str:
-        """The person's name, where it is known."""
+        """The name of the person, or the address if the name is not known."""
         return unlinked(self.people.get(actor, actor))
 
 
-def show_entry(visit: Visit, entry: Entry, telling: Telling) -> None:
-    """Draw the entry; what is behind it is read when somebody opens it."""
+def show_entry(visit: Visit, entry: Entry, wording: Wording) -> None:
+    """Draw the entry. Its details are read when somebody opens it."""
     match entry:
         case RunEntry():
-            _show_run(visit, entry, telling)
+            _show_run(visit, entry, wording)
         case EventEntry():
-            _show_event(entry, telling)
+            _show_event(entry, wording)
         case StatusEntry():
-            _show_status(entry, telling)
+            _show_status(entry, wording)
         case EmailEntry():
-            _show_email(entry, telling)
+            _show_email(entry, wording)
 
 
-def _show_run(visit: Visit, run: RunEntry, telling: Telling) -> None:
+def _show_run(visit: Visit, run: RunEntry, wording: Wording) -> None:
     icon, color, state = _RUNS[run.state]
-    mail = ":material/mail:" if run.id in telling.mailed else None
-    told = (f"**{unlinked(run.title)}**", unlinked(run.actor_name), f":{color}[{state}]", _reason(run.reason), mail)
-    behind = st.expander(
-        _line(telling.begin(run), *told), icon=icon, type="step", key=f"run_{run.id}", on_change="rerun"
-    )
+    mail = ":material/mail:" if run.id in wording.mailed else None
+    title, who = f"**{unlinked(run.title)}**", unlinked(run.actor_name)
+    line = dotted(wording.begin(run), title, who, f":{color}[{state}]", _reason(run.reason), mail)
+    behind = st.expander(line, icon=icon, type="step", key=f"run_{run.id}", on_change="rerun")
     with behind:
         _show_note(run.note)
         if run.error:
             st.markdown(f":red[What stopped it:] {unlinked(run.error)}")
         if behind.open:
-            _show_steps(visit, run, telling)
+            _show_steps(visit, run, wording)
         else:
-            # A step without anything behind it would end the line that joins the entries of a day.
+            # An empty expander would break the line that connects the entries of a day.
             st.caption(run.id)
 
 
-def _show_steps(visit: Visit, run: RunEntry, telling: Telling) -> None:
+def _show_steps(visit: Visit, run: RunEntry, wording: Wording) -> None:
     progress = visit.app.runner.progress(run.id, visit.identity)
     if progress.abandoned_by:
-        by = telling.who(progress.abandoned_by)
+        by = wording.who(progress.abandoned_by)
         st.markdown(f":orange[Abandoned] by {by}: {unlinked(progress.abandon_reason or '')}")
     for step in progress.steps:
-        _show_step(visit, run, step, telling)
-    if run.id in telling.mailed:
-        _show_mails(visit, run, telling.mailed[run.id])
+        _show_step(visit, run, step, wording)
+    if run.id in wording.mailed:
+        _show_mails(visit, run, wording.mailed[run.id])
     st.page_link(
         DETAILS.path,
-        label="Receipt" if run.state in ("done", "abandoned") else "Go to it",
+        label="Receipt" if run.state in ("done", "abandoned") else "Open the change",
         icon=":material/receipt_long:",
         query_params={"account": run.account, "run": run.id},
     )
@@ -117,35 +115,34 @@ def _show_mails(visit: Visit, run: RunEntry, count: int) -> None:
         mails = emails.read_of_run(connection, run.id, MAILS)
     for mail in mails:
         words = _mail_words(EmailKind(mail.kind), mail.recipient, mail.subject)
-        st.caption(f":material/mail: {_line(*words, EmailState(mail.state).label)}")
+        st.caption(f":material/mail: {dotted(*words, EmailState(mail.state).label)}")
     if count > len(mails):
-        st.caption(f":material/mail: and {counted(count - len(mails), 'more e-mail')}, each in Sent e-mail history")
+        st.caption(f":material/mail: and {counted(count - len(mails), 'more e-mail')}, all in Sent e-mail history")
 
 
-def _show_step(visit: Visit, run: RunEntry, step: StepProgress, telling: Telling) -> None:
-    """Its result and the value it changed, then its own words. Text, not a table: that would hide half on a phone."""
-    count = f" ({step.count:,})" if step.state == "done" else ""
+def _show_step(visit: Visit, run: RunEntry, step: StepProgress, wording: Wording) -> None:
+    """Its result, the value it changed, and what was done. Not a table, which would be cut on a phone."""
     changed = f"{unlinked(step.before or 'nothing')} → {unlinked(step.after or 'nothing')}"
     valued = changed if step.before != step.after and step.before is not None else None
     words = "" if step.stopped_run else unlinked(step.text)
-    ended = telling.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
-    head = f":{_STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {STATES[step.state]}{count}]"
-    told = f"  \n:small[:gray[{_line(ended, words)}]]" if ended or words else ""
-    st.markdown(f":small[{_line(head, valued)}]{told}")
+    ended = wording.time(step.ended_at, "%H:%M:%S") if step.ended_at else None
+    head = f":{STEP_COLORS.get(step.state, 'gray')}[**{step.title}**: {result_of(step)}]"
+    below = f"  \n:small[:gray[{dotted(ended, words)}]]" if ended or words else ""
+    st.markdown(f":small[{dotted(head, valued)}]{below}")
     if step.has_items:
         key = f"each_{run.id}_{step.name}"
-        each = st.expander(f"{step.title}: one by one", icon=":material/list:", key=key, on_change="rerun")
+        each = st.expander(f"{step.title}: show the items", icon=":material/list:", key=key, on_change="rerun")
         if each.open:
             with each:
                 show_grid(items_frame(visit.app.runner.items(run.id, step.name, visit.identity)), step.title)
 
 
-def _show_event(event: EventEntry, telling: Telling) -> None:
+def _show_event(event: EventEntry, wording: Wording) -> None:
     icon, phase = _PHASES.get(event.phase, (":material/info:", event.phase.capitalize()))
     numbers = event.details.get("numbers")
     what = f"{phase}: {_event_words(event)}" if phase else _event_words(event)
     count = counted(len(numbers), "number") if isinstance(numbers, dict) else _rows(event)
-    line = _line(telling.begin(event), f"**{what}**", telling.who(event.actor), count)
+    line = dotted(wording.begin(event), f"**{what}**", wording.who(event.actor), count)
     behind = st.expander(line, icon=icon, type="step", key=f"event_{event.id}", on_change="rerun")
     with behind:
         st.caption(unlinked(str(event.details.get("text") or f"Event {event.id} of the audit.")))
@@ -154,7 +151,7 @@ def _show_event(event: EventEntry, telling: Telling) -> None:
 
 
 def _event_words(event: EventEntry) -> str:
-    """What happened; of an export also of what."""
+    """What happened; for an export also what was exported."""
     named = event.details.get("what")
     of = WHAT.get(named) if event.kind == EXPORT and isinstance(named, str) else None
     return f"{kind_words(event.kind)} of {of}" if of else kind_words(event.kind)
@@ -165,17 +162,16 @@ def _rows(event: EventEntry) -> str | None:
     return counted(rows, "row") if event.kind == EXPORT and isinstance(rows, int) else None
 
 
-def _show_status(change: StatusEntry, telling: Telling) -> None:
-    told = (f"**Status: {change.from_status} → {change.to_status}**", telling.who(change.actor), _reason(change.reason))
-    with st.expander(
-        _line(telling.begin(change), *told), icon=":material/swap_horiz:", type="step", key=f"status_{change.id}"
-    ):
-        _show_note(change.note or "No note was given.")
+def _show_status(change: StatusEntry, wording: Wording) -> None:
+    title = f"**Status: {change.from_status} → {change.to_status}**"
+    line = dotted(wording.begin(change), title, wording.who(change.actor), _reason(change.reason))
+    with st.expander(line, icon=":material/swap_horiz:", type="step", key=f"status_{change.id}"):
+        _show_note(change.note or "No note.")
 
 
-def _show_email(mail: EmailEntry, telling: Telling) -> None:
+def _show_email(mail: EmailEntry, wording: Wording) -> None:
     state = None if mail.state is EmailState.ACCEPTED else ":orange[not confirmed]"
-    line = _line(telling.begin(mail), *_mail_words(mail.kind, mail.recipient, mail.subject), state)
+    line = dotted(wording.begin(mail), *_mail_words(mail.kind, mail.recipient, mail.subject), state)
     with st.expander(line, icon=":material/mail:", type="step", key=f"email_{mail.id}"):
         st.caption(mail.state.label)
 
@@ -191,7 +187,3 @@ def _show_note(note: str | None) -> None:
 
 def _reason(reason: str | None) -> str | None:
     return unlinked(REASON_WORDS.get(reason, reason)) if reason else None
-
-
-def _line(*parts: str | None) -> str:
-    return " · ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""The account's events of the audit to take away."""
+"""The download of the account's events of the audit."""
 
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.domain.permissions import Identity
@@ -8,23 +8,23 @@ from lib.ui.widgets.downloads import offer_download
 
 
 def offer_events(visit: Visit) -> None:
-    """The button that hands them out."""
+    """The download button."""
     offer_download(
         "Download the events",
         lambda: account_lines(visit),
         file_name=f"audit-{visit.account.number}.jsonl",
         mime="application/x-ndjson",
-        tertiary=True,
+        type="tertiary",
         key="download_audit",
-        help="Every event of this account as a line of JSON, with all that its hash is made from.",
+        help="Every event of this account as a line of JSON, with everything that its hash is computed from.",
     )
 
 
 def account_lines(visit: Visit) -> bytes:
-    """The account's events as JSON lines, for the person of the visit, if they may have them now.
+    """The account's events as JSON lines.
 
     Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
+        PermissionError: this person may not export them (any more).
     """
 
     def lines(_reader: Identity) -> tuple[bytes, int]:

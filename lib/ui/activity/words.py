@@ -15,19 +15,19 @@ _KINDS = {
     STATUS_CHANGE: "Changes of status",
     SENT_EMAIL: "E-mails",
     EXPORT: "Export",
-    keeper.KIND: "Auth rules kept right",
+    keeper.KIND: "Auth rules corrected automatically",
 }
 
 
 def kind_words(kind: str) -> str:
-    """What this kind of entry is called; a kind that this version does not know goes by its own name."""
+    """What this kind of entry is called; for a kind that this version does not know, its own name."""
     if kind in ACTIONS:
         return ACTIONS[kind].verb
     return _KINDS.get(kind) or unlinked(kind.replace("_", " ").capitalize())
 
 
 def person_words(people: Mapping[str, str]) -> dict[str, str]:
-    """E-mail address -> name, by name. Two people of one name are told apart by their addresses."""
+    """E-mail address -> name, sorted by name. People with the same name also get their address."""
     named = {email: "The Account Manager itself" if email == keeper.ACTOR else name for email, name in people.items()}
     often = Counter(named.values())
     return {
@@ -37,7 +37,7 @@ def person_words(people: Mapping[str, str]) -> dict[str, str]:
 
 
 def day_words(day: date, zone: str) -> str:
-    """`Today, 22 November`, `Friday, 20 November`, or with its year when that is another one."""
+    """`Today, 22 November` or `Friday, 20 November`, with the year if it is not this one."""
     today = datetime.now(ZoneInfo(zone)).date()
     name = {today: "Today", today - timedelta(days=1): "Yesterday"}.get(day, f"{day:%A}")
     return f"{name}, {day:%-d %B}" + ("" if day.year == today.year else f" {day.year}")

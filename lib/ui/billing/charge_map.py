@@ -1,4 +1,4 @@
-"""The charge map: which Zuora charge grants which allowance, as a table one edits."""
+"""The charge map: an editable table of the allowance that each charge in Zuora grants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.actions.billing.charge_map import HOUSE, to_params
-from lib.domain.allowances import LABELS, NAME_LIMIT, NUMBER_LIMIT, MapRow, label_of
+from lib.domain.allowances import LABELS, NAME_LIMIT, NUMBER_LIMIT, MapRow, in_map_order, label_of
 from lib.store import billing
 from lib.ui.dialogs import Dialog, close_dialog, keep
 from lib.ui.runs.confirm import show_confirmation
@@ -24,22 +24,22 @@ _COLUMNS = ["Charge name", "Charge number", "Allowance"]
 
 @dataclass(frozen=True, kw_only=True)
 class MapForm(Dialog):
-    """The map as it was when this person began, which tells a colleague's change meanwhile from their own."""
+    """The form on the map; `base` is the map as it was when the person began, to notice a colleague's change."""
 
     base: Sequence[MapRow]
 
 
 def show_charge_map(visit: Visit) -> None:
-    """The page: the map to edit, what would change, and the run that saves it."""
+    """The page: the map to edit, the preview of the changes, and the run that saves them."""
     st.subheader("Charge map", anchor=False)
     show_runs(visit)
     if visit.app.runner.open_run(HOUSE, visit.identity) is not None:
-        # What is edited from now on has to begin with what that run stores.
+        # The next edit has to begin with what that run stores.
         close_dialog(_PLACE)
         return
     form = _form(visit)
     st.caption(
-        "Each row says which allowance a charge in Zuora grants: a charge by its number (PRPC-…) or by its name. "
+        "Each row names a charge in Zuora, by its number (PRPC-…) or by its name, and the allowance it grants. "
         "A number counts before a name. Allowances change when their subscription is refreshed."
     )
     edited = _edit(form)
@@ -50,19 +50,18 @@ def show_charge_map(visit: Visit) -> None:
         if st.button("Start again", icon=":material/restart_alt:", help="Reads the map again and drops your changes."):
             close_dialog(_PLACE)
             draw_again()
-    if form.plan is not None and form.plan.steps and form.plan.params["rows"] != to_params(_sorted(_rows(edited))):
-        st.caption("The table was edited since. Press Show what changes again to include that.")
+    if form.plan is not None and form.plan.steps and form.plan.params["rows"] != to_params(in_map_order(_rows(edited))):
+        st.caption("You have edited the table since. Press Preview again to include your edits.")
     show_confirmation(visit, form)
 
 
 def _form(visit: Visit) -> MapForm:
-    """The form that is begun, or a new one."""
     form: MapForm | None = st.session_state.get(_PLACE)
     if form is not None:
         return form
     with visit.read() as connection:
         base = billing.list_charge_map(connection)
-    # A new key gives a new table: the old one would put its edits on other rows.
+    # A new key gives a new table. Streamlit keeps edits by position: the old table would put them on other rows.
     rounds = st.session_state.get(_ROUNDS, 0) + 1
     st.session_state[_ROUNDS] = rounds
     return keep(MapForm(name=_PLACE, account=None, place=_PLACE, base=base, round=rounds))
@@ -86,7 +85,7 @@ def _edit(form: MapForm) -> pd.DataFrame:
 
 
 def _rows(frame: pd.DataFrame) -> list[MapRow]:
-    """The rows as edited. A row in which nothing was typed is left out."""
+    """The rows as edited, without the empty ones."""
     kinds = {label: kind for kind, label in LABELS.items()}
     found = []
     for name, number, label in frame[_COLUMNS].itertuples(index=False):
@@ -94,7 +93,3 @@ def _rows(frame: pd.DataFrame) -> list[MapRow]:
         if any(cell.strip() for cell in cells):
             found.append(MapRow(cells[1] or None, cells[0] or None, kinds.get(cells[2], cells[2])))
     return found
-
-
-def _sorted(rows: Sequence[MapRow]) -> list[MapRow]:
-    return sorted(rows, key=lambda row: (row.charge_name or "", row.charge_number or "", row.kind))

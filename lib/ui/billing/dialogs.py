@@ -18,46 +18,40 @@ REFRESH, ADD, EDIT, REMOVE = "refresh_allowances", "add_subscription", "edit_sub
 
 
 def offer_refresh(visit: Visit, *, subscription: str | None) -> None:
-    """The button that reads Zuora, for one subscription or (None) for all of the account; for those who may."""
+    """The button that reads one subscription in Zuora again, or all of the account (None)."""
     if not visit.may(Permission.ALLOWANCES_REFRESH):
         return
     label = "Refresh allowances" if subscription else "Refresh all allowances"
-    told = "Reads the latest version in Zuora and shows what changes before anything is saved."
-    if st.button(label, icon=":material/refresh:", key=f"refresh_{subscription or visit.account.number}", help=told):
+    note = "Reads the latest version in Zuora and shows what changes before anything is saved."
+    if st.button(label, icon=":material/refresh:", key=f"refresh_{subscription or visit.account.number}", help=note):
         dialog = _dialog(visit, REFRESH, f"Allowances of {plain(visit.account.title)}")
         make_plan(visit, dialog, REFRESH, {"subscription": subscription})
 
 
 def offer_add(visit: Visit) -> None:
-    """The button to add a subscription, for those who may, to an account that can still have one."""
+    """The button that adds a subscription; not on a deactivated account."""
     if visit.account.status is AccountStatus.DEACTIVATED or not visit.may(Permission.SUBSCRIPTIONS_EDIT):
         return
     if st.button("Add subscription", icon=":material/add:", key=own_key(visit.account, ADD)):
         keep(_dialog(visit, ADD, f"Add a subscription to {plain(visit.account.title)}"))
 
 
-def offer_edit(visit: Visit, *, subscription: HubSubscription) -> None:
-    """The button to give a subscription another name or number, for those who may."""
+def offer_changes(visit: Visit, subscription: HubSubscription) -> None:
+    """The buttons that edit a subscription (its name and its number) and remove it."""
     if not visit.may(Permission.SUBSCRIPTIONS_EDIT):
         return
-    if st.button("Edit subscription", icon=":material/edit:", key=f"edit_{subscription.number}"):
-        params = {"subscription": subscription.number, "number": subscription.number, "name": subscription.name or ""}
-        keep(_dialog(visit, EDIT, f"Edit a subscription of {plain(visit.account.title)}", params))
-
-
-def offer_remove(visit: Visit, *, subscription: str) -> None:
-    """The button to remove a subscription, for those who may."""
-    if not visit.may(Permission.SUBSCRIPTIONS_EDIT):
-        return
-    if st.button("Remove", icon=":material/delete:", key=f"remove_{subscription}"):
-        dialog = _dialog(visit, REMOVE, f"Remove a subscription from {plain(visit.account.title)}")
-        make_plan(visit, dialog, REMOVE, {"number": subscription})
+    number, title = subscription.number, plain(visit.account.title)
+    if st.button("Edit subscription", icon=":material/edit:", key=f"edit_{number}"):
+        params = {"subscription": number, "number": number, "name": subscription.name or ""}
+        keep(_dialog(visit, EDIT, f"Edit a subscription of {title}", params))
+    if st.button("Remove", icon=":material/delete:", key=f"remove_{number}"):
+        make_plan(visit, _dialog(visit, REMOVE, f"Remove a subscription from {title}"), REMOVE, {"number": number})
 
 
 def show_dialog(visit: Visit) -> None:
-    """Draw the dialog of this page that is open, if one is."""
+    """The dialog of this page that is open, if there is one."""
     dialog = opened_dialog(visit.account.number)
-    bodies = {REFRESH: _look, REMOVE: _look, ADD: _add, EDIT: _edit}
+    bodies = {REFRESH: _confirm, REMOVE: _confirm, ADD: _add, EDIT: _edit}
     if dialog is not None and dialog.name in bodies:
         confirm_in_dialog(visit, dialog, bodies[dialog.name], width="large")
 
@@ -66,7 +60,7 @@ def _dialog(visit: Visit, name: str, title: str, params: Mapping[str, str] | Non
     return Dialog(name=name, account=visit.account.number, title=title, params=params or {})
 
 
-def _look(visit: Visit, dialog: Dialog) -> None:
+def _confirm(visit: Visit, dialog: Dialog) -> None:
     show_confirmation(visit, dialog, Asked(again="always"))
 
 
@@ -82,12 +76,12 @@ def _add(visit: Visit, dialog: Dialog) -> None:
 def _edit(visit: Visit, dialog: Dialog) -> None:
     given = dialog.params
     with st.form("edit_subscription_form", border=False):
-        name = st.text_input("Name", given["name"], key="subscription_name", help="What people here call it.")
+        name = st.text_input("Name", given["name"], key="subscription_name", help="What colleagues call it.")
         number = st.text_input(
             "Subscription number",
             given["number"],
             key="subscription_number",
-            help="Another number when Zuora bills under a new subscription. What is billed to it goes along.",
+            help="Change it when Zuora bills under a new number. What is billed to the old number moves to it.",
         )
         if ask_plan(in_form=True):
             typed = {"subscription": given["subscription"], "number": number, "name": name}

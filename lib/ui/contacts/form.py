@@ -1,12 +1,11 @@
-"""The form of one contact: type, press Update, read the sentence at the field or the receipt."""
+"""The form of one contact: type and press Update, then read the error at its field, or the receipt."""
 
 import streamlit as st
 
 from lib.actions.contacts.edit_contact import values_of
 from lib.clients.zuora import ZuoraContact
-from lib.domain.contacts import LABELS, ContactRole, check_changes
-from lib.ui.contacts.fields import draw_fields
-from lib.ui.contacts.removal import ask_removals, confirmed_removals
+from lib.domain.contacts import LABELS, ContactRole, check_changes, emptied_fields
+from lib.ui.contacts.fields import ask_removals, draw_fields
 from lib.ui.contacts.state import ContactForm, forget, form_of, keep_typed
 from lib.ui.contacts.tables import newer_frame
 from lib.ui.dialogs import change, current
@@ -19,9 +18,9 @@ from lib.ui.widgets.tables import show_text_table
 
 
 def show_form(visit: Visit, role: ContactRole, contact: ZuoraContact) -> None:
-    """Draw the form on the contact as it is now; Update sends what was changed in it, and nothing else.
+    """Draw the form with the contact's current values. Update sends only the fields that were changed.
 
-    What is typed is kept as a draft at each change, and is back after a restart, a lost connection or another page.
+    Each change is kept as a draft, so that it is back after a restart, a lost connection or a visit to another page.
     """
     draft = DraftPlace(visit, f"contact_{role.value}")
     form = form_of(visit, role, contact, draft)
@@ -36,13 +35,13 @@ def show_form(visit: Visit, role: ContactRole, contact: ZuoraContact) -> None:
         pressed = st.button("Update", type="primary", icon=":material/save:", key=f"update_{role.value}")
     now = form
     if pressed and fresh:
-        # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
+        # The click came from a session that has ended. This form may have begun with other values.
         notice = "Nothing was sent: the page was loaded again. Check the fields and press Update again."
         now = change(form, notice=notice)
     elif pressed:
         now = _update(visit, form, draft, missing)
         if form.problems or now.problems:
-            # The sentences stand at their fields, which are drawn already.
+            # The errors belong to fields that are already drawn.
             draw_again()
     show_notice(now)
     show_blocked(now)
@@ -66,14 +65,15 @@ def _update(visit: Visit, form: ContactForm, draft: DraftPlace, missing: list[st
         "contact": form.contact,
         "changes": changes,
         "base": form.base,
-        "emptied": confirmed_removals(form, changes),
+        # Every one is ticked, or `missing` would name it.
+        "emptied": emptied_fields(form.base, changes),
     }
     form = make_plan(visit, form, form.name, params)
     plan = form.plan
     if plan is None:
         return form
     if plan.details:
-        # A colleague was faster: the page reads Zuora again, to show their values beside these.
+        # A colleague was faster: read Zuora again, to show their values beside these.
         visit.app.live.forget(visit.account.number)
         draw_again()
     if not plan.blockers and start_plan(visit, form, plan):
@@ -84,11 +84,11 @@ def _update(visit: Visit, form: ContactForm, draft: DraftPlace, missing: list[st
 
 
 def _show_newer(form: ContactForm, now: dict[str, str], draft: DraftPlace) -> None:
-    """Zuora's current values, where a colleague changed them under the form: nothing typed is lost by it."""
+    """The values that a colleague changed in Zuora while the form was open. What was typed stays in the form."""
     if all(now[field] == form.base[field] for field in LABELS):
         return
     st.warning("Somebody changed this contact in Zuora since you began.", icon=":material/sync_problem:")
     show_text_table(newer_frame(form.base, now, form.typed), "Mine and theirs")
-    if st.button("Begin again with theirs", icon=":material/refresh:", key=f"theirs_{form.role.value}"):
+    if st.button("Discard mine and use theirs", icon=":material/refresh:", key=f"theirs_{form.role.value}"):
         forget(form, draft)
         draw_again()

@@ -29,19 +29,27 @@ def show_contacts(visit: Visit) -> None:
     """The page below the action bar."""
     show_zuora_link(visit)
     reading = visit.app.live.zuora(visit.account)
-    begun = _may_edit(visit) and is_begun(visit.account)
+    # Also on a deactivated account: Zuora allows it, and final invoices go to the Bill To.
+    may_edit = visit.may(Permission.CONTACTS_EDIT)
+    # Forms on the screen stay while Zuora does not answer: somebody may have typed into them.
+    begun = may_edit and is_begun(visit.account)
     if reading.state == "reading":
-        # Forms on the screen show the contacts meanwhile.
         follow_reading(visit, show_reading if begun else _show_last)
+        if not begun:
+            return
     else:
         show_reading(visit, reading)
-    if reading.state != "reading" or begun:
-        _show(visit, reading, begun=begun)
-
-
-def _may_edit(visit: Visit) -> bool:
-    # Of a deactivated account, too: Zuora takes it, and final invoices go to the Bill To.
-    return visit.may(Permission.CONTACTS_EDIT)
+    if reading.value is None:
+        return
+    billing = reading.value.account
+    if billing.shared_contact:
+        st.info(BOTH, icon=":material/link:")
+    if begun or (may_edit and reading.state == "live"):
+        # A fragment: leaving a field draws only the forms again.
+        fragment(_show_forms)(visit, billing)
+    else:
+        _show_both(visit, billing, editable=False)
+    _show_additional(billing)
 
 
 def _show_last(visit: Visit, reading: Reading) -> None:
@@ -50,24 +58,9 @@ def _show_last(visit: Visit, reading: Reading) -> None:
         _show_both(visit, reading.value.account, editable=False)
 
 
-def _show(visit: Visit, reading: Reading, *, begun: bool) -> None:
-    if reading.value is None:
-        return
-    billing = reading.value.account
-    if billing.shared_contact:
-        st.info(f"{BOTH} Either form below changes both.", icon=":material/link:")
-    # Forms that are on the screen stay there when Zuora stops answering: somebody may have typed into them.
-    if begun or (_may_edit(visit) and reading.state == "live"):
-        # A fragment: each field that is left draws the forms again, and nothing else.
-        fragment(_show_forms)(visit, billing)
-    else:
-        _show_both(visit, billing, editable=False)
-    _show_additional(billing)
-
-
 def _show_forms(visit: Visit, billing: ZuoraAccount) -> None:
     if auth.current(visit.app) != visit.identity:
-        # Signed out or somebody else since the page was drawn.
+        # The person has signed out, or somebody else has signed in, since the page was drawn.
         draw_again()
     _show_both(visit, billing, editable=True)
 
@@ -87,7 +80,7 @@ def _show_both(visit: Visit, billing: ZuoraAccount, *, editable: bool) -> None:
 
 
 def _show_additional(billing: ZuoraAccount) -> None:
-    """The article's note: copies of invoices go to addresses that are not edited here."""
+    """The help article's note: copies of invoices go to addresses that are not edited here."""
     st.markdown("**Additional invoice addresses**")
     if billing.additional_emails:
         st.markdown("\n".join(f"- {plain(address)}" for address in billing.additional_emails))

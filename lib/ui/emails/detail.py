@@ -1,4 +1,4 @@
-"""One sent e-mail with its text."""
+"""One sent e-mail with its text. The page's address (`?email=`) says which one is open."""
 
 import streamlit as st
 
@@ -13,17 +13,12 @@ from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.text import plain, unlinked
 
 CLOSED = "emails_closed"
-"""How often somebody closed an e-mail in this session; the table then begins again, without a chosen row."""
+"""How often an e-mail was closed in this session: a part of the table's key, so that no row stays selected."""
 _SHOWN = "email"
 
 
-def shown_email() -> str | None:
-    """The e-mail the address asks for (`?email=`)."""
-    return st.query_params.get(_SHOWN)
-
-
 def show_email(email_id: int | None) -> None:
-    """Ask for an e-mail in the address, or stop asking."""
+    """Open an e-mail, or close it (None)."""
     if email_id is None:
         st.query_params.pop(_SHOWN, None)
     else:
@@ -31,12 +26,12 @@ def show_email(email_id: int | None) -> None:
 
 
 def show_detail(visit: Visit, zone: str) -> None:
-    """The box with the e-mail the address asks for, if it asks for one."""
-    asked = shown_email()
+    """The box with the e-mail that is open, if there is one."""
+    asked = st.query_params.get(_SHOWN)
     if asked is None:
         return
     email = None
-    # More digits than any id has would be no number to the database.
+    # The database refuses a number with more digits.
     if asked.isascii() and asked.isdigit() and len(asked) <= 18:
         with visit.read() as connection:
             email = emails.find_email(connection, visit.account.number, int(asked), customer=not visit.staff)

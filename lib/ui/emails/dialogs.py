@@ -1,4 +1,4 @@
-"""Sending an e-mail again: the buttons beside it, and the dialog with what would be sent."""
+"""Sending an e-mail again: its buttons, and the dialog that shows what will be sent."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ NAME = "resend_email"
 
 
 def offer_resend(visit: Visit, email: EmailDetail) -> None:
-    """The buttons that send it again, to its recipient or to the person who asks."""
+    """The buttons that send it again, to its recipient or to the person who presses."""
     with st.container(horizontal=True):
         for to, label, icon in (
             (TO_ORIGINAL, f"Send again to {email.recipient}", ":material/forward_to_inbox:"),

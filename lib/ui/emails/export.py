@@ -1,68 +1,54 @@
-"""The sent e-mail history as a CSV file, made in pieces."""
+"""The sent e-mail history as a CSV file."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterable
 
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.domain.permissions import Identity
 from lib.store import emails
 from lib.store.emails import EmailFilter, EmailRow
-from lib.ui.emails.filter import told_filter
+from lib.ui.emails.filter import describe_filter
 from lib.ui.emails.tables import COLUMNS, row_of
 from lib.ui.visit import Visit
 from lib.ui.widgets.exports import csv_lines, moment
 
 _IN_MEMORY = 4_000_000
-_PIECE = 2_000
+_CHUNK = 2_000
 MOST = 100_000
-"""A file holds at most this many e-mails: 15 MB, which the server keeps in memory while the browser fetches them."""
+"""A file holds at most this many e-mails: 15 MB, which the server keeps in memory while the browser downloads them."""
 
 
 def emails_csv(visit: Visit, wanted: EmailFilter, zone: str) -> bytes:
-    """The account's e-mails that the filter lets through, for the person of the visit, if they may have them now.
+    """The account's e-mails that match the filter, as a file for the person of the visit.
 
     Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
+        PermissionError: the person has lost the right to export since the page was drawn.
     """
     services, number = visit.app.services, visit.account.number
 
     def file(_reader: Identity) -> tuple[bytes, int]:
-        rows = 0
+        return csv_file(emails.walk_emails(services.engine, number, wanted, chunk=_CHUNK), zone)
 
-        def counted() -> Iterator[list[EmailRow]]:
-            nonlocal rows
-            for chunk in emails.walk_emails(services.engine, number, wanted, chunk=_PIECE):
-                rows += len(chunk)
-                yield chunk
-
-        made = csv_file(counted(), zone)
-        return made, min(rows, MOST)
-
-    values, words = told_filter(wanted, zone)
+    values, words = describe_filter(wanted, zone)
     return hand_out(services, visit.identity, Parcel("sent_emails", number, filter=values, narrowed=words), file)
 
 
-def csv_pieces(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> Iterator[bytes]:
-    """The file piece by piece: a head, then the first `most` rows, and a line that says so where there were more.
+def csv_file(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> tuple[bytes, int]:
+    """The file with the first `most` e-mails, and how many it holds. A last line says so when there are more.
 
-    Its first character tells Excel that it is UTF-8.
+    A long file is put together on the disk, not in memory.
     """
-    yield "\ufeff".encode() + csv_lines([(f"Sent ({zone})", *COLUMNS[1:])]).encode()
-    rows = chain.from_iterable(chunks)
-    left = most
-    while piece := list(islice(rows, min(left, _PIECE))):
-        left -= len(piece)
-        yield csv_lines((moment(one.sent_at, zone), *row_of(one, zone)[1:]) for one in piece).encode()
-    if next(rows, None) is not None:
-        ends = f"This file ends here, after the newest {most:,} e-mails. Choose dates to export older ones."
-        yield csv_lines([(ends,)]).encode()
-
-
-def csv_file(chunks: Iterable[list[EmailRow]], zone: str, *, most: int = MOST) -> bytes:
-    """The whole file, of the first `most` rows. While it is made a long one lies on the disk, not in memory."""
+    rows = 0
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        for piece in csv_pieces(chunks, zone, most=most):
-            file.write(piece)
+        # The byte order mark says to Excel that the file is UTF-8.
+        file.write(b"\xef\xbb\xbf" + csv_lines([(f"Sent ({zone})", *COLUMNS[1:])]).encode())
+        for chunk in chunks:
+            kept = chunk[: most - rows]
+            rows += len(kept)
+            file.write(csv_lines((moment(one.sent_at, zone), *row_of(one, zone)[1:]) for one in kept).encode())
+            if len(kept) < len(chunk):
+                ends = f"This file ends here, after the newest {most:,} e-mails. Choose dates to export older ones."
+                file.write(csv_lines([(ends,)]).encode())
+                break
         file.seek(0)
-        return file.read()
+        return file.read(), rows

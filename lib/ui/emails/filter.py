@@ -1,4 +1,4 @@
-"""The filters of the sent e-mail history. They stand in the address, so that a view can be shared."""
+"""The filters of the sent e-mail history. They are in the page's address, so that a view can be shared."""
 
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,11 @@ from lib.ui.widgets.filters import day_field, search_field
 # The keys of the fields are their names in the address.
 _TEXT, _RECIPIENT, _KIND, _SINCE, _UNTIL = "subject", "recipient", "email_kind", "sent_from", "sent_to"
 _WIDTH, _DAY_WIDTH = 150, 145
-"""Five fields stand in a row beside the sidebar."""
+"""So that five fields fit in a row beside the sidebar."""
 
 
 def choose_emails(zone: str) -> EmailFilter:
-    """The fields in a row, and what they say."""
+    """The fields in a row; returns the filter they ask for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = search_field("Subject", _TEXT, width=_WIDTH)
         recipient = search_field("Recipient", _RECIPIENT, width=_WIDTH)
@@ -38,19 +38,19 @@ def choose_emails(zone: str) -> EmailFilter:
 
 
 def clear_emails() -> None:
-    """Empty every field; for a button's callback."""
+    """The callback of a button: empty every field."""
     st.session_state.update({_TEXT: "", _RECIPIENT: "", _KIND: None, _SINCE: None, _UNTIL: None})
 
 
-def told_filter(wanted: EmailFilter, zone: str) -> tuple[dict[str, str | bool], tuple[str, ...]]:
-    """By what the list is narrowed, as values and as words; of a subject and a recipient only that there is one."""
+def describe_filter(wanted: EmailFilter, zone: str) -> tuple[dict[str, str | bool], tuple[str, ...]]:
+    """The filter as values and as words, for the audit. It says that a subject or recipient is given, not which."""
     values: dict[str, str | bool] = {}
     words = []
-    for name, moment, say in (("since", wanted.since, "from"), ("before", wanted.before, "before")):
+    for name, moment, word in (("since", wanted.since, "from"), ("before", wanted.before, "before")):
         if moment is not None:
-            there = moment.astimezone(ZoneInfo(zone))
-            values[name] = there.isoformat()
-            words.append(f"sent {say} {there:%-d %B %Y}")
+            local = moment.astimezone(ZoneInfo(zone))
+            values[name] = local.isoformat()
+            words.append(f"sent {word} {local:%-d %B %Y}")
     if wanted.kind:
         values["kind"] = wanted.kind
         words.append(f"of the kind {kind_label(wanted.kind)}")

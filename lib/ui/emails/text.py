@@ -1,4 +1,4 @@
-"""The text of a sent e-mail as it may be shown: what somebody could sign in with is covered."""
+"""The text of a sent e-mail as it may be shown: passwords, codes and links are covered."""
 
 import re
 
@@ -12,6 +12,5 @@ _LINK = re.compile(r"(?P<name>https?://[^\s/?#]+)[/?#]\S+", re.IGNORECASE)
 
 
 def covered(text: str) -> str:
-    """The text without passwords, codes, and the parts of links behind the name of their server."""
-    without_links = _LINK.sub(rf"\g<name>/{_COVER}", text)
-    return _NAMED.sub(rf"\g<name>{_COVER}", without_links)
+    """The text without passwords and codes; of a link only the server's name stays."""
+    return _NAMED.sub(rf"\g<name>{_COVER}", _LINK.sub(rf"\g<name>/{_COVER}", text))

@@ -14,10 +14,10 @@ from lib.ui.widgets.exports import csv_lines, moment
 
 
 def details_csv(visit: Visit, version: Version) -> bytes:
-    """The saved details by number, for the person of the visit, if they may have them now.
+    """The saved details, one line for each number of the account, as a file for the person of the visit.
 
     Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
+        PermissionError: the person has lost the right to export since the page was drawn.
     """
 
     def file(_reader: Identity) -> tuple[bytes, int]:
@@ -30,7 +30,7 @@ def details_csv(visit: Visit, version: Version) -> bytes:
 
 
 def numbers_csv(version: Version, owned: Iterable[NumberTruth], zone: str) -> str:
-    """CSV with a head line. A spreadsheet keeps every cell as it is written."""
+    """The lines of the file: a header, then one line for each number."""
     head = ["Number", "State of the number", *LABELS.values(), "Version", "Saved", "Saved by"]
     values = [shown(version.record, field) for field in LABELS]
     saved = [str(version.version), moment(version.saved_at, zone), version.saved_by]

@@ -1,4 +1,4 @@
-"""The fields of the emergency details, as they stand in the contact form."""
+"""The fields of the contact form."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,16 +30,16 @@ _ROWS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
 }
 Typed = dict[str, Any]
-"""Field -> its value: a text, or whether its box is ticked."""
+"""Field -> its text, or whether its box is ticked."""
 
 
 def draw_fields(
     form: EmergencyForm, contact: dict[str, str] | None, on_change: Callable[[], None]
 ) -> tuple[Typed, dict[str, DeltaGenerator]]:
-    """Every field, and beside the address what Zuora has (`contact`).
+    """Every field, and above the address what Zuora has (`contact`).
 
     Returns:
-        What is typed, and for each field the place below it for what is wrong with it.
+        The values, and for each field the place below it for its findings.
     """
     fill(form, only_missing=True)
     typed = dict(form.values)
@@ -65,13 +65,11 @@ def _draw(form: EmergencyForm, field: str, on_change: Callable[[], None]) -> Any
         help_ = "VoIP or a PABX" if field == "alternate_address" else "In the public directory"
         return st.checkbox(LABELS[field], value, key=key, help=help_, on_change=on_change)
     if field == "usage":
-        known = list(USAGES)
-        if value not in known:
-            known.insert(0, value)
+        options = [*USAGES] if value in USAGES else [value, *USAGES]
         return st.selectbox(
             LABELS[field],
-            known,
-            known.index(value),
+            options,
+            options.index(value),
             format_func=lambda one: USAGES.get(one, one or "not chosen"),
             key=key,
             on_change=on_change,

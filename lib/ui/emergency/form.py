@@ -1,4 +1,4 @@
-"""The contact form: Pull From Zuora fills it, findings stand at their fields, Save keeps a new version."""
+"""The contact form: Pull From Zuora fills it, each finding is at its field, Save keeps a new version."""
 
 import streamlit as st
 
@@ -8,6 +8,7 @@ from lib.domain import emergency
 from lib.domain.emergency import EmergencyRecord
 from lib.domain.emergency_check import check
 from lib.domain.findings import Finding
+from lib.domain.words import counted
 from lib.store.emergency import Version
 from lib.ui import auth
 from lib.ui.dialogs import change
@@ -34,7 +35,7 @@ from lib.ui.widgets.text import plain
 
 
 def offer_form(visit: Visit, latest: Version | None) -> bool:
-    """The button that opens the form, or closes it and forgets what was typed; True while it is open."""
+    """The button that opens the form, or closes it and drops what was typed; True while it is open."""
     if follow_address(visit, latest) is not None:
         if st.button("Close the form", icon=":material/close:", key="close_emergency"):
             close_form(visit)
@@ -46,21 +47,21 @@ def offer_form(visit: Visit, latest: Version | None) -> bool:
     draft = draft_of(visit).find()
     if draft is not None:
         st.info(
-            f"You typed into the form at {visit.at(draft.saved_at)} and did not save it. Contact Form reopens it.",
+            f"You typed into the form at {visit.at(draft.saved_at)} and did not save it. Contact Form opens it again.",
             icon=":material/edit_note:",
         )
     return False
 
 
 def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> None:
-    """The form with what speaks against it, and the three columns that show what Save would do."""
+    """The form with its findings, and the table that shows what Save would change."""
     form = opened_form(visit)
     if form is None or auth.current(visit.app) != visit.identity:
-        # Signed out or somebody else since the page was drawn.
+        # The person has signed out, or somebody else has signed in, since the page was drawn.
         draw_again()
-    fresh = form.fresh
+    fresh, saved = form.fresh, latest.record if latest else None
     form = change(form, fresh=False)
-    if form.has_arrived(latest):
+    if form.is_saved_as(latest):
         close_form(visit)
         draw_again()
     if show_restored(visit, form.restored, key="discard_emergency"):
@@ -70,19 +71,15 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
     if st.button("Pull From Zuora", icon=":material/cloud_download:", key="pull_emergency"):
         form = _pull(visit, latest, form, own_numbers)
     show_notice(form)
-    _tell_meanwhile(form, latest)
+    _show_newer(form, latest)
     reading = visit.app.live.zuora(visit.account) if form.contact is None else None
     contact = _sold_to(reading) if reading else form.contact
     begun = form
     values, slots = draw_fields(form, contact, lambda: keep_typed(begun, draft_of(visit)))
     form = change(form, values=values)
     record = EmergencyRecord.model_validate(values)
-    saved = latest.record if latest else None
-    in_zuora, notes = form.zuora, list(form.notes)
-    if reading is not None:
-        in_zuora, unseen = _compare(reading, record, saved, own_numbers)
-        notes += unseen
-    notes = list(dict.fromkeys(notes))
+    in_zuora, unseen = _compare(reading, record, saved, own_numbers) if reading else (form.zuora, [])
+    notes = list(dict.fromkeys([*form.notes, *unseen]))
     findings = check(record, own_numbers=own_numbers)
     show_findings(slots, [*findings, *notes])
     if reading is not None:
@@ -91,7 +88,7 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
     errors = sum(one.severity == "error" for one in findings)
     if _offer_save(form, errors, notes):
         if fresh:
-            # The click was on the form of a session that is gone; this one has begun with other values, perhaps.
+            # The click came from a session that has ended. This form may have begun with other values.
             change(form, notice="Nothing was saved: the page was loaded again. Check the fields and press Save again.")
             draw_again()
         _save(visit, form, record, notes)
@@ -101,9 +98,9 @@ def show_form(visit: Visit, latest: Version | None, own_numbers: set[str]) -> No
 def _compare(
     reading: Reading, record: EmergencyRecord, saved: EmergencyRecord | None, own_numbers: set[str]
 ) -> tuple[EmergencyRecord | None, list[Finding]]:
-    """What a pull of this reading would give, None without a contact, and what of the form nobody has looked at.
+    """What a pull of this reading would give (None without a contact), and the notes that nobody has accepted yet.
 
-    What a draft brings back is found again in Zuora's own reading.
+    A draft does not keep the reading it was pulled from, so its notes are found again here.
     """
     contact = _sold_to(reading)
     if contact is None or reading.value is None:
@@ -115,15 +112,14 @@ def _compare(
 
 def _offer_save(form: EmergencyForm, errors: int, notes: list[Finding]) -> bool:
     if errors:
-        st.caption(f"{errors} {'field has' if errors == 1 else 'fields have'} an error; correct that before saving.")
+        st.caption(f"{counted(errors, 'error')} to correct before saving.")
     accepted = notes_accepted(notes, f"{form.key('notes')}_{form.pulls}")
-    refused = errors > 0 or not accepted
-    return st.button("Save", type="primary", icon=":material/save:", disabled=refused, key="save_emergency")
+    may_save = accepted and not errors
+    return st.button("Save", type="primary", icon=":material/save:", disabled=not may_save, key="save_emergency")
 
 
 def _save(visit: Visit, form: EmergencyForm, record: EmergencyRecord, notes: list[Finding]) -> None:
-    accepted = [one.text for one in notes]
-    params = {"details": record.model_dump(), "after": form.after, "accepted": accepted}
+    params = {"details": record.model_dump(), "after": form.after, "accepted": [one.text for one in notes]}
     form = make_plan(visit, form, form.name, params)
     if form.plan is not None and not form.plan.blockers and start_plan(visit, form, form.plan):
         change(form, plan=None, sent=record, restored=None)
@@ -132,7 +128,7 @@ def _save(visit: Visit, form: EmergencyForm, record: EmergencyRecord, notes: lis
 
 
 def _pull(visit: Visit, latest: Version | None, form: EmergencyForm, own_numbers: set[str]) -> EmergencyForm:
-    """Read Zuora again and fill every field, so that no older value stays behind."""
+    """Read Zuora again and fill every field, so that no older value is left."""
     visit.app.live.forget(visit.account.number)
     with st.spinner("Reading Zuora"):
         reading = visit.app.live.zuora(visit.account)
@@ -141,10 +137,10 @@ def _pull(visit: Visit, latest: Version | None, form: EmergencyForm, own_numbers
             "reading": "Zuora has not answered yet. Pull again in a moment.",
             "unlinked": "This account is not linked to Zuora.",
         }.get(reading.state, f"Zuora could not be read. {reading.why}")
-        return change(form, plan=None, notice=f"{why} The form stays as it was.")
+        return change(form, plan=None, notice=f"{why} The form was not changed.")
     contact = _sold_to(reading)
     if contact is None:
-        notice = "The account has no Sold To contact in Zuora. The form stays as it was."
+        notice = "The account has no Sold To contact in Zuora. The form was not changed."
         return change(form, plan=None, notice=notice)
     saved = latest.record if latest else None
     record, notes = emergency.pull(contact, reading.value.account.name, saved, own_numbers=own_numbers)
@@ -163,25 +159,25 @@ def _pull(visit: Visit, latest: Version | None, form: EmergencyForm, own_numbers
     return form
 
 
-def _sold_to(reading: Reading | None) -> dict[str, str] | None:
-    """The Sold To contact as it was read; None where the account has no such contact, or nothing was read."""
-    contact = reading.value.account.sold_to if reading and reading.value else None
+def _sold_to(reading: Reading) -> dict[str, str] | None:
+    """The Sold To contact as it was read; None when the account has none, or nothing was read."""
+    contact = reading.value.account.sold_to if reading.value else None
     return values_of(contact) if contact else None
 
 
 def _show_side(visit: Visit, reading: Reading, contact: dict[str, str] | None) -> None:
-    """Say how old Zuora's side of the form is, unless it was read just now."""
+    """Say how old the values from Zuora are, unless they were read just now."""
     if contact is None:
-        st.caption("Zuora's side is not known. Pull From Zuora reads it and says why when it cannot.")
+        st.caption("There are no values from Zuora yet. Press Pull From Zuora to read them.")
     elif reading.state != "live":
         why = "is being read" if reading.state == "reading" else "could not be read now"
-        st.caption(f"Zuora {why}. Its side is shown as it was read at {visit.at(reading.read_at)}.")
+        st.caption(f"Zuora {why}. These values were read at {visit.at(reading.read_at)}.")
 
 
-def _tell_meanwhile(form: EmergencyForm, latest: Version | None) -> None:
+def _show_newer(form: EmergencyForm, latest: Version | None) -> None:
     if latest is not None and latest.version != form.after:
         st.warning(
-            f"{plain(latest.saved_by)} saved version {latest.version} meanwhile. Close the form and open it again "
-            "to start from there.",
+            f"{plain(latest.saved_by)} has saved version {latest.version} since you opened this form. Close the form "
+            "and open it again to start from that version.",
             icon=":material/sync_problem:",
         )

@@ -1,4 +1,4 @@
-"""Emergency details: what is saved and how old it is, the contact form, earlier versions, and the list by number."""
+"""Emergency details: what is saved and how old it is, the contact form, earlier versions and the download."""
 
 from zoneinfo import ZoneInfo
 
@@ -26,9 +26,9 @@ def show_emergency(visit: Visit) -> None:
         versions = emergency.list_versions(connection, visit.account.number)
         has_numbers = numbers.has_numbers(connection, visit.account.number)
     latest = versions[0] if versions else None
-    may = visit.may(Permission.EMERGENCY_EDIT) and visit.account.status is not AccountStatus.DEACTIVATED
+    may_edit = visit.may(Permission.EMERGENCY_EDIT) and visit.account.status is not AccountStatus.DEACTIVATED
     with st.container(horizontal=True, vertical_alignment="center"):
-        is_open = may and offer_form(visit, latest)
+        is_open = may_edit and offer_form(visit, latest)
         if latest is not None and has_numbers and visit.may(Permission.EXPORT):
             offer_download(
                 "Download by number",
@@ -36,12 +36,12 @@ def show_emergency(visit: Visit) -> None:
                 file_name=f"emergency-details-{visit.account.number}.csv",
                 mime=FOR_SHEETS,
                 key="download_emergency",
-                help="The saved details, one line for each number of the account. This is no file for the register.",
+                help="The saved details, one line for each number of the account. It is not a file for the register.",
             )
         show_zuora_link(visit)
     _show_age(visit, latest)
     if is_open:
-        # A fragment: each field that is left draws the form again, and nothing else.
+        # A fragment: leaving a field draws only the form again.
         with visit.read() as connection:
             owned = {one.number for one in numbers.truths_of_account(connection, visit.account.number)}
         fragment(show_form)(visit, latest, owned)
@@ -57,8 +57,8 @@ def _show_age(visit: Visit, latest: Version | None) -> None:
     if latest is None:
         st.info("No emergency details are saved for this account.", icon=":material/emergency:")
         return
-    days = (visit.app.services.today() - latest.saved_at.astimezone(ZoneInfo(visit.app.settings.time_zone)).date()).days
+    saved = latest.saved_at.astimezone(ZoneInfo(visit.app.settings.time_zone))
+    days = (visit.app.services.today() - saved.date()).days
     age = "today" if days <= 0 else f"{counted(days, 'day')} ago"
     # With the year: details may be years old.
-    moment = latest.saved_at.astimezone(ZoneInfo(visit.app.settings.time_zone)).strftime("%-d %b %Y %H:%M")
-    st.caption(f"Version {latest.version}, saved {age} ({moment}) by {unlinked(latest.saved_by)}.")
+    st.caption(f"Version {latest.version}, saved {age} ({saved:%-d %b %Y %H:%M}) by {unlinked(latest.saved_by)}.")

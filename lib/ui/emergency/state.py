@@ -1,4 +1,4 @@
-"""The contact form as a value: what it began with, what is typed in it, and how it is opened, kept and closed."""
+"""The contact form as a value: what it began with, what is typed in it, and where it is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,35 +26,35 @@ class EmergencyForm(Dialog):
     name: str = "save_emergency"
     place: str = PLACE
     after: int
-    """The version it began with, 0 where nothing was saved."""
+    """The version it began with, 0 when nothing was saved."""
     began: dict[str, Any]
     """Field -> the value it began with."""
     values: dict[str, Any]
-    """Field -> the value it has now."""
+    """Field -> its value now."""
     zuora: EmergencyRecord | None = None
     """What the last pull gave."""
     notes: tuple[Finding, ...] = ()
     """What the last pull left out or guessed."""
     contact: dict[str, str] | None = None
-    """The contact in Zuora that the last pull of this session read."""
+    """The Zuora contact that the last pull of this session read."""
     pulls: int = 0
     sent: EmergencyRecord | None = None
     restored: datetime | None = None
-    """When what is typed was kept, where the form was opened on that."""
+    """When the draft in the form was typed."""
     fresh: bool = True
-    """True until it was drawn once."""
+    """True until it is drawn."""
 
     def key(self, field: str) -> str:
-        """The key of a field in the session."""
+        """The key of the field in the session."""
         return f"emergency_{field}_{self.account}"
 
-    def has_arrived(self, latest: Version | None) -> bool:
-        """True when what it sent is the latest version: its work is done."""
+    def is_saved_as(self, latest: Version | None) -> bool:
+        """True when what the form sent is the latest version."""
         return latest is not None and latest.record == self.sent and latest.version == self.after + 1
 
 
 def draft_of(visit: Visit) -> DraftPlace:
-    """Where this person's form of the account is kept."""
+    """Where this person's draft of the form is kept."""
     return DraftPlace(visit, "emergency")
 
 
@@ -65,7 +65,7 @@ def opened_form(visit: Visit) -> EmergencyForm | None:
 
 
 def follow_address(visit: Visit, latest: Version | None) -> EmergencyForm | None:
-    """The form, also if only the address says that it is open: after a reload, a restart or a lost connection."""
+    """The form, also when only the page's address says that it is open: after a reload or a restart."""
     form = opened_form(visit)
     if form is None and st.query_params.get(_ADDRESS) == PLACE:
         form = open_form(visit, latest)
@@ -75,12 +75,12 @@ def follow_address(visit: Visit, latest: Version | None) -> EmergencyForm | None
 
 
 def open_form(visit: Visit, latest: Version | None) -> EmergencyForm:
-    """Open the form on what this person typed earlier and did not save, else on the saved details."""
+    """Open the form with this person's draft, or without one with the saved details."""
     place = draft_of(visit)
     draft = place.find()
     form = _restored(visit, draft) if draft is not None else None
     if form is None or (latest is not None and latest.record == EmergencyRecord.model_validate(form.values)):
-        # Kept by another version of the product, which knew other fields; or it is saved.
+        # There is no draft, another version of the product wrote it, or it has been saved.
         place.drop()
         values = (latest.record if latest else EmergencyRecord()).model_dump()
         after = latest.version if latest else 0
@@ -90,21 +90,21 @@ def open_form(visit: Visit, latest: Version | None) -> EmergencyForm:
 
 
 def close_form(visit: Visit) -> None:
-    """Close the form and forget what was typed."""
+    """Close the form and drop what was typed."""
     st.query_params.pop(_ADDRESS, None)
     close_dialog(PLACE)
     draft_of(visit).drop()
 
 
 def fill(form: EmergencyForm, *, only_missing: bool = False) -> None:
-    """Give the fields on the screen the values of the form."""
+    """Set the fields on the screen to the values of the form."""
     for field, value in form.values.items():
         if not only_missing or form.key(field) not in st.session_state:
             st.session_state[form.key(field)] = value
 
 
 def keep_typed(form: EmergencyForm, place: DraftPlace) -> None:
-    """A field was changed: keep the form as it is now, unless it is as it began. For a field's callback."""
+    """The callback of a field: keep the form as a draft, unless it is as it began."""
     now = current(form)
     if now is None:
         return
@@ -120,7 +120,7 @@ def keep_typed(form: EmergencyForm, place: DraftPlace) -> None:
 
 
 def _restored(visit: Visit, draft: Draft) -> EmergencyForm | None:
-    """The form as this person left it; None where this version cannot read it."""
+    """The form as the draft has it; None when this version cannot read it."""
     empty, began = EmergencyRecord().model_dump(), draft.began_with
     values = empty | {field: value for field, value in draft.typed.items() if field in empty}
     try:

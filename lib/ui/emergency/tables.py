@@ -1,6 +1,7 @@
-"""Emergency details as frames."""
+"""The tables of the emergency details."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -10,13 +11,13 @@ from lib.store.emergency import Version
 
 
 def record_frame(record: EmergencyRecord) -> pd.DataFrame:
-    """One row a field that has a value."""
+    """One row for each field that has a value."""
     rows = [(LABELS[field], shown(record, field)) for field in LABELS if shown(record, field)]
     return pd.DataFrame(rows, columns=["Field", "Saved here"])
 
 
 def beside_frame(saved: EmergencyRecord | None, zuora: EmergencyRecord | None, wanted: EmergencyRecord) -> pd.DataFrame:
-    """Saved here, in Zuora, will be saved; fields empty in all three are left out."""
+    """Saved here, in Zuora and to be saved, side by side; a field that is empty in all three has no row."""
     rows = []
     for field in LABELS:
         there = "" if field in NOT_IN_ZUORA else shown(zuora, field)
@@ -27,15 +28,13 @@ def beside_frame(saved: EmergencyRecord | None, zuora: EmergencyRecord | None, w
 
 
 def history_frame(versions: Sequence[Version], zone: str) -> pd.DataFrame:
-    """One row a version, newest first, with what it changed in the one before it."""
+    """One row for each version, newest first, with what it changed."""
     rows = []
-    for position, one in enumerate(versions):
-        older = versions[position + 1].record if position + 1 < len(versions) else None
-        changed = [
-            f"{LABELS[field]}: {shown(older, field) or 'empty'} → {shown(one.record, field) or 'empty'}"
-            for field in (differing(older, one.record) if older else ())
+    for one, before in zip_longest(versions, versions[1:]):
+        changes = [
+            f"{LABELS[field]}: {shown(before.record, field) or 'empty'} → {shown(one.record, field) or 'empty'}"
+            for field in (differing(before.record, one.record) if before else ())
         ]
-        moment = one.saved_at.astimezone(ZoneInfo(zone)).strftime("%-d %b %Y %H:%M")
-        nothing = "" if older is None else "nothing"
-        rows.append((one.version, moment, one.saved_by, "; ".join(changed) or nothing))
+        changed = "; ".join(changes) or ("nothing" if before else "")
+        rows.append((one.version, f"{one.saved_at.astimezone(ZoneInfo(zone)):%-d %b %Y %H:%M}", one.saved_by, changed))
     return pd.DataFrame(rows, columns=["Version", "Saved", "By", "What changed"])

@@ -1,4 +1,4 @@
-"""The buttons of an account, in one row of its action bar, and the dialog one of them has opened."""
+"""The buttons of an account, in one row of its action bar, and the dialog that one of them opened."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from lib.ui.visit import Visit
 
 
 def show_actions(visit: Visit) -> None:
-    """What this person may do to the account; for a customer there is nothing, and no dialog either."""
+    """The buttons this person may use, and the open dialog. A customer gets neither."""
     if not visit.staff:
         return
     with st.container(horizontal=True):
@@ -19,7 +19,7 @@ def show_actions(visit: Visit) -> None:
         offer_refresh(visit)
         offer_status(visit)
         offer_deactivation(visit)
-    # Drawn once, after every button: the last click decides which one it is.
+    # Drawn once, after all buttons: the last click decides which dialog it is.
     opened = opened_dialog(visit.account.number)
     if isinstance(opened, EditDialog):
         edit_dialog(visit, opened)

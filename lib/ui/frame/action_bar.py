@@ -1,14 +1,15 @@
-"""The head of every account page: state first, then number and name, family, and what Zuora's answer is worth."""
+"""The head of every account page: status first, then number and name, parent and pinned note."""
 
 import streamlit as st
 
 from lib.actions.account.emergency_calls import of_facts
 from lib.domain.status import REASON_WORDS
 from lib.store import account_status, runs
+from lib.store.account_status import StatusChange
 from lib.store.runs import ACCOUNT
 from lib.ui.selection import open_account, own_key
 from lib.ui.visit import Visit
-from lib.ui.widgets.text import plain, unlinked
+from lib.ui.widgets.text import dotted, plain, unlinked
 
 _PILLS = {
     "active": ("Active", ":material/check_circle:", "green"),
@@ -22,9 +23,9 @@ _EFFECT = "Inbound calls go straight to voicemail. Outbound calls hear that the 
 
 
 def show_action_bar(visit: Visit) -> None:
-    """Status banner at the top left, then who this is, then the way to the parent, the pinned note and the buttons."""
+    """Status banner at the top left, then the account, its parent and the pinned note."""
     _show_banner(visit)
-    label, icon, color = _PILLS[visit.account.standing]
+    label, icon, color = _PILLS[visit.account.status_words]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(visit.account.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]
@@ -44,20 +45,22 @@ def show_action_bar(visit: Visit) -> None:
 
 
 def _show_banner(visit: Visit) -> None:
-    """What the article promises to every admin of a suspended account, and the truth while it is on its way."""
+    """The banner that the help article promises for a suspended account, and one while its status changes."""
     staff = visit.staff
-    ask = f" Contact {plain(visit.app.settings.mail_contact)} if you have any questions."
-    match visit.account.standing:
+    contact = plain(visit.app.settings.mail_contact)
+    ask = f" Contact {contact} if you have any questions."
+    match visit.account.status_words:
         case "suspended":
-            text = f"**This account is suspended.** {_EFFECT}{_emergency(visit)}"
-            more = _since(visit) if staff else f" {_way_back(visit)}"
-            st.error(text + more, icon=":material/pause_circle:")
+            change = _latest_change(visit)
+            text = f"**This account is suspended.** {_EFFECT}{_emergency(visit, change)}"
+            enable = f" Your numbers stay on the account. Contact {contact} to have it enabled again."
+            st.error(text + (_since(visit, change) if staff else enable), icon=":material/pause_circle:")
         case "suspending":
             text = "**This account is being suspended.** Until that is finished, some of its calls may still connect."
-            st.error(text + (_way_on(visit) if staff else ask), icon=":material/pending:")
+            st.error(text + (_next_step(visit) if staff else ask), icon=":material/pending:")
         case "enabling":
             text = "**This account is being enabled.** Until that is finished, some of its calls may not connect."
-            st.warning(text + (_way_on(visit) if staff else ask), icon=":material/pending:")
+            st.warning(text + (_next_step(visit) if staff else ask), icon=":material/pending:")
         case "deactivating":
             st.error("**This account is being deactivated.**" + ("" if staff else ask), icon=":material/pending:")
         case "deactivated":
@@ -65,41 +68,36 @@ def _show_banner(visit: Visit) -> None:
             st.error(f"**This account is deactivated.**{more}", icon=":material/cancel:")
 
 
-def _emergency(visit: Visit) -> str:
-    """What the plan of the suspension said of emergency calls; nothing where the SBC did not say that they connect."""
+def _latest_change(visit: Visit) -> StatusChange | None:
+    """The change that led to the account's status, if the Hub has it."""
     with visit.read() as connection:
         change = account_status.last_status_change(connection, visit.account.number)
-        run = None
-        if change is not None and change.run_id is not None and change.to_status is visit.account.status:
-            run = runs.get_run(connection, change.run_id)
+    return change if change is not None and change.to_status is visit.account.status else None
+
+
+def _emergency(visit: Visit, change: StatusChange | None) -> str:
+    """The emergency numbers in the plan of the suspension; nothing where the SBC did not say that they connect."""
+    if change is None or change.run_id is None:
+        return ""
+    with visit.read() as connection:
+        run = runs.get_run(connection, change.run_id)
     named = of_facts(run.plan.get("facts", {})).named if run is not None else ""
     return f" Emergency calls stay possible: {named}." if named else ""
 
 
-def _way_back(visit: Visit) -> str:
-    """What a customer can do about a suspension."""
-    return (
-        f"Your numbers stay on the account. Contact {plain(visit.app.settings.mail_contact)} to have it enabled again."
-    )
-
-
-def _since(visit: Visit) -> str:
-    with visit.read() as connection:
-        change = account_status.last_status_change(connection, visit.account.number)
-    if change is None or change.to_status is not visit.account.status:
+def _since(visit: Visit, change: StatusChange | None) -> str:
+    if change is None:
         return ""
     why = REASON_WORDS.get(change.reason, change.reason) if change.reason else None
     note = " · ".join((change.note or "").splitlines())
-    told = " · ".join(unlinked(text) for text in (change.actor, why, note) if text)
-    return f"  \nSince {visit.at(change.at)} · {told}"
+    return "  \n" + dotted(f"Since {visit.at(change.at)}", *map(unlinked, (change.actor, why or "", note)))
 
 
-def _way_on(visit: Visit) -> str:
-    run = next(
-        (one for one in visit.app.runner.open_runs(visit.account.number, visit.identity) if one.lane == ACCOUNT), None
-    )
-    if run is not None and run.state == "running":
+def _next_step(visit: Visit) -> str:
+    opened = visit.app.runner.open_runs(visit.account.number, visit.identity)
+    state = next((run.state for run in opened if run.lane == ACCOUNT), None)
+    if state == "running":
         return ""
-    if run is not None:
-        return " It stopped before the end: resume it below."
-    return " It was abandoned before the end: suspend or enable the account to settle it."
+    if state is None:
+        return " It was abandoned before it finished. Suspend or enable the account to complete the change."
+    return " It stopped before it finished. Resume it below."

@@ -19,21 +19,21 @@ from lib.ui.frame.reconnect import follow_connection
 from lib.ui.frame.strip import show_strip
 from lib.ui.runs.panel import show_runs
 from lib.ui.visit import Visit, during
-from lib.ui.widgets.away import telling
+from lib.ui.widgets.away import catching_away
 from lib.ui.widgets.text import plain
 
-# A file of ours: an icon by name would be fetched from a public font server.
+# Our own file: Streamlit would fetch a named icon from a public font server.
 ICON = Path(__file__).with_name("icon.png")
 
 
 def show() -> None:
-    """Run the page the address names, for those who may see it. Anonymous visitors are sent to the sign-in."""
+    """Run the page in the address, if this person may see it. Anonymous visitors are sent to the sign-in."""
     st.set_page_config(page_title="Account Manager", page_icon=str(ICON), layout="wide")
-    telling(_show)()
+    catching_away(_show)()
 
 
 def _show() -> None:
-    # Whose pages there are is not known yet. Until it is, the address stays as it is.
+    # Until it is known who this is, and so which pages there are, the address stays as it is.
     try:
         app = start.start()
         identity = auth.current(app)
@@ -65,10 +65,11 @@ def _show_page(visit: Visit) -> None:
         show_person(visit)
     show_strip(visit)
     follow_connection()
-    if page.url_path not in [section.url for section in navigation.sections_for(identity)]:
+    section = navigation.section_at(page.url_path)
+    if section is None or not identity.may(section.permission):
         show_elsewhere(visit, page.url_path)
         return
-    if navigation.is_about_account(page.url_path):
+    if section.group == navigation.THIS_ACCOUNT:
         visit = replace(visit, opened=_open(visit, number))
     with during(visit):
         if visit.opened is not None:
@@ -79,14 +80,14 @@ def _show_page(visit: Visit) -> None:
 
 
 def _open(visit: Visit, number: str | None) -> Account:
-    """The account this page is about. Without a number, or with one that nobody has, it says so and ends the run."""
+    """The account this page is about. Without one, says so and ends the run."""
     if number is None:
-        st.info("No account is open. Find one in the box on the left.", icon=":material/search:")
+        st.info("No account is open. Search for one in the box on the left.", icon=":material/search:")
         st.stop()
     account = selection.load(visit, number)
     if account is None:
         there = (
-            "Find another one in the box on the left."
+            "Search for another one in the box on the left."
             if visit.identity.may_choose_accounts
             else f"Contact {plain(visit.app.settings.mail_contact)}."
         )

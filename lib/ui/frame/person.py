@@ -1,4 +1,4 @@
-"""The corner where the signed-in person sees who they are and leaves."""
+"""Who is signed in, and the buttons to sign out."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from lib.ui.widgets.text import plain
 
 
 def show_person(visit: Visit) -> None:
-    """Name, roles and the ways out, at the foot of the sidebar."""
+    """Name, roles and both sign-out buttons, at the foot of the sidebar."""
     roles = ", ".join(sorted(role.value.replace("_", " ") for role in visit.identity.roles))
     st.caption(f"{plain(visit.identity.name)} · {roles}")
     st.button(
@@ -19,7 +19,7 @@ def show_person(visit: Visit) -> None:
         icon=":material/devices:",
         type="tertiary",
         key="sign_out_everywhere",
-        help="Ends your sign-in in every browser, on this machine and others.",
+        help="Signs you out in every browser, on this computer and on others.",
         on_click=auth.sign_out,
         args=(visit.app,),
         kwargs={"everywhere": True},

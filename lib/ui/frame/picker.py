@@ -15,9 +15,9 @@ _KINDS = {"phone": "phone number", "email": "e-mail", "subscription": "subscript
 
 
 def show_picker(visit: Visit, opened: str | None, page: str) -> None:
-    """A search box with its hits below; something that names exactly one account opens it at once.
+    """A search box with its hits below. A text that matches exactly one account opens it at once.
 
-    A search ends with the page it was made on: going back to that page does not search again.
+    Leaving the page empties the box: going back to the page does not search again.
     """
     if st.session_state.get(_PLACE) not in (None, (opened, page)):
         st.session_state[_BOX] = ""
@@ -29,14 +29,14 @@ def show_picker(visit: Visit, opened: str | None, page: str) -> None:
         live=True,
         placeholder="Number, name, phone, e-mail",
         on_change=_note_typing,
-        help="Part of an account number, a name, a phone number in any spelling, an e-mail or a subscription number.",
+        help="Part of an account number, name, phone number (in any format), e-mail address or subscription number.",
     )
     text = (typed or "").strip()
     if not text:
         return
     with visit.read() as connection:
         result = search.search(connection, text, limit=SHOWN)
-    if result.exact is not None and result.exact != opened and not _may_go_on(result):
+    if result.exact is not None and result.exact != opened and not _may_be_longer(result):
         open_account(result.exact)
     if not result.hits:
         st.caption(f"No account matches “{plain(text)}” ({plain(result.understood)}).")
@@ -62,6 +62,6 @@ def _note_typing() -> None:
     st.session_state[TYPED] = True
 
 
-def _may_go_on(result: SearchResult) -> bool:
-    """True while the text may be the beginning of a longer account number: then the person chooses."""
+def _may_be_longer(result: SearchResult) -> bool:
+    """True while the text may be the beginning of a longer account number; then the person chooses."""
     return any(hit.number != result.exact and hit.number.startswith(str(result.exact)) for hit in result.hits)

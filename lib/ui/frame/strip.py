@@ -1,4 +1,4 @@
-"""The strip that says where one is: nobody may take the demo for production, or production for anything else."""
+"""The strip that names the environment, so that nobody mistakes the demo for production, or the reverse."""
 
 import streamlit as st
 
@@ -7,9 +7,9 @@ from lib.ui.visit import Visit
 
 
 def show_strip(visit: Visit) -> None:
-    """One line above everything else; loud in the demo and in staging, a red badge in production.
+    """One line above everything else: a box in the demo and in staging, a red badge in production.
 
-    A customer is not told of the systems behind it, and in production there is nothing to tell them.
+    A customer sees no names of systems, and in production no strip.
     """
     settings = visit.app.settings
     match settings.env:
@@ -23,19 +23,15 @@ def show_strip(visit: Visit) -> None:
 
 
 def _standins(settings: Settings) -> str:
-    """Which of the outside systems are not the real ones."""
-    found = [
-        name
-        for name, standin in (
-            ("Zuora", settings.uses_standin_zuora),
-            ("the SBC", settings.uses_standin_sbc),
-            ("the mail server", settings.uses_standin_mail),
-        )
-        if standin
-    ]
+    """The outside systems that are stand-ins, as a sentence."""
+    systems = {
+        "Zuora": settings.uses_standin_zuora,
+        "the SBC": settings.uses_standin_sbc,
+        "the mail server": settings.uses_standin_mail,
+    }
+    found = [name for name, standin in systems.items() if standin]
     if not found:
         return ""
-    if len(found) == 1:
-        return f" {found[0][0].upper()}{found[0][1:]} is a stand-in on this machine."
-    names = f"{', '.join(found[:-1])} and {found[-1]}"
-    return f" {names[0].upper()}{names[1:]} are stand-ins on this machine."
+    names = " and ".join([", ".join(found[:-1]), found[-1]] if found[1:] else found)
+    verb = "are stand-ins" if found[1:] else "is a stand-in"
+    return f" {names[0].upper()}{names[1:]} {verb} on this machine."

@@ -16,19 +16,19 @@ from lib.ui.widgets.text import plain
 
 BILLING, RENAME = "pbx_billing", "rename_pbx"
 _TYPED_LIMIT = 200
-"""More than a group name may have, so that somebody who pastes a whole text reads what is wrong with it."""
+"""More than a group name may have, so that a text that is too long is refused with a reason, not cut off."""
 _WARNING = "**This changes the login of every extension.** Use it sparingly, and agree on a time with the customer."
 
 
 @dataclass(frozen=True, kw_only=True)
 class PbxDialog(Dialog):
-    """A change of one PBX, as the person saw it when they began: a change by somebody else is not overwritten."""
+    """A change of one PBX; `pbx` is as the person saw it, so that a colleague's change is not overwritten."""
 
     pbx: Pbx
 
 
 def offer_changes(visit: Visit, pbx: Pbx) -> None:
-    """The buttons of a PBX, for those who may."""
+    """The buttons that change a PBX."""
     with st.container(horizontal=True):
         if visit.may(Permission.PBX_BILLING) and st.button(
             "Edit", icon=":material/edit:", key=f"billing_{pbx.id}", help="The billing subscription of this PBX"
@@ -39,7 +39,7 @@ def offer_changes(visit: Visit, pbx: Pbx) -> None:
             "Update name",
             icon=":material/badge:",
             key=f"rename_{pbx.id}",
-            help="The group name. It changes the login of every extension.",
+            help="The group name. This changes the login of every extension.",
         ):
             title = f"Update the group name of {plain(pbx.name)}"
             keep(PbxDialog(name=RENAME, account=visit.account.number, title=title, pbx=pbx))
@@ -53,7 +53,7 @@ def show_billing_dialog(visit: Visit) -> None:
 
 
 def show_rename(visit: Visit, pbx: Pbx) -> None:
-    """The section for the group name, if it is open for this PBX: every login before and after, the number typed."""
+    """The section for the group name, if it is open for this PBX."""
     dialog = opened_dialog(visit.account.number)
     if not isinstance(dialog, PbxDialog) or dialog.name != RENAME or dialog.pbx.id != pbx.id:
         return
@@ -67,7 +67,7 @@ def _choose(visit: Visit, dialog: PbxDialog) -> None:
         today = visit.app.services.today()
         offered = {one.number: one.label_on(today) for one in pbxs.list_subscriptions(connection, visit.account.number)}
     if not offered:
-        st.info("The Hub knows no subscription of this account.", icon=":material/receipt_long:")
+        st.info("This account has no subscription in the Hub.", icon=":material/receipt_long:")
     options = [*offered, None]
     chosen = st.selectbox(
         "Billing subscription",
@@ -75,21 +75,22 @@ def _choose(visit: Visit, dialog: PbxDialog) -> None:
         index=options.index(pbx.subscription) if pbx.subscription in options else len(offered),
         format_func=lambda number: offered[number] if number else "No billing subscription",
         key=f"pbx_subscription_{pbx.id}",
-        help="The subscriptions of this account that the Hub knows.",
+        help="The subscriptions of this account in the Hub.",
     )
     wanted = {"pbx": pbx.id, "subscription": chosen, "base": pbx.subscription}
     if ask_plan(key="show_pbx_billing"):
         dialog = make_plan(visit, dialog, BILLING, wanted)
     elif dialog.plan is not None and dialog.params != wanted:
-        # Chosen again: what was shown is no longer what would happen.
+        # Another choice: the plan on the screen is no longer what would happen.
         dialog = change(dialog, plan=None)
     show_confirmation(visit, dialog)
 
 
 def _rename(visit: Visit, dialog: PbxDialog) -> None:
-    pbx, found = dialog.pbx, request_of(visit, RENAME)
-    # The account may have other PBXs.
-    request = found if found is not None and found.params["pbx"] == pbx.id else None
+    pbx, request = dialog.pbx, request_of(visit, RENAME)
+    if request is not None and request.params["pbx"] != pbx.id:
+        # The request is for another PBX of the account.
+        request = None
     again = f"_{dialog.round}" if dialog.round else ""
     name = ask_text(
         f"rename_pbx_{pbx.id}",
@@ -97,7 +98,7 @@ def _rename(visit: Visit, dialog: PbxDialog) -> None:
         value=str(request.params["group_name"]) if request else pbx.group_name,
         key=f"new_group_name_{pbx.id}{again}",
         max_chars=_TYPED_LIMIT,
-        help="Small letters, digits and hyphens; no other PBX, of whatever account, may have it.",
+        help="Small letters, digits and hyphens. No other PBX may have this name, in any account.",
     )
     if name is not None:
         dialog = make_plan(visit, dialog, RENAME, {"pbx": pbx.id, "group_name": name, "base": pbx.group_name})

@@ -1,4 +1,4 @@
-"""The PBX page: each PBX with its group name, what bills it and its extensions, and the buttons that change it."""
+"""The PBX page: each PBX with its group name, billing subscription and extensions, and the buttons to change it."""
 
 import streamlit as st
 
@@ -24,10 +24,9 @@ def show_pbxs(visit: Visit) -> None:
         found = pbxs.list_pbxs(connection, visit.account.number)
     show_zuora_link(visit)
     if not found:
-        if visit.account.status is AccountStatus.DEACTIVATED:
-            st.info("This account is deactivated; its PBXs were removed.", icon=":material/dialpad:")
-        else:
-            st.info("This account has no PBX.", icon=":material/dialpad:")
+        gone = visit.account.status is AccountStatus.DEACTIVATED
+        why = "This account is deactivated; its PBXs were removed." if gone else "This account has no PBX."
+        st.info(why, icon=":material/dialpad:")
         return
     for pbx in found:
         _show_pbx(visit, pbx)
@@ -49,7 +48,7 @@ def _show_pbx(visit: Visit, pbx: Pbx) -> None:
 
 
 def _show_fact(label: str, text: str) -> None:
-    """Not a metric: that would cut a long group name, which is a part of every login."""
+    """Not `st.metric`, which cuts a long text: the group name is a part of every login."""
     st.markdown(f":small[:gray[{label}]]  \n**{unlinked(text)}**", width="content")
 
 
@@ -59,14 +58,14 @@ def _show_extensions(visit: Visit, pbx: Pbx) -> None:
         return
     text = ""
     if pbx.extensions > PAGE // 5:
-        text = st.text_input(
+        typed = st.text_input(
             "Find an extension",
             key=f"extensions_{pbx.id}",
             type="search",
             max_chars=TEXT_LIMIT,
             placeholder="Extension, name, login, e-mail",
         )
-        text = visible(text or "")
+        text = visible(typed or "")
     place = place_in(f"extensions_of_{pbx.id}", text)
     with visit.read() as connection:
         rows = pbxs.list_extensions(connection, pbx.id, text=text, after=place.after, limit=PAGE + 1)

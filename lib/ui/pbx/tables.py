@@ -1,4 +1,4 @@
-"""The tables of the PBX page as pandas frames."""
+"""The table of a PBX's extensions."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ KINDS = {"desk_phone": "Desk phone", "cloud_mobile": "Cloud mobile", "jet_phone"
 
 
 def extensions_frame(extensions: Iterable[Extension]) -> pd.DataFrame:
-    """The extensions of a PBX: number, name, login, kind, e-mail."""
+    """One row for each extension."""
     return pd.DataFrame(
         [(one.extension, one.name, one.login, KINDS.get(one.kind, one.kind), one.email or "") for one in extensions],
         columns=["Extension", "Name", "Login", "Kind", "E-mail"],

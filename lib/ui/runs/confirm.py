@@ -1,7 +1,6 @@
-"""The one confirmation: the plan, what is asked before it may start, and the button that starts it.
+"""The one confirmation: the plan, the questions, and the button that starts it.
 
-Every dialog and section that starts an action ends in it, so that what is started, or approved by a second person, is
-always the plan on the screen.
+Every dialog and section that starts an action uses it, so what is started or approved is always the plan on the screen.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +26,7 @@ from lib.ui.visit import Visit
 from lib.ui.widgets import fragments
 from lib.ui.widgets.draw_again import draw_again
 
-# A script in a page is named to the browser by its hash, so it is the same in each.
+# The browser allows scripts of a page by their hash, so this one is the same on each page.
 NO_SPELLING = "document.querySelectorAll('[class*=_typed_field]').forEach(one => { one.spellcheck = false })"
 
 
@@ -36,19 +35,19 @@ class Asked:
     """What differs from one confirmation to the next."""
 
     start: str | None = None
-    """The text of the button; None for the action's own words."""
+    """The label of the button; None for the action's verb."""
     reasons: Mapping[str, str] | None = None
-    """Reason -> its words, where the person is asked for one, and for a note."""
+    """Reason -> its words, where the person has to choose one and may add a note."""
     override: bool = False
-    """Whether the person is asked why a pinned note does not hold."""
+    """Whether the person has to say why they override the pinned note."""
     way: str | None = None
-    """How a second person gets here, for what is hard to reverse: there the account number has to be typed, too."""
+    """How a second person gets here. Only for what is hard to reverse; the account number has to be typed, too."""
     request: Approval | None = None
-    """What a second person is asked to approve."""
+    """The open request to a second person."""
     again: Literal["always", "blocked", "never"] = "never"
-    """When the same plan can be looked at again by a button; `blocked`: only while it cannot start."""
+    """When there is a button to make the plan again; `blocked`: only while the plan cannot start."""
     blocked_too: bool = False
-    """Whether the questions stay while the plan cannot start: a choice above it may change that."""
+    """Whether the questions are shown even while the plan cannot start."""
     started: Callable[[], None] = lambda: None
     """Called once the run has begun."""
 
@@ -57,7 +56,7 @@ _NOTHING = Asked()
 
 
 def show_confirmation(visit: Visit, dialog: Dialog, asked: Asked = _NOTHING) -> None:
-    """The dialog's plan, and below it what is asked and the button to start, to ask, or to approve."""
+    """The dialog's plan, and below it the questions and the button to start, to ask a second person, or to approve."""
     plan = dialog.plan
     if plan is not None:
         show_plan(plan)
@@ -66,7 +65,7 @@ def show_confirmation(visit: Visit, dialog: Dialog, asked: Asked = _NOTHING) -> 
             _ask(visit, plan, asked)
         show_notice(dialog)
         if asked.again != "never":
-            _offer_to_look_again(visit, dialog)
+            _offer_check(visit, dialog)
         return
     waiting = waits_for(asked.request, visit)
     if waiting is None:
@@ -83,7 +82,7 @@ def show_confirmation(visit: Visit, dialog: Dialog, asked: Asked = _NOTHING) -> 
 def confirm_in_dialog(
     visit: Visit, dialog: D, body: Callable[[Visit, D], None], *, width: Literal["medium", "large"] = "medium"
 ) -> None:
-    """Draw the body as a dialog over the page; it gets the dialog as it is at each of its clicks."""
+    """Draw the body as a dialog over the page. At each click it gets the dialog as it is then."""
 
     @wraps(body)
     def draw() -> None:
@@ -98,7 +97,7 @@ def confirm_in_dialog(
 
 @contextmanager
 def confirm_in_section(dialog: Dialog, warning: str) -> Iterator[None]:
-    """A box of the page for what has to be read at length: the title, a way to close it, and the warning in red."""
+    """A box on the page for a long plan: the title, a button to close it, and the warning in red."""
     with st.container(border=True):
         head, close = st.columns([5, 1], vertical_alignment="center")
         head.subheader(dialog.title, anchor=False)
@@ -128,7 +127,7 @@ def _confirm(visit: Visit, dialog: Dialog, plan: Plan, asked: Asked) -> None:
         if asked.way is not None and visit.app.settings.four_eyes:
             offer_to_ask(visit, dialog, plan, asked.request, asked.way)
         if asked.again == "always":
-            _offer_to_look_again(visit, dialog)
+            _offer_check(visit, dialog)
 
 
 def _ask(visit: Visit, plan: Plan, asked: Asked) -> Confirmation:
@@ -150,7 +149,7 @@ def _ask(visit: Visit, plan: Plan, asked: Asked) -> Confirmation:
     )
     override = None
     if asked.override:
-        override = st.text_input("Why the pinned note does not hold this time", key=f"{plan.kind}_override")
+        override = st.text_input("Why are you overriding the pinned note?", key=f"{plan.kind}_override")
     return Confirmation(reason=reason, note=note, override=override)
 
 
@@ -158,14 +157,14 @@ def _note_place(visit: Visit, plan: Plan) -> DraftPlace:
     return DraftPlace(visit, f"{plan.kind}_note")
 
 
-def _offer_to_look_again(visit: Visit, dialog: Dialog) -> None:
-    if st.button("Look again", icon=":material/refresh:", key="look_again"):
+def _offer_check(visit: Visit, dialog: Dialog) -> None:
+    if st.button("Check again", icon=":material/refresh:", key="look_again"):
         make_plan(visit, dialog, dialog.name, dialog.params)
         draw_again()
 
 
 def _type_number(visit: Visit, plan: Plan) -> str:
-    """What was typed so far. The browser neither completes it nor looks it up in a dictionary; pasting is allowed."""
+    """What was typed. The browser neither completes nor spell-checks it; pasting is allowed."""
     key = f"{plan.kind}_typed"
     with st.container(key=f"{key}_field"):
         typed = st.text_input(
@@ -174,10 +173,6 @@ def _type_number(visit: Visit, plan: Plan) -> str:
             # The browser must not offer what was typed for another account.
             autocomplete="off",
         )
-    # Streamlit has no option for this. What is set around a field holds for the field.
-    st.html(
-        f"<script>{NO_SPELLING}</script>",
-        unsafe_allow_javascript=True,
-        width="content",
-    )
+    # Streamlit has no option to switch the spell check off.
+    st.html(f"<script>{NO_SPELLING}</script>", unsafe_allow_javascript=True, width="content")
     return trimmed(typed)

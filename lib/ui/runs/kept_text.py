@@ -1,4 +1,4 @@
-"""A longer text in a dialog: kept as a draft, so that a closed dialog or a restart does not lose it."""
+"""A text area that keeps a draft, so a closed dialog or a restart does not lose the text."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from lib.ui.widgets.text import plain
 
 
 def kept_text_area(place: DraftPlace, label: str, value: str = "", *, key: str, **how: Any) -> str:
-    """A text area that begins with what this person typed earlier and did not send, else with `value`.
+    """A text area that begins with this person's draft, or else with `value`; returns the text.
 
     Call `place.drop()` once the text was sent. `how` goes to `st.text_area`.
     """
@@ -18,11 +18,12 @@ def kept_text_area(place: DraftPlace, label: str, value: str = "", *, key: str, 
     if key not in st.session_state or st.session_state.get(place_key) != place.where:
         st.session_state[place_key] = place.where
         draft = place.find()
-        # What was typed against another text of the record is not put over it.
+        typed = str(draft.typed["text"]) if draft is not None else None
+        # A draft that began with another text must not overwrite the new one.
         usable = draft is not None and draft.began_with.get("text") == value
-        st.session_state[key] = str(draft.typed["text"]) if draft is not None and usable else value
+        st.session_state[key] = typed if usable else value
         st.session_state[restored_key] = draft.saved_at if draft is not None and usable else None
-        st.session_state[outdated_key] = str(draft.typed["text"]) if draft is not None and not usable else None
+        st.session_state[outdated_key] = None if usable else typed
     restored: datetime | None = st.session_state.get(restored_key)
     if show_restored(place.visit, restored, key=f"{key}_discard"):
         place.drop()
@@ -30,7 +31,7 @@ def kept_text_area(place: DraftPlace, label: str, value: str = "", *, key: str, 
         restored = st.session_state[restored_key] = None
     if outdated := st.session_state.get(outdated_key):
         st.info(
-            f"Somebody changed this text since you typed “{plain(outdated)}”. Yours was not sent.",
+            f"Somebody changed this text after you typed “{plain(outdated)}”. Yours was not saved.",
             icon=":material/history:",
         )
     current = str(st.session_state[key] or "")

@@ -1,4 +1,4 @@
-"""A run on the screen: live progress while it moves, Resume and Abandon when it failed, the receipt when it ended."""
+"""A run on the screen: its progress, Resume and Abandon when it failed, and the receipt when it has ended."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,14 @@ from lib.actions.catalogue import ACTIONS
 from lib.actions.engine.errors import ActionError
 from lib.actions.engine.handing_out import Parcel, hand_out
 from lib.actions.engine.progress import Progress
-from lib.actions.engine.receipt import STATES, VERDICTS, Receipt
+from lib.actions.engine.receipt import VERDICTS, Receipt, result_of
 from lib.actions.engine.receipt_page import receipt_page
 from lib.domain.permissions import Identity, Permission
 from lib.domain.status import REASON_WORDS
+from lib.domain.words import counted
 from lib.store.runs import Run
 from lib.ui.navigation import DETAILS
-from lib.ui.runs.tables import items_frame, steps_frame
+from lib.ui.runs.tables import STEP_COLORS, items_frame, steps_frame
 from lib.ui.runs.undo import offer_undo
 from lib.ui.selection import named_account, show_run, shown_run
 from lib.ui.visit import Visit
@@ -23,7 +24,7 @@ from lib.ui.widgets.downloads import offer_download
 from lib.ui.widgets.draw_again import draw_again
 from lib.ui.widgets.fragments import fragment
 from lib.ui.widgets.tables import show_grid, show_text_table
-from lib.ui.widgets.text import plain, unlinked
+from lib.ui.widgets.text import dotted, plain, unlinked
 
 POLL_SECONDS = 0.5
 _ICONS = {
@@ -34,24 +35,18 @@ _ICONS = {
     "failed": ":material/error:",
     "not done": ":material/remove:",
 }
-_COLORS = {"done": "green", "failed": "red", "running": "blue"}
 
 
 def show_runs(visit: Visit) -> None:
-    """The runs that are open on the page's account, and the one the address asks for, if that is another.
-
-    A customer gets none of them, and is told the same whichever the address asks for.
-    """
+    """The open runs of the page's account, and the run in the address. A customer sees none of them."""
     asked = shown_run()
     if not visit.staff:
         if asked:
             st.info("Receipts are for our staff, so none is shown here.", icon=":material/lock:")
         return
-    held = [run.id for run in visit.app.runner.open_runs(_subject(visit), visit.identity)]
-    for run_id in held:
+    opened = [run.id for run in visit.app.runner.open_runs(_subject(visit), visit.identity)]
+    for run_id in dict.fromkeys([*opened, *([asked] if asked else [])]):
         _show(visit, run_id)
-    if asked and asked not in held:
-        _show(visit, asked)
 
 
 def _show(visit: Visit, run_id: str) -> None:
@@ -62,7 +57,7 @@ def _show(visit: Visit, run_id: str) -> None:
         return
     run = progress.run
     if run.account != _subject(visit) and not run.concerns(_subject(visit)):
-        _show_the_way(progress)
+        _link_to_account(run)
     elif run.state == "running":
         fragment(_follow, run_every=POLL_SECONDS)(visit, run_id)
     elif run.state == "failed":
@@ -71,9 +66,8 @@ def _show(visit: Visit, run_id: str) -> None:
         _show_receipt(visit, progress)
 
 
-def _show_the_way(progress: Progress) -> None:
-    """Another account's receipt is not shown on this account's page, where it would be read as this one's."""
-    run = progress.run
+def _link_to_account(run: Run) -> None:
+    """Another account's receipt is not shown on this account's page, where it could be taken for this account's."""
     st.warning("This receipt belongs to another account.", icon=":material/lock:")
     st.page_link(
         DETAILS.path,
@@ -84,13 +78,13 @@ def _show_the_way(progress: Progress) -> None:
 
 
 def _follow(visit: Visit, run_id: str) -> None:
-    """One look at a moving run; when it has ended the whole page is drawn again with the new state."""
+    """The progress of a run; when it has ended, the whole page is drawn again."""
     progress = visit.app.runner.progress(run_id, visit.identity)
     run = progress.run
     if run.state != "running":
         visit.app.live.forget(run.account)
         if _page(visit) in (None, _subject(visit)):
-            # Not in the address of another account, where the person went meanwhile.
+            # Not in the address of another account that was opened in the meantime.
             show_run(run_id)
         if run.state == "done":
             st.toast("Done. The receipt is on the page.", icon=":material/check_circle:")
@@ -122,7 +116,7 @@ def _show_failed(visit: Visit, progress: Progress) -> None:
         ):
             _try(lambda: visit.app.runner.resume(run.id, visit.identity, opened=_page(visit)))
         with abandon.popover("Abandon", icon=":material/delete_forever:"):
-            st.caption("What was done stays done; what was not done will not be done. The account becomes free.")
+            st.caption("Finished steps are kept, the rest are skipped, and the account is unlocked.")
             reason = st.text_input("Why", key=f"why_{run.id}")
             if st.button("Abandon this action", key=f"abandon_{run.id}"):
                 _try(lambda: visit.app.runner.abandon(run.id, visit.identity, reason, opened=_page(visit)))
@@ -134,7 +128,7 @@ def _subject(visit: Visit) -> str:
 
 
 def _page(visit: Visit) -> str | None:
-    """The account whose page asks, as the browser's address has it; None on the charge map, which has no account."""
+    """The account in the browser's address; None on the charge map, which has no account."""
     return (named_account(visit) or "") if visit.opened else None
 
 
@@ -142,7 +136,7 @@ def _show_receipt(visit: Visit, progress: Progress) -> None:
     run = progress.run
     receipt = visit.app.runner.receipt(run.id, visit.identity)
     markdown = receipt.markdown(visit.app.settings.time_zone)
-    reason = REASON_WORDS.get(run.reason, run.reason) if run.reason else None
+    reason = REASON_WORDS.get(run.reason, run.reason) if run.reason else ""
     with st.container(border=True):
         head, close = st.columns([6, 1], vertical_alignment="center")
         mark = ":green[:material/check_circle:]" if run.state == "done" else ":gray[:material/cancel:]"
@@ -153,9 +147,7 @@ def _show_receipt(visit: Visit, progress: Progress) -> None:
         if close.button("Close", icon=":material/close:", type="tertiary", key=f"close_{run.id}"):
             show_run(None)
             draw_again()
-        note = " · ".join((run.note or "").splitlines())
-        why = " · ".join(plain(text) for text in (reason, note) if text)
-        if why:
+        if why := dotted(*map(plain, [reason, *(run.note or "").splitlines()])):
             st.caption(why)
         if progress.abandoned_by:
             st.caption(f"Abandoned by {unlinked(progress.abandoned_by)}: {plain(progress.abandon_reason or '')}")
@@ -176,10 +168,10 @@ def _show_receipt(visit: Visit, progress: Progress) -> None:
 
 
 def receipt_file(visit: Visit, run: Run) -> bytes:
-    """The receipt as one page, for the person of the visit, if they may see it now.
+    """The receipt as one page of HTML.
 
     Raises:
-        PermissionError: the page was drawn for somebody who was shut out since.
+        PermissionError: this person may not see it (any more).
     """
 
     def page(reader: Identity) -> tuple[bytes, int]:
@@ -192,23 +184,22 @@ def receipt_file(visit: Visit, run: Run) -> bytes:
 
 
 def _show_items(receipt: Receipt) -> None:
-    """What was done to each number or thing, under the steps that told it."""
+    """What each step did to each number or thing."""
     run = receipt.progress.run
     for step in receipt.progress.steps:
         if items := receipt.items.get(step.name):
-            with st.expander(f"{step.title}: {len(items):,} in detail", icon=":material/list:"):
+            with st.expander(f"{step.title}: show {counted(len(items), 'item')}", icon=":material/list:"):
                 show_grid(items_frame(items), step.title, key=f"items_{run.id}_{step.name}")
 
 
 def _show_steps(progress: Progress) -> None:
     for step in progress.steps:
-        color = _COLORS.get(step.state, "gray")
-        counted = f" ({step.count})" if step.state == "done" else ""
-        # What stopped the run stands in its headline already.
+        color = STEP_COLORS.get(step.state, "gray")
+        # What stopped the run is in the headline already.
         text = "" if step.stopped_run else plain(step.text)
         if step.state == "running" and step.items_total:
             text = f"{step.items_done:,} of {step.items_total:,}"
-        st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {STATES[step.state]}{counted}] {text}".strip())
+        st.markdown(f":{color}[{_ICONS[step.state]} {step.title}: {result_of(step)}] {text}".strip())
 
 
 def _try(act: Callable[[], None]) -> None:

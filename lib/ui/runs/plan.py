@@ -1,4 +1,4 @@
-"""A plan as a person reads it before the click."""
+"""A plan on the screen, before it is started."""
 
 import streamlit as st
 
@@ -9,11 +9,11 @@ from lib.ui.widgets.tables import show_grid, show_text_table
 from lib.ui.widgets.text import plain, unlinked
 
 ROWS = 6
-"""A detail with at most this many rows is open in the plan; a longer one is folded."""
+"""A table with at most this many rows is open in the plan; a longer one is folded."""
 
 
 def show_plan(plan: Plan) -> None:
-    """What changes, from what to what; what is worth knowing; what stays. Blockers replace all of it."""
+    """Warnings, the changes from before to after, and what is not affected; or only the blockers, if there are any."""
     for blocker in plan.blockers:
         st.error(plain(blocker), icon=":material/block:")
     if plan.blockers:
@@ -30,16 +30,16 @@ def show_plan(plan: Plan) -> None:
         with st.expander(f"{detail.title} ({len(detail.rows):,})", expanded=len(detail.rows) <= ROWS):
             show_grid(detail_frame(detail), detail.title, key=f"detail_{plan.id}_{position}")
     if plan.untouched:
-        st.caption("\n".join(["What stays as it is:", "", *(f"- {unlinked(one)}" for one in plan.untouched)]))
+        st.caption("\n".join(["Not affected:", "", *(f"- {unlinked(one)}" for one in plan.untouched)]))
 
 
 def show_notice(dialog: Dialog) -> None:
-    """The sentence the dialog has to say, if any."""
+    """The notice of the dialog, if it has one."""
     if dialog.notice:
         st.warning(plain(dialog.notice), icon=":material/sync_problem:")
 
 
 def show_blocked(dialog: Dialog) -> None:
-    """For a form that starts its plan at once: what stops that, if anything does."""
+    """The blockers of the plan, if any; for a form that starts its plan at once."""
     if dialog.plan is not None and dialog.plan.blockers:
         show_plan(dialog.plan)

@@ -1,4 +1,4 @@
-"""The second person in a confirmation: asking for one, and approving exactly the plan that was asked about."""
+"""The second person in a confirmation: the request, and the approval of exactly the plan in the request."""
 
 import streamlit as st
 
@@ -14,19 +14,19 @@ from lib.ui.widgets.text import plain
 
 
 def request_of(visit: Visit, kind: str) -> Approval | None:
-    """What a second person is asked to approve on this account, or None."""
+    """The open request to a second person on this account, or None."""
     return visit.app.runner.second_person.request(kind, visit.account.number) if visit.app.settings.four_eyes else None
 
 
 def waits_for(request: Approval | None, visit: Visit) -> Approval | None:
-    """The request, when it is this person who may approve it: somebody else asked, and nobody has approved it."""
+    """The request, if this person may approve it: somebody else asked, and nobody has approved it yet."""
     if request is None or request.asked_by == visit.identity.email or request.approved_by is not None:
         return None
     return request
 
 
 def show_request(visit: Visit, request: Approval) -> None:
-    """How far the request is, and what it means to the person who reads it."""
+    """Who asked or approved, in words for the person who reads it."""
     if request.approved_by is not None:
         st.success(
             f"{plain(request.approved_by_name or '')} approved it at {visit.at(request.approved_at)}.",
@@ -40,13 +40,13 @@ def show_request(visit: Visit, request: Approval) -> None:
     else:
         st.info(
             f"{plain(request.asked_by_name)} asked for a second person at {visit.at(request.asked_at)}. "
-            "Your approval is for exactly the plan above; it starts nothing by itself.",
+            "You approve exactly the plan above. Your approval does not start it.",
             icon=":material/group:",
         )
 
 
 def show_other_plan(visit: Visit, dialog: Dialog, plan: Plan, request: Approval, way: str) -> None:
-    """The second person changed a choice, or the facts changed since: what they see is not what was asked about."""
+    """The second person changed a choice, or the facts have changed: the plan is not the one in the request."""
     st.warning(
         f"The plan above is not the one {plain(request.asked_by_name)} asked about at {visit.at(request.asked_at)}, "
         "so it cannot be approved.",
@@ -54,16 +54,16 @@ def show_other_plan(visit: Visit, dialog: Dialog, plan: Plan, request: Approval,
     )
     show_notice(dialog)
     if plan.params == request.params:
-        st.caption("Something changed since. One of you has to ask about the plan as it is now.")
+        st.caption("Something has changed since then. One of you has to ask again, about the new plan.")
         offer_to_ask(visit, dialog, plan, request, way)
     elif st.button("Show what was asked about", icon=":material/undo:", key=own_key(visit.account, "show_asked")):
-        # The choices and fields above the plan begin again from what was asked about.
+        # Sets the choices and fields above the plan to those of the request.
         make_plan(visit, change(dialog, round=dialog.round + 1), plan.kind, request.params, plan.account)
         draw_again()
 
 
 def offer_to_ask(visit: Visit, dialog: Dialog, plan: Plan, request: Approval | None, way: str) -> None:
-    """The button that puts this plan before a second person, unless that was done. `way`: how they get here."""
+    """The button that asks a second person, unless this plan was asked about already. `way`: how they get here."""
     if request is not None and request.fingerprint == plan.fingerprint:
         return
     if st.button("Ask a second person", icon=":material/group_add:", key=own_key(visit.account, "ask_second")):
@@ -74,7 +74,7 @@ def offer_to_ask(visit: Visit, dialog: Dialog, plan: Plan, request: Approval | N
 
 
 def offer_approval(visit: Visit, dialog: Dialog, plan: Plan, typed: str) -> None:
-    """The button that approves this plan, with the account number as it was typed."""
+    """The button that approves this plan, if `typed` is the account number."""
     if st.button("Approve this plan", type="primary", icon=":material/verified_user:", key=f"approve_{plan.id}"):
         approve = visit.app.runner.approve
         if act_on_plan(visit, dialog, plan, lambda opened: approve(plan, visit.identity, typed, opened=opened)):

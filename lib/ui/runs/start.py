@@ -1,4 +1,4 @@
-"""Making a plan and starting it. Each dialog says why when that was refused, and keeps what was typed."""
+"""Making a plan and starting it. If that is refused, the dialog says why and keeps what was typed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,14 +28,14 @@ def ask_text(form: str, label: str, *, key: str, **how: Any) -> str | None:
 
 
 def ask_plan(*, in_form: bool = False, icon: str = ":material/preview:", key: str | None = None) -> bool:
-    """The button that asks what would change."""
-    return (st.form_submit_button if in_form else st.button)("Show what changes", icon=icon, key=key)
+    """The button that makes the plan."""
+    return (st.form_submit_button if in_form else st.button)("Preview", icon=icon, key=key)
 
 
 def make_plan(visit: Visit, dialog: D, kind: str, params: Mapping[str, Any], account: str | None = None) -> D:
-    """The dialog with a fresh plan, or with the sentence that says why it has no plan; kept in the session.
+    """The dialog with a new plan, or with a notice that says why it has none; kept in the session.
 
-    `account` is the account that changes, where it is not the one that is open: a child, on its parent's page.
+    `account` is the account that changes, if it is not the one that is open: a child, on its parent's page.
     """
     dialog = change(dialog, params=params, plan=None, notice=None)
     try:
@@ -50,7 +50,7 @@ def make_plan(visit: Visit, dialog: D, kind: str, params: Mapping[str, Any], acc
 
 
 def start_plan(visit: Visit, dialog: Dialog, plan: Plan, confirmation: Confirmation | None = None) -> bool:
-    """Start the plan the dialog shows; True when a run began. Otherwise the dialog says why."""
+    """Start the plan that the dialog shows. True when a run began; otherwise the dialog says why not."""
 
     def start(opened: str | None) -> None:
         show_run(visit.app.runner.start(plan, visit.identity, confirmation, opened=opened))
@@ -59,20 +59,20 @@ def start_plan(visit: Visit, dialog: Dialog, plan: Plan, confirmation: Confirmat
 
 
 def act_on_plan(visit: Visit, dialog: Dialog, plan: Plan, act: Callable[[str | None], None]) -> bool:
-    """Do something with the plan the dialog shows; True when it was done. Otherwise the dialog says why.
+    """Do something with the plan that the dialog shows. True when it was done; otherwise the dialog says why not.
 
-    `act` gets the account of the page the click was made on. A refusal that a new look answers puts the new plan on
-    the screen, to be read before the next click.
+    `act` gets the account of the page the click was made on. When the plan has changed or expired, the new one is
+    shown, to be read before the next click.
     """
     try:
         act(_named_page(visit, dialog))
     except (WrongConfirmation, NeedsSecondPerson, AccountBusy) as refused:
         change(dialog, notice=str(refused))
     except PlanChanged as changed:
-        change(dialog, plan=changed.plan, notice=f"{changed} Look at the new plan.")
+        change(dialog, plan=changed.plan, notice=f"{changed} Read the new plan.")
     except PlanExpired as expired:
         fresh = make_plan(visit, dialog, plan.kind, dialog.params, plan.account)
-        change(fresh, notice=f"{expired} This is the new one.")
+        change(fresh, notice=f"{expired} This is the new plan.")
     except ActionError as error:
         change(dialog, plan=None, notice=str(error))
     else:
@@ -81,12 +81,10 @@ def act_on_plan(visit: Visit, dialog: Dialog, plan: Plan, act: Callable[[str | N
 
 
 def _named_page(visit: Visit, dialog: Dialog) -> str | None:
-    """The account of the page the dialog stands on, which the browser's address has to name at this click.
-
-    None where the dialog belongs to no account.
+    """The account of the dialog's page; None where the dialog has no account.
 
     Raises:
-        OtherAccount: the address names another one.
+        OtherAccount: the browser's address names another account at this click.
     """
     if dialog.account is None:
         return None

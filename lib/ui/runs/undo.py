@@ -1,4 +1,4 @@
-"""Undo: a new, checked action that takes a finished one back, offered while its value still stands."""
+"""Undo: a new, checked action that reverses a finished one, offered while nothing has changed since."""
 
 import streamlit as st
 
@@ -14,14 +14,14 @@ NAME = "undo"
 
 
 def offer_undo(visit: Visit, progress: Progress) -> None:
-    """The button beside a receipt, where there is something to take back; a click opens the dialog."""
+    """The button of a receipt, if its run can be undone; a click opens the dialog."""
     run = progress.run
     params = visit.app.runner.undo_params(run, visit.identity)
     if params is None:
         return
-    if st.button("Undo", icon=":material/undo:", key=f"undo_{run.id}", help="Shows first what would change back"):
+    if st.button("Undo", icon=":material/undo:", key=f"undo_{run.id}", help="First shows what would change back"):
         title = f"Undo: {plain(run.plan['title'])}"
-        # A child's receipt stands on its parent's page, too.
+        # A child's receipt is on its parent's page, too.
         page = visit.opened.number if visit.opened else None
         make_plan(visit, Dialog(name=NAME, account=page, title=title), run.kind, params, run.account)
         # The dialog is drawn with the buttons of the account, above.
@@ -29,7 +29,7 @@ def offer_undo(visit: Visit, progress: Progress) -> None:
 
 
 def undo_dialog(visit: Visit, dialog: Dialog) -> None:
-    """Draw the dialog with what would change back."""
+    """Draw the dialog with the plan of the undo."""
     confirm_in_dialog(visit, dialog, _undo)
 
 

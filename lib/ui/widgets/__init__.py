@@ -1,1 +1,1 @@
-"""Small parts of pages that are about no subject."""
+"""Small parts of pages that belong to no section."""

@@ -1,4 +1,4 @@
-"""A database that is away, as a page says it: what happened, what may not have been done, and that it comes back."""
+"""What a page shows while a database is away: what may not have been saved, and that the page comes back by itself."""
 
 import secrets
 import time
@@ -16,50 +16,50 @@ from lib.ui.widgets.draw_again import draw_again
 
 log = structlog.get_logger(__name__)
 SECONDS = 3.0
-"""How often a page that could not be drawn asks whether it can be now."""
+"""How often a page asks whether the database is back."""
 NOTE_SECONDS = 30.0
 Given = ParamSpec("Given")
 _noted = ("", float("-inf"))
 
 
-def told_away(error: Exception) -> bool:
-    """Say it where the page has come to, and draw the page again as soon as the databases can be written to.
+def show_away(error: Exception) -> bool:
+    """If the error means that a database is away, say so and draw the page again as soon as it is back.
 
-    False, and nothing is said, when the error is another one.
+    Returns False, and shows nothing, for any other error.
     """
     if not is_away(error):
         return False
     quote = _note(error)
     st.error(
-        "The database does not answer at the moment, or cannot be written. What you asked for last may not have been "
-        "done. Wait: this page comes back by itself, and then shows what is true. Look there before you try again. "
-        f"Quote **{quote}** if it lasts.",
+        "The database is not available at the moment. Your last change may not have been saved. "
+        "Wait: this page comes back by itself. Check there before you try again. "
+        f"Quote **{quote}** if it does not come back.",
         icon=":material/cloud_off:",
     )
-    come_back()
+    _come_back()
     return True
 
 
-def tell_unread(what: str, words: str, account: str, error: Exception) -> None:
-    """Say in these words that a list was not read, and offer another try.
+def show_unread(what: str, words: str, account: str, error: Exception) -> None:
+    """Say in these words that a list could not be read, with a button to try again.
 
-    Where a database is away the page comes back by itself, too.
+    If a database is away, the page also comes back by itself.
     """
     log.error(f"{what} not read", account=account, why=type(error).__name__)
     st.error(words, icon=":material/cloud_off:")
     st.button("Try again", icon=":material/refresh:", key=f"{what}_again")
     if is_away(error):
-        come_back()
+        _come_back()
 
 
-def come_back() -> None:
+def _come_back() -> None:
     """Have the browser ask every few seconds whether the databases can be written to, and then for the whole page."""
-    # Nobody is asked who they are, since that is in the database: this draws the page again, which asks.
+    # It does not ask who is signed in, which only the database knows. The page it draws again asks.
     alone(_ask_again, run_every=SECONDS)()
 
 
 def _note(error: Exception) -> str:
-    """The id of the line in the log; one line stands for all pages of the same half minute."""
+    """The id of the line in the log; all pages share one line for half a minute."""
     global _noted
     quote, at = _noted
     if time.monotonic() - at >= NOTE_SECONDS:
@@ -69,18 +69,18 @@ def _note(error: Exception) -> str:
     return quote
 
 
-def telling(body: Callable[Given, None]) -> Callable[Given, None]:
-    """The same part of a page, which says so when a database is away. A bug goes through it as it is."""
+def catching_away(body: Callable[Given, None]) -> Callable[Given, None]:
+    """A part of a page that says so when a database is away. Any other exception is raised as it is."""
 
     @wraps(body)
-    def told(*given: Given.args, **more: Given.kwargs) -> None:
+    def draw(*given: Given.args, **more: Given.kwargs) -> None:
         try:
             body(*given, **more)
         except Exception as error:
-            if not told_away(error):
+            if not show_away(error):
                 raise
 
-    return told
+    return draw
 
 
 def _ask_again() -> None:

@@ -1,36 +1,17 @@
-"""The buttons that hand out a file: the only ones, so that no file leaves without its event in the audit."""
+"""The only download button, so that no file leaves without its event in the audit."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 FOR_SHEETS = "text/csv"
 
 
-def offer_download(
-    label: str,
-    make: Callable[[], bytes],
-    *,
-    key: str,
-    file_name: str,
-    mime: str,
-    tertiary: bool = False,
-    help: str | None = None,
-) -> None:
-    """A button; at the click `make` returns the file.
+def offer_download(label: str, make: Callable[[], bytes], **how: Any) -> None:
+    """A button; at the click `make` returns the file. `how` goes to `st.download_button`.
 
-    It hands out through `lib.actions.engine.handing_out`, which asks for the right again and writes the event
-    first.
+    `make` uses `lib.actions.engine.handing_out`, which checks the permission again and writes the event first.
     """
-    st.download_button(
-        label,
-        make,
-        file_name=file_name,
-        mime=mime,
-        icon=":material/download:",
-        type="tertiary" if tertiary else "secondary",
-        key=key,
-        # The file is made at the click, outside the run of the page, which need not be drawn again for it.
-        on_click="ignore",
-        help=help,
-    )
+    # The file is made outside the run of the page, so the page need not be drawn again.
+    st.download_button(label, make, icon=":material/download:", on_click="ignore", **how)

@@ -6,11 +6,10 @@ import streamlit as st
 
 
 def draw_again() -> NoReturn:
-    """End this run of the script and begin another, as `st.rerun`, unless the person has already asked for one.
+    """End this run of the script and start another, as `st.rerun` does, unless a click has already asked for one.
 
-    `st.rerun` takes the place of whatever waits to be run, on the page that is open now: a click on another page
-    that came while this run was busy would be lost. Writing anything first lets what waits go first; it draws the
-    page again as well.
+    `st.rerun` replaces a run that is waiting, so a click on another page that came during this run would be lost.
+    Writing anything first lets the waiting run go first; it draws the page again as well.
     """
     st.empty()
     st.rerun()

@@ -1,4 +1,4 @@
-"""Files for spreadsheets: one way to write a cell, a line and a moment, for every export.
+"""Files for spreadsheets: how every export writes a cell, a line and a time.
 
 See docs/decisions/2026-11-25-exports-keep-text.md.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-# Also the full-width ones, which a Japanese Excel takes for the same.
+# Also the full-width ones, which a Japanese Excel treats in the same way.
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MONTH = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|"
@@ -29,15 +29,15 @@ _CHANGED = re.compile(
 
 
 def as_text(cell: str) -> str:
-    """The cell as a spreadsheet keeps it: what it would run as a formula, or read as another number or a date, gets an
-    apostrophe before it. Everything else stays as it is.
+    """The cell with an apostrophe before it, if a spreadsheet would run it as a formula or change it to another number
+    or a date. Any other cell is returned as it is.
     """
     bare = cell.strip(" \u00a0")
     return f"'{cell}" if bare.startswith(_ACTIVE) or cell.startswith(_ACTIVE) or _CHANGED.fullmatch(bare) else cell
 
 
 def moment(at: datetime, zone: str) -> str:
-    """The moment on the clocks of that zone, with its offset: `2026-04-05 02:30:00+11:00`, of which there are two."""
+    """The local time with its offset, since an hour occurs twice in autumn: `2026-04-05 02:30:00+11:00`."""
     return at.astimezone(ZoneInfo(zone)).isoformat(sep=" ", timespec="seconds")
 
 

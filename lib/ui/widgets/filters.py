@@ -1,5 +1,6 @@
-"""Fields that narrow a list. Each stands in the address under its key, so that a view can be shared."""
+"""Fields that filter a list. Each is in the address under its key, so that a view can be shared."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -11,9 +12,14 @@ TEXT_LIMIT = 200
 
 
 def search_field(label: str, key: str, **how: Any) -> str:
-    """A text to look for, as far as it can be seen. `how` goes to the field."""
+    """A text to search for, without invisible characters. `how` goes to `st.text_input`."""
     typed = st.text_input(label, key=key, type="search", max_chars=TEXT_LIMIT, bind="query-params", **how)
     return visible(typed or "")
+
+
+def choice_field(label: str, options: Iterable[str], key: str, words: Callable[[str], str], **how: Any) -> str | None:
+    """One of the options, shown in these words, or None. `how` goes to `st.selectbox`."""
+    return st.selectbox(label, list(options), index=None, format_func=words, key=key, bind="query-params", **how)
 
 
 def day_field(label: str, key: str, *, width: int) -> date | None:

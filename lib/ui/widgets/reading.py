@@ -1,4 +1,4 @@
-"""What a reading of Zuora is worth: said on every page that shows one, unless it was read just now."""
+"""How old a reading of Zuora is: shown on every page that uses one, unless it was read just now."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ POLL_SECONDS = 1.0
 
 
 def follow_reading(visit: Visit, show: Callable[[Visit, Reading], None]) -> None:
-    """While Zuora is slow: show its last snapshot, and draw the whole page again once it has answered."""
+    """While Zuora is slow: show the last snapshot, and draw the whole page again when Zuora has answered."""
     fragment(_look, run_every=POLL_SECONDS)(visit, show)
 
 
@@ -26,9 +26,9 @@ def _look(visit: Visit, show: Callable[[Visit, Reading], None]) -> None:
 
 
 def show_reading(visit: Visit, reading: Reading) -> None:
-    """Say what Zuora's side of the page is worth, unless it was read just now.
+    """Say how old Zuora's data on the page is, unless it was read just now.
 
-    A customer is told how old the balance is, and nothing of the systems behind it.
+    A customer is shown how old the balance is, without the names of systems.
     """
     if not visit.staff:
         _show_age(visit, reading)
@@ -49,9 +49,8 @@ def show_reading(visit: Visit, reading: Reading) -> None:
 
 
 def _show_age(visit: Visit, reading: Reading) -> None:
-    kept = f"It is shown as it was at {visit.at(reading.read_at)}." if reading.value else "So none is shown."
-    match reading.state:
-        case "failed":
-            st.warning(f"The balance could not be looked up just now. {kept}", icon=":material/cloud_off:")
-        case "reading":
-            st.info(f"The balance is being looked up. {kept}", icon=":material/hourglass_top:")
+    kept = f"It is shown as it was at {visit.at(reading.read_at)}." if reading.value else "So it is not shown."
+    if reading.state == "failed":
+        st.warning(f"The balance could not be looked up just now. {kept}", icon=":material/cloud_off:")
+    elif reading.state == "reading":
+        st.info(f"The balance is being looked up. {kept}", icon=":material/hourglass_top:")

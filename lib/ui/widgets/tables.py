@@ -1,11 +1,10 @@
-"""Tables to read, to choose a row of, and to edit: the one place in which tables are drawn.
+"""Tables to read, to choose a row of, and to edit. No page draws a table in any other way; a test checks this.
 
-Streamlit's toolbar over a grid hands its rows to anybody as a file. Data leaves by `lib.ui.widgets.downloads` alone, so
-the toolbar's way out is closed here, whatever the configuration of the server says; a test sees that no page draws a
-table by itself.
+Streamlit's toolbar over a grid lets anybody download its rows. Data must leave by `lib.ui.widgets.downloads` alone, so
+that download is switched off here, whatever the configuration of the server says.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,11 +17,13 @@ from lib.ui.widgets.text import unlinked
 st.set_option("client.disableDataExport", True)
 
 
-def show_text_table(frame: pd.DataFrame, alt: str, *, alarming: Callable[[str], bool] | None = None) -> None:
-    """A short table of texts that has to be read to its end: its cells wrap instead of being cut.
+def text_frame(rows: Iterable[Sequence[str]], *columns: str) -> pd.DataFrame:
+    """The rows as a frame of texts; it has its columns even without any row."""
+    return pd.DataFrame(list(rows), columns=list(columns), dtype="string")
 
-    Cells that are `alarming` stand out.
-    """
+
+def show_text_table(frame: pd.DataFrame, alt: str, *, alarming: Callable[[str], bool] | None = None) -> None:
+    """A short table that has to be read in full: its cells wrap. `alarming` cells are red."""
 
     def cell(text: str) -> str:
         return f":red[**{unlinked(text)}**]" if alarming is not None and alarming(text) else unlinked(text)
@@ -36,9 +37,9 @@ def show_grid(frame: pd.DataFrame, alt: str, *, key: str | None = None) -> None:
 
 
 def choose_row(frame: pd.DataFrame, alt: str, *, key: str, chosen: Callable[[int | None], None]) -> None:
-    """A long table; `chosen` is called with the position of a row when that is chosen, with None when it is let go.
+    """A long table; `chosen` is called with the position of the row that was chosen, or None when it was deselected.
 
-    A callback: the browser tells its chosen row again with every click, also with one that means something else.
+    Only a callback can tell: the browser sends the chosen row again with every other click, too.
     """
 
     def choose() -> None:
@@ -49,23 +50,20 @@ def choose_row(frame: pd.DataFrame, alt: str, *, key: str, chosen: Callable[[int
 
 
 def edit_grid(frame: pd.DataFrame, *, key: str, columns: Mapping[str, Any]) -> pd.DataFrame:
-    """A table to edit, with rows to add and to remove; returns it as edited. `columns`: how each one is edited."""
+    """A table to edit, in which rows can be added and removed; returns it as edited. `columns`: Streamlit's config."""
     return st.data_editor(frame, num_rows="dynamic", hide_index=True, key=key, column_config=dict(columns))
 
 
 def accounts_frame(accounts: Iterable[Account]) -> pd.DataFrame:
     """A list of accounts: number, name, status, parent."""
-    return pd.DataFrame(
-        [(one.number, one.name, one.standing, one.parent_number or "") for one in accounts],
-        columns=["Number", "Name", "Status", "Parent"],
-        dtype="string",
-    )
+    rows = [(one.number, one.name, one.status_words, one.parent_number or "") for one in accounts]
+    return text_frame(rows, "Number", "Name", "Status", "Parent")
 
 
 def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> None:
-    """A list of accounts (first column the number); choosing a row opens that account.
+    """A list of accounts, with a column Number; choosing a row opens that account, if `enabled`.
 
-    The row is looked up in the list as it was drawn: by the time of the click another account may stand there.
+    The row is looked up in the list as it was drawn: at the click, another account may have moved to that row.
     """
     if not enabled:
         show_grid(frame, "Accounts", key=key)
@@ -78,6 +76,6 @@ def choose_account(frame: pd.DataFrame, *, key: str, enabled: bool = True) -> No
     drawn: list[str] = st.session_state.get(f"{key}_drawn", now)
     st.session_state[f"{key}_drawn"] = now
     if rows and rows[0] < len(drawn):
-        # Without this the row would still be chosen when the person comes back to the list.
+        # Otherwise the row would still be chosen when the person comes back to the list.
         st.session_state.pop(key, None)
         open_account(drawn[rows[0]])

@@ -1,4 +1,4 @@
-"""A cancellation that Zuora refuses, or answers with silence, is resumed: cancelled once, and told as whose it was."""
+"""A cancellation that Zuora refuses or does not answer is resumed: done once, and the report says by whom."""
 
 from datetime import timedelta
 

@@ -46,7 +46,7 @@ def furnished(world):
             )
             for extension in ("100", "101")
         ]
-        # Two of one name, so that each has to be told apart.
+        # Two of one name, so that each has to be identified.
         for _ in range(2):
             queue = add(schema.call_queue, name="Reception")
             connection.execute(insert(schema.queue_member).values(queue_id=queue, phone_user_id=users[0]))
@@ -160,7 +160,7 @@ class TestPlan:
         assert failed.run.id in plan(furnished).blockers[0]
         with writing(furnished.services.engine) as connection:
             connection.execute(update(schema.account).values(status="deactivated"))
-        assert plan(furnished).blockers == ("The account is deactivated already.",)
+        assert plan(furnished).blockers == ("The account is already deactivated.",)
 
     def test_outside_systems_away_are_told(self, furnished):
         furnished.fail("GET ", "drop_before")
@@ -328,7 +328,7 @@ class TestFailing:
         repair = furnished.runner.plan("refresh_rules", "1001", {}, LEAD)
         assert (repair.blockers, [effect.text for effect in repair.effects]) == (
             (),
-            ["3 rules extra, for numbers that should have no rule: removed"],
+            ["Remove 3 rules for numbers that should have none"],
         )
         run(furnished)
         assert furnished.standing() == "deactivated"

@@ -73,7 +73,7 @@ def row_of(connection, number):
 def test_a_parent_that_zuora_does_not_know_is_refused(world):
     with writing(world.services.engine) as connection:
         connection.execute(update(account).where(account.c.number == "2001").values(zuora_id="f" * 32))
-    assert "so 2001 cannot be a parent there" in move(world, "1001", "2001").blockers[0]
+    assert "Correct the link to Zuora first." in move(world, "1001", "2001").blockers[0]
 
 
 def test_two_runs_can_never_build_a_loop_between_them(world):

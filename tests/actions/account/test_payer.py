@@ -103,7 +103,7 @@ def test_enable_says_it_too(paid):
 
 def test_deactivate_says_it_and_that_the_order_is_the_payers(paid):
     for wish, says in (
-        ({}, "go on being sent"),
+        ({}, "still gets their invoices"),
         ({"zuora": "invoice_period"}, "Only this account's subscriptions are cancelled"),
     ):
         seen = plan(paid, "deactivate", keep_children=True, **wish)

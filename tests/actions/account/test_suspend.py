@@ -76,8 +76,8 @@ class TestPlan:
         ]
         assert "In Zuora: 1,284.60 AUD overdue, 1 invoice, the oldest for 12 days." in plan.warnings
         assert "Emergency calls stay possible: 000, 106 and 112." in plan.untouched
-        assert "Calls in progress are not cut." in plan.untouched
-        assert "Its child account stays as it is." in plan.untouched
+        assert "Calls in progress are not cut off." in plan.untouched
+        assert "1 child account." in plan.untouched
         assert world.standing() == "active"
         assert world.states() == {"allowed"}
 
@@ -117,13 +117,13 @@ class TestEmergencyCalls:
         told = self.told(world, suspend(world, mail=True))
         assert "Emergency calls stay possible: 111 and 112." in told
         assert "stay possible: 111 and 112. Read back." in told
-        assert "you can still call 111 and 112." in told
+        assert "you can call 111 and 112." in told
         assert "106" not in told.partition("Hello")[2]
 
     @pytest.mark.parametrize(
         ("says", "warning"),
         [
-            ((), "Emergency calls do not stay possible: they are switched off on the SBC"),
+            ((), "Emergency calls will not connect either: they are switched off on the SBC"),
             (None, "Whether emergency calls stay possible is not known: the SBC did not say."),
         ],
         ids=["off", "an older SBC"],
@@ -201,7 +201,7 @@ class TestSuspended:
         assert world.standing() == "active"
         assert world.rules() == before
         assert history(world).reason == "paid"
-        assert "active already" in enable(world).blockers[0]
+        assert "already active" in enable(world).blockers[0]
 
     def test_missing_and_extra_rules_are_suspended_and_removed_as_well(self, world):
         kept = [rule for number, rule in world.sbc.state.rules().items() if number != NUMBERS["1001"][0]]
@@ -327,7 +327,7 @@ class TestHalfWay:
         plan, other = suspend(world), suspend(world)
         world.break_sbc("latency", "PUT /v1/rules", seconds=0.5, times=None)
         run_id = world.runner.start(plan, LEAD, WHY)
-        with pytest.raises(ActionError, match=r"Lee Lead is at work on|this changed meanwhile"):
+        with pytest.raises(ActionError, match=r"Lee Lead has a running action on|this has changed since you looked"):
             world.runner.start(other, LEAD, WHY)
         assert world.finish(run_id).run.state == "done"
 

@@ -129,9 +129,9 @@ def test_a_refresh_shows_old_and_new_with_the_version_and_saves_them(billed):
 
 def test_when_nothing_changed_it_says_so_and_starts_no_run(billed):
     plan = billed.runner.plan("refresh_allowances", "1001", {"subscription": SECOND}, LEAD)
-    assert plan.verdict == f"Nothing changed: the Hub has what Zuora grants. Read: {SECOND} (version 2)."
+    assert plan.verdict == f"Nothing has changed: the Hub has what Zuora grants. Read: {SECOND} (version 2)."
     assert (plan.effects, plan.steps) == ((), ())
-    with pytest.raises(Blocked, match="Nothing changed"):
+    with pytest.raises(Blocked, match="Nothing has changed"):
         billed.runner.start(plan, LEAD)
 
 
@@ -277,7 +277,7 @@ def test_a_colleagues_change_before_the_step_is_not_overwritten(billed, monkeypa
     monkeypatch.setattr(begin, "hand_over", late)
     done = billed.finish(billed.runner.start(plan, LEAD))
     assert done.run.state == "failed"
-    assert f"Somebody changed {SUB} in the Hub meanwhile" in done.run.error
+    assert f"Somebody else has changed {SUB} in the Hub" in done.run.error
     assert stored(billed)[SUB].terms == terms(9, cloud_mobiles=99)
 
 
@@ -410,7 +410,7 @@ def test_a_subscription_that_changes_before_the_step_is_not_overwritten(billed, 
     monkeypatch.setattr(begin, "hand_over", late)
     done = billed.finish(billed.runner.start(plan, LEAD))
     assert done.run.state == "failed"
-    assert "Somebody changed SUB-00000001" in done.run.error
+    assert "Somebody else changed or removed SUB-00000001" in done.run.error
     assert stored(billed)[SUB].name == "Theirs"
 
 

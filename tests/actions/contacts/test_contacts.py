@@ -34,7 +34,7 @@ def test_a_new_address_for_invoices_reaches_zuora_and_is_read_back(world, plan):
 
 
 def test_one_record_for_both_is_said_and_changes_for_both(world, plan):
-    assert "one and the same contact" in plan.warnings[0]
+    assert "the same contact" in plan.warnings[0]
     world.finish(world.runner.start(plan, LEAD))
     assert world.services.zuora.account(zuora_id("1001")).sold_to.work_email == NEW
 
@@ -74,7 +74,7 @@ def test_a_change_by_somebody_else_while_the_run_waits_is_not_overwritten(world,
     world.catch_up()
     world.runner.resume(failed.run.id, LEAD)
     again = world.finish(failed.run.id)
-    assert "Somebody changed E-mail" in (again.run.error or "")
+    assert "Somebody else has changed E-mail" in (again.run.error or "")
     assert bill_to(world).work_email == "theirs@example.com"
 
 

@@ -112,7 +112,7 @@ def test_a_record_that_waits_too_long_leaves_unknown_and_a_resume_sends_the_same
     with away(world, "sent_email", "accepted"):
         failed = world.finish(world.runner.start(plan, LEAD, WHY))
     assert failed.run.state == "failed"
-    assert failed.run.error.startswith("The mail server took the e-mail. The Hub database could not be reached")
+    assert failed.run.error.startswith("The mail server accepted the e-mail. The Hub database was away")
     assert "sends the same e-mail again" in failed.run.error
     assert states(world) == ["unknown"]
     assert len(world.mail.messages()) == 1

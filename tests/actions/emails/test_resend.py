@@ -66,8 +66,8 @@ def test_what_cannot_be_sent_again_says_why(world):
     with world.services.engine.connect() as connection:
         assert emails.find_email(connection, "1001", secret).body is None
     for email, says in (
-        (secret, "could sign in"),
-        (put(world, 3, account="2001"), "not in the history"),
+        (secret, "used to sign in"),
+        (put(world, 3, account="2001"), "no longer in the history"),
     ):
         plan = again(world, email)
         assert says in plan.blockers[0]

@@ -55,13 +55,13 @@ def test_what_a_pull_left_over_stands_in_the_plan_of_who_dealt_with_it(world):
     details = GOOD.model_copy(update={"contact_number": "+61491570156"}).model_dump()
     params = {"details": details, "after": 0, "accepted": ["“Blue gate” has no field here."]}
     plan = world.runner.plan("save_emergency", "1001", params, LEAD)
-    assert run(world, plan).run.plan["warnings"] == ["Dealt with before saving: “Blue gate” has no field here."]
+    assert run(world, plan).run.plan["warnings"] == ["Checked before saving: “Blue gate” has no field here."]
 
 
 def test_a_version_saved_meanwhile_is_told_and_not_overwritten(world):
     mine = save(world, house_number="99")
     run(world, save(world, actor=OTHER), OTHER)
-    with pytest.raises(Blocked, match=r"olga@example\.com saved version 1"):
+    with pytest.raises(Blocked, match=r"olga@example\.com has saved version 1"):
         world.runner.start(mine, LEAD)
     assert [one.saved_by for one in versions(world)] == ["olga@example.com"]
 

@@ -141,9 +141,9 @@ def test_a_suspension_that_ends_at_that_moment_is_not_begun_again(world, meanwhi
         assert world.finish(first).run.state == "done"
 
     meanwhile(resumed)
-    with pytest.raises(PlanChanged, match="suspended already") as changed:
+    with pytest.raises(PlanChanged, match="already suspended") as changed:
         world.runner.start(plan, BEN, case.given)
-    assert changed.value.plan.blockers == ("The account is suspended already.",)
+    assert changed.value.plan.blockers == ("The account is already suspended.",)
     assert runs_of(world, BEN) == 0
     assert world.runner.open_run("1001") is None
 
@@ -175,7 +175,7 @@ BOTH = ("suspend", "edit_contact", "rename_pbx")
     ],
 )
 def test_the_same_done_by_somebody_else_in_between_gives_a_new_plan(request, world, meanwhile, given, kind):
-    """Of two people who do the same at once one does it; the other one is told, and no run of theirs stands there."""
+    """Of two people who do the same at once one succeeds. The other sees a sentence, and has no run."""
     request.getfixturevalue(given)
     if kind == "add_subscription":
         in_zuora(world, STRANGER, [charge("Cloud Mobile", "4")])
@@ -200,7 +200,7 @@ def test_enabling_and_reading_the_rules_are_looked_at_again_too(world, meanwhile
     enabling = Case("enable", params={"mail": False}, given=Confirmation(reason="paid"))
     theirs, ours = enabling.plan(world, ANN), enabling.plan(world, BEN)
     meanwhile(lambda: world.finish(world.runner.start(theirs, ANN, enabling.given)))
-    with pytest.raises(PlanChanged, match="active already"):
+    with pytest.raises(PlanChanged, match="already active"):
         world.runner.start(ours, BEN, enabling.given)
     lose(world, THIRD)
     reading = Case("refresh_rules")
@@ -237,7 +237,7 @@ def test_an_account_that_never_rests_is_said_so(world, monkeypatch):
         return spend
 
     monkeypatch.setattr(world.runner.second_person, "check", check)
-    with pytest.raises(PlanChanged, match="goes on changing") as changed:
+    with pytest.raises(PlanChanged, match="keeps changing") as changed:
         world.runner.start(plan, BEN)
     assert changed.value.plan.fingerprint == plan.fingerprint
     assert next(notes) == 3

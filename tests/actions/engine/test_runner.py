@@ -46,7 +46,7 @@ def test_while_a_run_is_open_the_next_person_reads_who_and_since_when(toys):
     run_id = toys.runner.start(first, LEAD)
     with pytest.raises(AccountBusy) as busy:
         toys.runner.start(second, OTHER)
-    assert "Lee Lead is at work on this account since" in str(busy.value)
+    assert "Lee Lead has a running action on this account since" in str(busy.value)
     assert run_id in str(busy.value)
     assert toys.runner.open_run("1001").id == run_id
     assert toys.finish(run_id).run.state == "done"

@@ -44,7 +44,7 @@ class Toy(Action[dict[str, str]]):
         self.before(step, lambda: time.sleep(seconds))
 
     def fail(self, step: str = "first", error: Exception | None = None) -> None:
-        """The next attempt at the step ends with this error, which is none of our database unless given."""
+        """The next attempt at the step ends with this error, which is not an error of our database unless given."""
 
         def happens() -> None:
             raise error or Rejected("Toyland", "set the value", writes=True, detail="Not today", request_id="req-1")

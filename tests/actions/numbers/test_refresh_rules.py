@@ -1,4 +1,4 @@
-"""Refresh auth rules: what is wrong is found, told, put right, and read back from the SBC."""
+"""Refresh auth rules: what is wrong is found, shown, corrected, and read back from the SBC."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def refresh(world, number="1001", actor=LEAD):
 
 
 def hold(world, number, **values):
-    """Give the SBC this rule in place of the right one."""
+    """Give the SBC this rule instead of the right one."""
     given = {"account": "1001", "state": "allowed", "trunk": "syd-1"} | values
     world.sbc.state.load([RuleRecord(number=number, **given)])
 
@@ -39,7 +39,7 @@ def lose(world, *numbers):
 def test_a_missing_rule_is_found_and_created(world):
     lose(world, THIRD)
     plan = refresh(world)
-    assert [effect.text for effect in plan.effects] == ["1 rule missing: created"]
+    assert [effect.text for effect in plan.effects] == ["Create 1 missing rule"]
     (detail,) = plan.details
     assert detail.rows == (("0491 570 006", "missing", "no rule", "allowed, account 1001, trunk syd-1"),)
     done = world.finish(world.runner.start(plan, LEAD))
@@ -47,7 +47,7 @@ def test_a_missing_rule_is_found_and_created(world):
     assert world.rules() == RIGHT
     assert [(step.name, step.state, step.count) for step in done.steps] == [("rules", "done", 1), ("verify", "done", 3)]
     assert world.runner.items(done.run.id, "rules") == [("0491 570 006", "was missing, now created")]
-    assert "as they should be" in done.steps[1].text
+    assert "are correct" in done.steps[1].text
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_a_rule_the_sbc_keeps_but_calls_do_not_use_is_missing(world):
 
 def test_nothing_wrong_is_a_verdict_and_no_run(world):
     plan = refresh(world)
-    assert plan.verdict == "All 3 numbers are as they should be on the SBC, read back."
+    assert plan.verdict == "All 3 rules are correct, read back."
     assert not plan.steps
-    with pytest.raises(Blocked, match="as they should be"):
+    with pytest.raises(Blocked, match="are correct"):
         world.runner.start(plan, LEAD)
 
 
@@ -198,7 +198,7 @@ def test_a_deactivated_account_should_have_no_rule(world):
         connection.execute(update(account).where(account.c.number == "1001").values(status="deactivated"))
     plan = refresh(world)
     assert "deactivated" in plan.warnings[0]
-    assert [effect.text for effect in plan.effects] == ["3 rules extra, for numbers that should have no rule: removed"]
+    assert [effect.text for effect in plan.effects] == ["Remove 3 rules for numbers that should have none"]
     assert world.finish(world.runner.start(plan, LEAD)).run.state == "done"
     assert world.states("1001") == set()
 
@@ -217,7 +217,7 @@ def test_findings_that_change_between_plan_and_start_give_a_new_plan(world):
 def test_a_failing_sbc_fails_the_plan_in_a_sentence(world, kind):
     world.break_sbc(kind)
     plan = refresh(world)
-    assert plan.blockers[0].startswith("The SBC could not be read, so nothing is known of its rules. ")
+    assert plan.blockers[0].startswith("The SBC could not be read, so its rules are not known. ")
     assert "token-of-the" not in plan.blockers[0]
 
 
@@ -248,7 +248,7 @@ def test_a_long_refresh_goes_in_pieces_and_says_how_far_it_is(world):
         )
         connection.execute(delete(rule_change))
     plan = refresh(world, "1002")
-    assert plan.effects[0].text == "1,000 rules missing: created"
+    assert plan.effects[0].text == "Create 1,000 missing rules"
     world.break_sbc("latency", "PUT /v1/rules", seconds=0.6, times=None)
     run_id = world.runner.start(plan, LEAD)
     now = wait_for(lambda: world.runner.progress(run_id), lambda seen: seen.steps[0].items_done)

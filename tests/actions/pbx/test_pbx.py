@@ -86,7 +86,7 @@ class TestBilling:
     def test_what_cannot_be_is_refused(self, house):
         for to, params, says in (
             ("SUB-9", {}, "has no subscription SUB-9"),
-            ("SUB-2", {"pbx": 2}, "no such PBX"),
+            ("SUB-2", {"pbx": 2}, "no longer on this account"),
         ):
             plan = bill(house, to, **params)
             assert says in " ".join(plan.blockers)
@@ -210,7 +210,7 @@ class TestRename:
             connection.execute(update(phone_user).where(phone_user.c.extension == "1001").values(email="no address"))
         failed = renamed(house)
         assert failed.run.state == "failed"
-        assert "did not take 1 of the e-mails: no address" in (failed.run.error or "")
+        assert "refused 1 e-mail: no address" in (failed.run.error or "")
         assert len(house.mail.messages()) == 2
 
     def test_three_refused_in_a_row_are_the_mail_servers_trouble(self, house):
@@ -220,7 +220,7 @@ class TestRename:
                 query = update(phone_user).where(phone_user.c.extension == extension)
                 connection.execute(query.values(email=email))
         failed = renamed(house)
-        assert "did not take 3 of the e-mails: one, two, three. The others were not tried." in (failed.run.error or "")
+        assert "refused 3 e-mails: one, two, three. The rest were not tried." in (failed.run.error or "")
         assert house.mail.messages() == []
         # One that was taken in between: it is theirs, and everybody is tried.
         with writing(house.services.engine) as connection:
@@ -230,7 +230,7 @@ class TestRename:
             connection.execute(query.values(email="four"))
         house.runner.resume(failed.run.id, LEAD)
         again = house.finish(failed.run.id)
-        assert "did not take 3 of the e-mails: one, three, four. Everybody else was mailed." in (again.run.error or "")
+        assert "refused 3 e-mails: one, three, four. The others have theirs." in (again.run.error or "")
         assert [mail.recipients for mail in house.mail.messages()] == [("ben@example.com",)]
 
     @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -243,7 +243,7 @@ class TestRename:
                 )
             )
         failed = renamed(house)
-        assert "1 login did not become one of “wattle-gas”" in (failed.run.error or "")
+        assert "1 login did not change to “wattle-gas”" in (failed.run.error or "")
         assert house.mail.messages() == []
 
     def test_each_mailbox_stands_in_what_was_done(self, house):

@@ -97,7 +97,7 @@ def test_deactivate_from_the_click_to_the_calls(tmp_path, _browser, sbc):
             settled(page)
             start.click()
             expect(page.get_by_text("of 15 steps").first).to_be_visible()
-            expect(page.get_by_text("Cancel the subscriptions in Zuora: under way")).to_be_visible()
+            expect(page.get_by_text("Cancel the subscriptions in Zuora: Under way")).to_be_visible()
             os.killpg(server.process.pid, signal.SIGKILL)
             server.process.wait(10)
             house.complaints.clear()

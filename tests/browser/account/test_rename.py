@@ -23,7 +23,7 @@ def open_edit(page):
 
 def type_name(page, name: str):
     page.get_by_label("Account name").fill(name)
-    page.get_by_role("button", name="Show what changes").click()
+    page.get_by_role("button", name="Preview").click()
 
 
 def start(page):

@@ -58,7 +58,7 @@ def test_a_person_renames_an_account_and_finds_it_on_activity_with_its_steps(hou
     expect(page.get_by_text("Rename in Zuora")).to_have_count(0)
     line.click()
     for system in ("Zuora", "the Hub"):
-        step = page.get_by_text(f"Rename in {system}: done (1) · {own.name} → Banksia & Sons")
+        step = page.get_by_text(f"Rename in {system}: Done · 1 · {own.name} → Banksia & Sons")
         expect(step).to_be_visible()
 
     page.get_by_role("combobox", name="What").click()
@@ -73,7 +73,7 @@ def test_a_person_renames_an_account_and_finds_it_on_activity_with_its_steps(hou
     page.reload()
     expect(line).to_have_count(1)
     settled(page)
-    expect(page.get_by_text("There is nothing older.")).to_be_visible()
+    expect(page.get_by_text("No older entries.")).to_be_visible()
     assert "kind=Rename+account" in page.url
     expect(text_field(page)).to_have_value("banksia & S")
     expect(emails(page)).to_have_count(0)

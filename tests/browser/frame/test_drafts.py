@@ -106,7 +106,7 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
     page.get_by_role("button", name="Contact Form").click()
     street = page.get_by_label("Street name", exact=True)
     expect(street).to_have_value(own.sold_to.street_name)
-    listed = page.get_by_role("checkbox", name="Phones may be elsewhere").is_checked()
+    listed = page.get_by_role("checkbox", name="Phones may be used at another address").is_checked()
     settled(page)
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_label("User name")).to_be_visible()
@@ -116,7 +116,7 @@ def test_forms_are_whole_after_a_sign_out_and_in_and_empty_of_the_person_before(
     expect(street).to_have_value(own.sold_to.street_name)
     settled(page)
     expect(street).to_have_value(own.sold_to.street_name)
-    assert page.get_by_role("checkbox", name="Phones may be elsewhere").is_checked() is listed
+    assert page.get_by_role("checkbox", name="Phones may be used at another address").is_checked() is listed
 
 
 def test_dialogs_close_when_the_server_is_back_and_what_was_noted_is_there_again(tmp_path, _browser):

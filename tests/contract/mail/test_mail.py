@@ -250,7 +250,7 @@ class TestSignIn:
         error = failure(mailer(guarded, username=USER, password="wrong-" + PASSWORD))
         assert (type(error), error.signed_out, error.maybe_done) == (AuthFailed, True, False)
         assert error.codes == ("535", "5.7.8")
-        assert "did not accept the Hub's sign-in" in str(error)
+        assert "did not accept the Account Manager's sign-in" in str(error)
 
     def test_a_missing_sign_in_is_told_as_such(self, guarded):
         error = failure(mailer(guarded))

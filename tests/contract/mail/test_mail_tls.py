@@ -153,7 +153,7 @@ def test_tls_to_a_server_that_speaks_plainly_fails(authority, tmp_path):
         error = failure(mailer(standin, security="tls", ca_file=authority.file))
         assert (type(error), error.maybe_done) == (Unreachable, False)
         error = failure(mailer(standin, security="starttls", ca_file=authority.file))
-        assert "it does not offer STARTTLS" in str(error)
+        assert "the server does not offer STARTTLS" in str(error)
 
 
 def test_plain_words_to_a_server_that_wants_tls_send_nothing(secured):

@@ -164,7 +164,7 @@ def test_the_name_in_the_servers_own_log_is_kept(answer, queue_id):
         ("552 5.2.2 x", "recipient refused: the mailbox is full"),
         ("550 5.7.1 x", "recipient refused: its rules do not allow it"),
         ("550 5.9.99 x", "recipient refused. "),
-        ("550-5.1.10 x\r\n550 5.1.10 y", "recipient refused: the domain takes no mail"),
+        ("550-5.1.10 x\r\n550 5.1.10 y", "recipient refused: the domain accepts no mail"),
     ],
 )
 def test_the_reason_comes_from_the_code_alone(reply, words):

@@ -27,7 +27,7 @@ OPERATIONS = {
     "account": "read the auth rules of account 104233",
     "put": "write 3 auth rules",
     "delete": "delete 3 auth rules",
-    "health": "tell its health",
+    "health": "report its health",
 }
 WRITES = {"put", "delete"}
 every_call = pytest.mark.parametrize("name", CALLS)
@@ -88,16 +88,16 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "body", "detail"),
         [
-            ("put", {"error": "rule", "index": 1}, "it does not take the rule of +61491570156"),
+            ("put", {"error": "rule", "index": 1}, "it does not accept the rule of +61491570156"),
             ("put", {"error": "number twice", "index": 0}, "+61491570006 was sent twice in one request"),
-            ("get", {"error": "number", "index": 2}, "+61491570157 is not a number it takes"),
-            ("delete", {"error": "number", "index": 0}, "+61491570006 is not a number it takes"),
-            ("put", {"error": "rule", "index": 3}, "it does not take the rule of one of them"),
-            ("put", {"error": "rule", "index": -1}, "it does not take the rule of one of them"),
-            ("put", {"error": "rule", "index": True}, "it does not take the rule of one of them"),
-            ("put", {"error": "rule", "index": "1"}, "it does not take the rule of one of them"),
-            ("put", {"error": "rule"}, "it does not take the rule of one of them"),
-            ("account", {"error": "number", "index": 0}, "one of them is not a number it takes"),
+            ("get", {"error": "number", "index": 2}, "it does not accept +61491570157"),
+            ("delete", {"error": "number", "index": 0}, "it does not accept +61491570006"),
+            ("put", {"error": "rule", "index": 3}, "it does not accept the rule of one of them"),
+            ("put", {"error": "rule", "index": -1}, "it does not accept the rule of one of them"),
+            ("put", {"error": "rule", "index": True}, "it does not accept the rule of one of them"),
+            ("put", {"error": "rule", "index": "1"}, "it does not accept the rule of one of them"),
+            ("put", {"error": "rule"}, "it does not accept the rule of one of them"),
+            ("account", {"error": "number", "index": 0}, "it does not accept one of them"),
             ("put", {"error": ["rule"], "index": 1}, "HTTP 422"),
             ("put", ["rule"], "HTTP 422"),
         ],
@@ -117,8 +117,8 @@ class TestRefusals:
     def test_the_sentence_is_whole(self, scripted, scripted_sbc):
         scripted.replies.append(JSONResponse({"error": "rule", "index": 1}, 422))
         assert str(failure(scripted_sbc, "put")) == (
-            "SBC refused to write 3 auth rules: it does not take the rule of +61491570156. Nothing was changed. "
-            "Correct what it names, then try again. For SBC support: track run-1."
+            "SBC refused to write 3 auth rules: it does not accept the rule of +61491570156. Nothing was changed. "
+            "Correct it, then try again. For SBC support: track run-1."
         )
 
     def test_an_error_survives_a_pickle(self, scripted, scripted_sbc):

@@ -1,4 +1,4 @@
-"""The SBC client against a stand-in that misbehaves: lost answers, trying again, a part of many, and no secret told."""
+"""The SBC client against a stand-in that misbehaves: lost answers, trying again, part of many, and no secret shown."""
 
 import io
 import logging
@@ -121,7 +121,7 @@ class TestFaults:
             sbc.put_rules(newer, **WHO)
         assert caught.value.maybe_done
         standin.state.faults.clear()
-        # What was held back is done by now, not later to the rules of another test.
+        # What was held back is done now, not later to the rules of another test.
         assert {rule.state for rule in standin.state.rules().values()} == {"suspended"}
 
     def test_a_wrong_token(self, standin, make_sbc):

@@ -108,7 +108,7 @@ def test_a_certificate_refused_before_the_request_is_known_to_have_changed_nothi
     own = stranger if shown == "a stranger's" else None
     error = failure(make_sbc(strict, **files(kamailio.certificates, own)))
     assert (type(error), error.maybe_done) == (AuthFailed, False)
-    assert "it did not accept the Hub's certificate" in str(error)
+    assert "it did not accept the Account Manager's certificate" in str(error)
 
 
 def test_a_certificate_of_another_name_is_not_ours(kamailio, make_sbc, tmp_path):
@@ -125,7 +125,7 @@ def test_an_sbc_whose_certificate_nobody_we_know_signed_is_not_talked_to(kamaili
     authority = stranger if known == "a stranger's" else None
     error = failure(make_sbc(kamailio.url, attempts=1, **files(authority, kamailio.certificates)))
     assert (type(error), error.maybe_done) == (Unreachable, False)
-    assert "look at the certificates" in str(error)
+    assert "check the certificates" in str(error)
 
 
 class TestFilesThatCannotBeUsed:
@@ -155,4 +155,4 @@ class TestFilesThatCannotBeUsed:
     @pytest.mark.parametrize("alone", ["client_certificate", "client_key"])
     def test_one_without_the_other(self, stranger, alone):
         given = {alone: files(stranger, stranger)[alone]}
-        assert "both or not at all" in self.refused(**given)
+        assert "together, or neither" in self.refused(**given)

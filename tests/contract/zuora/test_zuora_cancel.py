@@ -272,7 +272,7 @@ class TestOrders:
         assert not cancel(scripted_zuora).already
         sent = [request.headers["Idempotency-Key"] for request in scripted.seen if request.method == "POST"]
         assert len(sent) == 2
-        # A refusal of Zuora's own is kept under its key. A conflict that nobody explains is none.
+        # A refusal of Zuora's own is kept under its key. A conflict that nobody explains is not.
         assert len(set(sent)) == (2 if "reasons" in body else 1)
 
     def test_a_missing_permission_that_does_not_name_orders_is_no_reason_for_the_other_way(

@@ -124,8 +124,8 @@ class TestWriting:
         code, said = say("--write", "1")
         assert code == 0, said
         assert "ok    Zuora accepted a change of the notes of account 1." in said
-        assert "ok    The change shows at once." in said
-        assert "ok    The notes of account 1 are as they were." in said
+        assert "ok    The change can be seen at once." in said
+        assert "ok    The notes of account 1 are as they were before." in said
         assert notes() == before
         assert self.writes(zuora_standin) == ["PUT /v1/accounts/1"] * 2
         assert "Quiet words" not in said
@@ -134,7 +134,7 @@ class TestWriting:
         zuora_standin.switches.read_lag = 2
         code, said = say("--write", "1")
         assert (code, notes()) == (0, "Quiet words")
-        assert "note  The change shows after 3 looks: readings of this tenant lag behind its writes." in said
+        assert "note  The change can be seen at look 3: reads of this tenant lag behind its writes." in said
 
     def test_nothing_is_written_without_it(self, say, zuora_standin, notes):
         assert say()[0] == 0
@@ -146,7 +146,7 @@ class TestWriting:
         )
         code, said = say("--write", "1")
         assert (code, notes()) == (1, "Quiet words")
-        assert "FAIL  The notes of account 1 cannot be changed. Zuora does not allow the Hub" in said
+        assert "FAIL  The notes of account 1 cannot be changed. Zuora does not allow the Account Manager" in said
 
     @pytest.mark.parametrize("kind", ["drop_after", "truncate", "html504"])
     def test_a_lost_answer_is_restored_as_well(self, say, zuora_standin, notes, kind):
@@ -159,7 +159,8 @@ class TestWriting:
         zuora_standin.state.faults.add(Fault("PUT /v1/accounts", "html502", None, after=1))
         code, said = say("--write", "1")
         assert code == 1
-        assert "were not restored. Open its notes in Zuora and delete the line “Account Manager write check" in said
+        assert "may not have been restored. Open its notes in Zuora" in said
+        assert "delete the line “Account Manager write check" in said
         assert "Quiet words" not in said
 
     @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ class TestWriting:
         monkeypatch.setattr(WriteCheck, "_until", other)
         code, said = say("--write", "1")
         assert (code, notes()) == (1, "Theirs")
-        assert "Somebody changed the notes of account 1 too" in said
+        assert "Somebody else changed the notes of account 1" in said
 
     def test_a_cancelled_account_and_an_unknown_one_are_not_written_to(self, say, zuora_standin, notes):
         zuora_standin.state.update_account(zuora_standin.state.account("2")["id"], {"status": "Canceled"})
@@ -220,7 +221,7 @@ class TestWriting:
 def test_refused_credentials_come_with_the_data_centres(say):
     code, said = say(client_secret="wrong-secret-of-nobody")
     assert code == 1
-    assert "did not accept the Hub's sign-in" in said
+    assert "did not accept the Account Manager's sign-in" in said
     assert "rest.eu.zuora.com" in said
     assert "wrong-secret" not in said
     assert len(said.splitlines()) == 1
@@ -253,7 +254,7 @@ def test_a_missing_permission_is_named(say, zuora_standin, path, what):
     zuora_standin.state.faults.add(Fault(f"GET {path}", "success_false", None, code=50000010, message="No permission"))
     code, said = say()
     assert code == 1
-    assert f"FAIL  {what} cannot be read. Zuora does not allow the Hub" in said
+    assert f"FAIL  {what} cannot be read. Zuora does not allow the Account Manager" in said
 
 
 @pytest.mark.parametrize(("seconds", "way"), [(-500, "behind"), (500, "ahead")])

@@ -129,7 +129,7 @@ class TestShapes:
             == error.sentence
             == (
                 "Zuora refused to rename account 1: Name is taken. Nothing was changed. "
-                "Correct what it names, then try again. "
+                "Correct it, then try again. "
                 "For Zuora support: request abc-1, process P1, track t, code 53100320."
             )
         )
@@ -549,7 +549,7 @@ class TestNothingLeaks:
             error = failure(make_zuora(url=scripted.url))
             for text in (str(error), repr(error), *traceback.format_exception(error)):
                 texts.write(text)
-        # A sign-in that fails has given out no token, so there is none to hide.
+        # A sign-in that fails has given out no token, so there is nothing to hide.
         for reply in self.replies([secret for secret in self.secrets if "token" not in secret]):
             scripted.token_replies[:] = [reply] * 5
             error = failure(make_zuora(url=scripted.url))

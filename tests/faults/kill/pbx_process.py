@@ -8,10 +8,10 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
+from lib import logs
 from lib.actions.engine.durable.stepping import Stepper
 from lib.actions.engine.plan import Confirmation
 from lib.actions.pbx import rename_pbx
-from lib.app.start import configure_logging
 from lib.clients.mail import Mailer
 from lib.settings import Settings
 from lib.store.engine import make_engine
@@ -39,7 +39,7 @@ def serve(settings: dict[str, Any], log: Path, pipe: Pipe, point: str | None) ->
     os.setsid()
     with log.open("a") as output:
         os.dup2(output.fileno(), sys.stderr.fileno())
-    configure_logging("WARNING")
+    logs.configure("WARNING")
     given = Settings(_env_file=None, **settings)
     services = make_services(given, make_engine(given.database))
     patient = replace(services.mailer.config, connect_seconds=PATIENCE, read_seconds=PATIENCE)

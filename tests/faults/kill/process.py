@@ -13,12 +13,12 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any
 
+from lib import logs
 from lib.actions.account.rename import Rename
 from lib.actions.engine.durable import stepping
 from lib.actions.engine.errors import ActionError
 from lib.actions.engine.runner import Runner
 from lib.actions.engine.starting import begin
-from lib.app.start import configure_logging
 from lib.clients.zuora import Zuora
 from lib.settings import Settings
 from lib.store.engine import make_engine
@@ -99,13 +99,13 @@ def _runner(settings: dict[str, Any], log: Path) -> Runner:
     os.setsid()
     with log.open("a") as output:
         os.dup2(output.fileno(), sys.stderr.fileno())
-    configure_logging("ERROR")
+    logs.configure("ERROR")
     given = Settings(_env_file=None, **settings)
     return make_runner(make_services(given, make_engine(given.database)))
 
 
 def main() -> None:
-    configure_logging("ERROR")
+    logs.configure("ERROR")
     settings = Settings(_env_file=None)
     engine = make_engine(settings.database)
     services = make_services(settings, engine)

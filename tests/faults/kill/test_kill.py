@@ -170,7 +170,9 @@ def test_of_three_processes_one_starts_and_the_others_are_told_who(engine, envir
         wait_for(lambda: only_run(engine).state, lambda state: state != "running")
     assert sum(answer.startswith("started") for answer in answers) == 1, answers
     refused = [answer for answer in answers if not answer.startswith("started")]
-    assert all(answer.startswith("AccountBusy") and "Lee Lead is at work on" in answer for answer in refused), answers
+    assert all(
+        answer.startswith("AccountBusy") and "Lee Lead has a running action on" in answer for answer in refused
+    ), answers
     assert only_run(engine).state == "done"
 
 

@@ -46,7 +46,7 @@ def check(world, killed, refused=()):
 def check_account(connection, world, run):
     """The account is as the plan said."""
     standing = accounts.get_account(connection, run.account)
-    assert (standing.standing, standing.changing_to) == ("deactivated", None)
+    assert (standing.status_words, standing.changing_to) == ("deactivated", None)
     left = {what: belongings.list_labels(connection, run.account, what) for what in belongings.KINDS}
     assert left == {what: [] for what in belongings.KINDS}
     own = select(schema.account.c.id).where(schema.account.c.number == run.account).scalar_subquery()
@@ -81,7 +81,7 @@ def check_audit(connection, world, run):
     progress = progress_of(run, events, ACTIONS["deactivate"].titles)
     receipt = receipt_of(progress, kept).markdown("Australia/Melbourne")
     assert f"Receipt: {run.id}" in receipt
-    assert all(f"| {step.title} | done" in receipt for step in progress.steps)
+    assert all(f"| {step.title} | Done" in receipt for step in progress.steps)
 
 
 def check_repeats(connection, done, killed, hurt):
@@ -139,7 +139,7 @@ def check_bystanders(connection, world):
     """Accounts that were not deactivated still have everything."""
     for number in world.bystanders:
         had = world.had[number]
-        assert accounts.get_account(connection, number).standing == "active"
+        assert accounts.get_account(connection, number).status_words == "active"
         for what in belongings.KINDS:
             assert had[what] - {f"sign-in owner{number}"} == set(belongings.list_labels(connection, number, what))
         in_use = {one.label for one in belongings.list_numbers(connection, number) if one.state == "in_use"}

@@ -48,9 +48,9 @@ class Cluster:
             "max_connections = 60\nsuperuser_reserved_connections = 3\nfsync = off\n"
         )
         self.start()
-        self.do("create role soak login superuser")
-        self.do("create database soak owner soak")
-        self.url = f"postgresql+psycopg://soak@127.0.0.1:{self._port}/soak"
+        self.do("create role product login superuser")
+        self.do("create database product owner product")
+        self.url = f"postgresql+psycopg://product@127.0.0.1:{self._port}/product"
 
     def start(self) -> None:
         self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"))
@@ -83,10 +83,10 @@ class Cluster:
     def full(self):
         """Every connection is ended, and others take all places."""
         taken = []
-        self.do("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'soak'")
+        self.do("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'product'")
         with suppress(psycopg.OperationalError):
             for _ in range(80):
-                taken.append(psycopg.connect(self.url.replace("+psycopg", "").replace("/soak", "/postgres")))
+                taken.append(psycopg.connect(self.url.replace("+psycopg", "").replace("/product", "/postgres")))
         try:
             yield
         finally:
@@ -96,15 +96,15 @@ class Cluster:
     @contextmanager
     def read_only(self):
         """As after a failover to a standby; connections made in this time stay read-only."""
-        for statement in ("alter database soak set default_transaction_read_only = on", _END):
+        for statement in ("alter database product set default_transaction_read_only = on", _END):
             self.do(statement)
         try:
             yield
         finally:
-            self.do("alter database soak reset default_transaction_read_only")
+            self.do("alter database product reset default_transaction_read_only")
 
 
-_END = "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'soak'"
+_END = "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'product'"
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from lib import logs
 from lib.actions.account import deactivate
 from lib.actions.engine.durable.stepping import Stepper
 from lib.actions.engine.errors import AccountBusy, Blocked, PlanChanged, PlanExpired
 from lib.actions.engine.plan import Confirmation
 from lib.actions.engine.runner import Runner
-from lib.app.start import configure_logging
 from lib.clients.mail import MailConfig, Mailer
 from lib.clients.sbc import KamailioSbc, SbcConfig
 from lib.clients.zuora import Zuora, ZuoraConfig
@@ -56,7 +56,7 @@ def serve(settings: dict[str, Any], log: Path, pipe: Pipe, point: str | None = N
     os.setsid()
     with log.open("a") as output:
         os.dup2(output.fileno(), sys.stderr.fileno())
-    configure_logging("WARNING")
+    logs.configure("WARNING")
     services = _services(Settings(_env_file=None, **settings))
     runner = make_runner(services)
     if point is not None:

@@ -83,7 +83,7 @@ def test_children_block_it_until_the_person_leaves_them(house):
     assert f"Deactivate account {number}" not in labels(app)
     app = sound(app.checkbox(key="deactivate_children").check().run())
     assert f"Deactivate account {number}" in labels(app)
-    assert "Left below a deactivated parent" in said(app)
+    assert "These children will have a deactivated parent" in said(app)
 
 
 def test_money_is_in_red(house):
@@ -126,7 +126,7 @@ def test_an_admin_restores_a_number_of_the_deactivated_account(house, own):
     app = press(house.details(target, "admin"), "Edit")
     app = sound(app.segmented_control(key="edit_tab").set_value("Number").run())
     app.text_input(key="restored_number").set_value(number.e164)
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     app = press(app, "Restore number")
     app = rerun_until(app, lambda app: bool(tables(app, "Step", "Result")))
     assert house.sbc.state.live()[number.e164].account == target

@@ -14,7 +14,7 @@ def test_an_unknown_number_says_so(house):
 
 def test_no_open_account_says_where_to_find_one(house):
     app = house.open("lead", "pages/account/details.py")
-    assert "No account is open. Find one in the box on the left." in said(app)
+    assert "No account is open. Search for one in the box on the left." in said(app)
 
 
 @pytest.mark.parametrize("number", ["<b>x</b>", "' or 1=1 --", "0", "٣٤٥", "1" * 5000])
@@ -31,7 +31,7 @@ def test_the_facts_of_the_hub_are_next_to_those_of_zuora(house):
         "Status": ("active", "active"),
         "Parent": ("none", "none"),
         "Account number": (own.number, own.zuora_number),
-        "Balance": ("kept in Zuora", "742.35 AUD"),
+        "Balance": ("—", "742.35 AUD"),
     }
     assert shown["E-mail"][0] == own.bill_to.email
     assert shown["Communication profile"][0] == own.profile
@@ -71,7 +71,7 @@ def test_a_different_name_is_shown_as_a_difference(house):
     own = demo("name_differs")
     app = house.details(own.number)
     assert differences(app) == {"Name": (own.name, own.in_zuora.name)}
-    assert "The Hub and Zuora differ in 1 place." in said(app)
+    assert "1 difference between Hub and Zuora." in said(app)
     assert facts(app)["Name"] == (own.name, own.in_zuora.name)
 
 

@@ -11,7 +11,7 @@ def begin(house, number: str):
 
 def type_name(app, name: str):
     app.text_input(key="new_name").set_value(name)
-    return press(app, "Show what changes")
+    return press(app, "Preview")
 
 
 def plan(app) -> list[tuple[str, str, str]]:
@@ -41,7 +41,7 @@ def runs_of(house, own) -> int:
     [
         ("", "The name is empty."),
         ("   ", "The name is empty."),
-        ("x" * 256, "The name has 256 characters; Zuora takes at most 255."),
+        ("x" * 256, "The name has 256 characters. Zuora accepts at most 255."),
         ("Banksia 🌼", "such as an emoji"),
         ("Bank\u200bsia", "invisible character (U+200B)"),
         ("---", "The name has no letter or digit."),
@@ -58,7 +58,7 @@ def test_a_bad_name_gives_a_sentence_and_changes_nothing(house, own, name, sente
 
 def test_the_same_name_is_nothing_to_do(house, own):
     app = type_name(begin(house, own.number), f" {own.name} ")
-    assert f"The account is already called “{own.name}”, here and in Zuora." in said(app)
+    assert f"The account is already called “{own.name}”, in the Hub and in Zuora." in said(app)
     assert not can_start(app)
 
 
@@ -75,8 +75,8 @@ def test_a_rename_goes_from_plan_to_receipt(house, own):
     app = press(type_name(begin(house, own.number), name), "Rename account")
     rerun_until(app, receipt)
     assert [(row.Result, row.Before, row.After) for row in receipt(app)[0].itertuples()] == [
-        ("done (1)", own.name, name),
-        ("done (1)", own.name, name),
+        ("Done · 1", own.name, name),
+        ("Done · 1", own.name, name),
     ]
     assert facts(app)["Name"] == (name, name)
     assert not [field for field in app.text_input if field.key == "new_name"], "the dialog is gone"
@@ -119,7 +119,7 @@ def test_a_run_that_stopped_is_abandoned_only_with_a_reason(house, own):
     press(app, "Rename account")
     rerun_until(app, lambda app: "stopped** after" in said(app))
     press(app, "Abandon this action")
-    assert "Say why the action is abandoned" in said(app)
+    assert "Not abandoned: type a reason" in said(app)
     next(field for field in app.text_input if field.label == "Why").set_value("a typing error")
     press(app, "Abandon this action")
     assert "stopped** after" not in said(app)
@@ -163,7 +163,7 @@ def test_a_deactivated_account_is_offered_no_edit(house):
 
 def test_an_account_cancelled_in_zuora_cannot_be_renamed(house):
     app = type_name(begin(house, demo("zuora_cancelled").number), "Too Late")
-    assert "The account is cancelled in Zuora, which refuses any change to it." in said(app)
+    assert "is cancelled in Zuora, which refuses any change to it." in said(app)
     assert not can_start(app)
 
 
@@ -187,11 +187,11 @@ def test_a_pinned_note_is_still_there_after_the_dialog_was_closed(house, own):
     assert note("admin").text_area(key="new_note").value == ""
     app = note()
     assert app.text_area(key="new_note").value == "Payment plan"
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     app.text_area(key="new_note").set_value("Payment plan until May")
     app = sound(app.run())
     assert not can_start(app), "what was shown is no longer what would happen"
-    app = press(press(app, "Show what changes"), "Save the note")
+    app = press(press(app, "Preview"), "Save the note")
     app = rerun_until(app, receipt)
     assert "Payment plan until May" in said(app)
     assert "is back" not in said(note())

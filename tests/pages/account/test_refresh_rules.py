@@ -10,7 +10,7 @@ def opened(house, number, username="lead"):
 
 
 def findings(app) -> dict[str, str]:
-    return {row.Number: row.Finding for frame in tables(app, "Number", "Finding") for row in frame.itertuples()}
+    return {row.Number: row.Problem for frame in tables(app, "Number", "Problem") for row in frame.itertuples()}
 
 
 def test_the_planted_account_is_found_and_fixed(house):
@@ -31,9 +31,9 @@ def test_the_planted_account_is_found_and_fixed(house):
     assert told[first[0]] == "was missing, now created"
     assert told["(07) 7010 9999"].endswith("now removed")
     (receipt,) = tables(app, "Step", "Result")
-    assert "All 12 numbers are as they should be on the SBC, read back." in set(receipt["What was done"])
+    assert "All 12 rules are correct, read back." in set(receipt["What was done"])
     app = press(app, "Refresh auth rules")
-    assert "All 12 numbers are as they should be on the SBC" in said(app)
+    assert "All 12 rules are correct" in said(app)
     assert not [button for button in app.button if button.label.startswith("Refresh 1")]
 
 
@@ -43,7 +43,7 @@ def test_many_missing_rules_are_counted(house):
     assert len(findings(app)) == 40
     app = press(app, "Refresh 40 rules")
     app = rerun_until(app, lambda app: bool(tables(app, "Step", "Result")))
-    assert "All 5000 numbers" in said(press(app, "Refresh auth rules"))
+    assert "All 5,000 rules" in said(press(app, "Refresh auth rules"))
 
 
 def test_an_account_without_numbers_gets_a_verdict(house):
@@ -53,7 +53,7 @@ def test_an_account_without_numbers_gets_a_verdict(house):
 def test_an_sbc_that_does_not_answer_is_a_sentence(house):
     house.sbc.state.faults.add(Fault(match="", kind="unauthorized", times=None))
     app = opened(house, demo("parent").number)
-    assert "The SBC could not be read, so nothing is known of its rules." in said(app)
+    assert "The SBC could not be read, so its rules are not known." in said(app)
     assert "sign-in" in said(app)
     assert "token-of" not in said(app)
 

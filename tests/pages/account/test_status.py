@@ -70,7 +70,7 @@ def test_a_pinned_note_is_shown_and_asks_for_a_reason(house):
     assert "Payment plan agreed" in said(app)
     assert "742.35 AUD overdue" in said(app)
     app = press(choose(app), f"Suspend account {number}")
-    assert "Say why it does not hold this time" in said(app)
+    assert "Say why you are overriding it" in said(app)
     app.text_input(key="suspend_override").set_value("The second part was not paid")
     assert BANNER in said(ended(press(app, f"Suspend account {number}")))
 
@@ -109,7 +109,7 @@ def test_the_sbc_failing_half_way_is_said_in_the_banner_and_resumed(house, own):
     house.sbc.state.faults.add(Fault(match="PUT /v1/rules", kind="database", times=None))
     app = press(app, f"Suspend account {own.number}")
     # The banner is drawn before the run below it. If the run stops in between, the next drawing shows it.
-    app = rerun_until(app, lambda app: "stopped" in said(app) and "resume it below" in said(app))
+    app = rerun_until(app, lambda app: "stopped" in said(app) and "Resume it below" in said(app))
     assert "This account is being suspended. Until that is finished, some of its calls may still connect." in said(
         app
     ).replace("**", "")
@@ -126,7 +126,7 @@ def test_the_sbc_away_is_a_sentence_and_no_button(house, own):
     assert "The SBC could not be read, so nothing was changed." in said(app)
     assert f"Suspend account {own.number}" not in labels(app)
     house.sbc.state.faults.clear()
-    assert f"Suspend account {own.number}" in labels(press(app, "Look again"))
+    assert f"Suspend account {own.number}" in labels(press(app, "Check again"))
 
 
 @pytest.mark.parametrize("username", ["viewer", "customer"])

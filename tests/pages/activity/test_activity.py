@@ -71,7 +71,7 @@ def rename(house, number: str, name: str) -> str:
     """Rename the account through the dialog, and wait for its end; returns the run."""
     app = press(house.details(number), "Edit")
     app.text_input(key="new_name").set_value(name)
-    press(app, "Show what changes")
+    press(app, "Preview")
     press(app, "Rename account")
     run = the_one(app.query_params["run"])
     rerun_until(app, lambda _: house.app.runner.progress(run).run.state == "done")
@@ -132,8 +132,8 @@ def test_a_run_is_one_entry_with_its_steps_folded(house, own):
     assert "Rename in the Hub" not in shown(app)
     open_entry(app, f"run_{run}")
     told = shown(app)
-    assert f"Rename in Zuora: done (1) · {own.name} → Banksia & Sons" in told.replace("*", "")
-    assert f"Rename in the Hub: done (1) · {own.name} → Banksia & Sons" in told.replace("*", "")
+    assert f"Rename in Zuora: Done · 1 · {own.name} → Banksia & Sons" in told.replace("*", "")
+    assert f"Rename in the Hub: Done · 1 · {own.name} → Banksia & Sons" in told.replace("*", "")
     (link,) = app.get("page_link")
     assert link.proto.page == DETAILS.url
     assert f"run={run}" in link.proto.query_string
@@ -154,7 +154,7 @@ def test_corrected_rules_are_shown_with_their_numbers(house, own):
         house, own.number, kind="number_rule", phase="done", actor="account-manager", details={"numbers": numbers}
     )
     app = activity(house, own.number)
-    assert lines(app) == ["Auth rules kept right · The Account Manager itself · 2 numbers"]
+    assert lines(app) == ["Auth rules corrected automatically · The Account Manager itself · 2 numbers"]
     assert not app.main.dataframe
     open_entry(app, f"event_{sequence}")
     assert dict(app.main.dataframe[0].value.itertuples(index=False)) == numbers
@@ -162,7 +162,7 @@ def test_corrected_rules_are_shown_with_their_numbers(house, own):
 
 def test_an_event_of_an_unknown_kind_is_shown_by_its_own_name(house, own):
     event(house, own.number, kind="swap_*trunk*", phase="asked", details={"else": 1})
-    assert lines(activity(house, own.number)) == ["Put to a second person: Swap trunk · Demo viewer"]
+    assert lines(activity(house, own.number)) == ["Sent to a second person: Swap trunk · Demo viewer"]
 
 
 @pytest.mark.parametrize("state", ["failed", "abandoned"])
@@ -182,7 +182,7 @@ def test_a_run_that_did_not_end_well_says_why(house, own, state):
     assert f"What stopped it: {why}" in told
     assert told.count(why) == 1
     assert "Asked  \ntwice" in told
-    assert "Rename in Zuora: failed" in told
+    assert "Rename in Zuora: Failed" in told
     assert ("Abandoned by Demo admin: Gave up" in told) == (state == "abandoned")
     with writing(house.app.services.engine) as connection:
         connection.execute(update(action_run).where(action_run.c.id == run).values(closed_at=NOW, state="abandoned"))
@@ -237,7 +237,7 @@ def test_of_many_emails_of_a_run_some_are_listed_and_the_others_counted(house, o
     mail(house, own.number, run_id=run, count=MAILS + 3, subject="New login", at=NOW + timedelta(seconds=1))
     told = shown(open_entry(activity(house, own.number), f"run_{run}"))
     assert told.count("“New login”") == MAILS
-    assert "and 3 more e-mails, each in Sent e-mail history" in told
+    assert "and 3 more e-mails, all in Sent e-mail history" in told
 
 
 def test_a_change_of_status_without_a_run_is_shown_with_its_reason(house):
@@ -246,11 +246,13 @@ def test_a_change_of_status_without_a_run_is_shown_with_its_reason(house):
     assert "Status: active → suspended · Demo lead · Non-payment" in told
 
 
-@pytest.mark.parametrize("sign", ["<b>x</b>", ":red[x] $a$", "**B** [x](http://x.example)", "www.x.example", "`c` # h"])
-def test_customer_text_stays_text(house, own, sign):
-    mail(house, own.number, subject=sign, recipient=f"{sign} a@b.example")
+@pytest.mark.parametrize(
+    "markup", ["<b>x</b>", ":red[x] $a$", "**B** [x](http://x.example)", "www.x.example", "`c` # h"]
+)
+def test_customer_text_stays_text(house, own, markup):
+    mail(house, own.number, subject=markup, recipient=f"{markup} a@b.example")
     (label,) = [one.label for one in activity(house, own.number).expander if "Suspension notice" in one.label]
-    assert f"to {sign} a@b.example · “{sign}”" in plain(label)
+    assert f"to {markup} a@b.example · “{markup}”" in plain(label)
     # The characters that keep an address from becoming a link are ours; so are the time and the bold.
     theirs = re.sub(r":small\[\\.\]", " ", label.partition("** to ")[2])
     assert not re.search(r"(?<!\\)[<>*_\[\]`$#:]", theirs)
@@ -268,7 +270,7 @@ def test_days_and_times_are_those_of_the_browser_where_it_names_a_zone(house, ow
     sound(app.run())
     assert days(app) == ["Sunday, 2 March 2025"]
     assert app.expander[0].label.startswith("15:30 · ")
-    assert "those of your browser, Europe/Berlin. Elsewhere they are those of Australia/Melbourne." in shown(app)
+    assert "in your browser's time zone, Europe/Berlin. On other pages they are in Australia/Melbourne." in shown(app)
 
 
 def test_older_entries_come_page_by_page_until_there_is_nothing_older(house, own):
@@ -280,14 +282,14 @@ def test_older_entries_come_page_by_page_until_there_is_nothing_older(house, own
     press(app, "Show older")
     told = [int(re.search(r"Notice (\d+)", line)[1]) for line in lines(app)]
     assert told == list(range(2 * PAGE + 20))
-    assert "There is nothing older." in shown(app)
+    assert "No older entries." in shown(app)
     assert "Show older" not in [button.label for button in app.button]
 
 
 def test_a_very_long_list_goes_on_with_a_page_of_its_own(house, own):
     mail(house, own.number, count=PAGE * MOST + 7)
     app = activity(house, own.number)
-    app.session_state["activity_place"] = replace(app.session_state["activity_place"], pages=MOST)
+    app.session_state["activity_place"] = replace(app.session_state["activity_place"], trail=(None,) * (MOST - 1))
     sound(app.run())
     assert len(lines(app)) == PAGE * MOST
     press(app, "Show older")

@@ -75,7 +75,7 @@ def test_a_refresh_shows_old_and_new_and_saves_them(house):
     app = ended(press(app, "Save allowances"))
     assert granted(app)["Cloud mobiles"][0] == str(before + 2)
     assert any("refreshed just now" in one.value for one in app.caption)
-    assert "Nothing changed" in said(press(app, "Refresh allowances"))
+    assert "Nothing has changed" in said(press(app, "Refresh allowances"))
 
 
 def test_an_unmapped_charge_is_listed_after_zuora_was_read(house):
@@ -85,7 +85,7 @@ def test_an_unmapped_charge_is_listed_after_zuora_was_read(house):
     assert "Unmapped charges" not in said(app)
     app = sound(app.button(key=f"refresh_{own.has.subscriptions[0].number}").click().run())
     assert "no allowance is known for “Static IP Address (PRPC-00000901)”" in said(app)
-    assert "Nothing changed" in said(app)
+    assert "Nothing has changed" in said(app)
     assert "Save allowances" not in labels(app)
     assert "Unmapped charges" in said(opened(house, number))
 
@@ -108,7 +108,7 @@ def test_what_is_over_its_allowance_is_said(house):
 def test_an_older_product_is_known_by_its_number(house):
     own = next(one for one in plain_accounts() if one.has.subscriptions[0].number.endswith("5"))
     app = press(opened(house, own.number), "Refresh allowances")
-    assert "Nothing changed" in said(app)
+    assert "Nothing has changed" in said(app)
     assert "no allowance is known" not in said(app)
 
 
@@ -127,7 +127,7 @@ def test_zuora_away_leaves_the_page_and_is_a_sentence(house):
     assert "Save allowances" not in labels(app)
     assert EXTENSIONS in granted(app)
     house.zuora.state.faults.clear()
-    assert "Nothing changed" in said(press(app, "Look again"))
+    assert "Nothing has changed" in said(press(app, "Check again"))
 
 
 @pytest.mark.parametrize("username", ["viewer", "customer"])
@@ -157,7 +157,7 @@ def test_a_subscription_is_removed_and_added_again(house):
     app = press(app, "Add subscription")
     for typed, says in (
         ("", "Type the number"),
-        ("two\nSUB-1", "more than one number"),
+        ("two\nSUB-1", "one subscription number at a time"),
         ("<b>x</b>", "letters, digits"),
         ("\u202eSUB", "letters, digits"),
         ("x" * 400, "letters, digits"),
@@ -169,10 +169,10 @@ def test_a_subscription_is_removed_and_added_again(house):
         ("SUB-99999999", "Zuora has no subscription"),
     ):
         app.text_input(key="new_subscription").set_value(typed)
-        app = press(app, "Show what changes")
+        app = press(app, "Preview")
         assert says in said(app)
     app.text_input(key="new_subscription").set_value(f" {spare} ")
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert ("Inbound call recording", "yes") in [
         tuple(row[:2]) for frame in tables(app, "Allowance", "Granted") for row in frame.values
     ]
@@ -193,19 +193,19 @@ def test_a_subscription_is_edited(house):
         ("e\u0301\n line", "", "Type the number"),
         ("---", one, "no letter or digit"),
         ("Office 🌼", one, "such as an emoji"),
-        ("Office", "SUB-1\nSUB-2", "more than one number"),
+        ("Office", "SUB-1\nSUB-2", "one subscription number at a time"),
         ("Office", "x" * 5_000, "letters, digits"),
         ("Office", "\u202eSUB-1", "letters, digits"),
         ("Head office", other, "on this account as a subscription of its own"),
     ):
         app.text_input(key="subscription_name").set_value(name)
         app.text_input(key="subscription_number").set_value(number)
-        app = press(app, "Show what changes")
+        app = press(app, "Preview")
         assert says in said(app)
         assert "Save subscription" not in labels(app)
     app.text_input(key="subscription_name").set_value("Head office")
     app.text_input(key="subscription_number").set_value(one)
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     app = ended(press(app, "Save subscription"))
     assert f"**{one}** · Head office" in "\n".join(each.value for each in app.markdown).replace("\\", "")
 
@@ -214,7 +214,7 @@ def edit(app, **edits):
     """What the person typed into the table of the map; the table gets a new key each time it is read."""
     key = f"map_{app.session_state['charge_map_rounds']}"
     app.session_state[key] = {"edited_rows": {}, "added_rows": [], "deleted_rows": [], **edits}
-    return press(sound(app.run()), "Show what changes")
+    return press(sound(app.run()), "Preview")
 
 
 def test_an_admin_edits_the_charge_map(house):
@@ -225,7 +225,7 @@ def test_an_admin_edits_the_charge_map(house):
     app = ended(press(app, "Save the charge map"))
     with house.app.services.engine.connect() as connection:
         assert ("<b>Fax</b>", "queues") in {(one.charge_name, one.kind) for one in billing.list_charge_map(connection)}
-    assert "Nothing changed" in said(edit(app))
+    assert "There is nothing to save" in said(edit(app))
 
 
 def test_a_wrong_map_gives_a_sentence_and_is_not_saved(house):
@@ -233,17 +233,17 @@ def test_a_wrong_map_gives_a_sentence_and_is_not_saved(house):
         before = billing.list_charge_map(connection)
     app = house.open("admin", CHARGE_MAP.path)
     for row, says in (
-        ({"Allowance": "Queues"}, "names no charge"),
-        ({"Charge name": "Thing"}, "no allowance that is known"),
-        ({"Charge name": "CLOUD mobile", "Allowance": "Queues"}, "stands in two rows"),
+        ({"Allowance": "Queues"}, "has no charge"),
+        ({"Charge name": "Thing"}, "unknown allowance"),
+        ({"Charge name": "CLOUD mobile", "Allowance": "Queues"}, "is in two rows"),
         ({"Charge number": "PRPC-1 PRPC-2", "Allowance": "Queues"}, "more than one charge number"),
         ({"Charge name": "x" * 200, "Allowance": "Queues"}, "too long"),
-        ({"Charge name": " \u00a0\n", "Allowance": "Queues"}, "names no charge"),
+        ({"Charge name": " \u00a0\n", "Allowance": "Queues"}, "has no charge"),
         ({"Charge name": "\u202exaF", "Allowance": "Queues"}, "invisible character"),
         ({"Charge number": "a\x00b", "Allowance": "Queues"}, "invisible character"),
-        ({"Charge number": 42, "Allowance": 42}, "no allowance that is known"),
-        ({"Charge name": "Fax", "Allowance": "<b>Queues</b>"}, "no allowance that is known"),
-        ({"Charge name": "Fax", "Allowance": "Queues, IVRs"}, "no allowance that is known"),
+        ({"Charge number": 42, "Allowance": 42}, "unknown allowance"),
+        ({"Charge name": "Fax", "Allowance": "<b>Queues</b>"}, "unknown allowance"),
+        ({"Charge name": "Fax", "Allowance": "Queues, IVRs"}, "unknown allowance"),
     ):
         assert says in said(edit(app, added_rows=[row])), row
         assert "Save the charge map" not in labels(app)
@@ -315,12 +315,12 @@ def test_a_change_that_is_ordered_for_later_is_shown_after_a_refresh(house, monk
     day, _, count = own.has.subscriptions[-1].later
     on(monkeypatch, house, day - timedelta(days=30))
     app = opened(house, own.number)
-    assert "without an end" in captions(app)
+    assert "with no end date" in captions(app)
     app = press(app, "Refresh allowances")
     assert f"from {day:%-d %b %Y}: Queues {count} instead of 5" in said(app)
     assert f"From {day:%-d %b %Y}: Queues {count} instead of 5." in captions(opened(house, own.number))
     on(monkeypatch, house, day)
-    assert f"A change of {day:%-d %b %Y} is in force in Zuora" in captions(opened(house, own.number))
+    assert f"Zuora has a change from {day:%-d %b %Y}" in captions(opened(house, own.number))
 
 
 def test_who_else_pays_is_named(house):

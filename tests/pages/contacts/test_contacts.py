@@ -54,7 +54,7 @@ def test_changing_the_address_for_invoices(house, own):
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
-        ("work_email", "", "Invoices are sent to it"),
+        ("work_email", "", "invoices are sent to it"),
         ("work_email", "no address", "e-mail address"),
         ("work_email", "a@example.com b@example.com", "more than one"),
         ("work_phone", "12 34", "not one dialable"),
@@ -78,7 +78,7 @@ def test_nonsense_in_any_kind_of_field_gives_a_sentence_and_changes_nothing(hous
     before = in_zuora(house, own)
     app = opened(house, own.number)
     for name, typed, sentence in (
-        ("work_email", " \n\t", "Invoices are sent to it"),
+        ("work_email", " \n\t", "invoices are sent to it"),
         ("work_email", "<b>ada</b>@example.com", "alone, without"),
         ("work_email", "\u202eada@example.com", "invisible character"),
         ("work_email", "e\u0301 @example.com", "has a space in it"),
@@ -86,9 +86,9 @@ def test_nonsense_in_any_kind_of_field_gives_a_sentence_and_changes_nothing(hous
         ("work_email", f"{'x' * 300}@example.com", "at most 80"),
         ("work_email", "42", "no full domain"),
         ("work_phone", "0491 570 006\n0491 570 156", "not one dialable"),
-        ("work_phone", "<b>0491570006</b>", "holds a letter"),
+        ("work_phone", "<b>0491570006</b>", "contains a letter"),
         ("work_phone", "\u202b0491 570 006", "invisible character"),
-        ("work_phone", "e\u0301", "holds a letter"),
+        ("work_phone", "e\u0301", "contains a letter"),
         ("work_phone", "4" * 5_000, "5000 characters"),
         ("first_name", " \u00a0\n", "First name is empty"),
         ("first_name", "Ada 🌼", "such as an emoji"),
@@ -119,11 +119,11 @@ def test_a_colleagues_change_is_shown_next_to_mine(house, own):
     house.app.services.zuora.update_contact(own.bill_to.id, {"work_email": "theirs@example.com"}, track="test")
     field(app, own, "work_email").set_value("mine@example.com")
     app = update(app)
-    assert "you typed “mine@example.com”; somebody changed it to “theirs@example.com” meanwhile" in said(app)
+    assert "you typed “mine@example.com”, but somebody else changed it to “theirs@example.com”" in said(app)
     (frame,) = tables(app, "Field", "You began with")
     assert list(frame.iloc[0]) == ["E-mail", own.bill_to.email, "mine@example.com", "theirs@example.com"]
     assert in_zuora(house, own).work_email == "theirs@example.com"
-    app = press(app, "Begin again with theirs")
+    app = press(app, "Discard mine and use theirs")
     assert field(app, own, "work_email").value == "theirs@example.com"
     assert "since you began" not in said(app)
 
@@ -135,7 +135,7 @@ def test_one_record_for_both_is_said_before_update(house):
         if one.linked and one.status == "active" and one.bill_to and one.bill_to.id == one.sold_to.id
     )
     app = opened(house, shared.number)
-    assert "one and the same contact" in said(app)
+    assert "the same contact" in said(app)
     field(app, shared, "city").set_value("Carlton")
     app = rerun_until(update(app), receipt)
     assert field(app, shared, "city", "sold_to").value == "Carlton"
@@ -193,7 +193,7 @@ def test_a_tick_is_for_the_value_that_was_read(house, own):
     sound(app.run())
     house.app.services.zuora.update_contact(own.bill_to.id, {"work_phone": "03 5550 1234"}, track="test")
     app = update(app)
-    assert "somebody changed it to “03 5550 1234” meanwhile" in said(app)
+    assert "somebody else changed it to “03 5550 1234”" in said(app)
     assert in_zuora(house, own).work_phone == "03 5550 1234"
 
 

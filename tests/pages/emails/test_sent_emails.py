@@ -83,7 +83,7 @@ def test_the_page_lists_what_was_sent_and_says_what_is_not_here(house, own):
     assert [row.Subject for row in rows(app)] == [one.subject for one in reversed(own.has.emails)]
     assert rows(app)[0].Kind in {kind.label for kind in EmailKind}
     notes = " ".join(one.value for one in app.caption)
-    for words in ("Voicemail", "invoices", "Zuora", "does not say that it was delivered"):
+    for words in ("Voicemail", "invoices", "Zuora", "does not mean that an e-mail was delivered"):
         assert words in notes
 
 
@@ -196,7 +196,7 @@ def test_it_is_sent_again_and_gets_its_own_row(house, own, mail, to, recipient):
     app = opened(house, own, email=str(first.id))
     app = sound(app.button(key=f"resend_{to}_{first.id}").click().run())
     assert tables(app, "System")[0].iloc[0]["After"] == recipient
-    assert "What it says was true when it was first sent" in said(app)
+    assert "It was first sent on" in said(app)
     assert mail.messages() == []
     app = rerun_until(press(app, "Send again"), lambda app: bool(tables(app, "Step", "Result")))
     (message,) = mail.messages()
@@ -233,7 +233,7 @@ def test_an_email_of_another_account_is_not_shown(house, own):
 def test_one_whose_text_is_not_kept_says_why(house, own):
     put(house, own, kind=EmailKind.ONE_TIME_CODE)
     app = opened(house, own, email=str(next(one.id for one in newest(house, own) if one.subject == "Put 0")))
-    assert "whoever reads it could sign in" in said(app)
+    assert "it can be used to sign in" in said(app)
     assert "Send to me" not in labels(app)
 
 

@@ -155,17 +155,17 @@ def test_an_address_typed_as_it_would_be_pulled_has_the_same_notes(house, own):
 def test_every_finding_is_at_its_field(house, own):
     app = retype(odd_address(house, own), own, "street_name", "12 Wattle " + "x" * 30)
     assert "digit or a slash" in said(app)
-    assert "the register takes 25" in said(app)
+    assert "The register accepts at most 25" in said(app)
     assert "has no field here" in said(app)
 
 
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
-        ("street_name", "PO Box 12", "no service address"),
+        ("street_name", "PO Box 12", "not a service address"),
         ("street_name", "", "street name is missing"),
         ("street_name", "High 12", "digit or a slash"),
-        ("state", "Victoria", "The state is one of"),
+        ("state", "Victoria", "The state must be one of"),
         ("postcode", "80\n00", "four digits"),
         ("business_name", "x" * 161, "161 characters"),
         ("business_name", "a\u202eb", "invisible character"),
@@ -189,15 +189,18 @@ def test_nonsense_in_every_field_gives_a_sentence_at_each(house, own):
     app = form(house, own)
     # These have their own rule, whose sentence is at the field.
     others = [FIELDS[name] for name in FIELDS.keys() - {"state", "postcode", "house_number", "house_number_2"}]
-    ruled = {"The state is one of", "four digits", "digits only"}
+    ruled = {"The state must be one of", "four digits", "digits only"}
     for typed, says in (
-        ("x" * 5_000, ruled | {f"{label} has 5000 characters; the register takes {width}." for label, width in others}),
-        ("a\u202eb", ruled | {f"{label} holds an invisible character. Type it instead" for label, _ in others}),
-        ("a\x00b", ruled | {f"{label} holds an invisible character. Type it instead" for label, _ in others}),
-        (" \u00a0\n\t", {"A business needs its name", "name is missing", "town is missing", "four digits"}),
-        ("<b>x</b>", ruled | {"holds a digit or a slash", "holds a letter"}),
-        ("e\u0301\n12, 14", ruled | {"holds a digit or a slash", "holds a letter"}),
-        ("42", {"holds a digit or a slash", "The state is one of", "four digits", "not one dialable"}),
+        (
+            "x" * 5_000,
+            ruled | {f"{label} has 5000 characters. The register accepts at most {width}." for label, width in others},
+        ),
+        ("a\u202eb", ruled | {f"{label} contains an invisible character. Type it instead" for label, _ in others}),
+        ("a\x00b", ruled | {f"{label} contains an invisible character. Type it instead" for label, _ in others}),
+        (" \u00a0\n\t", {"Type the name of the business", "name is missing", "town is missing", "four digits"}),
+        ("<b>x</b>", ruled | {"contains a digit or a slash", "contains a letter"}),
+        ("e\u0301\n12, 14", ruled | {"contains a digit or a slash", "contains a letter"}),
+        ("42", {"contains a digit or a slash", "The state must be one of", "four digits", "not one dialable"}),
     ):
         for name in FIELDS:
             field(app, own, name).set_value(typed)
@@ -229,7 +232,7 @@ def test_zuora_away_leaves_the_form_as_it_was(house, own):
     app = retype(form(house, own), own, "house_number", "77")
     house.fail("html504")
     app = press(app, "Pull From Zuora")
-    assert "The form stays as it was." in said(app)
+    assert "The form was not changed." in said(app)
     assert field(app, own, "house_number").value == "77"
 
 
@@ -257,7 +260,7 @@ def test_what_was_typed_and_pulled_is_back_in_another_session(house, own):
     told = said(app)
     assert told
     again = opened(house, own)
-    assert "and did not save it. Contact Form reopens it." in said(again)
+    assert "and did not save it. Contact Form opens it again." in said(again)
     again = press(again, "Contact Form")
     assert "is back. It is not saved yet." in said(again)
     assert set(told.splitlines()) <= set(said(again).splitlines()), "what the pull could not place is still said"

@@ -334,7 +334,7 @@ def test_a_customer_whose_account_is_gone_sees_whom_to_ask(house):
         connection.execute(update(person).where(person.c.username == "customer").values(account_id=None))
     try:
         app = house.open("customer", account=other.number)
-        assert "Your sign-in belongs to no account. Contact our billing team" in said(app).replace("*", "")
+        assert "Your sign-in has no account. Contact our billing team" in said(app).replace("*", "")
         assert not held(app, [other.name])
     finally:
         with writing(house.app.services.engine) as connection:

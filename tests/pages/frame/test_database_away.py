@@ -12,7 +12,7 @@ from tests.faults.test_database_away import Postgres
 from tests.pages.conftest import House, press, said, sound
 from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, sbc_of, zuora_of
 
-AWAY = "The database does not answer"
+AWAY = "The database is not available at the moment."
 pytestmark = pytest.mark.postgres
 
 
@@ -62,7 +62,7 @@ def one_away(app, parts=1):
     sound(app)
     told = said(app)
     assert told.count(AWAY) == parts
-    assert "What you asked for last may not have been done." in told
+    assert "Your last change may not have been saved." in told
     assert "Quote **" in told
     assert not app.success
     assert not app.toast
@@ -96,7 +96,7 @@ def test_a_click_during_it_is_not_done_and_not_reported_as_done(house, database,
     app = house.details("1001")
     press(app, "Edit")
     next(field for field in app.text_input if field.label == "Account name").set_value("Wattle while away")
-    press(app, "Show what changes")
+    press(app, "Preview")
     real = house.app.runner.second_person.check
     closed = []
 

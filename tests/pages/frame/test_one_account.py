@@ -90,7 +90,7 @@ def test_a_number_that_may_not_be_complete_does_not_open_the_shorter_account(hou
 def test_the_receipt_of_another_account_is_a_link_to_it(house, own):
     app = press(house.details(own.number), "Edit")
     app.text_input(key="new_name").set_value("Renamed Once")
-    app = press(press(app, "Show what changes"), "Rename account")
+    app = press(press(app, "Preview"), "Rename account")
     rerun_until(app, lambda app: tables(app, "Step", "Result"))
     run = the_one(app.query_params["run"])
     elsewhere = house.details(OTHER.number, run=run)
@@ -121,7 +121,7 @@ class TestSecondPerson:
     def test_what_the_second_person_changes_is_not_approved(self, house, own):
         press(self.opened(house, own, "lead"), "Ask a second person")
         second = self.opened(house, own, "admin")
-        assert "Your approval is for exactly the plan above" in said(second)
+        assert "You approve exactly the plan above" in said(second)
         second = sound(second.checkbox(key="deactivate_nuisance").check().run())
         assert "it cannot be approved" in said(second)
         assert not {"Approve this plan", f"Deactivate account {own.number}"} & set(labels(second))

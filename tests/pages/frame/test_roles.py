@@ -64,7 +64,7 @@ def test_a_customer_cannot_read_another_accounts_receipt(house):
     lead = house.details(demo("apostrophe").number)
     press(lead, "Edit")
     lead.text_input(key="new_name").set_value("Elan Pastry")
-    press(lead, "Show what changes")
+    press(lead, "Preview")
     press(lead, "Rename account")
     app = house.open("customer", run=the_one(lead.query_params["run"]))
     assert "Receipts are for our staff" in said(app)

@@ -116,10 +116,10 @@ def test_billing_details(house, own, kind):
     still_there(app, "Save allowances")
     app = press(app, "Add subscription")
     app.text_input(key="new_subscription").set_value("SUB-99999999")
-    still_there(press(app, "Show what changes"), "Add subscription")
+    still_there(press(app, "Preview"), "Add subscription")
     app = sound(app.button(key=f"edit_{one}").click().run())
     app.text_input(key="subscription_number").set_value("SUB-99999998")
-    still_there(press(app, "Show what changes"), "Save subscription")
+    still_there(press(app, "Preview"), "Save subscription")
     assert LABELS["pbx_extensions"] in str(shown)
     assert f"remove_{other}" in {button.key for button in app.button}
     with engine.connect() as connection:
@@ -168,13 +168,13 @@ def test_emergency_details(house, own, kind):
     field(app, "house_number").set_value("77")
     moment = age_reading(house, own)
     break_zuora(house, kind, "GET /v1/accounts")
-    app = rerun_until(press(app, "Pull From Zuora"), lambda app: "The form stays as it was." in said(app))
+    app = rerun_until(press(app, "Pull From Zuora"), lambda app: "The form was not changed." in said(app))
     if kind == "latency":
         assert "Zuora has not answered yet. Pull again in a moment." in said(app)
     else:
         assert_named(app, plan=False)
     assert field(app, "house_number").value == "77"
-    assert f"Its side is shown as it was read at {moment}." in captions(app)
+    assert f"These values were read at {moment}." in captions(app)
     assert f"Version {len(own.has.emergency)}, saved" in captions(app)
     assert runs(house, own) == 0
     # The Hub's own record does not need Zuora.
@@ -198,5 +198,5 @@ def test_it_is_not_known_whether_a_contact_was_changed(house, own, kind):
     assert in_zuora(house, own, "sold_to").city == "Carlton North"
     (row,) = receipts(app)[-1].itertuples()
     # The attempt that was cut off had changed it: the resumed step found the value, and reports it as done by this run.
-    assert row.Result == "done (1)"
+    assert row.Result == "Done · 1"
     assert "Suburb or town: Carlton North" in str(row)

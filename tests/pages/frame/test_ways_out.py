@@ -101,7 +101,7 @@ def exported(house, number: str) -> list[tuple]:
 def rename(house, number: str):
     app = press(house.details(number), "Edit")
     app.text_input(key="new_name").set_value("Banksia & Sons")
-    press(app, "Show what changes")
+    press(app, "Preview")
     press(app, "Rename account")
     run = the_one(app.query_params["run"])
     rerun_until(app, lambda _: house.app.runner.progress(run).run.state == "done")

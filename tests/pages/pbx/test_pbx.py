@@ -14,7 +14,7 @@ PATH = "pages/account/pbx.py"
 BIG = next(one for one in plain_accounts() if len(one.has.pbxs) == 2)
 ODD = [
     ("", "is empty"),
-    ("x" * 64, "63 is the most"),
+    ("x" * 64, "at most 63"),
     ("42.5", "not “.”."),
     ("<b>x</b> :red[y]", "only letters a to z"),
     ("\u202eelttaw", "invisible character"),
@@ -68,7 +68,7 @@ def field(app, pbx):
 
 def show(app, name, pbx):
     field(app, pbx).set_value(name)
-    return press(app, "Show what changes")
+    return press(app, "Preview")
 
 
 def billed_by(app):
@@ -121,7 +121,7 @@ def test_the_billing_subscription_is_edited_and_taken_back(house, own):
     (pbx,) = stored(house, own)
     other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
     app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, other)
     app = ended(press(app, "Change billing subscription"))
     assert billed_by(app) == other
@@ -139,7 +139,7 @@ def test_update_name_shows_the_logins_and_asks_for_the_number(house, own, mail):
     app = show(app, " new-name-of-ours \n", pbx)
     frame = tables(app, "Extension", "Name", "Login now")[0]
     assert list(frame["New login"]) == [f"{user.extension}@new-name-of-ours" for user in own.has.pbxs[0].users]
-    assert "signed in again" in said(app)
+    assert "sign in again" in said(app)
     app = press(app, "Update name to new-name-of-ours")
     assert f"Type {own.number}" in said(app)
     assert stored(house, own)[0].group_name == pbx.group_name
@@ -173,13 +173,13 @@ def test_another_choice_than_the_one_shown_is_not_started(house, own):
     (pbx,) = stored(house, own)
     other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
     app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
-    app = press(app, "Show what changes")
+    app = press(app, "Preview")
     assert "Change billing subscription" in labels(app)
     app = sound(app.selectbox(key=f"pbx_subscription_{pbx.id}").select_index(2).run())
     assert "Change billing subscription" not in labels(app)
     assert tables(app, "System") == []
-    app = press(app, "Show what changes")
-    assert "nobody is billed" in said(app)
+    app = press(app, "Preview")
+    assert "nobody pays" in said(app)
     assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, "no subscription")
 
 
@@ -191,8 +191,8 @@ def test_a_change_by_a_colleague_while_the_form_is_open_is_shown(house, own):
         pbxs.change_subscription(connection, own.number, pbx.id, before=pbx.subscription, after=None)
         pbxs.rename_group(connection, own.number, pbx.id, before=pbx.group_name, after="by-a-colleague")
     billing = sound(billing.selectbox(key=f"pbx_subscription_{pbx.id}").set_value(other).run())
-    assert f"from {pbx.subscription} to no subscription" in said(press(billing, "Show what changes"))
-    assert f"from “{pbx.group_name}” to “by-a-colleague” meanwhile" in said(show(renaming, "by-me", pbx))
+    assert f"from {pbx.subscription} to no subscription" in said(press(billing, "Preview"))
+    assert f"from “{pbx.group_name}” to “by-a-colleague” while" in said(show(renaming, "by-me", pbx))
 
 
 def test_an_account_without_a_pbx_says_why(house, own):

@@ -42,7 +42,7 @@ def looking(house, own, username, name=None, place=0):
     app = app.button(key=f"rename_{pbx.id}").click().run()
     if name is not None:
         app.text_input(key=f"new_group_name_{pbx.id}").set_value(name)
-    return press(app, "Show what changes")
+    return press(app, "Preview")
 
 
 def confirmed(app, typed, label):
@@ -57,13 +57,13 @@ def asked(house, own):
 def test_one_asks_another_approves_and_only_then_it_runs(house, own):
     before = stored(house, own)
     app = confirmed(looking(house, own, "lead", "newly-named"), own.number, START)
-    assert "a second person has to approve exactly this plan" in said(app)
+    assert "a second person must approve exactly this plan" in said(app)
     app = press(looking(house, own, "lead", "newly-named"), ASK)
     assert "Ask a colleague with the same right" in said(app)
     app = looking(house, own, "lead")
     assert "Nobody has approved it yet." in said(app)
     assert not {APPROVE, ASK} & set(labels(app))
-    assert "a second person has to approve" in said(confirmed(app, own.number, START))
+    assert "a second person must approve" in said(confirmed(app, own.number, START))
     second = looking(house, own, "admin")
     assert "asked for a second person at" in said(second)
     assert START not in labels(second)
@@ -85,7 +85,7 @@ def test_another_name_than_the_one_asked_for_is_not_approved(house, own):
     second = press(second, "Show what was asked about")
     assert APPROVE in labels(second)
     app = confirmed(looking(house, own, "lead"), own.number, "Update name to asked-for")
-    assert "a second person has to approve" in said(app)
+    assert "a second person must approve" in said(app)
 
 
 def test_what_is_asked_of_one_pbx_is_not_offered_at_the_other(house, own):

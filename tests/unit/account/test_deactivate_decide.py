@@ -98,7 +98,7 @@ class TestEffects:
             "standing": "active",
             "status": "active",
             "rules": 1,
-            "emergency_calls": ["000", "112"],
+            "emergency_calls": ("000", "112"),
             "balance": "0",
             "children": [],
             "to_cancel": [],
@@ -114,7 +114,7 @@ class TestEffects:
     def test_a_number_in_quarantine_keeps_its_day(self):
         draft = decide(numbers=[make_number(state="quarantined", until=date(2027, 1, 2))])
         assert not any("quarantine" in text for text in texts(draft))
-        assert "1 number already in quarantine keep their day." in draft.untouched
+        assert "The last day in quarantine of 1 number." in draft.untouched
         assert draft.details[0].rows == (("(03) 7010 0001", "local", "quarantined", "2 January 2027"),)
 
     def test_cancelling_is_a_choice(self):
@@ -145,10 +145,10 @@ class TestBlockers:
     @pytest.mark.parametrize(
         ("params", "says"),
         [
-            ({"zuora": "burn"}, "There is no such choice for the subscriptions."),
-            ({"zuora": "date"}, "Choose the day on which the subscriptions are cancelled."),
-            ({"zuora": "date", "cancel_on": "soon"}, "Choose the day on which the subscriptions are cancelled."),
-            ({"zuora": "date", "cancel_on": "2026-11-24"}, "The day on which the subscriptions are cancelled has"),
+            ({"zuora": "burn"}, "Choose what happens to the subscriptions."),
+            ({"zuora": "date"}, "Choose the day to cancel the subscriptions."),
+            ({"zuora": "date", "cancel_on": "soon"}, "Choose the day to cancel the subscriptions."),
+            ({"zuora": "date", "cancel_on": "2026-11-24"}, "The day to cancel the subscriptions has"),
         ],
     )
     def test_a_choice_that_cannot_be(self, params, says):
@@ -157,7 +157,7 @@ class TestBlockers:
 
     def test_a_deactivated_account(self):
         account = make_account(status=AccountStatus.DEACTIVATED)
-        assert decide(account=account, rules=AWAY).blockers == ("The account is deactivated already.",)
+        assert decide(account=account, rules=AWAY).blockers == ("The account is already deactivated.",)
 
     def test_an_abandoned_deactivation_can_be_finished(self):
         draft = decide(account=make_account(changing_to=AccountStatus.DEACTIVATED))
@@ -168,7 +168,7 @@ class TestBlockers:
         run = SimpleNamespace(id="rename-1001-x", actor_name="Lee Lead", kind="rename", plan={"title": "Rename it"})
         (blocker,) = decide(open_run=run).blockers
         assert blocker.startswith("Lee Lead has an unfinished action on it (Rename it).")
-        assert "Quote rename-1001-x." in blocker
+        assert "Its receipt is rename-1001-x." in blocker
 
     @pytest.mark.parametrize(
         ("many", "says"),
@@ -191,7 +191,7 @@ class TestBlockers:
         assert (draft.claims, draft.facts["children"]) == (("1002", "1003"), ["1002"])
         left = decide({"keep_children": True}, children=children)
         assert left.blockers == ()
-        assert "Left below a deactivated parent: 1002 - Banksia." in left.warnings
+        assert "These children will have a deactivated parent: 1002 - Banksia." in left.warnings
 
     def test_subscriptions_that_are_not_known_cannot_be_cancelled(self):
         billing = make_billing(subscriptions=None, problems=("Zuora is away.",))
@@ -241,17 +241,17 @@ class TestBlockers:
 
 class TestWarningsAndDangers:
     def test_an_active_account_stops_working_at_once(self):
-        assert decide().warnings == ("The account is active: its calls stop working at once, in and out.",)
+        assert decide().warnings == ("The account is active. Its calls stop at once, in and out.",)
         assert decide(account=make_account(status=AccountStatus.SUSPENDED)).warnings == ()
 
     def test_who_uses_something_of_it(self):
-        assert "Queues or callflows of 1002, 1003 use something of this account; they let go of it." in (
+        assert "Queues or callflows of 1002, 1003 use something of this account. It is removed from them." in (
             decide(holders=["1002", "1003"]).warnings
         )
 
     @pytest.mark.parametrize(
         ("wish", "says"),
-        [({}, "Their invoices go on being sent to it."), (CANCEL, "Only this account's subscriptions are cancelled.")],
+        [({}, "It still gets their invoices."), (CANCEL, "Only this account's subscriptions are cancelled.")],
     )
     def test_who_pays_for_it(self, wish, says):
         billing = make_billing(make_subscription(), payers=(Payer("z2", "2001 Mallee", ("S-1",)),))
@@ -264,18 +264,18 @@ class TestWarningsAndDangers:
             (
                 {"status": "Cancelled", "term_ends": "2027-01-03"},
                 CANCEL,
-                "S-1 is cancelled already and ends on 3 January 2027. It bills until then. It is not cancelled a "
-                "second time, so that day stays.",
+                "S-1 is already cancelled and ends on 3 January 2027. It bills until then. It is not cancelled "
+                "again, so that day stays.",
             ),
             (
                 {"scheduled_cancel": "2027-02-01"},
                 {},
-                "S-1 is scheduled already to be cancelled and ends on 1 February 2027. It bills until then.",
+                "S-1 is already scheduled to be cancelled and ends on 1 February 2027. It bills until then.",
             ),
             (
                 {"scheduled_suspend": "2026-12-05"},
                 CANCEL,
-                "S-1 is scheduled to be suspended on 5 December 2026. After that, Zuora will not cancel it.",
+                "S-1 is scheduled to be suspended on 5 December 2026. After that day, Zuora will not cancel it.",
             ),
             (
                 {"auto_renews": False},
@@ -283,7 +283,7 @@ class TestWarningsAndDangers:
                 "S-1 does not renew: without a cancellation it ends on 1 July 2027.",
             ),
             ({"status": "Draft"}, CANCEL, "Drafts in Zuora are not cancelled: S-1. Delete them there."),
-            ({"status": "Draft"}, CANCEL, "There is no subscription left to cancel in Zuora."),
+            ({"status": "Draft"}, CANCEL, "There is no subscription to cancel in Zuora."),
         ],
     )
     def test_subscriptions_that_are_decided_already(self, changes, wish, says):
@@ -292,7 +292,7 @@ class TestWarningsAndDangers:
     @pytest.mark.parametrize(
         ("emergency", "connects", "warning"),
         [
-            (EmergencyCalls(()), "no call connects", "Emergency calls do not stay possible"),
+            (EmergencyCalls(()), "no call connects", "Emergency calls will not connect either"),
             (NOT_KNOWN, "no ordinary call connects", "Whether emergency calls stay possible is not known"),
         ],
     )
@@ -307,14 +307,14 @@ class TestWarningsAndDangers:
         billing = make_billing(account=account, debts=(make_debt(), make_debt("2001 Mallee")))
         assert decide(billing=billing).dangers == (
             "Unpaid balance in Zuora: 742.35 AUD. Of it 312.00 AUD overdue, 1 invoice, the oldest for 18 days. "
-            "A Zuora account that is cancelled later takes no payments.",
+            "Once the Zuora account is cancelled, it accepts no payments.",
             "In Zuora: 312.00 AUD overdue, 1 invoice, the oldest for 18 days, owed by 2001 Mallee, who pays for this "
             "account.",
         )
 
     def test_a_balance_without_a_currency_and_one_that_is_paid(self):
         (danger,) = decide(billing=make_billing(account=make_zuora_account(balance="5"))).dangers
-        assert danger.startswith("Unpaid balance in Zuora: 5.00. A Zuora account")
+        assert danger.startswith("Unpaid balance in Zuora: 5.00. Once the Zuora account")
         assert decide(billing=make_billing(account=make_zuora_account(balance="-5"))).dangers == ()
 
 
@@ -339,7 +339,7 @@ class TestUntouched:
             ({"status": "Expired"}, CANCEL, "has ended"),
             ({"auto_renews": False, "term_ends": "2026-11-25"}, CANCEL, "has ended"),
             ({"status": "Cancelled", "term_ends": "2026-11-25"}, CANCEL, "has ended"),
-            ({"status": "Cancelled"}, CANCEL, "ends on 1 July 2027, as decided"),
+            ({"status": "Cancelled"}, CANCEL, "ends on 1 July 2027, as scheduled"),
         ],
     )
     def test_what_happens_to_each_subscription(self, changes, wish, after):

@@ -64,7 +64,7 @@ def test_a_parent_is_added_on_both_sides():
         "zuora_parent_id": None,
         "zuora_parent": None,
     }
-    assert draft.untouched == ("Invoices, subscriptions, numbers and auth rules of both accounts stay as they are.",)
+    assert draft.untouched == ("Invoices, subscriptions, numbers and auth rules of both accounts.",)
     assert (draft.blockers, draft.warnings) == ((), ())
 
 
@@ -119,9 +119,9 @@ def test_a_family_that_cannot_be(parent, links, says):
 
 
 def test_the_parent_it_has_already():
-    assert decide(make_moved()).blockers == ("The parent already is 1001 - Wattle Plumbing, here and in Zuora.",)
+    assert decide(make_moved()).blockers == ("The parent is already 1001 - Wattle Plumbing, in the Hub and in Zuora.",)
     assert remove(make_found(parent=None, parent_zuora=None)).blockers == (
-        "The parent already is none, here and in Zuora.",
+        "The parent is already none, in the Hub and in Zuora.",
     )
 
 
@@ -135,22 +135,22 @@ def test_a_parent_that_somebody_else_changed():
     found = make_moved(parent=None, parent_zuora=None)
     assert decide(found, None, base="1001").blockers == ()
     (blocker,) = decide(found, None, base=None).blockers
-    assert "it is 1001 now, and was none when you began" in blocker
+    assert "was not set when you began and is now 1001" in blocker
 
 
-@pytest.mark.parametrize(("changes", "standing"), ENDING)
-def test_an_account_that_is_ending_joins_and_leaves_no_family(changes, standing):
+@pytest.mark.parametrize(("changes", "status_now"), ENDING)
+def test_an_account_that_is_ending_joins_and_leaves_no_family(changes, status_now):
     assert decide(make_found(parent=make_account(**changes))).blockers == (
-        f"1001 is {standing} and cannot be part of a family.",
+        f"1001 is {status_now}, so it cannot be a parent or a child.",
     )
     left = remove(make_moved(child=make_moved().child.model_copy(update=changes), parent=None, parent_zuora=None))
-    assert left.blockers == (f"2001 is {standing} and cannot be part of a family.",)
+    assert left.blockers == (f"2001 is {status_now}, so it cannot be a parent or a child.",)
 
 
 @pytest.mark.parametrize(
     ("zuora", "says"),
     [
-        (InZuora(make_zuora_account(status="Canceled"), None), "The account is cancelled in Zuora"),
+        (InZuora(make_zuora_account(status="Canceled"), None), "The account A2001 is cancelled in Zuora"),
         (GONE, "Zuora has no account A2001. Correct the link to Zuora first."),
         (AWAY, "Zuora could not be read, so nothing was changed."),
     ],
@@ -164,9 +164,9 @@ def test_zuora_refuses_the_child_or_does_not_answer(zuora, says):
     ("changes", "says"),
     [
         ({"parent": make_account(zuora_id=None), "parent_zuora": None}, "1001 has no Zuora account"),
-        ({"parent_zuora": GONE}, "Zuora has no account A1001, so 1001 cannot be a parent there."),
-        ({"parent_zuora": AWAY}, f"Zuora could not be asked about 1001, so nothing was changed. {AWAY}"),
-        ({"parent_zuora": make_zuora_account(status="Canceled")}, "1001 is cancelled in Zuora and cannot become"),
+        ({"parent_zuora": GONE}, "Zuora has no account A1001. Correct the link to Zuora first."),
+        ({"parent_zuora": AWAY}, f"Zuora could not be read, so nothing was changed. {AWAY}"),
+        ({"parent_zuora": make_zuora_account(status="Canceled")}, "The account A1001 is cancelled in Zuora"),
     ],
 )
 def test_zuora_refuses_the_parent_or_does_not_answer(changes, says):

@@ -23,7 +23,7 @@ def test_a_note_is_pinned():
 
 def test_a_note_is_removed():
     draft = decide(None, pinned_note="Old", pinned_until=date(2026, 12, 1))
-    assert draft.title == "Take the note off 1001 - Wattle Plumbing"
+    assert draft.title == "Remove the note from 1001 - Wattle Plumbing"
     assert (draft.effects[0].before, draft.effects[0].after) == ("Old (until 2026-12-01)", "none")
     assert draft.facts == {"before": "Old (until 2026-12-01)"}
 
@@ -31,9 +31,9 @@ def test_a_note_is_removed():
 @pytest.mark.parametrize(
     ("note", "until", "says"),
     [
-        ("x" * 301, None, "The note has 301 characters; 300 is the most."),
-        ("New", "2026-11-24", "The last day of the note has passed already."),
-        ("New", "soon", "The last day of the note is no date."),
+        ("x" * 301, None, "The note has 301 characters. It can have at most 300."),
+        ("New", "2026-11-24", "The last day of the note has passed."),
+        ("New", "soon", "The last day of the note is not a date."),
         (" ", None, "No note is pinned."),
     ],
 )
@@ -46,19 +46,19 @@ def test_today_is_not_over():
 
 
 def test_the_note_it_has_already():
-    assert decide("Old", pinned_note="Old").blockers == ("This note is pinned already.",)
+    assert decide("Old", pinned_note="Old").blockers == ("This note is already pinned.",)
     assert decide("Old", "2026-12-24", pinned_note="Old").blockers == ()
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_an_account_that_is_ending(changes, standing):
-    assert decide("New", **changes).blockers == (f"The account is {standing}; its pinned note stays as it was.",)
+def test_an_account_that_is_ending(changes, status_now):
+    assert decide("New", **changes).blockers == (f"The account is {status_now}, so its pinned note cannot be changed.",)
 
 
 def test_a_note_without_words_has_no_last_day():

@@ -22,7 +22,7 @@ def test_both_systems_get_the_name_and_the_facts_are_the_present_names():
     assert draft.steps == ("zuora", "hub")
     assert draft.facts == {"hub_name": OLD, "zuora_id": "z1001", "zuora_name": OLD}
     assert draft.title == "Rename 1001 - Wattle Plumbing"
-    assert draft.untouched == ("Contacts, subscriptions, numbers and auth rules stay as they are.",)
+    assert draft.untouched == ("Contacts, subscriptions, numbers and auth rules.",)
     assert (draft.blockers, draft.warnings) == ((), ())
 
 
@@ -37,19 +37,19 @@ def test_a_bad_name(name, says):
 
 
 def test_the_name_it_has_already():
-    assert decide("Wattle  Plumbing").blockers == (f"The account is already called “{OLD}”, here and in Zuora.",)
+    assert decide("Wattle  Plumbing").blockers == (f"The account is already called “{OLD}”, in the Hub and in Zuora.",)
 
 
 def test_only_the_system_that_has_another_name_has_a_step():
     draft = decide(OLD, zuora=make_zuora_account(name="Wattle Pty"))
     assert draft.steps == ("zuora",)
-    assert draft.warnings == ("Zuora now calls this account “Wattle Pty”; the new name replaces both.",)
+    assert draft.warnings == ("In Zuora the account is called “Wattle Pty”. The new name replaces both.",)
     assert decide(NEW, zuora=make_zuora_account(name=NEW)).steps == ("hub",)
 
 
 def test_an_account_without_zuora():
     draft = decide(account=make_account(zuora_id=None, zuora_number=None), zuora=None)
-    assert draft.warnings == ("This account has no Zuora account, so only the Hub is renamed.",)
+    assert draft.warnings == ("This account has no Zuora account, so only the Hub is changed.",)
     assert draft.steps == ("hub",)
     assert draft.blockers == ()
 
@@ -61,15 +61,15 @@ def test_a_name_that_changed_while_one_was_typing(by, who):
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_an_account_that_is_ending(changes, standing):
+def test_an_account_that_is_ending(changes, status_now):
     draft = decide(account=make_account(**changes))
-    assert draft.blockers == (f"The account is {standing}; its name stays as it was.",)
+    assert draft.blockers == (f"The account is {status_now}, so it cannot be renamed.",)
 
 
 @pytest.mark.parametrize(

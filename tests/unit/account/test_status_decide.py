@@ -77,7 +77,7 @@ class TestSuspend:
         assert draft.blockers == ()
         assert draft.untouched == (
             "Emergency calls stay possible: 000, 106 and 112.",
-            "Calls in progress are not cut.",
+            "Calls in progress are not cut off.",
             "Numbers stay on the account, and plan fees keep billing.",
         )
         (detail,) = draft.details
@@ -95,7 +95,7 @@ class TestSuspend:
             "status": "active",
             "name": "Wattle Plumbing",
             "numbers": 2,
-            "emergency_calls": ["000", "106", "112"],
+            "emergency_calls": ("000", "106", "112"),
             "debts": "1,284.60 AUD overdue, 1 invoice, the oldest for 12 days",
             "owed": {"overdue_amount": "1,284.60 AUD", "overdue_since": "13 November 2026"},
             "recipient": "ada@example.com",
@@ -109,9 +109,9 @@ class TestSuspend:
     @pytest.mark.parametrize(
         ("changes", "says"),
         [
-            (SUSPENDED, "The account is suspended already."),
-            ({"status": AccountStatus.DEACTIVATED}, "The account is deactivated; it can be neither"),
-            ({"changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating; it can be neither"),
+            (SUSPENDED, "The account is already suspended."),
+            ({"status": AccountStatus.DEACTIVATED}, "The account is deactivated, so it cannot be"),
+            ({"changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating, so it cannot be"),
         ],
     )
     def test_the_wrong_status(self, changes, says):
@@ -131,7 +131,7 @@ class TestSuspend:
         assert draft.warnings == ("Nothing is overdue in Zuora.",)
 
     def test_no_number_and_nothing_left_to_do(self):
-        assert "The account has no number, so no call is affected." in suspend(rules=make_rules()).warnings
+        assert "The account has no number, so no calls are affected." in suspend(rules=make_rules()).warnings
         draft = suspend(rules=make_rules(RuleState.SUSPENDED))
         assert "The SBC already does this for 1 number." in draft.warnings
         assert (effects(draft), draft.details) == ([("Hub", "Status")], ())
@@ -147,7 +147,7 @@ class TestSuspend:
                 make_billing(make_debt("5", days=1)),
                 [
                     "In Zuora: 5.00 AUD overdue, 1 invoice, the oldest for 1 day.",
-                    "Accounts are suspended for non-payment from day 7; this is day 1.",
+                    "Accounts are suspended for non-payment from day 7. This is day 1.",
                 ],
             ),
             (
@@ -178,7 +178,7 @@ class TestSuspend:
     @pytest.mark.parametrize(
         ("emergency", "says"),
         [
-            (EmergencyCalls(()), "Emergency calls do not stay possible"),
+            (EmergencyCalls(()), "Emergency calls will not connect either"),
             (NOT_KNOWN, "Whether emergency calls stay possible is not known"),
         ],
     )
@@ -189,7 +189,7 @@ class TestSuspend:
 
     @pytest.mark.parametrize(
         ("children", "says"),
-        [(1, "Its child account stays as it is."), (2, "Its 2 child accounts stay as they are.")],
+        [(1, "1 child account."), (2, "2 child accounts.")],
     )
     def test_its_children(self, children, says):
         assert suspend(children=children).untouched[-1] == says
@@ -228,8 +228,8 @@ class TestConfirmation:
         [
             ({}, "Choose a reason"),
             ({"reason": "boredom"}, "Choose a reason"),
-            ({"reason": "other", "note": " "}, "Say in the note"),
-            ({"reason": "spam", "note": "x" * 2001}, "2,000 is the most"),
+            ({"reason": "other", "note": " "}, "Write the reason in the note"),
+            ({"reason": "spam", "note": "x" * 2001}, "at most 2,000"),
         ],
     )
     def test_a_reason_is_needed(self, given, says):
@@ -253,16 +253,16 @@ class TestEnable:
         assert effects(draft) == [("Hub", "Status"), ("SBC", "1 number: calls connect again, in and out")]
         assert (draft.effects[0].before, draft.effects[0].after) == ("suspended", "active")
         assert draft.steps == ("begin", "rules", "verify", "hub")
-        assert draft.untouched == ("What is owed stays owed.",)
+        assert draft.untouched == ("What the account owes.",)
         assert (draft.blockers, draft.warnings) == ((), ())
         assert set(draft.facts) == {"standing", "status", "name", "numbers", "rules", "debts", "recipient"}
 
     @pytest.mark.parametrize(
         ("changes", "says"),
         [
-            ({}, "The account is active already."),
-            ({"status": AccountStatus.DEACTIVATED}, "The account is deactivated; it can be neither"),
-            ({"changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating; it can be neither"),
+            ({}, "The account is already active."),
+            ({"status": AccountStatus.DEACTIVATED}, "The account is deactivated, so it cannot be"),
+            ({"changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating, so it cannot be"),
         ],
     )
     def test_the_wrong_status(self, changes, says):
@@ -285,6 +285,6 @@ class TestEnable:
 
     def test_the_mail(self):
         draft = enable(mail=True)
-        assert draft.effects[-1].text == "Notice to the bill-to contact that calls work"
+        assert draft.effects[-1].text == "Notice to the bill-to contact that calls work again"
         assert draft.steps[-1] == "mail"
         assert "Untick the e-mail" in enable(mail=True, billing=make_billing(account=None)).blockers[0]

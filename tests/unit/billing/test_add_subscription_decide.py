@@ -25,7 +25,7 @@ def test_it_is_added_with_what_it_grants():
     kept = terms(2, pbx_extensions=12).model_dump(mode="json")
     assert draft.facts == {"number": SUB, "name": "Cloud PBX", "terms": kept}
     assert [one.title for one in draft.details] == ["What it grants"]
-    assert draft.untouched == ("Zuora is only read. PBXs and numbers keep the subscription they are billed to.",)
+    assert draft.untouched == ("Zuora, and the subscriptions that PBXs and numbers are billed to.",)
     assert (draft.blockers, draft.warnings, draft.dangers) == ((), (), ())
 
 
@@ -46,8 +46,8 @@ def test_one_without_a_product_has_no_name():
         ({"typed": " \n\t "}, "Type the number of the subscription, such as SUB-00000012."),
         ({"owner": "1001"}, f"{SUB} is already on this account."),
         ({"owner": "2001"}, f"{SUB} is on account 2001. Remove it there first."),
-        ({"status": AccountStatus.DEACTIVATED}, "The account is deactivated; nothing can be added to it."),
-        ({"changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating; nothing can be added to it."),
+        ({"status": AccountStatus.DEACTIVATED}, "The account is deactivated, so nothing can be added to it."),
+        ({"changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating, so nothing can be added to it."),
         ({"answer": NOT_FOUND}, f"Zuora has no subscription {SUB}."),
     ],
 )

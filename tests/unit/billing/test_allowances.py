@@ -102,17 +102,17 @@ def test_a_switch_reads_as_yes_and_no():
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([MapRow(None, None, "queues")], "Row 1 names no charge"),
-        ([MapRow(" \n", "\t", "queues")], "Row 1 names no charge"),
-        ([MapRow(None, "Thing", "")], "grants no allowance that is known"),
-        ([MapRow(None, "Thing", "Queues")], "grants no allowance that is known"),
+        ([MapRow(None, None, "queues")], "Row 1 has no charge"),
+        ([MapRow(" \n", "\t", "queues")], "Row 1 has no charge"),
+        ([MapRow(None, "Thing", "")], "grants an unknown allowance"),
+        ([MapRow(None, "Thing", "Queues")], "grants an unknown allowance"),
         ([MapRow("PRPC-1\nPRPC-2", None, "queues")], "more than one charge number"),
         ([MapRow("x" * 51, None, "queues")], "too long"),
         ([MapRow(None, "x" * 121, "queues")], "too long"),
         ([MapRow(None, "pay\u202eload", "queues")], "invisible character"),
-        ([MapRow("PRPC-1", None, "queues"), MapRow(" PRPC-1 ", "Else", "ivrs")], "“PRPC-1” stands in two rows"),
-        ([MapRow(None, "Thing", "queues"), MapRow(None, " THING ", "ivrs")], "stands in two rows"),
-        ([MapRow(None, str(n), "queues") for n in range(501)], "500 is the most"),
+        ([MapRow("PRPC-1", None, "queues"), MapRow(" PRPC-1 ", "Else", "ivrs")], "“PRPC-1” is in two rows"),
+        ([MapRow(None, "Thing", "queues"), MapRow(None, " THING ", "ivrs")], "is in two rows"),
+        ([MapRow(None, str(n), "queues") for n in range(501)], "at most 500"),
     ],
 )
 def test_an_invalid_map_gives_a_sentence(rows, says):

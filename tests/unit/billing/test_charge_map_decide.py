@@ -1,6 +1,6 @@
 """What saving the charge map would do."""
 
-from lib.actions.billing.charge_map import HOUSE, EditChargeMap, Found, to_params
+from lib.actions.billing.charge_map import HOUSE, EditChargeMap, to_params
 from lib.domain.allowances import MapRow
 from tests.common.factories import make_wish
 
@@ -13,7 +13,7 @@ def decide(rows, stored=BASE, base=BASE):
     action = EditChargeMap()
     wish = make_wish(HOUSE, **action.normalise({"rows": to_params(rows), "base": to_params(base)}))
     stored = [MapRow(**one) for one in action.normalise({"rows": to_params(stored), "base": []})["rows"]]
-    return action.decide(Found(stored), wish)
+    return action.decide(stored, wish)
 
 
 def test_each_charge_is_shown_with_what_it_granted_and_will_grant():
@@ -24,7 +24,7 @@ def test_each_charge_is_shown_with_what_it_granted_and_will_grant():
         ("New thing", "not in the map", "Queues"),
     ]
     assert (draft.steps, draft.blockers, draft.verdict) == (("hub",), (), None)
-    assert draft.untouched == ("Allowances that are stored stay until their subscription is refreshed.",)
+    assert draft.untouched == ("Saved allowances, until their subscription is refreshed.",)
 
 
 def test_a_charge_with_number_and_name_is_called_by_both():
@@ -33,14 +33,14 @@ def test_a_charge_with_number_and_name_is_called_by_both():
 
 def test_a_map_like_the_stored_one_is_an_answer():
     draft = decide(BASE)
-    assert draft.verdict == "Nothing changed: the map is stored like this already."
+    assert draft.verdict == "There is nothing to save: the charge map is already like this."
     assert (draft.effects, draft.steps) == ((), ())
 
 
 def test_a_map_somebody_else_changed():
     draft = decide([MOBILE], stored=[EXTENSION])
     assert draft.blockers == (
-        "Somebody changed the charge map while you were editing it. Nothing was saved. Start again.",
+        "Somebody else changed the charge map while you were editing it. Nothing was saved. Start again.",
     )
 
 

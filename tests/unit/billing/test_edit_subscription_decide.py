@@ -20,7 +20,7 @@ def test_a_new_name_alone_does_not_read_zuora():
     draft = decide(name="  Head\toffice ", use=IN_USE)
     assert draft.title == f"Edit subscription {SUB} of 1001 - Wattle Plumbing"
     assert [(one.text, one.before, one.after) for one in draft.effects] == [("Name", "Cloud PBX", "Head office")]
-    assert draft.untouched == ("Zuora, allowances, and whatever is billed to the subscription.",)
+    assert draft.untouched == ("Zuora, allowances, and everything that is billed to the subscription.",)
     assert draft.facts == {"before": KEPT, "number": SUB, "name": "Head office", "terms": KEPT["terms"]}
     assert draft.steps == ("hub",)
     assert (draft.blockers, draft.warnings, draft.details) == ((), (), ())
@@ -46,7 +46,7 @@ def test_another_number_brings_its_term_its_allowances_and_what_is_billed():
     assert draft.facts == {"before": KEPT, "number": OTHER, "name": "New", "terms": after}
     assert "“Static IP (PRPC-1)”" in draft.warnings[0]
     assert [one.title for one in draft.details] == ["What it grants", "Unmapped charges"]
-    assert draft.untouched == ("Zuora is only read: both subscriptions go on there as they are.",)
+    assert draft.untouched == ("Both subscriptions in Zuora.",)
 
 
 def test_if_nothing_is_billed_to_it_the_plan_does_not_mention_that():
@@ -58,19 +58,19 @@ def test_if_nothing_is_billed_to_it_the_plan_does_not_mention_that():
     ("given", "says"),
     [
         ({"there": False}, f"{SUB} is not on this account."),
-        ({"name": "Cloud PBX"}, "Nothing is different: type another number or another name."),
+        ({"name": "Cloud PBX"}, "There is nothing to save: type another number or another name."),
         ({"number": "", "name": "x"}, "Type the number"),
-        ({"number": f"{SUB} {OTHER}"}, "more than one number"),
-        ({"name": "x" * 121}, "The name has 121 characters; the Hub keeps at most 120."),
+        ({"number": f"{SUB} {OTHER}"}, "one subscription number at a time"),
+        ({"name": "x" * 121}, "The name has 121 characters. It can have at most 120."),
         ({"name": "a\u202eb"}, "invisible character"),
         ({"name": "--"}, "no letter or digit"),
         ({"number": OTHER, "owner": "1001"}, f"{OTHER} is already on this account as a subscription of its own."),
         ({"number": OTHER, "owner": "2001"}, f"{OTHER} is already on account 2001."),
         (
             {"name": "x", "status": AccountStatus.DEACTIVATED},
-            "The account is deactivated; nothing of it can be edited.",
+            "The account is deactivated, so its subscriptions cannot be edited.",
         ),
-        ({"name": "x", "changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating; nothing of it"),
+        ({"name": "x", "changing_to": AccountStatus.DEACTIVATED}, "The account is deactivating, so its subscriptions"),
         ({"number": OTHER, "answer": NotFound("Zuora", "read it")}, f"Zuora has no subscription {OTHER}."),
         ({"number": OTHER, "answer": in_zuora(number=OTHER, account_id="z2", account_number="A2")}, "belongs to A2"),
     ],

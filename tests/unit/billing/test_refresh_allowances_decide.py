@@ -25,14 +25,14 @@ def test_old_and_new_are_shown_with_the_version_they_come_from():
         "unmapped": {SUB: 0},
     }
     assert draft.steps == ("hub",)
-    assert draft.untouched == ("Zuora is only read. Numbers, phone users and PBXs stay as they are.",)
+    assert draft.untouched == ("Zuora, numbers, phone users and PBXs.",)
     assert (draft.blockers, draft.warnings, draft.verdict) == ((), (), None)
 
 
 def test_when_nothing_changed_it_says_so_and_has_no_steps():
     draft = decide((stored(version=2, cloud_mobiles=1), in_zuora(charge("Cloud Mobile"))))
     assert draft.title == "Refresh allowances of 1001 - Wattle Plumbing"
-    assert draft.verdict == f"Nothing changed: the Hub has what Zuora grants. Read: {SUB} (version 2)."
+    assert draft.verdict == f"Nothing has changed: the Hub has what Zuora grants. Read: {SUB} (version 2)."
     assert (draft.effects, draft.steps, draft.facts["subscriptions"]) == ((), (), {})
 
 

@@ -23,7 +23,7 @@ def test_it_is_removed_with_what_it_granted(allowances, granted):
     assert draft.title == f"Remove {SUB} from 1001 - Wattle Plumbing"
     assert [(one.text, one.before, one.after) for one in draft.effects] == [(f"Subscription {SUB}", granted, "removed")]
     assert (draft.steps, draft.facts) == (("hub",), {"granted": granted})
-    assert draft.untouched == ("The subscription in Zuora goes on and is billed as before.",)
+    assert draft.untouched == ("The subscription in Zuora, which is billed as before.",)
     assert (draft.blockers, draft.warnings) == ((), ())
 
 

@@ -40,20 +40,20 @@ def test_a_value_is_stored_without_extra_spaces(field, typed, stored):
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [
-        ("work_email", "", "Invoices are sent to it"),
+        ("work_email", "", "invoices are sent to it"),
         ("work_email", "bills", "no full domain"),
         ("work_email", "a@example.com, b@example.com", "more than one"),
         ("work_email", "a@example.com\nb@example.com", "more than one"),
         ("work_email", f"{'x' * 60}@{'y' * 20}.example.com", "at most 80"),
         ("personal_email", "Ada <ada@example.com>", "alone"),
-        ("work_phone", "O3 5550 0001", "holds a letter"),
+        ("work_phone", "O3 5550 0001", "contains a letter"),
         ("work_phone", "5550 0001", "not one dialable"),
         ("mobile_phone", "0491 570 006 / 0491 570 156", "not one dialable"),
         ("first_name", " ", "is empty"),
         ("last_name", "x" * 101, "101 characters"),
         ("city", "Rich\u202emond", "invisible character"),
         ("city", "Richmond 🌼", "emoji"),
-        ("shoe_size", "9", "no such field"),
+        ("shoe_size", "9", "does not have this field"),
     ],
 )
 def test_a_bad_value_is_a_sentence(field, typed, says):

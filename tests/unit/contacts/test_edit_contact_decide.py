@@ -36,7 +36,7 @@ def test_only_the_changed_field_is_sent():
     assert draft.steps == ("zuora",)
     sent = {"before": {"work_email": OLD}, "after": {"work_email": NEW}}
     assert draft.facts == {"contact": "c1", "shared": False, **sent}
-    assert draft.untouched == ("Additional invoice addresses, numbers and saved emergency details stay as they are.",)
+    assert draft.untouched == ("Additional invoice addresses, numbers and saved emergency details.",)
     assert (draft.blockers, draft.warnings, draft.details) == ((), (), ())
 
 
@@ -60,7 +60,7 @@ def test_the_contacts_of_an_account_that_is_ending_can_be_changed():
         ({"work_email": ""}, "E-mail: "),
         ({"work_phone": "12"}, "Work phone: "),
         ({"first_name": ""}, "First name: First name is empty"),
-        ({"first_name": "Ada"}, "Zuora has these values already; there is nothing to change."),
+        ({"first_name": "Ada"}, "There is nothing to change: Zuora already has these values."),
         ({"country": "Oz"}, "Country: Zuora does not know the country “Oz”"),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_bad_value(changes, says):
         (NotFound("Zuora", "read it"), "Zuora has no such account. Correct the link to Zuora first."),
         (Unreachable("Zuora", "read it"), "Zuora could not be read, so nothing was changed. Zuora"),
         (make_zuora_account(bill_to=None), "The account has no Bill To contact in Zuora."),
-        (SOMEBODY_ELSE, "Somebody gave the account another Bill To contact meanwhile."),
+        (SOMEBODY_ELSE, "The account has another Bill To contact now."),
     ],
 )
 def test_a_contact_that_cannot_be_changed(zuora, says):
@@ -97,7 +97,7 @@ def test_an_account_without_zuora():
 def test_a_colleagues_change_is_shown_next_to_mine():
     draft = decide({"work_email": NEW}, base={"work_email": "older@example.com"})
     assert draft.blockers == (
-        f"E-mail: you typed “{NEW}”; somebody changed it to “{OLD}” meanwhile.",
+        f"E-mail: you typed “{NEW}”, but somebody else changed it to “{OLD}”.",
         "Nothing was changed.",
     )
     assert draft.details[0].rows == (("E-mail", "older@example.com", NEW, OLD),)
@@ -150,7 +150,7 @@ class TestPlace:
         [
             ({"country": "United States"}, {"state": "VIC"}, "State: “VIC” is not a state of United States"),
             ({"state": "VIC"}, {"country": "US"}, "State: “VIC” is not a state of United States"),
-            ({"country": "Australia"}, {"country": "au"}, "Zuora has these values already"),
+            ({"country": "Australia"}, {"country": "au"}, "There is nothing to change: Zuora already has"),
         ],
     )
     def test_what_zuora_would_refuse_is_refused_before(self, before, typed, says):

@@ -28,10 +28,8 @@ def test_it_goes_word_for_word_to_the_recipient_or_to_whoever_asks(to, recipient
     assert draft.title == "Send an e-mail of 1001 - Wattle Plumbing again"
     (effect,) = draft.effects
     assert (effect.system, effect.text, effect.after) == ("E-mail", "“Suspended”, word for word", recipient)
-    assert draft.warnings == (
-        "What it says was true when it was first sent, on 1 November 2026; check that it still is.",
-    )
-    assert draft.untouched == ("The first e-mail keeps its place in the history; this one gets its own.",)
+    assert draft.warnings == ("It was first sent on 1 November 2026. Check that what it says is still true.",)
+    assert draft.untouched == ("The first e-mail in the history.",)
     assert (draft.steps, draft.facts) == (("mail",), {"recipient": recipient, "subject": "Suspended"})
     assert draft.blockers == ()
 
@@ -39,8 +37,8 @@ def test_it_goes_word_for_word_to_the_recipient_or_to_whoever_asks(to, recipient
 @pytest.mark.parametrize(
     ("email", "says"),
     [
-        (None, "This e-mail is not in the history of the account any more, so it cannot be sent again."),
-        (make_email(kind=EmailKind.ONE_TIME_CODE, body=None), "because whoever reads it could sign in with it"),
+        (None, "This e-mail is no longer in the history of the account, so it cannot be sent again."),
+        (make_email(kind=EmailKind.ONE_TIME_CODE, body=None), "because it can be used to sign in"),
         (make_email(body=None), "The text of this e-mail was not kept, so it cannot be sent again."),
         (make_email(body=" \n"), "The text of this e-mail was not kept"),
         (make_email(kind="of a later version"), "The text of this e-mail was not kept"),

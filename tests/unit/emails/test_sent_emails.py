@@ -44,8 +44,11 @@ def row(position, subject="Hello"):
     )
 
 
-def read(file):
-    return list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
+def read(made):
+    file, count = made
+    lines = list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
+    assert count == len([line for line in lines[1:] if len(line) > 1])
+    return lines
 
 
 @pytest.mark.parametrize(("rows", "told"), [(4, False), (5, False), (6, True), (40, True)])
@@ -78,7 +81,7 @@ def test_a_long_export_has_every_row_once():
 
 def test_an_export_holds_the_head_and_every_row_of_every_chunk():
     chunks = [[row(1, '=HYPERLINK("x")'), row(2, 'a, "b"')], [row(3, "שלום")]]
-    head, *rows = csv.reader(io.StringIO(csv_file(chunks, "Australia/Melbourne").decode("utf-8-sig")))
+    head, *rows = read(csv_file(chunks, "Australia/Melbourne"))
     assert head == ["Sent (Australia/Melbourne)", "Subject", "Recipient", "Kind", "State"]
     assert [one[1] for one in rows] == ['\'=HYPERLINK("x")', 'a, "b"', "שלום"]
     assert rows[0][0] == "2026-11-01 14:00:01+11:00"

@@ -53,7 +53,7 @@ def test_the_parts_are_right_or_there_is_a_finding():
 
 
 def test_every_part_is_meant_and_what_is_plain_is_not_doubted():
-    """`want` has every part that the fields do not give; `told` is true if there is a finding."""
+    """`want` has every part that the fields do not give, and the case says whether there is a finding."""
     wrong = {}
     for case in MORE:
         if case["want"] == "flag":

@@ -27,7 +27,7 @@ def test_the_first_version_shows_every_field_with_a_value():
     assert changed["Business name"] == ("empty", "Banksia Bakery")
     assert all(after for _, after in changed.values())
     assert (draft.steps, draft.facts) == (("hub",), {"before": None, "after": 0})
-    assert draft.untouched == ("The contacts in Zuora stay as they are. Nothing is sent to the register.",)
+    assert draft.untouched == ("The contacts in Zuora, and the register: nothing is sent to it.",)
     assert (draft.blockers, draft.warnings) == ((), ())
 
 
@@ -38,17 +38,17 @@ def test_a_later_version_shows_what_changes():
 
 
 def test_the_same_details_are_confirmed():
-    assert [one.text for one in decide(saved(), 1).effects] == ["Confirmed as of today; no field changes"]
+    assert [one.text for one in decide(saved(), 1).effects] == ["Confirmed as of today, no field changes"]
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"state": "Victoria"}, "State: The state is one of"),
-        ({"street_name": "PO Box 1"}, "no service address"),
+        ({"state": "Victoria"}, "State: The state must be one of"),
+        ({"street_name": "PO Box 1"}, "not a service address"),
         ({"contact_number": "0491 570 156"}, "a number of the account itself"),
         ({"locality": "x" * 41}, "41 characters"),
-        ({"business_name": ""}, "needs its name"),
+        ({"business_name": ""}, "Type the name of the business"),
     ],
 )
 def test_an_error_keeps_it_from_being_saved(changes, says):
@@ -60,15 +60,15 @@ def test_an_error_keeps_it_from_being_saved(changes, says):
 def test_a_warning_does_not():
     draft = decide(postcode="2640", accepted=["“Blue gate” has no field here."])
     assert "usual range" in draft.warnings[0]
-    assert draft.warnings[-1] == "Dealt with before saving: “Blue gate” has no field here."
+    assert draft.warnings[-1] == "Checked before saving: “Blue gate” has no field here."
     assert draft.steps == ("hub",)
 
 
 @pytest.mark.parametrize(
     ("latest", "after", "says"),
     [
-        (saved(3), 2, "olga@example.com saved version 3 of the emergency details meanwhile. Look at it and start from"),
-        (None, 2, "The saved details are gone. Look at it and start from there."),
+        (saved(3), 2, "olga@example.com has saved version 3 of the emergency details since. Start again."),
+        (None, 2, "The saved details are gone. Start again."),
     ],
 )
 def test_a_version_saved_meanwhile(latest, after, says):
@@ -77,7 +77,7 @@ def test_a_version_saved_meanwhile(latest, after, says):
 
 def test_a_deactivated_account_keeps_what_it_had():
     draft = decide(account=make_account(status=AccountStatus.DEACTIVATED))
-    assert draft.blockers == ("The account is deactivated; its emergency details stay as they were.",)
+    assert draft.blockers == ("The account is deactivated, so its emergency details cannot be changed.",)
 
 
 def test_one_that_is_deactivating_can_still_be_corrected():

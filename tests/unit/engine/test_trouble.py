@@ -7,10 +7,10 @@ import pytest
 import structlog
 from sqlalchemy import text
 
+from lib import logs
 from lib.actions.engine.durable.sweeper import Sweeper
 from lib.actions.engine.durable.trouble import Trouble
 from lib.actions.numbers.keeper import RuleKeeper
-from lib.app.start import configure_logging
 from lib.services import Services
 from lib.settings import load
 from lib.store.engine import make_engine
@@ -21,7 +21,7 @@ from tests.actions.conftest import wait_for
 def logged():
     """The lines of the log as the product writes them."""
     before = structlog.get_config()
-    configure_logging("INFO")
+    logs.configure("INFO")
     written = []
 
     def keep(_logger, _name, line):
@@ -113,7 +113,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(monkeypatch):
     with pytest.raises(OSError, match="No space"):
         full.write("a line\n")
     monkeypatch.setattr(sys, "stderr", full)
-    configure_logging("INFO")
+    logs.configure("INFO")
     try:
         structlog.get_logger("any").warning("run taken over", run="1")
         Trouble("sweep").failed(OSError("no space"))

@@ -26,7 +26,7 @@ def test_it_says_whose_it_was_and_claims_that_account():
     ]
     assert (draft.steps, draft.claims, draft.blockers) == (("hub", "rules"), ("2001",), ())
     assert draft.facts == {"from": "2001", "until": " until 22 May 2027", "state": "allowed"}
-    assert draft.untouched == ("Callflows and the billing subscription of the number are set up by hand.",)
+    assert draft.untouched == ("Set up callflows and the billing subscription of the number by hand.",)
 
 
 def test_its_own_number_claims_nothing_more():
@@ -46,18 +46,18 @@ def test_a_text_that_is_not_a_number():
 
 
 def test_a_number_that_is_not_in_quarantine():
-    assert decide(resting=None).blockers == ("(03) 7010 0001 is not in quarantine here.",)
+    assert decide(resting=None).blockers == ("(03) 7010 0001 is not in quarantine.",)
 
 
 @pytest.mark.parametrize(
-    ("changes", "standing"),
+    ("changes", "status_now"),
     [
         ({"status": AccountStatus.DEACTIVATED}, "deactivated"),
         ({"changing_to": AccountStatus.DEACTIVATED}, "deactivating"),
     ],
 )
-def test_an_account_that_is_ending_gets_no_number(changes, standing):
-    assert decide(**changes).blockers == (f"1001 is {standing}. Open the account that is to have the number.",)
+def test_an_account_that_is_ending_gets_no_number(changes, status_now):
+    assert decide(**changes).blockers == (f"1001 is {status_now}. Open the account that will have the number.",)
 
 
 def test_the_number_that_is_stored():

@@ -15,7 +15,7 @@ def test_a_label_of_a_domain_name_is_a_group_name(name):
     [
         ("", ["is empty"]),
         (" \u00a0\t\n", ["is empty"]),
-        ("a" * 64, ["64 characters; 63"]),
+        ("a" * 64, ["at most 63"]),
         ("Wattle", ["capital letters"]),
         ("wattle plumbing", ["a space or a line break"]),
         ("wattle\nplumbing", ["a space or a line break"]),

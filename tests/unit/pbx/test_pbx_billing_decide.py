@@ -26,14 +26,14 @@ def test_it_is_billed_to_the_other_one():
         ("Billing subscription of Main", "SUB-1", "SUB-2")
     ]
     assert (draft.steps, draft.facts) == (("hub",), {"pbx": "Main", "subscription": "SUB-1"})
-    assert draft.untouched == ("The subscriptions themselves in Zuora, the numbers, the extensions and their logins.",)
+    assert draft.untouched == ("The subscriptions in Zuora, and the numbers, extensions and logins.",)
     assert (draft.blockers, draft.warnings) == ((), ())
 
 
 def test_to_none_is_warned_of():
     draft = decide(None)
     assert draft.effects[0].after == "no subscription"
-    assert draft.warnings == ("Without a billing subscription nobody is billed for the outbound calls of this PBX.",)
+    assert draft.warnings == ("Without a billing subscription, nobody pays for the outbound calls of this PBX.",)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_a_subscription_that_does_not_simply_go_on_is_warned_of(given, says):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"wanted": "SUB-1"}, "The PBX is billed to SUB-1 already."),
+        ({"wanted": "SUB-1"}, "The PBX is already billed to SUB-1."),
         ({"wanted": "SUB-9"}, "Account 1001 has no subscription SUB-9 in the Hub."),
         ({"wanted": "<b>"}, "Account 1001 has no subscription <b> in the Hub."),
         ({"base": None}, "Somebody changed the billing subscription from no subscription to SUB-1 while you were"),
         ({"base": "SUB-9"}, "Somebody changed the billing subscription from SUB-9 to SUB-1 while you were choosing."),
-        ({"account": make_account(status=AccountStatus.DEACTIVATED)}, "The account is deactivated; its PBXs stay as"),
-        ({"account": make_account(changing_to=AccountStatus.DEACTIVATED)}, "The account is deactivating; its PBXs"),
+        ({"account": make_account(status=AccountStatus.DEACTIVATED)}, "The account is deactivated, so its PBXs cannot"),
+        ({"account": make_account(changing_to=AccountStatus.DEACTIVATED)}, "The account is deactivating, so its PBXs"),
     ],
 )
 def test_what_is_refused(given, says):
@@ -71,5 +71,5 @@ def test_what_is_refused(given, says):
 
 def test_a_pbx_that_is_gone():
     draft = decide(pbx=None)
-    assert draft.blockers == ("The account has no such PBX any more. Nothing was changed.",)
+    assert draft.blockers == ("The PBX is no longer on this account. Nothing was changed.",)
     assert draft.steps == ()

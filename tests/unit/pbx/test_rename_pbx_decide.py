@@ -28,7 +28,7 @@ def test_every_login_is_shown_and_who_is_mailed():
     assert [(one.system, one.text, one.before, one.after) for one in draft.effects] == [
         ("Hub", "Group name", "wattle", "wattle-gas"),
         ("Hub", "4 extension logins, each like", "999@wattle", "999@wattle-gas"),
-        ("E-mail", "2 recipients told of the new login", None, None),
+        ("E-mail", "2 recipients: the new login", None, None),
     ]
     assert draft.details[0].rows == (
         ("999", "Person 999", "999@wattle", "999@wattle-gas", "Ada@example.com"),
@@ -43,12 +43,12 @@ def test_every_login_is_shown_and_who_is_mailed():
 
 
 def test_it_warns_of_the_sign_in_the_block_and_who_is_not_mailed():
-    signed_out, banned, unmailed = decide().warnings
-    assert "signed in again" in signed_out
-    assert "banned" in banned
-    assert unmailed == "1 extension without an e-mail address, told by nobody: 1003."
+    signed_out, blocked, unmailed = decide().warnings
+    assert "sign in again" in signed_out
+    assert "blocked" in blocked
+    assert unmailed == "No e-mail address; call: 1003."
     many = decide(users=[user(str(number), None) for number in range(101, 113)]).warnings[-1]
-    assert many.startswith("12 extensions without an e-mail address, told by nobody: 101, 102, ")
+    assert many.startswith("No e-mail address; call: 101, 102, ")
     assert many.endswith("110 and 2 more.")
     assert len(decide(users=[user("101", "a@example.com")]).warnings) == 2
 
@@ -70,7 +70,7 @@ def test_an_extension_that_changes_is_another_plan(changes):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("", "empty"), ("Wattle Gas", "capital letters"), ("a" * 64, "63 is the most"), ("<b>x</b>", "not “< >")],
+    [("", "empty"), ("Wattle Gas", "capital letters"), ("a" * 64, "at most 63"), ("<b>x</b>", "not “< >")],
 )
 def test_a_name_that_cannot_be_one(name, says):
     draft = decide(name)
@@ -81,12 +81,12 @@ def test_a_name_that_cannot_be_one(name, says):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"name": "wattle"}, "The group name is “wattle” already."),
+        ({"name": "wattle"}, "The group name is already “wattle”."),
         ({"holder": ("2001", "Yard")}, "The group name “wattle-gas” is taken by the PBX Yard of account 2001."),
         ({"taken": ("7@wattle-gas", "8@wattle-gas")}, "Another PBX has 2 of the new logins, such as 7@wattle-gas."),
-        ({"base": "older-name"}, "Somebody changed the group name from “older-name” to “wattle” meanwhile."),
-        ({"account": make_account(status=AccountStatus.DEACTIVATED)}, "The account is deactivated; its PBXs stay as"),
-        ({"account": make_account(changing_to=AccountStatus.DEACTIVATED)}, "The account is deactivating; its PBXs"),
+        ({"base": "older-name"}, "Somebody else changed the group name from “older-name” to “wattle” while"),
+        ({"account": make_account(status=AccountStatus.DEACTIVATED)}, "The account is deactivated, so its PBXs cannot"),
+        ({"account": make_account(changing_to=AccountStatus.DEACTIVATED)}, "The account is deactivating, so its PBXs"),
     ],
 )
 def test_what_is_refused(given, says):
@@ -97,4 +97,4 @@ def test_what_is_refused(given, says):
 def test_a_pbx_that_is_gone():
     draft = decide(pbx=None, users=[])
     assert draft.title == "Group name of a PBX of 1001 - Wattle Plumbing"
-    assert draft.blockers == ("The account has no such PBX any more. Nothing was changed.",)
+    assert draft.blockers == ("The PBX is no longer on this account. Nothing was changed.",)

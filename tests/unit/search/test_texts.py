@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Text, bindparam, func, literal, select
 
 from lib.domain.texts import fold, trimmed, visible, words
-from lib.store.folding import NAME, holds
+from lib.store.folding import NAME, contains
 
 PASTED = "aZé e\u0301Éßẞ’‘´`“”«–—‑−\u00ad\u200b\u202e\ufeff\u00a0\u2009\u3000 \t\n\x85ﬁＡ９٣۴ØłæŒĳςΣİıſ½™…🙂אבּ日"
 
@@ -68,7 +68,7 @@ def test_the_database_folds_as_python_does(engine, text):
 )
 def test_a_filter_finds_what_people_mean(engine, stored, typed, found):
     with engine.connect() as connection:
-        assert connection.execute(select(holds(typed, literal(stored, Text)))).scalar_one() == found
+        assert connection.execute(select(contains(typed, literal(stored, Text)))).scalar_one() == found
 
 
 @pytest.mark.parametrize(

@@ -378,7 +378,7 @@ def test_a_database_that_does_not_answer_is_not_called_broken(tmp_path, monkeypa
     monkeypatch.setenv("AM_DATABASE_URL", f"sqlite:///{tmp_path}")
     monkeypatch.setenv("AM_DATA_DIR", str(tmp_path))
     assert main(["audit", "verify"]) == audit_command.UNREAD
-    assert "could not be read, so nothing is known of it" in capsys.readouterr().err
+    assert "could not be read, so it was not checked" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------ the head in the log
@@ -422,15 +422,15 @@ def test_the_head_is_logged_at_the_start_and_once_a_day_of_the_database(shifted,
     with engine.connect() as connection:
         first = head(connection)
     told = sweeper(engine, tmp_path)
-    told.tell_head()
+    told.log_head()
     fill(engine, 2)
-    told.tell_head()
+    told.log_head()
     forward["days"] = 0.99 * HEAD_SECONDS / 86400
-    told.tell_head()
+    told.log_head()
     assert heads(logged) == [(3, first.hash)]
     forward["days"] = 1.01 * HEAD_SECONDS / 86400
-    told.tell_head()
-    told.tell_head()
+    told.log_head()
+    told.log_head()
     assert [sequence for sequence, _ in heads(logged)] == [3, 5]
     with engine.connect() as connection:
         assert all(check_chain(connection, Head(sequence=s, hash=h)).broken is None for s, h in heads(logged))

@@ -11,17 +11,17 @@ from lib.store.engine import make_engine, writing
 def test_a_connection_that_broke_lets_go_of_the_write_lock_while_its_error_is_kept(tmp_path):
     engine = make_engine(f"sqlite:///{tmp_path / 'hub.db'}")
     with writing(engine) as connection:
-        connection.execute(text("create table note (word text)"))
+        connection.execute(text("create table noted (word text)"))
     with pytest.raises(OperationalError) as kept, writing(engine) as connection:
         connection.execute(text("pragma query_only = on"))
-        connection.execute(text("insert into note values ('lost')"))
+        connection.execute(text("insert into noted values ('lost')"))
     assert kept.value.connection_invalidated
     with engine.connect().execution_options(write=True) as connection:
         # The default is half a minute: too long for a test that fails.
         connection.connection.dbapi_connection.execute("pragma busy_timeout = 100")
         with connection.begin():
-            connection.execute(text("insert into note values ('kept')"))
-        assert connection.execute(text("select word from note")).scalars().all() == ["kept"]
+            connection.execute(text("insert into noted values ('kept')"))
+        assert connection.execute(text("select word from noted")).scalars().all() == ["kept"]
     engine.dispose()
 
 

@@ -1,7 +1,7 @@
-"""How long a run waits for a database that is away: minutes, then it ends as failed and can be resumed.
+"""How long a run waits for a database that is away: minutes, then it fails and can be resumed.
 
-One place waits. A failover takes minutes, and a run that failed each time would have to be resumed by hand; a run that
-waited for ever would hold one of the few workers. Nothing waits in a process that ends: the run goes on in another.
+A failover takes minutes, and nobody wants to resume every run by hand after one. A run that waited for ever would block
+one of the few workers. Nothing waits in a process that ends: the run goes on in another.
 """
 
 import threading
@@ -14,25 +14,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from lib.store.away import is_away
 
 LONGEST_WAIT = 3.0
-"""Seconds between two tries at most. A database that is back is used again this soon."""
+"""At most this many seconds between two tries, so a database that is back is soon used again."""
 
-GONE = "The Hub database could not be reached for too long. Resume when it answers again."
+GONE = "The Hub database was away for too long. Resume when it is back."
 
 LONG_TRY = 60.0
-"""Seconds after which a try that failed has worked before, not waited: no connection takes this long to time out."""
+"""A try that took more seconds than this worked before it failed: no connection takes this long to time out."""
 
-REFUSED = "What was done could not be recorded ({}). Look at the steps, then resume or abandon."
+REFUSED = "The outcome could not be recorded ({}). Check the steps, then resume or abandon."
 
 
 class Ending(BaseException):
-    """This process is about to end, and what waits here is to end with it and without a record.
+    """This process is about to end; what waits here ends with it, without a record.
 
-    Not an `Exception`: whoever keeps the errors of a step must not keep this one.
+    Not an `Exception`, so that nothing records it as the error of a step.
     """
 
 
 class DatabaseGone(Exception):
-    """Waiting has not helped, or would not; `str()` is the sentence for the run."""
+    """Waiting did not help, or would not; `str()` is the sentence for the run."""
 
 
 class Patience:
@@ -43,7 +43,7 @@ class Patience:
     ) -> None:
         """Wait for `seconds` from the first failure on, and try at least `attempts` times.
 
-        When a try works for long, the database was back: its failure counts as the first one again.
+        After a try that worked for long, the database was back: its failure counts as the first one again.
         """
         self._seconds = seconds
         self._attempts = attempts
@@ -52,11 +52,11 @@ class Patience:
         self._ending = threading.Event()
 
     def end(self) -> None:
-        """Wait no longer: whoever waits raises `Ending`."""
+        """End all waiting: it raises `Ending`."""
         self._ending.set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not for long.
+        """Wait for these seconds, at most `LONGEST_WAIT`.
 
         Raises:
             Ending: the process ends.
@@ -78,7 +78,7 @@ class Patience:
             try:
                 return work(*given)
             except DatabaseGone:
-                raise  # the work has waited for itself
+                raise  # the work has already waited
             except Exception as error:
                 now = self._clock()
                 if now - began > LONG_TRY:
@@ -87,7 +87,7 @@ class Patience:
                 end = end or now + self._seconds
                 if not is_away(error):
                     if isinstance(error, SQLAlchemyError):
-                        # As it is, the engine would take it for its own trouble, and try for ever.
+                        # Unchanged, the engine would take it for an error of its own and try for ever.
                         raise DatabaseGone(REFUSED.format(type(error).__name__)) from error
                     raise
                 if made >= self._attempts and now >= end:

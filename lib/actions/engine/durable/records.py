@@ -1,4 +1,4 @@
-"""What the step engine has on record of runs, in its own database."""
+"""What the step engine has on record about runs, in its own database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ _RETRIES = dbos_error.DBOSMaxStepRetriesExceeded.__name__
 
 @dataclass(frozen=True)
 class Work:
-    """What the engine knows of one run: `status` in its own words, `executor` the process it belongs to.
+    """What the engine knows about one run: `status` is its own word, `executor` the process that has the run.
 
-    `claimed` changes each time a process takes the run on.
+    `claimed` changes each time a process takes the run.
     """
 
     status: str
@@ -29,7 +29,7 @@ class Work:
 
 
 def look_up(run_ids: list[str]) -> dict[str, Work]:
-    """What the engine knows of these runs; a run it never got is missing from the answer."""
+    """What the engine knows about these runs, by id. A run it never got is missing."""
     if not run_ids:
         return {}
     found = with_a_live_connection(
@@ -46,7 +46,7 @@ def why(run_id: str) -> str | None:
 
 
 def first_failed(run_id: str) -> int:
-    """The place of the step to go on from: the one that failed, else the first that has no record."""
+    """The position of the step to continue from: the one that failed, else the first without a record."""
     steps = DBOS.list_workflow_steps(run_id)
     failed = [step["function_id"] for step in steps if step["error"] is not None]
     last = max((step["function_id"] for step in steps), default=0)
@@ -54,8 +54,8 @@ def first_failed(run_id: str) -> int:
 
 
 def sentence_of(error: BaseException) -> str:
-    """What a person reads about an error that ended a run, be it fresh or read from the engine's record."""
-    # What is read from the record has lost its class and kept its name.
+    """What a person reads about an error that ended a run, whether just raised or read from the engine's record."""
+    # An error from the record has lost its class but not its name.
     name = getattr(error, "name", type(error).__name__)
     if name == _RETRIES:
         return GONE
@@ -65,7 +65,7 @@ def sentence_of(error: BaseException) -> str:
 
 
 def with_a_live_connection(work: Callable[[], Done]) -> Done:
-    """Do it, and once more when its connection was one from before the database was away: it has left the pool."""
+    """Do it, and once more when its connection was older than a restart of the database: that one has left the pool."""
     try:
         return work()
     except DBAPIError as error:
@@ -74,6 +74,5 @@ def with_a_live_connection(work: Callable[[], Done]) -> Done:
         return work()
 
 
-def instance() -> Any:
-    """The engine of this process, for what it offers no public way to do."""
-    return _get_dbos_instance()
+instance: Callable[[], Any] = _get_dbos_instance
+"""The engine of this process, for what has no public function."""

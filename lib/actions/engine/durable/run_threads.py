@@ -1,4 +1,4 @@
-"""Which runs a thread of this process carries out: at most one thread moves one run."""
+"""Which runs a thread of this process carries out: at most one thread a run."""
 
 import threading
 from collections import Counter
@@ -16,10 +16,10 @@ class RunThreads:
 
     @contextmanager
     def moving(self, run_id: str) -> Iterator[None]:
-        """Carry the run out inside it. Waits for a thread of this process that has the run already.
+        """Carry out the run inside it. Waits for another thread of this process that has the run.
 
-        Two meet when a run was taken over from this process, and came back to it, while the first thread was at a
-        step: that one cannot record it any more, and ends there.
+        There are two when a run was taken over from this process and came back while the first thread was in a step:
+        that thread can no longer record the step, and ends.
         """
         with self._changed:
             self._here[run_id] += 1
@@ -36,7 +36,7 @@ class RunThreads:
                 self._changed.notify_all()
 
     def has(self, run_id: str) -> bool:
-        """True while a thread is at the run, or waits to be."""
+        """True while a thread carries out the run, or waits to."""
         with self._changed:
             return run_id in self._here
 

@@ -1,8 +1,7 @@
-"""Carry out one step of a run and write down how it went: intent before, outcome after."""
+"""Carry out one step of a run and record it: the intent before, the outcome after."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import structlog
@@ -28,10 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 def hand_over(run: Run) -> None:
-    """Give a written run to the step engine.
-
-    While the engine cannot take it, the run waits for the sweeper, which looks for such runs.
-    """
+    """Give a run that has its row to the step engine. When the engine is away, the sweeper does it later."""
     try:
         step_engine.enqueue(run.id, run.steps)
     except SQLAlchemyError as error:
@@ -39,7 +35,7 @@ def hand_over(run: Run) -> None:
 
 
 class Stepper:
-    """What the step engine calls back. Every error that leaves it is a sentence a person can be shown."""
+    """What the step engine calls. Every error that leaves it is a sentence that people can read."""
 
     def __init__(self, services: Services, actions: Mapping[str, Action[Any]], executor_id: str) -> None:
         self._services = services
@@ -47,9 +43,9 @@ class Stepper:
         self._executor_id = executor_id
 
     def run_step(self, run_id: str, step: str) -> dict[str, Any]:
-        """Do one step. At least once: a kill between the work and its record does it again with the same key.
+        """Do one step. At least once: after a kill between the work and its record it is done again with the same key.
 
-        A step whose good end is in the audit is not done again, even if the engine lost its own note of it.
+        A step that the audit says has ended well is not done again, even if the engine lost its own record of that.
 
         Raises:
             StepFailed, RemoteError: the step cannot go on.
@@ -66,15 +62,15 @@ class Stepper:
             if elsewhere is not None:
                 return elsewhere
             raise
-        # What is left is the record of it. Only that waits for a database that is away.
+        # The work is done. From here only its record waits for a database that is away.
         return patiently(self._end_well, run, step, report)
 
     def finish(self, run_id: str) -> None:
-        """Close the run as done and give its account back."""
+        """Close the run as done and unlock its account."""
         self._close(run_id, "done", None)
 
     def fail(self, run_id: str, sentence: str) -> None:
-        """Leave the run as failed; its account stays claimed until it is resumed or abandoned."""
+        """Leave the run as failed; its account stays locked until the run is resumed or abandoned."""
         self._close(run_id, "failed", sentence)
 
     def _job(self, run: Run, step: str, earlier: Sequence[Event]) -> Job:
@@ -92,20 +88,21 @@ class Stepper:
 
     def _do(self, job: Job) -> StepReport:
         try:
-            return self._actions[job.run.kind].step(job.step).run(job)
+            steps = {step.name: step for step in self._actions[job.run.kind].steps}
+            return steps[job.step].run(job)
         except (StepFailed, RemoteError, DatabaseGone):
             raise
         except Exception as error:
             if is_away(error):
                 raise
-            log.exception("step broke", run=job.run_id, step=job.step)
+            log.exception("step broke", run=job.run.id, step=job.step)
             raise StepFailed(
-                f"This step stopped on an error of the Account Manager ({type(error).__name__}). "
-                f"Steps before it are done, this one may be. Quote {job.key} to the people who run it."
+                f"Something went wrong in the Account Manager ({type(error).__name__}). The steps before this one are "
+                f"done, this one may be. Report it to whoever runs the Account Manager and quote {job.key}."
             ) from error
 
     def _begin(self, run_id: str, step: str) -> tuple[Run, list[Event]]:
-        """Write the intent, unless the step has ended well before. Returns the run, and the step's events until now."""
+        """Record the intent, unless the step has already ended well. Returns the run and the step's earlier events."""
         with writing(self._services.engine) as connection:
             run = runs.get_run(connection, run_id)
             if run is None or run.state != "running":
@@ -119,16 +116,16 @@ class Stepper:
     def _end_well(self, run: Run, step: str, report: StepReport) -> dict[str, Any]:
         with self._services.engine.connect() as connection:
             digest = items.digest_of(connection, run.id, step)
-        told = report.model_dump(mode="json") | ({"items": digest} if digest else {})
-        return self._end(run, step, "ok", told) or told
+        details = report.model_dump(mode="json") | ({"items": digest} if digest else {})
+        return self._end(run, step, "ok", details) or details
 
     def _end(self, run: Run, step: str, phase: str, details: dict[str, Any]) -> dict[str, Any] | None:
-        """Write how the step ended, once; what another process wrote of its good end before, or None.
+        """Record how the step ended, once. Returns the good end that another process recorded first, or None.
 
-        A process that was slow enough to be taken for dead comes to the end of a step that another one has ended.
+        A slow process that was taken for dead may finish a step that another one has already finished.
         """
         with writing(self._services.engine) as connection:
-            # Locks the run's row, so that of two ends at once the second sees the first.
+            # Locks the run's row, so that the second of two ends at the same time sees the first.
             runs.touch_run(connection, run.id)
             for event in audit.events_of_run(connection, run.id):
                 if event.step == step and event.phase == "ok":
@@ -146,13 +143,14 @@ class Stepper:
 
 
 def _may_be_done(events: Sequence[Event]) -> bool:
-    """True when the work of a step may be there already: an attempt at it has no end, or its answer was lost.
+    """True when the work of a step may have been done: some attempt at it has no end, or its answer was lost.
 
-    Any attempt: one that could not even look, later, took nothing back of what an earlier one may have done.
+    A later attempt that could not even look undid nothing of it.
     """
-    ends = [one for one, following in pairwise([*events, None]) if following is None or following.phase == "begin"]
+    following = [event.phase for event in events[1:]] + ["begin"]
+    ends = [event for event, phase in zip(events, following, strict=False) if phase == "begin"]
     return any(
-        end.phase in ("begin", "progress") or (end.phase == "failed" and Failure.read(end.details).outcome_unknown)
+        end.phase in ("begin", "progress")
+        or (end.phase == "failed" and Failure.model_validate(end.details).outcome_unknown)
         for end in ends
-        if end is not None
     )

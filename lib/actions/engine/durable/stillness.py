@@ -1,4 +1,4 @@
-"""For how long something that ought to move has stood still, on a clock that nobody can set."""
+"""For how long a value has not changed, on a clock that nobody can set."""
 
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -8,9 +8,8 @@ from typing import Any
 class Stillness:
     """Seconds without a change, for each of many values, as one process sees them.
 
-    It never compares a time that was written down with another one: a wall clock may jump between the two. And only
-    time in which somebody looked counts: who could not look for a minute, because the database was away, cannot know
-    of a minute of silence.
+    Recorded times are never compared: a wall clock may jump. And only time with looks counts: a process that could not
+    look for a minute, because the database was away, does not know what was quiet in it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -19,10 +18,7 @@ class Stillness:
         self._seen: dict[Hashable, tuple[Any, float]] = {}
 
     def look(self, seen: Mapping[Hashable, Any], *, longest: float) -> None:
-        """Take in what each value is now. What is not among them is forgotten.
-
-        `longest`: at most this many seconds count between two looks.
-        """
+        """Record what each value is now, and forget the others. At most `longest` seconds count between two looks."""
         now = self._clock()
         passed = 0.0 if self._looked is None else min(now - self._looked, longest)
         self._looked = now
@@ -33,5 +29,5 @@ class Stillness:
         }
 
     def seconds(self, key: Hashable) -> float:
-        """For how long this value has been what it is; 0.0 for one that was not among the last look's."""
+        """For how long this value has not changed; 0.0 for one that was missing from the last look."""
         return self._seen[key][1] if key in self._seen else 0.0

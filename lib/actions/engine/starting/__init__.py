@@ -1,1 +1,1 @@
-"""What has to hold before a run begins, and its beginning in one transaction."""
+"""What must be true before a run begins, and its beginning in one transaction."""

@@ -19,13 +19,13 @@ from lib.store.runs import Run
 
 log = structlog.get_logger(__name__)
 Spend = Callable[[Connection], None]
-"""What is asked, and used up, in the transaction that begins a run."""
+"""What is checked, and used up, in the transaction that begins a run."""
 
 
 def begin_run(
     services: Services, executor: str, plan: Plan, lane: str, actor: Identity, given: Confirmation, spend: Spend
 ) -> str:
-    """Write the run and hand it to the step engine; returns its id, also when it was begun before.
+    """Write the run and hand it to the step engine. Returns its id, even if it had already begun.
 
     Raises:
         AccountBusy: an open run holds the account.
@@ -37,7 +37,7 @@ def begin_run(
         with writing(engine) as connection:
             if runs.get_run(connection, plan.id) is not None:
                 return plan.id
-            # First, so that what `spend` reads again can change no more.
+            # First, so that what `spend` reads again cannot change any more.
             runs.require_free(connection, row, plan.claims)
             spend(connection)
             runs.insert_run(connection, row, plan.claims)
@@ -55,10 +55,10 @@ def begin_run(
             assert written is not None
     except runs.Claimed as claimed:
         if claimed.by.id == plan.id:
-            return plan.id  # the same click from another thread or process was a moment faster
+            return plan.id  # the same click came through another thread or process
         raise busy(services, claimed.by) from claimed
     except IntegrityError as error:
-        # Another process was faster by less than a transaction; its constraint speaks for it.
+        # Another process was faster by less than a transaction.
         with engine.connect() as connection:
             if runs.get_run(connection, plan.id) is not None:
                 return plan.id
@@ -66,14 +66,14 @@ def begin_run(
         if holder is None:
             raise
         raise busy(services, holder) from error
-    # A crash from here on is repaired by the sweeper, which enqueues what the engine never got.
+    # After a crash from here on the sweeper enqueues the run.
     hand_over(written)
     log.info("run started", run=plan.id, kind=plan.kind, account=plan.account)
     return plan.id
 
 
 def busy(services: Services, run: Run) -> AccountBusy:
-    """The error that says who holds the account, and since when on the clock of the people."""
+    """The error that says who holds the account, and since when in the time zone of the product."""
     return AccountBusy(run, local_time(run.created_at, services.settings.time_zone))
 
 
@@ -94,7 +94,6 @@ def _row(plan: Plan, lane: str, actor: Identity, given: Confirmation) -> dict[st
 
 
 def _note(given: Confirmation) -> str | None:
-    """The note as it is kept: with the reason for going against a pinned one."""
-    why = (given.override or "").strip()
-    override = f"Pinned note overridden: {why}" if why else None
-    return "\n".join(text for text in ((given.note or "").strip(), override) if text) or None
+    """The note, with the reason for overriding the pinned one."""
+    note, why = (given.note or "").strip(), (given.override or "").strip()
+    return "\n".join(filter(None, (note, f"Pinned note overridden: {why}" if why else ""))) or None

@@ -1,4 +1,4 @@
-"""What the person at the page has to have right: whose plan it is, on which page, and what they typed."""
+"""What must be right about a start: whose plan it is, on which page it was made, and what was typed."""
 
 from typing import Any
 
@@ -17,16 +17,16 @@ def require_own(plan: Plan, actor: Identity, opened: str | None) -> None:
         OtherAccount: it was made on another page.
     """
     if plan.made_by != actor.email:
-        raise NotAllowed("This plan was made by somebody else. Make your own before you start.")
+        raise NotAllowed("Nothing was done: somebody else made this plan. Open the action again to make your own.")
     if plan.opened != opened:
         raise OtherAccount(plan.opened, opened)
 
 
 def require_confirmed(action: Action[Any], plan: Plan, given: Confirmation) -> None:
-    """Raise unless the person gave with the click what this action asks for.
+    """Raise unless the confirmation has what this action asks for.
 
     Raises:
-        WrongConfirmation: the account's number is not typed where it has to be, or something else is missing.
+        WrongConfirmation: the account's number is not typed, or something else is missing.
     """
     if action.hard and trimmed(given.typed or "") != plan.account:
         raise WrongConfirmation(

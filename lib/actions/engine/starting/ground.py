@@ -1,8 +1,8 @@
-"""What a plan is based on, held from the look at it to the transaction that acts on it.
+"""What a plan is based on, kept from the reading to the transaction that acts on it.
 
-Between the two lie an HTTP request or several, and a run of somebody else that ends at that moment changes what the
-plan was made from. The outside systems cannot be asked inside a transaction of the Hub: it would keep every writer of
-an SQLite file waiting. What the Hub answered can be asked there again, and a run that ended shows in it.
+There are HTTP requests between the two, and a run of somebody else that ends at that moment changes what the plan was
+made from. The outside systems cannot be read inside a transaction of the Hub, which would keep every writer of an
+SQLite file waiting. The Hub can be read there again, and it shows that a run has ended.
 """
 
 from collections.abc import Callable
@@ -18,12 +18,12 @@ from lib.store import runs
 from lib.store.watched import Watched
 
 TRIES = 3
-"""How often a plan is looked at again before the person is asked to."""
+"""How often a plan is made again before the person is asked to do it."""
 Done = TypeVar("Done")
 
 
 class Moved(Exception):
-    """The Hub says something else than it did when the plan was looked at; `plan` is the one of that look."""
+    """The Hub has changed since `plan` was made."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan.id)
@@ -32,30 +32,30 @@ class Moved(Exception):
 
 @dataclass(frozen=True)
 class Ground:
-    """A plan made a moment ago, equal to the one that is to be started, and what the Hub answered meanwhile."""
+    """A plan made a moment ago, equal to the one that will be started, and what the Hub answered for it."""
 
     plan: Plan
     watched: Watched
 
     def require(self, connection: Connection) -> None:
-        """Raise unless the Hub still answers so. Call it in the transaction that acts, before that writes.
+        """Raise unless the Hub still gives these answers. Call it in the transaction that acts, before it writes.
 
         Raises:
-            Moved: it does not; the whole look has to be done again.
+            Moved: it does not; the plan must be made again.
         """
         if not self.watched.holds(connection):
             raise Moved(self.plan)
 
 
 def look_again(plan: Plan, services: Services, draft: Callable[[Services], Plan]) -> Ground:
-    """Draft the plan once more and see that it is the same.
+    """Make the plan once more and check that it is the same.
 
     Raises:
-        Blocked, PlanChanged: it is not; each carries the fresh one.
+        Blocked, PlanChanged: it is not; each has the new one.
     """
     watched = Watched(services.engine)
     with watched.engine.connect() as connection:
-        # Another run may have changed what only an outside system knows.
+        # Read for the comparison only: another run may change what only an outside system shows.
         runs.newest_of(connection, [plan.account, *plan.claims])
     fresh = draft(replace(services, engine=watched.engine))
     if fresh.blockers:
@@ -68,20 +68,20 @@ def look_again(plan: Plan, services: Services, draft: Callable[[Services], Plan]
 
 
 def on_firm_ground(act: Callable[[], Done]) -> Done:
-    """Look and act; again when the ground moved between the two.
+    """Read and act, and start again when the Hub changed between the two.
 
     Raises:
-        PlanChanged: what moved changes the plan, or it goes on moving.
+        PlanChanged: the plan is different now, or the Hub keeps changing.
     """
     moved: Moved | None = None
     for _ in range(TRIES):
         try:
             return act()
-        except Moved as again:
-            moved = again
+        except Moved as since:
+            moved = since
         except Blocked as blocked:
             if moved is None or blocked.plan is None:
                 raise
             raise PlanChanged(blocked.plan, blocked.blockers) from blocked
     assert moved is not None
-    raise PlanChanged(moved.plan, ("Something goes on changing on this account. Wait a moment and look again.",))
+    raise PlanChanged(moved.plan, ("This account keeps changing. Wait a moment and try again.",))

@@ -1,10 +1,10 @@
-"""Make a plan, and make it once more before anything is done: it has to be the same."""
+"""Make a plan, and make it once more before anything is done: it must be the same."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.actions.engine.action import Action, new_run_id
+from lib.actions.engine.action import Action, Wish, new_run_id
 from lib.actions.engine.errors import PlanExpired
 from lib.actions.engine.plan import Plan
 from lib.actions.engine.starting.ground import Ground, look_again
@@ -20,41 +20,39 @@ class Planner:
         self._services = services
         self._actions = actions
 
-    def plan(self, kind: str, account: str, params: Mapping[str, Any], actor: Identity, opened: str | None) -> Plan:
-        """Read live state and say what would happen; changes nothing. `opened`: the account whose page asks."""
-        return self._plan(self._services, kind, account, params, actor, opened)
-
     def require_unchanged(self, plan: Plan, actor: Identity) -> Ground:
-        """Raise unless the plan is young, and a plan made now would be the same; returns what that one is based on.
+        """Raise unless the plan is recent, and a plan made now would be the same. Returns what that one is based on.
 
         Raises:
             PlanExpired: it is too old.
-            Blocked, PlanChanged: it would be another one now; each carries that one.
+            Blocked, PlanChanged: a plan made now is different; each has the new one.
             NotAllowed: the person may not do this any more.
         """
-        # A plan from the future is one from before the clock was set back: nobody can say how old it is.
+        # A plan from the future was made before the clock was set back: its age is not known.
         if not plan.made_at <= datetime.now(UTC) < plan.expires_at:
-            raise PlanExpired("Nothing was done: the plan is too old to rely on. Make a new one and look at it again.")
+            raise PlanExpired("Nothing was done: this plan is too old. Open the action again and check the new plan.")
 
         def draft(services: Services) -> Plan:
-            # Who acts is a part of the ground: it is asked again in the transaction that acts.
+            # Read through `services`, so that the transaction that acts reads the person again.
             now = require_now(services, actor, self._actions[plan.kind].permission, plan.account)
-            return self._plan(services, plan.kind, plan.account, plan.params, now, plan.opened)
+            return self.plan(plan.kind, plan.account, plan.params, now, plan.opened, services)
 
         return look_again(plan, self._services, draft)
 
-    def _plan(
+    def plan(
         self,
-        services: Services,
         kind: str,
         account: str,
         params: Mapping[str, Any],
         actor: Identity,
         opened: str | None,
+        services: Services | None = None,
     ) -> Plan:
-        action = self._actions[kind]
+        """Read the current state and say what would happen; changes nothing. `opened`: the account whose page asks."""
+        action, services = self._actions[kind], services or self._services
         made_at = datetime.now(UTC)
-        draft = action.draft(services, account, params, actor)
+        wish = Wish(account, params, actor)
+        draft = action.decide(action.look(services, wish), wish)
         return Plan(
             **dict(draft),
             id=new_run_id(kind, account),

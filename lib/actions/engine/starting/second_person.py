@@ -1,6 +1,6 @@
-"""The optional second person (`AM_FOUR_EYES`): a hard action starts only when somebody else approved exactly its plan.
+"""The optional second person (`AM_FOUR_EYES`): a hard action starts only after somebody else approved its exact plan.
 
-Enforced where every start passes, whoever asks and whatever their role; an approval is spent by the run it starts.
+Checked at every start, whatever the person's role. An approval is used up by the run it starts.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,15 +36,15 @@ class SecondPerson:
         return self._services.settings.four_eyes and self._actions[kind].hard
 
     def request(self, kind: str, account: str) -> Approval | None:
-        """The newest request for this account that can still be used, approved or not."""
+        """The newest request for this account that is still valid, approved or not."""
         with self._services.engine.connect() as connection:
             return approvals.newest(connection, kind, account, hours=HOURS)
 
     def ask(self, plan: Plan, actor: Identity, ground: Ground | None = None) -> None:
-        """Put the plan before a second person. Starts nothing.
+        """Ask a second person to approve the plan. Starts nothing.
 
         Raises:
-            Moved: the ground did.
+            Moved: the Hub has changed.
         """
         with writing(self._services.engine) as connection:
             if ground is not None:
@@ -68,18 +68,18 @@ class SecondPerson:
         Raises:
             NotAllowed: it is their own request.
             WrongConfirmation: the typed number is not the account's.
-            PlanChanged: it is not the plan that was asked about any more.
-            NeedsSecondPerson: somebody else approved it a moment ago, and it may be started already.
-            Moved: the ground did.
+            PlanChanged: it is no longer the plan that was asked about.
+            NeedsSecondPerson: somebody else approved it a moment ago, and it may have started.
+            Moved: the Hub has changed.
         """
         if approval.asked_by == actor.email:
-            raise NotAllowed("You asked for this yourself; the second person has to be somebody else.")
+            raise NotAllowed("Not approved: you asked for this yourself. The second person must be somebody else.")
         if trimmed(typed or "") != approval.account:
             raise WrongConfirmation(
                 f"Not approved: “{typed or ''}” is not the number of this account. Type {approval.account}."
             )
         if fresh.blockers or fresh.fingerprint != approval.fingerprint:
-            raise PlanChanged(fresh, ("The plan is no longer the one that was asked about. It has to be asked again.",))
+            raise PlanChanged(fresh, ("The plan is no longer the one that was asked about. Ask again.",))
         with writing(self._services.engine) as connection:
             if ground is not None:
                 ground.require(connection)
@@ -88,17 +88,17 @@ class SecondPerson:
             self._record(connection, fresh, actor, "approved")
 
     def check(self, plan: Plan, actor: Identity) -> Callable[[Connection], None]:
-        """Raise unless the plan may start; returns what spends the approval in the transaction of the start.
+        """Raise unless the plan may start. Returns what uses up the approval in the transaction of the start.
 
         Raises:
-            NeedsSecondPerson: nobody else approved this very plan.
+            NeedsSecondPerson: nobody else approved exactly this plan.
         """
         if not self.needed(plan.kind):
             return lambda _connection: None
         found = self.request(plan.kind, plan.account)
         if found is None or found.fingerprint != plan.fingerprint or found.approved_by in (None, actor.email):
             raise NeedsSecondPerson(
-                "Nothing was done: a second person has to approve exactly this plan first. Ask for it, and have "
+                "Nothing was done: a second person must approve exactly this plan first. Ask for approval, then have "
                 "somebody else with the same right open this account."
             )
 

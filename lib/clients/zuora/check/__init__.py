@@ -1,1 +1,1 @@
-"""What the Hub may do in its tenant, asked by the person who sets it up."""
+"""What the Account Manager may do in its tenant, for the person who sets it up."""

@@ -1,4 +1,4 @@
-"""What a person setting the Hub up wants to know of a tenant, asked without changing anything."""
+"""What the person who sets up the Account Manager wants to know of a tenant. Nothing is changed."""
 
 import re
 import uuid
@@ -18,9 +18,9 @@ from lib.clients.zuora.subscriptions.cancel_answers import orders_missing
 
 SKEW_SECONDS = 60
 REAL_STATUSES = "2024-05-20"
-"""From this minor version on a refusal has an HTTP status of its own."""
+"""From this minor version on, a refusal has an HTTP status of its own."""
 UNIFIED_QUERY_ERRORS = "2025-08-12"
-"""From this one on object queries refuse in the shape of everything else, without a success mark."""
+"""From this one on, object queries refuse in the same shape as everything else, without a success mark."""
 DATA_CENTRES = (
     "rest.na.zuora.com",
     "rest.zuora.com",
@@ -37,9 +37,9 @@ DATA_CENTRES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence of the check. `good` is None for what is worth knowing but stops nothing.
+    """One sentence of the check. `good` is None for what is worth knowing but is no obstacle.
 
-    `warns` marks such a one that somebody should look into before the Hub is used.
+    `warns` marks one that somebody should look into before the Account Manager is used.
     """
 
     good: bool | None
@@ -48,7 +48,7 @@ class Finding:
 
 
 class Tenant(Zuora):
-    """A tenant under examination."""
+    """The tenant that is checked."""
 
     def check(self, account_key: str | None = None) -> Iterator[Finding]:
         """Every finding, as soon as it is known. Without `account_key` the first account found is read."""
@@ -72,26 +72,26 @@ class Tenant(Zuora):
         except AuthFailed as error:
             return Finding(
                 False,
-                f"{url} can be reached. {error} A client of another data centre is refused in the same way, so "
-                f"check that AM_ZUORA_URL is the one of your tenant. Zuora's are {', '.join(DATA_CENTRES)}.",
+                f"{url} can be reached. {error} The wrong data centre refuses in the same way, so check that "
+                f"AM_ZUORA_URL is the one of your tenant. Zuora's are {', '.join(DATA_CENTRES)}.",
             )
         except Unreachable as error:
             return Finding(False, f"{url} cannot be reached. {error}")
         except RemoteError as error:
-            return Finding(False, f"What answers at {url} does not behave like Zuora. {error}")
-        return Finding(True, f"{url} can be reached and gives the Hub a token.")
+            return Finding(False, f"The server at {url} does not behave like Zuora. {error}")
+        return Finding(True, f"{url} can be reached and gives the Account Manager a token.")
 
     def _clock(self) -> Iterator[Finding]:
         began = now()
         try:
             call = Call("GET", "/object-query/accounts", "read its clock", params=(("pageSize", "1"),))
-            told = self._send(call, _date_of)
+            at = self._send(call, _date_of)
         except RemoteError:
-            return  # the reading of accounts, below, says the same with more to the point
-        if told is None:
+            return  # the check of accounts, below, reports the same more clearly
+        if at is None:
             yield Finding(None, "Zuora did not say what time it is.")
             return
-        skew = told.timestamp() - (began + now()) / 2
+        skew = at.timestamp() - (began + now()) / 2
         if abs(skew) > SKEW_SECONDS:
             yield Finding(False, f"This machine's clock is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead'}.")
         else:
@@ -108,16 +108,16 @@ class Tenant(Zuora):
                 return Finding(
                     None,
                     f"AM_ZUORA_VERSION {version} is not in force: Zuora answered a question for an account that does "
-                    f"not exist with HTTP {error.status} instead of 404, as before {REAL_STATUSES}. The Hub reads that "
-                    "too. Check that the version exists and that nothing on the way takes the header out.",
+                    f"not exist with HTTP {error.status} instead of 404, as before {REAL_STATUSES}. That works, "
+                    "too. Check that the version exists and that nothing on the way removes the header.",
                     warns=True,
                 )
             return Finding(
-                None, f"With minor version {version} Zuora refuses with HTTP {error.status}; the Hub reads that too."
+                None, f"With minor version {version} Zuora refuses with HTTP {error.status}. That works, too."
             )
         except RemoteError as error:
             return Finding(None, f"The behaviour of minor version {version} is not known. {error}")
-        return Finding(None, "Zuora answered with an account for a number that does not exist.")
+        return Finding(None, "Zuora found an account for a number that does not exist.")
 
     def _query_version(self) -> Iterator[Finding]:
         """Whether object queries refuse as the version promises."""
@@ -136,8 +136,8 @@ class Tenant(Zuora):
             return
         yield Finding(
             None,
-            f"AM_ZUORA_VERSION {version} is not in force for object queries: they refuse in the shape from before "
-            f"{UNIFIED_QUERY_ERRORS}. The Hub reads that too.",
+            f"AM_ZUORA_VERSION {version} is not in force for object queries: they refuse as before "
+            f"{UNIFIED_QUERY_ERRORS}. That works, too.",
             warns=True,
         )
 
@@ -145,7 +145,7 @@ class Tenant(Zuora):
         try:
             number = key or self._first_number()
             if number is None:
-                return None, Finding(None, "The tenant has no account to read; name one with --account.")
+                return None, Finding(None, "The tenant has no account to read. Name one with --account.")
             return self.account(number), Finding(True, "Accounts can be read.")
         except RemoteError as error:
             return None, Finding(False, f"Accounts cannot be read. {error}")
@@ -188,12 +188,12 @@ class Tenant(Zuora):
 
 
 def promises(version: str, since: str) -> bool:
-    """Whether a dated minor version is from that day or later. The numbered ones, such as 211.0, are older."""
+    """True when a dated minor version is from that day or later. The numbered ones, such as 211.0, are older."""
     return re.fullmatch(r"\d{4}-\d\d-\d\d", version) is not None and version >= since
 
 
 def _refuses_in_one_shape(reply: Reply, call: Call) -> bool:
-    """True for the refusal from 2025-08-12 on, which has reasons and no success mark."""
+    """True for a refusal as it is from 2025-08-12 on: with reasons, and without a success mark."""
     try:
         body = reply.json()
     except ValueError:

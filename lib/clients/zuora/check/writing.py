@@ -1,6 +1,6 @@
-"""What only a write can show: that a change is permitted, shows, and can be taken back. For a sandbox.
+"""What only a write can show: that a change is permitted, can be seen, and can be undone. For a sandbox.
 
-One field of one account, its notes, is changed and restored. Whatever goes wrong between, the restoring is tried.
+The notes of one account are changed and restored. Restoring is tried whatever goes wrong before it.
 """
 
 import uuid
@@ -22,7 +22,7 @@ SANDBOXES = ("127.0.0.1", "localhost", "::1")
 
 
 def is_sandbox(url: str) -> bool:
-    """True for a host of Zuora's sandboxes or of this machine. What is not known to be one counts as production."""
+    """True for a host of Zuora's sandboxes or of this machine. Any other host counts as production."""
     host = urlsplit(url).hostname or ""
     parts = host.lower().split(".")
     zuora = host.lower().endswith(".zuora.com")
@@ -36,24 +36,24 @@ class _Noted:
 
 
 class WriteCheck(Tenant):
-    """A tenant in which one field is changed and restored."""
+    """The tenant in which one field is changed and restored."""
 
     def check_writing(self, key: str, *, on_production: bool = False) -> Iterator[Finding]:
-        """Change the notes of the account with this number or id, look, restore them and look again.
+        """Change the notes of the account with this number or id, read them, restore them and read them again.
 
-        Nothing is written on a host that is not known for a sandbox, unless `on_production` says so.
+        Nothing is written on a host that is not a known sandbox, unless `on_production` says so.
         """
         if not is_sandbox(self._config.url) and not on_production:
             yield Finding(
                 False,
-                f"{self._config.url} is not known as a sandbox, so nothing was written. On a production tenant the "
-                "check needs --on-production as well, and an account that is there for tests.",
+                f"{self._config.url} is not a known sandbox, so nothing was written. To write to a production tenant, "
+                "add --on-production and name an account that is there for tests.",
             )
             return
         try:
             before = self._noted(key)
         except RemoteError as error:
-            yield Finding(False, f"The account to write to cannot be read, so nothing was written. {error}")
+            yield Finding(False, f"The account cannot be read, so nothing was written. {error}")
             return
         number = before.account.number
         if before.account.status is ZuoraStatus.CANCELED:
@@ -68,7 +68,7 @@ class WriteCheck(Tenant):
         try:
             yield from self._change(key, number, written)
         except GeneratorExit:
-            # Whoever listened has left, and cannot be told.
+            # Nobody reads the findings any more.
             list(self._restore(key, number, before.notes, written, mark))
             raise
         except BaseException as error:  # noqa: BLE001 (raised again below)
@@ -97,29 +97,29 @@ class WriteCheck(Tenant):
             yield Finding(False, f"The change of account {number} cannot be read back. {error}")
             return
         if not seen:
-            yield Finding(False, f"Zuora accepted the change of account {number} but does not show it.")
+            yield Finding(False, f"Zuora accepted the change of account {number}, but does not show it.")
         elif looks == 1:
-            yield Finding(True, "The change shows at once.")
+            yield Finding(True, "The change can be seen at once.")
         else:
-            yield Finding(None, f"The change shows after {looks} looks: readings of this tenant lag behind its writes.")
+            yield Finding(None, f"The change can be seen at look {looks}: reads of this tenant lag behind its writes.")
 
     def _restore(self, key: str, number: str, notes: str, written: str, mark: str) -> Iterator[Finding]:
         by_hand = f"Open its notes in Zuora and delete the line “{mark}”."
         try:
             if self._noted(key).notes not in (written, notes):
-                told = f"Somebody changed the notes of account {number} too, so they were not restored."
-                yield Finding(False, f"{told} {by_hand}")
+                changed = f"Somebody else changed the notes of account {number}, so they were not restored."
+                yield Finding(False, f"{changed} {by_hand}")
                 return
-            # Also when the old text shows: the change may come to be seen later.
+            # Even when the old text shows: the change may show later.
             self._put_account(key, {"notes": notes}, f"restore the notes of account {number}", "write-check")
             if not self._until(lambda: self._noted(key), lambda now: now.notes == notes)[1]:
-                told = f"Zuora took the old notes of account {number} but does not show them."
-                yield Finding(False, f"{told} {by_hand}")
+                unseen = f"Zuora accepted the old notes of account {number}, but does not show them."
+                yield Finding(False, f"{unseen} {by_hand}")
                 return
         except RemoteError as error:
-            yield Finding(False, f"Perhaps the notes of account {number} were not restored. {by_hand} {error}")
+            yield Finding(False, f"The notes of account {number} may not have been restored. {by_hand} {error}")
             return
-        yield Finding(True, f"The notes of account {number} are as they were.")
+        yield Finding(True, f"The notes of account {number} are as they were before.")
 
     def _noted(self, key: str) -> _Noted:
         operation = f"read the notes of account {key}"

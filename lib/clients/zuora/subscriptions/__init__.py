@@ -1,1 +1,1 @@
-"""Subscriptions: read them, and cancel one, exactly once."""
+"""Subscriptions: reading them, and cancelling one exactly once."""

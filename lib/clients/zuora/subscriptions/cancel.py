@@ -1,8 +1,8 @@
-"""Cancelling a subscription, the one change that must never be made twice.
+"""Cancelling a subscription, which must never happen twice.
 
-It is an order, which Zuora makes once for each idempotency key. A tenant without Orders is asked by the older
-PUT, which knows no such key. Whenever the outcome is not known, the subscription itself is looked at. That shows
-that it is cancelled and not by whom: whether it was us, Zuora tells by the answer it kept under our key.
+It is an order, which Zuora makes once for each idempotency key. In a tenant without Orders it is the older PUT, which
+has no such key. When the outcome is not known, the subscription is read. That shows that it is cancelled, but not by
+whom: whether it was us is in the answer that Zuora kept under our key.
 """
 
 import re
@@ -16,7 +16,7 @@ from lib.clients.call import Call
 from lib.clients.errors import Rejected, RemoteError, UnexpectedReply, Unreachable
 from lib.clients.zuora import replies
 from lib.clients.zuora.sender import Sender, further_track, path_of, plain_track
-from lib.clients.zuora.subscriptions.cancel_answers import Told, orders_missing, read_again, read_outcome
+from lib.clients.zuora.subscriptions.cancel_answers import Confirmation, orders_missing, read_again, read_outcome
 from lib.clients.zuora.subscriptions.cancellation import Cancelled, CancelPolicy, policy_body, seen
 from lib.clients.zuora.subscriptions.keys import Keys, is_verdict
 from lib.clients.zuora.subscriptions.models import ZuoraSubscription
@@ -24,11 +24,11 @@ from lib.clients.zuora.subscriptions.reading import read_subscription
 
 _ALREADY = re.compile(r"\balready\b.*\bcancell?ed\b|\bcancell?ed\b.*\balready\b", re.IGNORECASE)
 REPLAYS = 5
-"""How many earlier answers in a row are passed over in one call."""
+"""How many repeated earlier answers one call skips."""
 
 
 class Cancelling(Sender):
-    """The method of a tenant that cancels."""
+    """The method of a tenant that cancels a subscription."""
 
     def cancel_subscription(
         self,
@@ -46,19 +46,19 @@ class Cancelling(Sender):
     ) -> Cancelled:
         """Cancel the subscription with this number, on the day `on` where the policy is `ON_DATE`.
 
-        `key` names the intention, say a run and its step: calling again with the same key is safe and is what
-        to do after a failure, within a day and with the same `today`. That is the business day of the order, by
-        default the day in UTC. No invoice is made and nothing collected.
+        `key` names the intention, such as a run and its step. Calling again with the same key is safe, and is what
+        to do after a failure, within a day and with the same `today`, the business day of the order (by default the
+        day in UTC). No invoice is made and no payment is collected.
 
-        Zuora keeps its answer under a key for a day, a refusal as well. So after each refusal the order goes out
-        under another key, made from `key` and the number of refusals. `on_refusal` gets that number before
-        the next key is used; a caller that outlives its process keeps it and passes it as `refused`. `unsure` says
-        that an earlier call may have been carried out without its answer being known, `forgotten` that it was so long
-        ago that Zuora no longer keeps its answers.
+        Zuora keeps its answer under a key for a day, a refusal too. So after each refusal the order is sent under
+        another key, made from `key` and the number of refusals. `on_refusal` gets that number before the next key
+        is used. A caller that may be restarted keeps it and passes it as `refused`. `unsure` says that an earlier
+        call may have cancelled without its answer being known, `forgotten` that it was so long ago that Zuora no
+        longer keeps its answers.
 
         Raises:
-            Unreachable: with `maybe_done`, when no answer came and the subscription shows no cancellation so
-                far; Zuora may still be at it.
+            Unreachable: with `maybe_done`, when no answer came and the subscription shows no cancellation yet; Zuora
+            may still be working on it.
             RemoteError: it was not cancelled.
         """
         operation = f"cancel subscription {number}"
@@ -67,7 +67,7 @@ class Cancelling(Sender):
                 replies.SYSTEM,
                 operation,
                 writes=True,
-                detail="a key is needed, and a day for a cancellation on a day and no other",
+                detail="it needs a key, and a day only when it is to take effect on a day",
             )
         look = Call(
             "GET",
@@ -81,7 +81,7 @@ class Cancelling(Sender):
         try:
             return self._cancel(look, number, policy, on, keys, today or datetime.now(UTC).date())
         except RemoteError as error:
-            # Nothing that came afterwards tells what became of the order whose answer was lost.
+            # Nothing that came later says what became of the order whose answer was lost.
             raise error.unsure() if keys.unsure else error from None
 
     def _cancel(
@@ -100,7 +100,7 @@ class Cancelling(Sender):
             except RemoteError as error:
                 if not orders_missing(error):
                     raise
-                # That this order was refused says nothing of an earlier PUT whose answer was lost.
+                # The refusal of this order says nothing about an earlier PUT whose answer was lost.
                 keys.unsure = keys.began_unsure
                 put = self._put(before, look, policy, on)
                 now = self._look(look, number)
@@ -110,7 +110,7 @@ class Cancelling(Sender):
         return done if isinstance(done, Cancelled) else self._confirmed(before.number, done, look)
 
     def _look(self, look: Call, number: str) -> ZuoraSubscription:
-        # With a track id of its own, so that the answer to it cannot be taken for that to a cancellation.
+        # With a track id of its own, so that its answer is not taken for the answer to a cancellation.
         return self._send(replace(look, track_id=None), partial(read_subscription, number))
 
     def _order(
@@ -139,7 +139,7 @@ class Cancelling(Sender):
             read_seconds=max(self._config.action_seconds, self._config.patience.read_seconds),
             body={
                 "orderDate": today.isoformat(),
-                # Zuora's name for it misleads: this is the account that gets the invoices, not the owner.
+                # Zuora's name is misleading: this is the account that gets the invoices, not the owner.
                 "existingAccountNumber": subscription.payer_number,
                 "subscriptions": [{"subscriptionNumber": subscription.number, "orderActions": [action]}],
                 "processingOptions": {"runBilling": False, "collectPayment": False},
@@ -157,11 +157,13 @@ class Cancelling(Sender):
             body={**policy_body(policy, on), "runBilling": False, "collect": False},
         )
 
-    def _ask(self, call: Call, look: Call, subscription: ZuoraSubscription, keys: Keys | None) -> Told | Cancelled:
-        """Send, and again after a refusal that passes; never again after a lost answer.
+    def _ask(
+        self, call: Call, look: Call, subscription: ZuoraSubscription, keys: Keys | None
+    ) -> Confirmation | Cancelled:
+        """Send, and send again after a temporary refusal, but never after a lost answer.
 
-        With `keys` each refusal is followed by another key. Before each further sending the subscription is looked
-        at, and returned when it shows a cancellation.
+        With `keys`, each refusal is followed by another key. Before it is sent again the subscription is read, and
+        returned when it shows a cancellation.
         """
         began = time.monotonic()
         tried = replays = 0
@@ -178,10 +180,10 @@ class Cancelling(Sender):
             if keys is not None:
                 again = keys.learn(failure)
                 if again and replays < REPLAYS:
-                    # It is the answer to an earlier request: Zuora has not handled the current one yet.
+                    # This is the answer to an earlier request: Zuora has not handled the current one yet.
                     replays += 1
                     continue
-                # A first request under this key may be at work still, and its own answer may yet come.
+                # An earlier request under this key may still be running, and its answer may still come.
                 doubt = doubt or (failure.status == 409 and not again)
             tried += 1
             wait = self._http.wait(call, failure, tried, time.monotonic() - began)
@@ -199,11 +201,11 @@ class Cancelling(Sender):
                 return seen(now, look, ours=ours)
 
     def _is_ours(self, order: Call, subscription: ZuoraSubscription, keys: Keys) -> bool | None:
-        """Whether one of this intention's orders made the cancellation that shows; None when Zuora does not tell.
+        """Whether one of our orders made the cancellation that shows, None when Zuora does not say.
 
-        Each is asked for again under its key, which brings back its own answer. An order that Zuora never got is
-        refused now, as what is cancelled cannot be cancelled. That holds for what *is* cancelled alone: a subscription
-        that somebody scheduled to end would take the order, and a cancellation of ours would show as one at once.
+        Each order is sent again under its key, which brings back its own answer. An order that Zuora never got is
+        refused now, because a cancelled subscription cannot be cancelled. So this is only for what *is* cancelled: a
+        subscription scheduled to end would accept the order.
         """
         if not subscription.is_cancelled:
             return False
@@ -212,7 +214,7 @@ class Cancelling(Sender):
         known = True
         for headers in keys.used_headers():
             try:
-                # Sending it twice does no harm any more.
+                # Sending it twice can do no harm now.
                 self._send(replace(order, headers=headers, resend=True), partial(read_again, subscription))
             except RemoteError as error:
                 known = known and is_verdict(error) and not orders_missing(error)
@@ -223,7 +225,7 @@ class Cancelling(Sender):
     def _resolved(
         self, error: RemoteError, look: Call, before: ZuoraSubscription, order: Call | None, keys: Keys
     ) -> Cancelled:
-        """What became of a cancellation that ended in `error`: done after all, or the error that says so."""
+        """What became of a cancellation that ended in `error`: done after all, or the error to raise."""
         unknown = error.maybe_done
         if not unknown and not isinstance(error, Rejected):
             raise error
@@ -233,29 +235,29 @@ class Cancelling(Sender):
         except RemoteError:
             after = None
         if after is not None and after.will_end:
-            # Refused because it is cancelled: then somebody else was first. A PUT has no key by which Zuora could
-            # tell, and a gateway that sends one twice brings back the refusal of the second.
+            # Refused because it is cancelled: then somebody else was first. That is not certain for a PUT, which has no
+            # key: a gateway that sends one twice returns the refusal of the second.
             ours: bool | None = None
             if order is not None:
                 ours = self._is_ours(order, after, keys) if unknown or keys.began_unsure else False
             return replace(seen(after, look, ours=ours), already=not unknown if ours is None else not ours)
-        # Refused as cancelled already, and it does not show: then it is not known whose cancellation that was.
+        # Refused as cancelled already, but it does not show: then we do not know whose cancellation that was.
         unknown = unknown or _ALREADY.search(error.detail) is not None
         raise Unreachable.like(error).unsure() if unknown else error
 
-    def _confirmed(self, number: str, told: Told, look: Call) -> Cancelled:
+    def _confirmed(self, number: str, confirmation: Confirmation, look: Call) -> Cancelled:
         try:
             after, shown = self._until(lambda: self._look(look, number), lambda now: now.will_end)
         except RemoteError:
-            # Zuora's word stands; whoever needs proof reads it again.
+            # Zuora said that it is done. A caller that needs proof reads it again.
             after, shown = None, False
         return Cancelled(
             number,
-            (after.ends_on if after is not None and shown else None) or told.day,
+            (after.ends_on if after is not None and shown else None) or confirmation.day,
             already=False,
             seen=shown,
-            order_number=told.order_number,
-            request_id=told.request_id,
+            order_number=confirmation.order_number,
+            request_id=confirmation.request_id,
             track_id=look.track_id,
             ours=True,
         )

@@ -1,4 +1,4 @@
-"""What Zuora answers to a cancellation: done, refused, not known, or refused because the tenant has no Orders."""
+"""Zuora's answers to a cancellation: done, refused, not known, or refused because the tenant has no Orders."""
 
 import re
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ _SWITCHED_OFF = re.compile(r"feature|enabled|permission|tenant|not (?:available|
 
 
 @dataclass(frozen=True)
-class Told:
-    """A cancellation that Zuora says it made."""
+class Confirmation:
+    """A cancellation that Zuora says it has made."""
 
     day: date | None
     order_number: str | None
@@ -39,21 +39,21 @@ def orders_missing(error: RemoteError) -> bool:
     return refused and _SWITCHED_OFF.search(error.detail) is not None
 
 
-def _told(body: dict[str, Any], reply: Reply, call: Call) -> Told:
+def _confirmation(body: dict[str, Any], reply: Reply, call: Call) -> Confirmation:
     day, number = body.get("cancelledDate"), body.get("orderNumber")
-    return Told(
+    return Confirmation(
         replies.understood(lambda: date.fromisoformat(day[:10]) if day else None, reply, call, "a cancellation"),
         number if isinstance(number, str) else None,
         replies.request_id(reply),
     )
 
 
-def read_outcome(subscription: ZuoraSubscription, reply: Reply, call: Call) -> Told:
-    """The reply of a cancellation.
+def read_outcome(subscription: ZuoraSubscription, reply: Reply, call: Call) -> Confirmation:
+    """What a reply says about a cancellation.
 
     Raises:
-        RemoteError: `Busy` for any 409, `Rejected` for any 422, whatever the code. Any 5xx leaves the outcome
-            unknown, and so does a fault that calls itself temporary, whatever its status.
+        RemoteError: `Busy` for any 409, `Rejected` for any 422, whatever the code. The outcome is unknown after any
+        5xx, and after a fault that Zuora calls temporary, whatever its status.
     """
     try:
         body = replies.read_object(reply, call)
@@ -61,7 +61,7 @@ def read_outcome(subscription: ZuoraSubscription, reply: Reply, call: Call) -> T
         failure = error
     else:
         _check_names(subscription, body, reply, call)
-        return _told(body, reply, call)
+        return _confirmation(body, reply, call)
     if reply.status == 409:
         failure = Busy.like(failure)
     elif reply.status == 422:
@@ -71,8 +71,8 @@ def read_outcome(subscription: ZuoraSubscription, reply: Reply, call: Call) -> T
     raise failure
 
 
-def read_again(subscription: ZuoraSubscription, reply: Reply, call: Call) -> Told:
-    """The reply of a cancellation asked for once more: what is an earlier answer will not change by waiting.
+def read_again(subscription: ZuoraSubscription, reply: Reply, call: Call) -> Confirmation:
+    """What a reply says about a cancellation that was sent again. An earlier answer will not change by waiting.
 
     Raises:
         RemoteError: as `read_outcome`, but `Rejected` for an earlier refusal, however temporary it was.
@@ -85,13 +85,13 @@ def read_again(subscription: ZuoraSubscription, reply: Reply, call: Call) -> Tol
 
 
 def _check_names(subscription: ZuoraSubscription, body: dict[str, Any], reply: Reply, call: Call) -> None:
-    """An order names its subscriptions, as numbers or as objects, and its account."""
+    """Check the subscriptions of an order, given as numbers or as objects, and its account."""
     parts: list[object] = [part for name in _PARTS for part in (body.get(name) or ()) if isinstance(body[name], list)]
     numbers = [part.get("subscriptionNumber") if isinstance(part, dict) else part for part in parts]
     replies.same_one(subscription.number, numbers, reply, call)
-    # The account of an order is the one that pays, which need not be the one that owns the subscription.
-    told = body.get("accountNumber")
+    # The account of an order is the one that pays, which may not be the owner of the subscription.
+    owner = body.get("accountNumber")
     ordered = call.body.get("existingAccountNumber") if isinstance(call.body, dict) else None
     owners = {number.casefold() for number in (ordered, subscription.account_number) if isinstance(number, str)}
-    if isinstance(told, str) and owners and told.strip().casefold() not in owners:
+    if isinstance(owner, str) and owners and owner.strip().casefold() not in owners:
         raise replies.unexpected(reply, call, "with the answer about another record")

@@ -1,4 +1,4 @@
-"""When a cancellation takes effect, and what is known of one that was made."""
+"""When a cancellation takes effect, and what is known about one that was made."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,10 +20,11 @@ class CancelPolicy(StrEnum):
 class Cancelled:
     """A subscription that is cancelled or will be on `effective`, None where Zuora does not say when.
 
-    `already` says that it was so before, or that somebody else did it. `seen` is False when Zuora took the
-    cancellation but the subscription does not show it yet or could not be read.
-    `ours` is True when Zuora itself says that this intention cancelled it, False when that was somebody else, and
-    None where neither is known: the answer was lost, and the cancellation that shows now may be anybody's.
+    `already`: it was cancelled before, or somebody else did it. `seen` is False when Zuora accepted the cancellation
+    but the subscription does not show it yet or could not be read.
+
+    `ours` is True when Zuora says that we cancelled it, False when somebody else did, and None when we do not know:
+    the answer was lost, and the cancellation may be anybody's.
     """
 
     number: str
@@ -45,7 +46,7 @@ def policy_body(policy: CancelPolicy, on: date | None) -> dict[str, str]:
 
 
 def seen(subscription: ZuoraSubscription, look: Call, *, ours: bool | None) -> Cancelled:
-    """The cancellation that a subscription shows, read with the call `look`."""
+    """The cancellation shown by a subscription that was read with the call `look`."""
     return Cancelled(
         subscription.number,
         subscription.ends_on,

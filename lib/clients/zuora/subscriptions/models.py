@@ -1,4 +1,4 @@
-"""A subscription with its rate plans and charges, under the names the Hub uses."""
+"""A subscription with its rate plans and charges, with our names."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -27,7 +27,7 @@ _STATUSES["canceled"] = SubscriptionStatus.CANCELLED
 
 
 class ZuoraSegment(Model):
-    """A charge as it is from one day to another; the day on which it ends is the first of the next segment."""
+    """A charge from one day to another. The day on which it ends is the first of the next segment."""
 
     quantity: Number = None
     included_units: Number = None
@@ -39,7 +39,7 @@ class ZuoraSegment(Model):
         """From an item of `chargeSegments`.
 
         Raises:
-            ValueError, TypeError, LookupError: it is no segment.
+            ValueError, TypeError, LookupError: it is not a segment.
         """
         return cls(
             quantity=body.get("quantity"),
@@ -50,9 +50,9 @@ class ZuoraSegment(Model):
 
 
 class ZuoraCharge(Model):
-    """One charge of a rate plan. What does not apply to it is None: a flat fee has no `included_units`.
+    """One charge of a rate plan. A field that does not apply is None: a flat fee has no `included_units`.
 
-    `segments` are all of its segments, where they were asked for; quantity and dates are those of one of them.
+    `segments` are all its segments, where they were asked for. Quantity and dates are those of one of them.
     """
 
     id: str = Field(min_length=1)
@@ -72,7 +72,7 @@ class ZuoraCharge(Model):
         """From an item of `ratePlanCharges`.
 
         Raises:
-            ValueError, TypeError, LookupError: it is no charge.
+            ValueError, TypeError, LookupError: it is not a charge.
         """
         return cls(
             id=body["id"],
@@ -101,7 +101,7 @@ class ZuoraRatePlan(Model):
         """From an item of `ratePlans`.
 
         Raises:
-            ValueError, TypeError, LookupError: it is no rate plan.
+            ValueError, TypeError, LookupError: it is not a rate plan.
         """
         return cls(
             id=body["id"],
@@ -111,9 +111,9 @@ class ZuoraRatePlan(Model):
 
 
 class ZuoraSubscription(Model):
-    """The latest version of a subscription. Of its charges it has the segments that are in force today.
+    """The latest version of a subscription, with the segments of its charges that are in force today.
 
-    `invoice_owner_…` is the account that gets its invoices and pays them, often a parent of the account that owns it.
+    `invoice_owner_…` is the account that gets and pays its invoices, often a parent of the account that owns it.
     """
 
     id: str = Field(min_length=1)
@@ -138,20 +138,20 @@ class ZuoraSubscription(Model):
 
     @property
     def is_cancelled(self) -> bool:
-        """True when it is cancelled, be it for a later day: its service goes on until `ends_on`."""
+        """True when it is cancelled, even for a later day: its service goes on until `ends_on`."""
         return self.status is SubscriptionStatus.CANCELLED
 
     @property
     def will_end(self) -> bool:
-        """True when it is cancelled, for whatever day, or scheduled to be."""
+        """True when it is cancelled for any day, or scheduled to be."""
         return self.is_cancelled or self.scheduled_cancel is not None
 
     @property
     def ends_on(self) -> date | None:
-        """The day on which it ends for good; None when it goes on, or when Zuora does not say when.
+        """The day on which it ends for good. None when it goes on, or when Zuora does not say when.
 
-        The day before is the last with service and charges: Zuora ends a subscription at the midnight with which its
-        end date begins. A term that renews itself is no end.
+        The day before is the last with service and charges: Zuora ends a subscription at the start of its end date.
+        The end of a term that renews itself does not count.
         """
         if self.is_cancelled:
             return self.ends or self.term_ends
@@ -161,9 +161,9 @@ class ZuoraSubscription(Model):
         return min((day for day in days if day is not None), default=None)
 
     def is_over(self, today: date) -> bool:
-        """True when it neither grants nor bills any more on this day, whatever its status says.
+        """True when it grants and bills nothing on this day, whatever its status says.
 
-        A cancelled one goes on until its last day. Without a day it is taken at its word.
+        A cancelled one goes on until its last day. When Zuora gives no day, it is over.
         """
         ended = self.ends_on is not None and self.ends_on <= today
         wordless = self.is_cancelled and self.ends_on is None
@@ -171,12 +171,12 @@ class ZuoraSubscription(Model):
 
     @property
     def payer_number(self) -> str | None:
-        """The number of the account that an order about it names: the one that gets its invoices."""
+        """The number of the account that gets its invoices. An order about it must name this account."""
         return self.invoice_owner_number or self.account_number
 
     @property
     def paid_by_another(self) -> bool:
-        """True when another account than its own gets its invoices."""
+        """True when an account other than its own gets its invoices."""
         return self.invoice_owner_id is not None and self.invoice_owner_id != self.account_id
 
     @field_validator("status", mode="before")
@@ -189,7 +189,7 @@ class ZuoraSubscription(Model):
         """From `GET /v1/subscriptions/{key}`, or an item of an account's list.
 
         Raises:
-            ValueError, TypeError, LookupError: it lacks what a subscription must have.
+            ValueError, TypeError, LookupError: something that a subscription must have is missing.
         """
         return cls(
             id=body["id"],

@@ -1,4 +1,4 @@
-"""Subscriptions: one by number, or all of an account however many pages they fill."""
+"""Subscriptions: one by number, or all those of an account."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,12 +11,12 @@ from lib.clients.zuora.sender import Sender, again_and_again, path_of
 from lib.clients.zuora.subscriptions.models import ZuoraSubscription
 
 PER_PAGE = 40
-"""The most Zuora gives; without it a page has 20, and a larger number is taken for 40."""
+"""The most that Zuora gives. The default is 20, and a larger number counts as 40."""
 IN_FORCE, EVERY = "current-segment", "all-segments"
 """Which segments of each charge are read: the one in force today, or all of them.
 
-When nobody asks, Zuora gives the last one in the order of time. After a change that is ordered for next month that is
-the segment of next month, which says nothing about what is granted today.
+By default Zuora gives the latest one. After a change ordered for next month that is the segment of next month, which
+says nothing about what is granted today.
 """
 
 
@@ -29,7 +29,7 @@ class Subscriptions(Sender):
         """The subscription with this number or id, in its latest version.
 
         Its charges are those in force today, by Zuora's calendar; with `segments=EVERY` each has all its segments.
-        `quick_seconds` makes one attempt that long, for somebody who waits.
+        `quick_seconds` allows one attempt of that length, for a person who is waiting.
         """
         operation = f"read subscription {number}"
         call = Call(
@@ -45,17 +45,17 @@ class Subscriptions(Sender):
     def subscriptions(self, account_key: str, *, quick_seconds: float | None = None) -> list[ZuoraSubscription]:
         """Every subscription of the account with this number or id, whatever its status.
 
-        `quick_seconds` makes one attempt that long for each page of the list, for somebody who waits.
+        `quick_seconds` allows one attempt of that length for each page of the list, for a person who is waiting.
         """
         return list(self.iter_subscriptions(account_key, quick_seconds=quick_seconds))
 
     def iter_subscriptions(
         self, account_key: str, *, quick_seconds: float | None = None
     ) -> Iterator[ZuoraSubscription]:
-        """As `subscriptions`, with no more than one page of them in memory.
+        """As `subscriptions`, with at most one page in memory.
 
-        The iteration raises `RemoteError`, `UnexpectedReply` for pages that do not end, lead to another host
-        or belong to another account. What came before such an error is no complete list.
+        The iteration raises `RemoteError`: `UnexpectedReply` for pages that do not end, lead to another host or
+        belong to another account. What came before such an error is not a complete list.
         """
         operation = f"list the subscriptions of account {account_key}"
         path = path_of("subscriptions/accounts", account_key, operation)
@@ -71,7 +71,7 @@ class Subscriptions(Sender):
         owner: str | None = None
         stale = False
         for page in self._pages(call, partial(_read_page, account_key)):
-            # A list that moves on while it is read shows rows twice, and the last page may have none that are new.
+            # When rows are added during the reading, some are shown twice, and the last page may have nothing new.
             fresh = [subscription for subscription in page if subscription.number not in seen]
             if stale:
                 raise again_and_again(call)
@@ -88,7 +88,7 @@ def read_subscription(key: str, reply: Reply, call: Call) -> ZuoraSubscription:
     """The subscription with this number or id out of a reply.
 
     Raises:
-        RemoteError: it is a refusal, no subscription or another one.
+        RemoteError: it is a refusal, not a subscription, or another one.
     """
     body = replies.read_object(reply, call)
     found = replies.understood(lambda: ZuoraSubscription.from_wire(body), reply, call, "a subscription")
@@ -108,14 +108,14 @@ def _read_page(account_key: str, reply: Reply, call: Call) -> tuple[list[ZuoraSu
         lambda: [ZuoraSubscription.from_wire(row) for row in rows], reply, call, "a subscription"
     )
     for one in found:
-        # Zuora names the owner in two ways; a reply with one alone may name it in the way that was not asked for.
+        # Zuora names the owner by number and by id. A reply with only one may have the one we did not ask by.
         if one.account_id is not None and one.account_number is not None:
             replies.same_one(account_key, (one.account_id, one.account_number), reply, call)
     return found, _in_force_too(following) if following else None
 
 
 def _in_force_too(following: str) -> str:
-    """The way to the next page, asked for the same segments as the first one where Zuora does not say so itself."""
+    """The address of the next page, with the same segments as the first, which Zuora may leave out."""
     following = following.partition("#")[0]
     if "charge-detail=" in following:
         return following

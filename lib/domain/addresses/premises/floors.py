@@ -44,7 +44,7 @@ def _end_of_bare_floor(claims: Claims, after: int, end: int, code: str, at_start
         return None if code == "B" and claims.is_number(after + 1) and after + 1 < end else after + 1
     alone = after >= end or claims.is_number(after) or claims.key(after) == "/"
     if at_start and alone and (code in NAMED_FLOORS or after >= end or claims.is_number(after)):
-        # "Basement 2" has a number of its own, "Ground 12 High St" the house's.
+        # "Basement 2" has a number of its own. "Ground 12 High St" has a house number.
         return None if code == "B" and claims.is_number(after) and not _house_follows(claims, after, end) else after
     return None
 
@@ -85,7 +85,7 @@ def _take_numbered_floor(claims: Claims, position: int, end: int, at_start: bool
     if claims.key(number.end) in RANGES and begins_street(claims, second.end, end):
         claims.doubt_reading("house_number", claims.slice(position, second.end), "a floor and a house number")
         return number.end
-    # The register has one floor for a record.
+    # The register has one floor in a record.
     claims.leave(number.end, second.end)
     return second.end
 

@@ -1,4 +1,4 @@
-"""What stands behind a label: the number or letter, and a second one that a dash or an `and` joins to it."""
+"""What comes after a label: the number or letter, and a second one joined by a dash or `and`."""
 
 from lib.domain.addresses.claims import Claims
 from lib.domain.addresses.numbers import Id, read_id
@@ -9,7 +9,7 @@ RANGES = {"-", "TO"}
 
 
 def read_named_id(claims: Claims, position: int, end: int, *, at_start: bool) -> Id | None:
-    """A number, a letter of its own, or a number in words."""
+    """A number, a single letter, or a number in words."""
     if (number := read_id(claims, position, end)) is not None:
         return number
     if (letter := read_letter(claims, position, end, at_start=at_start)) is not None:
@@ -20,7 +20,7 @@ def read_named_id(claims: Claims, position: int, end: int, *, at_start: bool) ->
 
 
 def read_letter(claims: Claims, position: int, end: int, *, at_start: bool) -> Id | None:
-    """A letter that stands for a number: `Flat B`. Before a word it is one only `at_start` of a piece."""
+    """A letter used as a number: `Flat B`. Before a word it is one only `at_start` of a piece."""
     if position >= end or not claims.is_word(position) or len(claims.tokens[position].text) != 1:
         return None
     if not claims.key(position).isascii():
@@ -33,7 +33,7 @@ def read_letter(claims: Claims, position: int, end: int, *, at_start: bool) -> I
 
 
 def is_short_label(claims: Claims, position: int, at_start: bool) -> bool:
-    """`U`, `F` and `L` are labels where a number is glued to them, or where they begin a piece of the address."""
+    """`U`, `F` and `L` are labels if a number is joined to them, or if they begin a piece of the address."""
     if claims.is_number(position + 1) and claims.is_glued(position + 1):
         return not claims.is_glued(position)
     return (
@@ -42,7 +42,7 @@ def is_short_label(claims: Claims, position: int, at_start: bool) -> bool:
 
 
 def behind_label(claims: Claims, position: int, end: int) -> int:
-    """Behind what may stand between a label and its number: `Unit No. 3`, `Unit #3`, `Apt. 3`."""
+    """The position after what may be between a label and its number: `Unit No. 3`, `Unit #3`, `Apt. 3`."""
     while position < end and (claims.key(position) in {".", "#", "-"} or claims.key(position) in NUMBER_LABELS):
         position += 1
     return position
@@ -56,7 +56,7 @@ def take_label(claims: Claims, field: str, start: int, end: int) -> None:
 
 
 def second_id(claims: Claims, first: Id, end: int, *, several: bool) -> Id | None:
-    """The number or letter that a dash or an `and` joins to the first one; `several` where the label says so."""
+    """The number or letter joined to the first by a dash or `and`. `several`: the label is a plural."""
     sep = first.end
     if sep >= end or claims.key(sep) not in LISTS | RANGES:
         return None
@@ -69,7 +69,7 @@ def second_id(claims: Claims, first: Id, end: int, *, several: bool) -> Id | Non
 
 
 def divides(claims: Claims, sep: int, after: int, end: int) -> bool:
-    """True for a dash with spaces around it that a house follows: `Level 3 - 12-14 High St` is one floor."""
+    """True for a dash with spaces before a house number: `Level 3 - 12-14 High St` is one floor."""
     if claims.key(sep) != "-" or claims.is_glued(sep) or claims.is_glued(sep + 1):
         return False
     while claims.key(after) in LISTS | RANGES and (following := read_id(claims, after + 1, end)) is not None:
@@ -78,7 +78,7 @@ def divides(claims: Claims, sep: int, after: int, end: int) -> bool:
 
 
 def begins_street(claims: Claims, position: int, end: int) -> bool:
-    """True when a name follows, without a comma before it; `Level 2` is no name, `Level Crossing Road` is."""
+    """True when a name follows without a comma: `Level 2` is not a name, `Level Crossing Road` is."""
     if position >= end or not claims.is_word(position):
         return False
     is_label = claims.key(position) in UNITS.keys() | FLOORS.keys()

@@ -10,7 +10,7 @@ from lib.domain.addresses.words import LOTS, PLANS, PLURAL_LOTS
 
 
 def take_lot(claims: Claims, position: int, end: int, at_start: bool) -> int | None:
-    """Read `Lot 7A`, `Lots 3-4`, `Lots 3, 4 & 5`, and the plan behind them: `DP 12345`."""
+    """Read `Lot 7A`, `Lots 3-4`, `Lots 3, 4 & 5`, and the plan after them: `DP 12345`."""
     key = claims.key(position)
     if key in PLANS and claims.has("lot"):
         number = read_id(claims, position + 1, end)
@@ -43,7 +43,7 @@ def take_lot(claims: Claims, position: int, end: int, at_start: bool) -> int | N
 
 
 def _end_of_lots(claims: Claims, first: Id, end: int, *, several: bool) -> int:
-    """Behind the last of the lots; only `Lots` go on behind a comma or a slash."""
+    """The position after the last lot. Only `Lots` go on after a comma or a slash."""
     stop = first.end
     joins = LISTS | RANGES | ({"/", ","} if several else set())
     limit = len(claims) if several else end

@@ -1,4 +1,4 @@
-"""Where on the premises, and near what: `Gate 3`, `Tower B`, `Rear of`, `opposite the school`, `via Gympie`."""
+"""Places on or near the premises: `Gate 3`, `Tower B`, `Rear of`, `opposite the school`, `via Gympie`."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from lib.domain.addresses.street.street_types import STREET_TYPES, SUFFIXES
 from lib.domain.addresses.words import COMPLEXES, NEARBY, SPOTS
 
 COMPLEX = "complex"
-"""One of several buildings: it becomes the property's name, or the location where the property has a name."""
+"""One of several buildings: the property's name, or the location if the property has a name."""
 
 
 def take_spot(claims: Claims, position: int, end: int, at_start: bool) -> int | None:
@@ -78,7 +78,7 @@ def _any_type(claims: Claims, start: int, end: int) -> bool:
 
 
 def _behind_street(claims: Claims, position: int) -> bool:
-    """True when the word before is a type or a suffix: the street has ended."""
+    """True when the word before is a type or a suffix, so the street has ended."""
     before = position - 1
     while before >= 0 and claims.tokens[before].kind == "mark":
         before -= 1

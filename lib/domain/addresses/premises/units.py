@@ -41,7 +41,7 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
     if second is None:
         return number.end
     if sep in RANGES and not several and begins_street(claims, second.end, end) and not claims.any_number(second.end):
-        # "Unit 3-12 High Street": what looks like a range is the number of the house.
+        # "Unit 3-12 High Street": not a range, the second is the house number.
         claims.doubt_reading("house_number", claims.slice(position, second.end), "a unit and a house number")
         return number.end
     take_label(claims, "building_number_2", number.end, second.start)
@@ -50,7 +50,7 @@ def take_unit(claims: Claims, position: int, end: int, at_start: bool) -> int | 
 
 
 def _is_of_house(claims: Claims, label: int, after: int, end: int, *, at_start: bool) -> bool:
-    """`Wattle House 12 High St`, `House No 12, High St`: no other number follows, so this one is the street's."""
+    """`Wattle House 12 High St`, `House No 12, High St`: no other number follows, so it is the house number."""
     if claims.key(label) == "HOUSE" and not claims.any_number(after):
         return True
     names = not at_start and claims.key(label) in NAMING_UNITS and begins_street(claims, after, end)
@@ -73,7 +73,7 @@ def _is_letter_of_unit(claims: Claims, position: int, end: int, at_start: bool) 
 
 
 def _unit_label(claims: Claims, position: int, end: int, at_start: bool) -> tuple[int, str]:
-    """Behind the label that stands here, and its code; the code is empty where none does."""
+    """The position after the label here, and its code, empty when there is no label."""
     for words, code in _LONG_LABELS:
         if (after := follow(claims, position, end, words)) is not None:
             return after, code

@@ -1,4 +1,4 @@
-"""Which of all that could be a street is the street."""
+"""Chooses the street among everything that could be one."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from lib.domain.addresses.street.street_types import Standing
 
 
 def choose_street(claims: Claims, *, place_known: bool) -> int:
-    """Read the street, at a corner or on its own. Returns the position where it begins, or -1 without a street."""
+    """Read the street, at a corner or alone. Returns where it begins, or -1 when there is no street."""
     corners = corners_in(claims)
     for corner in corners:
         others = _streets(claims, [(one.start, one.end) for one in corners], place_known=place_known)

@@ -13,7 +13,7 @@ _ANDS = {"&", "+", "AND", "/", "WITH"}
 
 @dataclass(frozen=True)
 class Corner:
-    """Where the word for a corner stands: its tokens, its streets from `first` to `end`, divided at `divide`."""
+    """A corner: the tokens of its word, its streets from `first` to `end`, separated at `divide`."""
 
     start: int
     first: int
@@ -60,7 +60,7 @@ def _is_name(claims: Claims, at: int) -> bool:
 
 
 def _end(claims: Claims, start: int, end: int) -> int:
-    """Behind the type of the last street; the whole stretch where it has none."""
+    """The position after the type of the last street, or the end of the stretch if it has no type."""
     words = [at for at in range(start, end) if claims.free(at) and claims.key(at) not in _ANDS]
     plural = next((at for at in words[1:] if claims.key(at) in PLURALS), None)
     if plural is not None:
@@ -74,9 +74,9 @@ def _end(claims: Claims, start: int, end: int) -> int:
 
 
 def take_corner(claims: Claims, corner: Corner, others: list[Street]) -> bool:
-    """Read the corner. True when it gave the street itself, which is read then.
+    """Read the corner. True when it also gave the street, which is then read.
 
-    `others` are the streets that stand elsewhere in the text.
+    `others` are the streets elsewhere in the text.
     """
     best = max((one.worth for one in others), default=(0, 0))
     is_street = (corner.divide is not None and best < (2, 0)) or (not others and corner.divide is not None)
@@ -99,7 +99,7 @@ def take_corner(claims: Claims, corner: Corner, others: list[Street]) -> bool:
 
 
 def take_second_street(claims: Claims, street: Street, end: int) -> None:
-    """`Smith St & Jones Rd`: the second street is the corner, where it has no number of its own."""
+    """`Smith St & Jones Rd`: the second street is the corner if it has no number."""
     position = street.end
     while position < end and claims.key(position) in {".", "&", "+", "/"}:
         position += 1
@@ -119,7 +119,7 @@ def take_second_street(claims: Claims, street: Street, end: int) -> None:
 
 
 def borrow_type(claims: Claims, code: str, *, sure: bool) -> None:
-    """Give a street without a type the one it shares with the other street of its corner."""
+    """Give a street without a type the type of the other street of its corner."""
     name = claims.values.get("street_name", "").upper()
     if not code or claims.has("street_type") or name in TYPELESS or name.startswith("THE "):
         return

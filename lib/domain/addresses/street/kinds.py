@@ -1,4 +1,4 @@
-"""Which word of a street is its type, and what stands behind it: `Park Street North`, `Old St Kilda Road`."""
+"""Finds the word of a street that is its type, and the suffix after it: `Park Street North`, `Old St Kilda Road`."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from lib.domain.addresses.street.street_types import PLURALS, STREET_TYPES, SUFF
 from lib.domain.addresses.words import SAINTS
 
 _RATHER_TYPES = {"CT", "PL", "GR", "WAY", "SQ", "MEWS", "RISE", "LOOP", "ALLY", "GDNS", "CH", "ESP", "QY", "PLZA"}
-"""Types that end a street although they may stand in names as well."""
+"""Types that end a street although names have them, too."""
 _LONGEST_TYPE = max(len(words) for words in TYPES)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type that could end a street: its tokens and code."""
+    """A possible type: its tokens and code."""
 
     start: int
     end: int
@@ -22,7 +22,7 @@ class Kind:
 
 
 def kinds_in(claims: Claims, words: list[int]) -> list[Kind]:
-    """Every word of these that could be a type; the first one is a name in any case."""
+    """Every word of these that could be a type. The first word is always a name."""
     found: list[Kind] = []
     count = 1
     while count < len(words):
@@ -39,7 +39,7 @@ def kinds_in(claims: Claims, words: list[int]) -> list[Kind]:
 
 
 def _is_saint(claims: Claims, words: list[int], count: int) -> bool:
-    """`Old St Kilda Road`, `Wattle Rd St Kilda`: a saint, where another type follows him or stands before him."""
+    """`Old St Kilda Road`, `Wattle Rd St Kilda`: "St" is "Saint" if there is another type after or before it."""
     if claims.key(words[count]) != "ST" or count + 1 >= len(words) or claims.key(words[count + 1]) not in SAINTS:
         return False
     before = count > 1 and claims.key(words[count - 1]) in STREET_TYPES
@@ -47,7 +47,7 @@ def _is_saint(claims: Claims, words: list[int], count: int) -> bool:
 
 
 def choose_kind(claims: Claims, kinds: list[Kind], end: int, *, place_known: bool) -> tuple[Kind | None, bool]:
-    """The type among the candidates, and whether that is a guess."""
+    """The type among the candidates, and whether it is a guess."""
     usual = [kind for kind in kinds if kind.standing is not Standing.RARE]
     if not usual:
         last = kinds[-1] if kinds else None
@@ -55,7 +55,7 @@ def choose_kind(claims: Claims, kinds: list[Kind], end: int, *, place_known: boo
     sure = next((kind for kind in usual if kind.standing is Standing.SURE), None)
     if sure is None:
         return _choose_unsure(claims, usual, end, place_known=place_known)
-    # "Grand Parade Road": types in a row up to the end of the street are its name but for the last one.
+    # "Grand Parade Road": of types in a row at the end of the street, only the last is the type.
     row = _row_from(claims, usual, sure)
     last = row[-1]
     if last is not sure and last.standing is Standing.SURE and _closes(claims, last.end, end):
@@ -84,14 +84,14 @@ def _row_from(claims: Claims, kinds: list[Kind], first: Kind) -> list[Kind]:
 
 
 def _closes(claims: Claims, position: int, end: int) -> bool:
-    """True when nothing but a suffix stands behind."""
+    """True when only a suffix follows."""
     suffix = read_suffix(claims, position, end, place_known=True)
     stop = suffix[1] if suffix else position
     return not any(claims.free(at) for at in range(stop, end))
 
 
 def read_suffix(claims: Claims, start: int, end: int, *, place_known: bool) -> tuple[int, int, str] | None:
-    """`North`, `N.E.`, `Extension` behind a type. Before the name of a suburb it is a part of that."""
+    """`North`, `N.E.`, `Extension` after a type. Before the name of a suburb it belongs to that name."""
     position = start
     while position < end and claims.key(position) in {".", "-"}:
         position += 1
@@ -118,7 +118,7 @@ def read_suffix(claims: Claims, start: int, end: int, *, place_known: bool) -> t
 
 
 def singular(text: str) -> tuple[str, str]:
-    """`Young Sts` as `Young St` with its code; other texts as they are, without a code."""
+    """`Young Sts` as `Young St` with its code. Other texts stay as they are, without a code."""
     head, _, last = text.rpartition(" ")
     code = PLURALS.get(last.upper().strip("."), "")
     return (f"{head} {code.capitalize()}", code) if code and head else (text, "")

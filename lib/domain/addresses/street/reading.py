@@ -1,4 +1,4 @@
-"""The street: house number, name, type, suffix. Words behind the type are no part of the name."""
+"""The street: house number, name, type, suffix. Words after the type are not part of the name."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _DISTANCES = {"KM", "KMS", "K", "M", "METRE", "METRES", "MTRS", "KILOMETRE", "KI
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street that could be read, in tokens. `kind` is None where the name has no type."""
+    """A possible street, in tokens. `kind` is None when the name has no type."""
 
     chain: Chain | None
     start: int
@@ -25,13 +25,13 @@ class Street:
     suffix: tuple[int, int, str] | None
     end: int
     is_guess: bool
-    """The words could be divided in another way."""
+    """The words could be split in another way."""
     is_known: bool
-    """It has a type, or is one of those that are called by a name alone."""
+    """It has a type, or is one of those without a type."""
 
     @property
     def worth(self) -> tuple[int, int]:
-        """How likely this is the street among several: number and type, then number, then type."""
+        """How likely this is the street: number and type, then number, then type."""
         sure = self.kind is not None and self.kind.standing is Standing.SURE
         if self.chain is not None:
             return (4 if self.is_known else 2, int(sure))
@@ -39,7 +39,7 @@ class Street:
 
 
 def streets_in(claims: Claims, start: int, end: int, *, place_known: bool) -> list[Street]:
-    """Every street that could be read in this stretch of free tokens, one for each number and one without."""
+    """Every possible street in this stretch of free tokens: one for each number, and one without."""
     found: list[Street] = []
     position = begin = start
     chain: Chain | None = None
@@ -89,7 +89,7 @@ def _street(claims: Claims, chain: Chain | None, start: int, end: int, *, place_
 
 
 def _before_other_signs(claims: Claims, words: list[int]) -> list[int]:
-    """Up to a character that no name has, or the second of two streets."""
+    """The words up to a character that no name has, or up to the second of two streets."""
     for count, at in enumerate(words):
         if claims.tokens[at].kind == "other":
             return words[:count]
@@ -107,7 +107,7 @@ def _last_word(claims: Claims, start: int, end: int) -> int:
 
 
 def _typeless(claims: Claims, chain: Chain | None, start: int, end: int) -> Street | None:
-    """A street that is called by its name alone: the whole stretch, or its first word where that is enough."""
+    """A street without a type: the whole stretch, or its first word if that is enough."""
     first = claims.key(start)
     if first in TYPELESS:
         suffix = read_suffix(claims, start + 1, end, place_known=True)
@@ -137,7 +137,7 @@ def take_street(claims: Claims, street: Street) -> None:
         take_chain(claims, street.chain)
     elif claims.owner[max(street.start - 1, 0)] in _NUMBERED:
         said = claims.slice(street.start - 1, street.start)
-        claims.doubt("house_number", f"{quoted(said)} was not taken as the house number. Check whether it is.")
+        claims.doubt("house_number", f"{quoted(said)} was not used as the house number. Check whether it is.")
     before = street.start - 1
     if before >= 0 and claims.is_word(before) and claims.key(before) in {"AT", "ON", "IN"}:
         claims.take("street_name", before, street.start, "")
@@ -155,7 +155,7 @@ def take_street(claims: Claims, street: Street) -> None:
 
 
 def _is_odd(claims: Claims, street: Street) -> bool:
-    """The name is glued to the number, is a distance, or holds premises: `12Wattle St`, `12km Stuart Highway`."""
+    """The name is joined to the number, is a distance, or has premises in it: `12Wattle St`, `12km Stuart Highway`."""
     words = [claims.key(at) for at in range(street.start, street.name_end) if claims.tokens[at].kind == "word"]
     if not PREMISES.isdisjoint(words[1:-1]):
         return True  # "12 Wattle House High St"
@@ -167,10 +167,10 @@ def _is_odd(claims: Claims, street: Street) -> bool:
 
 
 def name_of(claims: Claims, start: int, end: int) -> str:
-    """The name as the register takes it: no full stops, `1st` as `First`, no shouting."""
+    """The name as the register takes it: no full stops, `1st` as `First`, not all in capitals."""
     text = re.sub(r"\.(?=\s|$)", "", claims.slice(start, end))
     text = re.sub(r"\b(\d{1,2})(?:st|nd|rd|th)\b", _in_words, text, flags=re.IGNORECASE)
-    # "12 WATTLE ST" shouts, "12 NSW Ave" does not.
+    # "12 WATTLE ST" is all in capitals, "12 NSW Ave" is not.
     shouts = claims.line_of(start).isupper() or claims.slice(end, end + 1).isupper()
     return speak(text) if len(text) > 1 and shouts else text
 

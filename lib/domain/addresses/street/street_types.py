@@ -1,24 +1,24 @@
 """Every road type of Australian addresses and its code in the register.
 
-Sources: AS 4590 (street type codes, four characters), the additions Australia Post and G-NAF use. A type that has no
-code there stands in full. The register takes 8 characters (`FIELDS` in `lib.domain.emergency`).
+Sources: AS 4590 (street type codes, four characters), and the additions of Australia Post and G-NAF. A type without a
+code there is written in full. The register takes 8 characters (`FIELDS` in `lib.domain.emergency`).
 """
 
 from enum import IntEnum
 
 
 class Standing(IntEnum):
-    """How surely a word is the type of a street, and not a word of a name."""
+    """How likely a word is the type of a street, and not part of a name."""
 
     RARE = 1
-    """Only as the last word, where nothing else is the type: `Wattle Lower`."""
+    """Only as the last word, when nothing else is the type: `Wattle Lower`."""
     OFTEN_A_NAME = 2
-    """Names hold it as often: `Forest Glen Road`, `Rouse Hill Town Centre`."""
+    """Names have it as often: `Forest Glen Road`, `Rouse Hill Town Centre`."""
     SURE = 3
-    """It ends the street wherever it stands: `Wattle Road Lane Cove`."""
+    """It ends the street wherever it is: `Wattle Road Lane Cove`."""
 
 
-# Code, then the spellings it stands for. The code is a spelling, too.
+# Code, then its other spellings. The code is a spelling, too.
 _SURE = """
 AVE AVENUE AV AVEN AVN|BVD BOULEVARD BLVD BLVDE BOULEVARDE BVDE BOUL|CCT CIRCUIT|CL CLOSE CLSE
 CRES CRESCENT CR CRS CRESC CRSNT CRESENT|DR DRIVE DRV DVE DRIV|FWY FREEWAY|HWY HIGHWAY HGWY HWAY HIWAY
@@ -68,10 +68,10 @@ TYPES: dict[tuple[str, ...], tuple[str, Standing]] = {
     **_read(_OFTEN_A_NAME, Standing.OFTEN_A_NAME),
     **_read(_SURE, Standing.SURE),
 }
-"""Words of a spelling, in capitals -> its code and how surely it is a type. Most spellings have one word."""
+"""Words of a spelling, in capitals -> its code and how likely it is a type. Most spellings have one word."""
 
 STREET_TYPES: dict[str, str] = {words[0]: code for words, (code, _) in TYPES.items() if len(words) == 1}
-"""Spelling -> code, of the types that are one word."""
+"""Spelling -> code, of the types with one word."""
 
 PLURALS = {
     "STREETS": "ST", "STS": "ST", "ROADS": "RD", "RDS": "RD", "AVENUES": "AVE", "AVES": "AVE", "DRIVES": "DR",
@@ -84,7 +84,7 @@ TYPELESS = {
     "BROADWAY", "KINGSWAY", "QUEENSWAY", "PRINCESWAY", "ESPLANADE", "BOULEVARD", "BOULEVARDE", "STRAND", "MALL",
     "CAUSEWAY", "PARKWAY", "CORSO", "PROMENADE", "PARADE", "CRESCENT", "TERRACE", "AVENUE",
 }  # fmt: skip
-"""Streets that are called by one word alone."""
+"""Streets with a name of one word and no type."""
 
 SUFFIXES = {
     **{code: code for code in ("N", "S", "E", "W", "NE", "NW", "SE", "SW")},
@@ -94,4 +94,4 @@ SUFFIXES = {
     "EXTN": "EX", "EXTENDED": "EX", "INNER": "IN", "OUTER": "OT", "MALL": "ML", "DEVIATION": "DE", "DEVN": "DE",
     "OVERPASS": "OP",
 }  # fmt: skip
-"""What stands behind the type: direction or part of the street. Codes of AS 4590."""
+"""What may follow the type: direction or part of the street. Codes of AS 4590."""

@@ -394,7 +394,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement per table and index
 
 
 def _search_on_sqlite() -> None:
-    """Trigrams over `search_term.term`. The text stays in that one table, so triggers keep both in step."""
+    """Trigrams over `search_term.term`. The text stays in that table, and triggers keep the index up to date."""
     op.execute(
         "create virtual table search_term_fts using fts5("
         "term, content='search_term', content_rowid='id', tokenize='trigram')"

@@ -1,4 +1,4 @@
-"""The status an account is on its way to, the numbers whose auth rule may not fit, and the items of a step."""
+"""The status an account is changing to, the numbers whose auth rule may be wrong, and the items of a step."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,7 @@ def upgrade() -> None:
     with op.batch_alter_table("account") as batch:
         batch.add_column(sa.Column("changing_to", sa.String(length=12), nullable=True))
         batch.create_check_constraint(op.f("ck_account_changing_to"), STATES)
-    # Whether a mail server took an e-mail is not always known.
+    # We do not always know whether a mail server accepted an e-mail.
     with op.batch_alter_table("sent_email") as batch:
         batch.drop_constraint(op.f("ck_sent_email_state"), type_="check")
         batch.create_check_constraint(op.f("ck_sent_email_state"), "state in ('accepted', 'failed', 'unknown')")

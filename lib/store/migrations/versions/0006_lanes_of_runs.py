@@ -1,4 +1,4 @@
-"""A contact can be corrected while another run of its account waits: open runs have lanes."""
+"""Open runs have lanes, so that a contact can be corrected while another run of its account waits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,7 +29,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     _claims()
-    # One run can hold an account: the one in its own lane, else the one that changes a contact.
+    # Without lanes one run can claim an account: the one in the lane 'account', else the one of a contact.
     op.execute("insert into action_claim select account, run_id from old_claim where lane = 'account'")
     op.execute(
         "insert into action_claim select account, run_id from old_claim "
@@ -57,11 +57,11 @@ def _lane() -> sa.Column[str]:
 
 
 def _claims(*lane: sa.Column[str]) -> None:
-    """Make the table of claims again under its own name; its rows are in `old_claim`."""
+    """Create the table of claims again. Its rows are in `old_claim`."""
     op.drop_index("ix_action_claim_run_id", table_name="action_claim")
     op.rename_table("action_claim", "old_claim")
     if op.get_bind().dialect.name == "postgresql":
-        # Names of constraints are unique in a schema there.
+        # On PostgreSQL the names of constraints are unique in a schema.
         op.execute("alter table old_claim drop constraint pk_action_claim")
         op.execute("alter table old_claim drop constraint fk_action_claim_run_id")
     op.create_table(

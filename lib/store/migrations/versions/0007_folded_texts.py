@@ -1,4 +1,4 @@
-"""What is looked for is folded: accents, quotes and dashes make no difference to the search and the filters."""
+"""Search terms are folded: accents, quotes and dashes make no difference to the search and the filters."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +44,6 @@ def _fold(connection: sa.Connection, rows: list) -> None:
 
 
 def downgrade() -> None:
-    # The terms stay folded: an older program finds a little less by them, and writes its own at the next change.
+    # The terms stay folded. An older program finds a little less, and writes its own at the next change.
     if op.get_bind().dialect.name != "sqlite":
         op.execute(f"drop function {NAME}(text)")

@@ -1,4 +1,4 @@
-"""A sign-in is a row that can be ended; failed sign-ins are counted beside the people, not on them."""
+"""A sign-in is a row that can be ended. Failed sign-ins are counted in a table of their own."""
 
 import sqlalchemy as sa
 from alembic import op

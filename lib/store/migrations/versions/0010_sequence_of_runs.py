@@ -1,4 +1,4 @@
-"""Runs stand in the order of the audit, not of a clock that may have been set back."""
+"""Runs are sorted by the audit, not by a clock that may have been set back."""
 
 import sqlalchemy as sa
 from alembic import op

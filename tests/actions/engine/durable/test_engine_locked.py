@@ -1,4 +1,4 @@
-"""While the step engine is told to go on with a run, which takes long when its file is locked, others may write."""
+"""The step engine takes long to continue a run when its file is locked. Others may write meanwhile."""
 
 import sqlite3
 from contextlib import closing
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def told(toys, monkeypatch):
-    """What the engine was told; while it is told, somebody writes to the Hub, who waits for short writes alone."""
+    """What the engine was asked to do. Each time, somebody writes to the Hub and waits for short writes only."""
     # From here on the rounds are the test's own, and take nothing for something that may still come.
     toys.runner._sweeper.rest()
     object.__setattr__(toys.services.settings, "executor_dead_seconds", 0.001)

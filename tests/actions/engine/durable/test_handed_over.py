@@ -69,7 +69,7 @@ def test_a_step_is_given_the_run_it_belongs_to(toys):
         ("first", f"{run_id}:first", True),
         ("second", f"{run_id}:second", False),
     ]
-    assert {(job.run_id, job.account, job.actor, job.actor_name) for job in jobs} == {
+    assert {(job.run.id, job.account, job.actor, job.run.actor_name) for job in jobs} == {
         (run_id, ACCOUNT, LEAD.email, LEAD.name)
     }
     assert jobs[0].params == {"text": NEW}
