@@ -1,4 +1,4 @@
-"""The whole dashboard in this process, driven without a browser: one start for each file of tests."""
+"""The whole dashboard in this process, without a browser; it is started once for each file of tests."""
 
 import functools
 import re
@@ -36,12 +36,12 @@ from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE_KEY, SBC_TOKEN, copy_d
 HOME = str(PROJECT / "Home.py")
 SECONDS = 20
 TOKEN = "cookie_of_the_test"
-"""Where a session of a test has what a browser has as its cookie: there is no browser to ask."""
+"""The session key with the cookie: there is no browser that could send one."""
 READ = ("Name", "Status", "Parent", "Account number", "Balance")
 """The facts that are read from Zuora."""
 
-# Each run of an AppTest looks through every installed package for components. They stay the same, and the look took
-# a third of the time of these tests.
+# Each run of an AppTest searches every installed package for components. They never change, and the search took a third
+# of the time of these tests.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 auth.KEPT.add(TOKEN)
@@ -50,7 +50,7 @@ auth.presented_cookie = lambda _name: st.session_state.get(TOKEN)
 
 @dataclass
 class House:
-    """The started dashboard and what a test may do to it."""
+    """The started dashboard, and what a test can do with it."""
 
     app: App
     zuora: ZuoraStandin
@@ -64,7 +64,7 @@ class House:
         return sound(app.run())
 
     def open(self, username: str, path: str | None = None, **query: str) -> AppTest:
-        """Somebody who is signed in, on the section with this script, or where they start."""
+        """Open the section with this script, or the start page, as somebody who is signed in."""
         app = AppTest.from_file(HOME, default_timeout=SECONDS)
         app.session_state[TOKEN] = sign_in_as(self.app.services.engine, username)
         for name, value in query.items():
@@ -75,7 +75,7 @@ class House:
         return sound(app)
 
     def identity(self, username: str) -> Identity:
-        """Somebody who is signed in, as pages hand them to the engine; a name that is nobody's is not signed in."""
+        """Somebody who is signed in, as pages give them to the engine; for an unknown name, somebody who is not."""
         try:
             token = sign_in_as(self.app.services.engine, username)
         except KeyError:
@@ -85,7 +85,7 @@ class House:
         return found
 
     def at(self, number: str, who: str | Identity) -> Visit:
-        """The visit of this person on a page of the account, as a page was drawn for them."""
+        """The visit of this person on a page of the account."""
         identity = self.identity(who) if isinstance(who, str) else who
         visit = Visit(self.app, identity)
         return replace(visit, opened=load(visit, number))
@@ -106,7 +106,7 @@ class House:
         self.zuora.state.faults.add(Fault(match=match, kind=kind, **how))
 
     def change(self, number: str, **values) -> None:
-        """Change the account behind the dashboard's back."""
+        """Change the account in the database, without the dashboard."""
         with writing(self.app.services.engine) as connection:
             connection.execute(update(account).where(account.c.number == number).values(**values))
 
@@ -119,7 +119,7 @@ def sound(app: AppTest) -> AppTest:
 
 @pytest.fixture(scope="module")
 def settings() -> dict:
-    """What a file of tests wants different; files override it."""
+    """Settings that are different for a file of tests; files override it."""
     return {}
 
 
@@ -159,7 +159,7 @@ def house(_house) -> Iterator[House]:
 
 
 def demo(role: str) -> DemoAccount:
-    """The demo's account that plays this role."""
+    """The demo account with this role."""
     return next(one for one in world().accounts if one.number == notable()[role])
 
 
@@ -198,13 +198,13 @@ def own(_unused) -> DemoAccount:
 
 
 def unmarked(text: str) -> str:
-    """Customer text as it was before it was kept from being Markdown, or made to stand out."""
+    """Customer text as it was before it was escaped or set in bold."""
     text = re.sub(r"^:red\[\*\*(.*)\*\*\]$", r"\1", text)
     return re.sub(r":small\[\\?(.)\]", r"\1", text).replace("\\", "")
 
 
 def tables(app: AppTest, *columns: str) -> list[pd.DataFrame]:
-    """The tables whose columns begin so, without the characters that keep customer text plain."""
+    """The tables with these first columns, without the characters that keep customer text plain."""
     shown = [one.value for one in app.dataframe]
     shown += [one.value.map(unmarked) for one in app.table]
     return [frame for frame in shown if tuple(frame.columns[: len(columns)]) == columns]
@@ -244,14 +244,14 @@ def said(app: AppTest) -> str:
 
 
 def press(app: AppTest, label: str) -> AppTest:
-    """Click the button that reads so."""
+    """Click the button with this label."""
     found = [button for button in app.button if button.label == label]
     assert found, f"no button {label!r} among {[button.label for button in app.button]}"
     return sound(found[-1].click().run())
 
 
 def rerun_until(app: AppTest, enough: Callable[[AppTest], bool], seconds: float = 20) -> AppTest:
-    """Look at the page again and again, as the browser does while something moves."""
+    """Draw the page again and again, as the browser does while something changes."""
     end = time.monotonic() + seconds
     while not enough(app):
         assert time.monotonic() < end, f"still: {said(app)}"
@@ -261,5 +261,5 @@ def rerun_until(app: AppTest, enough: Callable[[AppTest], bool], seconds: float 
 
 
 def the_one(value: str | list[str]) -> str:
-    """The value of a part of the address that stands there once."""
+    """The value of a parameter that is in the address once."""
     return value if isinstance(value, str) else value[-1]

@@ -1,4 +1,4 @@
-"""What a stranger gets from a server that nobody has visited yet, whatever they ask for and whatever they show."""
+"""What somebody without a sign-in gets from a fresh server, for any request and with any cookie or header."""
 
 import hashlib
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def _hash(text_: str) -> str:
 
 
 def everything_to_ask() -> list[dict[str, str]]:
-    """Each page by each name Streamlit knows pages by, an account with it, and what is no page."""
+    """Each page by each name that Streamlit knows it by, with an account, and addresses that are not pages."""
     asked = [{"page_name": "made-up"}, {"page_hash": _hash("made-up")}, {"page_name": "../Home"}]
     for path in SCRIPTS:
         asked += [{"page_name": path.stem}, {"page_name": str(path)}, {"page_hash": _hash(str(PROJECT / path))}]
@@ -51,15 +51,15 @@ def everything_to_ask() -> list[dict[str, str]]:
 
 
 def sections(seen: Seen) -> set[str]:
-    """The pages the browser knows of; the bare address, which leads to one of them, is not one."""
+    """The pages that the browser got; the bare address, which leads to one of them, does not count."""
     return seen.page_titles - {"Account Manager"}
 
 
 def is_shut(seen: Seen, query: str = "") -> bool:
-    """The way to the sign-in and back to what was asked for, with nothing that an account or a page would add to it."""
+    """A redirect to the sign-in and back to the requested address, with nothing from an account or a page in it."""
     leaked = seen.holds([*ACCOUNTS, *BODIES, *STAFF])
     assert not leaked, f"leaked: {sorted(leaked)[:5]}"
-    # "Home" is the name of the start script, as Streamlit says it before the script has run once.
+    # "Home" is Streamlit's name for the start script before it has run once.
     assert sections(seen) - {"Home"} == {"Sign in"}
     back = f"?next={quote(f'/?{query}', safe='')}" if query else ""
     return (seen.kinds, seen.left_for) == (SHUT, f"/sign-in{back}")
@@ -67,7 +67,7 @@ def is_shut(seen: Seen, query: str = "") -> bool:
 
 @pytest.mark.parametrize("script", ["server.py", "Home.py"])
 def test_the_first_visitors_of_a_fresh_server_are_sent_to_the_sign_in_whatever_page_they_ask_for(tmp_path, script):
-    """As many as may be are connected before the first one asks: those do not find it warmed up by another."""
+    """As many as allowed are connected before the first one asks, so none finds a server that is warmed up."""
     asked = everything_to_ask()
     with serving(copy_demo(tmp_path), script=script, wait_for=None) as server, ExitStack() as open_:
         sessions = [open_.enter_context(Session(server)) for _ in range(STRANGERS)]
@@ -91,7 +91,7 @@ def change_person(server: Server, username: str, **values: object) -> None:
 
 
 def test_the_same_look_finds_the_accounts_when_signed_in(server):
-    """What the tests above look for can be found."""
+    """The tests above search for text that exists."""
     seen = look(server, token=server.cookie("lead"))
     assert len(seen.holds(ACCOUNTS)) >= 200
     assert seen.holds(BODIES) == {"Choose a row to open the account.", "Find an account", "Sign out"}
@@ -131,7 +131,7 @@ def test_a_customer_gets_their_own_account_whatever_they_ask_for(server):
     for asked in everything_to_ask():
         seen = look(server, token=server.cookie("customer"), **{**asked, "query": f"account={other}"})
         assert sections(seen) == CUSTOMER, asked
-        # The address is theirs to write, so the number they asked for may be in it; the account's name may not.
+        # They wrote the address, so the requested number may be in it, but not the account's name.
         assert seen.holds(ACCOUNTS) - {other} == {CUSTOMERS_OWN.name, CUSTOMERS_OWN.number}, asked
         assert not seen.holds(["Edit", "Find an account", "Choose a row to open the account."]), asked
 
@@ -140,7 +140,7 @@ def test_a_customer_gets_their_own_account_whatever_they_ask_for(server):
     ("username", "titles"),
     [("lead", STAFF), ("billing", STAFF), ("viewer", STAFF), ("admin", ADMIN), ("customer", CUSTOMER)],
 )
-def test_each_role_is_told_of_its_own_sections_alone(server, username, titles):
+def test_each_role_gets_only_its_own_sections(server, username, titles):
     change_person(server, username, active=True)
     assert sections(look(server, token=server.cookie(username))) == titles
 
@@ -165,7 +165,7 @@ def test_no_file_of_the_product_is_served(server):
     assert (app[0], "<!doctype html>" in app[1].lower()) == (200, True)
     database = (server.folder / "hub.db").name
     for path, signed_in in {
-        # What could be the name of a page is answered with the app, which then says that there is no such page.
+        # For a possible name of a page the server sends the app, which then says that there is no such page.
         "/.env": app,
         "/server.py": app,
         "/Home.py": app,

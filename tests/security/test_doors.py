@@ -1,6 +1,6 @@
-"""What of the server is open to a stranger: addresses, hosts, origins, and what a socket may ask for.
+"""What the server offers without a sign-in: addresses, hosts, origins, and what a socket may ask for.
 
-Each probe goes to a server that was started either way and that nobody has visited yet, and again when it is warm.
+Each probe goes to a fresh server, started in both ways, and again when it is warm.
 """
 
 import json
@@ -42,7 +42,7 @@ NOT_THERE = [
 
 @dataclass
 class First:
-    """What the first strangers were answered, before anybody had visited the server."""
+    """The answers to the first requests, before anybody had visited the server."""
 
     closed: dict[str, int]
     foreign_host: int
@@ -81,12 +81,12 @@ def get(server: Server, target: str, *, method: str = "GET", **headers: str):
 
 
 def test_a_foreign_origin_costs_nothing_and_sends_nothing_out(server):
-    """Each look for the public address of this machine took seconds, and held everybody."""
+    """Each search for the public address of this machine took seconds, and everybody had to wait."""
     began = time.monotonic()
     for _ in range(20):
         assert opened(server, [own(server)], ["http://evil.example"]) == 403
     assert "external IP" not in server.log.read_text()
-    # Twenty of them held the server for forty seconds.
+    # Twenty of them blocked the server for forty seconds.
     assert time.monotonic() - began < 15
 
 
@@ -171,7 +171,7 @@ def test_each_spelling_of_our_own_name_is_ours(server, host):
     assert opened(server, [host], [f"http://{host.lower()}"]) == 101
 
 
-def test_two_hosts_and_two_origins_are_nobodys(server):
+def test_two_hosts_or_two_origins_are_refused(server):
     mine = own(server)
     assert ask(server, "/", [("Host", mine), ("Host", "evil.example")]).status == 400
     assert ask(server, "/", [("Host", "evil.example"), ("Host", mine)]).status == 400
@@ -218,14 +218,14 @@ def test_no_other_address_is_a_socket(server, path):
     assert "error=" not in server.log.read_text()
 
 
-def test_the_host_config_names_nobody(server):
+def test_the_host_config_names_no_site(server):
     told = json.loads(get(server, "/_stcore/host-config").body)
     assert told["allowedOrigins"] == []
     assert told["useExternalAuthToken"] is False
 
 
 def test_no_cookie_of_streamlit_is_set_or_kept(server):
-    """A stranger on a neighbouring name could set one, and have the server repeat it."""
+    """An attacker on a neighbouring host name could set one, and the server would repeat it."""
     chosen = "_streamlit_xsrf=2|00000000|41414141414141414141414141414141|1700000000"
     for target in ("/", "/_stcore/health", "/_stcore/host-config", "/account-details"):
         reply = get(server, target, Cookie=f"{chosen}; _streamlit_session=x; _streamlit_user=y")
@@ -269,7 +269,7 @@ def ask_for(**fields: object) -> bytes:
 
 
 @pytest.mark.parametrize("username", [None, "admin"])
-def test_a_socket_is_told_nothing_of_the_code_and_changes_nothing(server, username):
+def test_a_socket_learns_nothing_about_the_code_and_changes_nothing(server, username):
     """The branch, the names of files, the caches of everybody, files beside the code, and uploads."""
     operation = BackMsg()
     operation.backend_operation_request.request_id = "r"
@@ -277,7 +277,7 @@ def test_a_socket_is_told_nothing_of_the_code_and_changes_nothing(server, userna
     uploads = BackMsg()
     uploads.file_urls_request.request_id = "r"
     uploads.file_urls_request.file_names.append("a.txt")
-    # The last of two requests in one message counts for Streamlit, whatever came first.
+    # Streamlit takes the last of two requests in one message.
     both = ask_for(app_heartbeat=True) + ask_for(load_git_info=True)
     unwanted = [ask_for(load_git_info=True), ask_for(clear_cache=True), ask_for(set_run_on_save=True), both]
     unwanted += [operation.SerializeToString(), uploads.SerializeToString(), ask_for(debug_shutdown_runtime=True)]
@@ -296,7 +296,7 @@ def test_a_socket_is_told_nothing_of_the_code_and_changes_nothing(server, userna
 @pytest.mark.parametrize(
     ("sent", "code"), [("text", 1003), (b"\xff\xff\xff", 1002), (b"\x5a\x7f", 1002), (bytes([(13 << 3) | 3]), 1002)]
 )
-def test_what_is_no_message_ends_the_socket_without_a_word_in_the_log(server, sent, code):
+def test_garbage_ends_the_socket_without_a_line_in_the_log(server, sent, code):
     before = server.log.read_text()
     with Session(server) as session:
         session._socket.send(sent)
@@ -307,7 +307,7 @@ def test_what_is_no_message_ends_the_socket_without_a_word_in_the_log(server, se
     assert server.log.read_text()[len(before) :].strip() == ""
 
 
-def test_a_message_larger_than_any_page_sends_is_not_held(server):
+def test_a_message_larger_than_any_page_sends_is_not_kept(server):
     with ExitStack() as open_:
         session = open_.enter_context(Session(server))
         with pytest.raises(ConnectionClosed) as ended:

@@ -1,4 +1,4 @@
-"""A session of Streamlit, a dialog in it and a link to a file are worth nothing without the sign-in they belong to."""
+"""A Streamlit session, a dialog in it and a link to a file do not work without the sign-in they belong to."""
 
 import re
 
@@ -62,7 +62,7 @@ SHUT_OUT = {
 
 
 @pytest.mark.parametrize("way", SHUT_OUT)
-def test_a_click_in_a_dialog_of_somebody_who_was_shut_out_does_nothing(server, way):
+def test_a_click_in_a_dialog_of_somebody_who_lost_access_does_nothing(server, way):
     end, put_back = SHUT_OUT[way]
     with Session(server, token=server.cookie("lead")) as session:
         session.ask(page_name="account-details", query=QUERY)
@@ -77,7 +77,7 @@ def test_a_click_in_a_dialog_of_somebody_who_was_shut_out_does_nothing(server, w
             after = session.take()
             assert runs(server) == 0
             if way == "without the role":
-                # The fragment asks for the whole page, which is drawn for what the person may do now.
+                # The fragment asks for the whole page, which is drawn with the person's present permissions.
                 assert "Sign out" in after.shown
                 assert "Refresh auth rules" not in after.shown
             else:
@@ -117,7 +117,7 @@ def test_the_id_of_a_session_opens_nothing_without_its_cookie(server, thief, con
         start, fragment = owner.take().button(r"Refresh \d+ rules?")
         if connected:
             assert_stranger(server, token, seen, start, fragment)
-            # The owner was not thrown out, and nothing was taken from them.
+            # The owner's session still works.
             owner.ask(page_name="account-details", query=QUERY)
             assert "Sign out" in owner.take().shown
     if not connected:
@@ -127,7 +127,7 @@ def test_the_id_of_a_session_opens_nothing_without_its_cookie(server, thief, con
 
 def assert_stranger(server, token, seen, start, fragment):
     with Session(server, token=token, session_id=seen.session_id) as stolen:
-        # A session that does not know the fragment says nothing to this.
+        # A session that does not know the fragment does not answer.
         stolen.click(start, fragment=fragment, page_hash=seen.page_hash, query=QUERY)
         stolen.ask(page_name="account-details", query=QUERY)
         got = stolen.take()
@@ -165,7 +165,7 @@ def test_a_link_to_a_file_serves_the_sign_in_it_was_given_to_and_ends_with_it(se
     assert server.get("/media/" + 56 * "0" + ".csv", token=server.cookie("lead"))[0] == 404
 
 
-def test_what_a_page_repeats_from_its_address_is_no_link_of_ones_own(server):
+def test_a_file_address_in_the_pages_address_does_not_give_a_link(server):
     token, other = server.cookie("lead"), server.cookie("viewer")
     with Session(server, token=token) as session:
         session.ask(page_name="account-activity", query=QUERY)
@@ -178,7 +178,7 @@ def test_what_a_page_repeats_from_its_address_is_no_link_of_ones_own(server):
             shown = stranger.take()
             assert link in shown.text, "the page repeats it"
             assert server.get(link, token=other)[0] == 404
-            # And nobody has a file made with the id of another's button.
+            # And nobody can make a file with the id of another person's button.
             with pytest.raises(TimeoutError):
                 stranger.download(button, shown.session_id, seconds=2)
         assert server.get(link, token=token)[0] == 200

@@ -1,4 +1,4 @@
-"""What a running server leaves on the machine: its files, and its log when something breaks or does not start."""
+"""The files of a running server, and its log when something breaks or does not start."""
 
 import os
 import re
@@ -21,7 +21,7 @@ PUBLIC = "hub.example.com"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Over a folder that is open to everybody, as an earlier version left it, with a umask that closes nothing."""
+    """A server on a folder that everybody can read, as an earlier version left it, with a umask that hides nothing."""
     folder = copy_demo(tmp_path_factory.mktemp("files"))
     folder.chmod(0o755)
     for path in folder.iterdir():
@@ -34,10 +34,10 @@ def server(tmp_path_factory):
         os.umask(before)
 
 
-def test_every_file_beside_the_database_is_the_owners_alone(server: Server):
+def test_only_the_owner_can_read_the_files_next_to_the_database(server: Server):
     look(server, token=server.cookie("lead"))
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in server.folder.iterdir()}
-    # The log is this test's own, and was there before.
+    # The log belongs to this test, and was there before.
     assert {"hub.db", "hub.db-wal", "hub.db-shm", "engine.db", "zuora.db", "sbc.db", "server.log"} <= found.keys()
     assert {name: mode for name, mode in found.items() if mode != 0o600} == {}
     assert stat.S_IMODE(server.folder.stat().st_mode) == 0o700
@@ -81,7 +81,7 @@ def test_a_page_that_breaks_is_one_line_with_the_id_that_was_shown(server: Serve
     ],
 )
 def test_behind_a_proxy_that_ends_tls_pages_of_the_public_host_open_sockets(server, host, origin, tls, status):
-    """The proxy passes Host and Origin on as they are, and says how the browser came."""
+    """The proxy passes Host and Origin on unchanged, and says which protocol the browser used."""
     given = [*handshake([host], [origin]), *([("X-Forwarded-Proto", "https")] if tls else [])]
     assert ask(server, "/_stcore/stream", given).status == status
     assert "external IP" not in server.log.read_text()

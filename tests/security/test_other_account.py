@@ -1,4 +1,5 @@
-"""A click in a dialog says which page it comes from; the server compares, whatever a browser would never send."""
+"""A click in a dialog says which page it comes from, and the server compares, also for requests that no browser
+sends."""
 
 import pytest
 from sqlalchemy import select
@@ -31,7 +32,7 @@ def refresh(server, named: str) -> list[str]:
         return list(connection.execute(select(action_run.c.account)).scalars())
 
 
-def test_a_dialog_starts_under_its_own_address_alone(server):
+def test_a_dialog_starts_only_under_its_own_address(server):
     assert refresh(server, OTHER) == []
     assert refresh(server, "") == []
     assert refresh(server, OWN) == [OWN]

@@ -1,4 +1,4 @@
-"""The SBC's provisioning API against strangers and against values that want to be SQL."""
+"""The SBC's provisioning API without the token, and with values that contain SQL."""
 
 import contextlib
 import http.client
@@ -31,7 +31,7 @@ ROUTES = [
 
 @dataclass
 class Guarded:
-    """An SBC that holds one rule, and a look into its table past it."""
+    """An SBC with one rule, and direct access to its table."""
 
     sbc: Kamailio
     database: str
@@ -48,7 +48,7 @@ class Guarded:
         return self.sbc.call("POST", "/v1/rules/query", [{"number": NUMBER}, {"number": OTHER}])
 
     def reset(self) -> None:
-        """The one rule and no other, whatever a test before did."""
+        """Restore the one rule, whatever the test before did."""
         numbers = [{"number": NUMBER}, {"number": OTHER}]
         assert self.sbc.call("POST", "/v1/rules/forget", numbers) == (200, {"forgotten": 2})
         assert self.sbc.call("PUT", "/v1/rules", [RULE]) == (200, {"received": 1, "applied": 1})
@@ -78,7 +78,7 @@ def _running_on_postgres(tmp_path_factory, postgres_url) -> Iterator[Guarded]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def guarded(request) -> Iterator[Guarded]:
-    """The SBC on either database; the test must leave it as it was."""
+    """The SBC on each database; the test must leave it as it was."""
     made = request.getfixturevalue("_running" if request.param == "sqlite" else "_running_on_postgres")
     with made.unchanged():
         yield made
@@ -110,7 +110,8 @@ def test_nobody_gets_in_without_the_token(on_sqlite, method, path, body):
 
 
 def test_without_tls_it_talks_to_this_machine_alone(on_sqlite):
-    """The launcher gives it a loopback address then; what still comes from elsewhere is refused, token or not."""
+    """The launcher then gives it a loopback address; requests from another address are refused, with or without the
+    token."""
     sbc = on_sqlite.sbc
     connection = http.client.HTTPConnection(HOST, sbc.http_port, timeout=10, source_address=("127.0.0.2", 0))
     with contextlib.closing(connection):
@@ -163,7 +164,7 @@ SQL = [
     {"number": NUMBER},
 ]
 GOOD = {"number": NUMBER, "account": "1001", "state": "allowed", "trunk": "syd-1", "rev": 9}
-# Two ways of hiding something behind a line's end, where `$` of a pattern might already match.
+# Two ways to hide text after a line's end, where the `$` of a pattern might already match.
 AROUND_A_LINE = ["{}\n", "{}\r\n", "\n{}", "{}\n'; drop table sbc_rule; --", "{}\u0085", "{}\u0000", "{},", "{};--"]
 
 
@@ -243,7 +244,7 @@ def test_too_much_at_once_is_refused(guarded, path):
     assert guarded.sbc.call(method, path, many) == (413, {"error": "at most 1000 items"})
     padded = [{**GOOD, "padding": "x" * 600_000}]
     assert guarded.sbc.call(method, path, padded) == (413, {"error": "at most 1000 items"})
-    # Beyond the buffer the connection ends, without a word.
+    # If it is larger than the buffer, the connection ends without an answer.
     with pytest.raises((http.client.HTTPException, OSError)):
         guarded.sbc.call(method, path, [{**GOOD, "padding": "x" * 1_500_000}])
 
@@ -266,7 +267,7 @@ def test_a_revision_is_a_whole_number(guarded, value, key):
         assert (status, text) == (422, '{"error":"rule","index":1}')
 
 
-def test_what_only_looks_like_a_revision_does_no_harm(_running):
+def test_a_value_that_looks_like_a_revision_does_no_harm(_running):
     rule = {**RULE, "number": OTHER, "rev": 21, "note": '"rev": 1.0', "more": [1.5, True], "\u00e4": {"x": 1.0}}
     assert _running.sbc.call("PUT", "/v1/rules", [rule]) == (200, {"received": 1, "applied": 1})
     assert _running.sbc.call("PUT", "/v1/rules", [{**RULE, "number": OTHER, "rev": "22"}])[0] == 200

@@ -1,4 +1,4 @@
-"""Where the SBC's token and the numbers of customers must not turn up: process lists and the log."""
+"""The SBC's token and customers' numbers must not be in process lists or the log."""
 
 import contextlib
 import itertools
@@ -72,7 +72,7 @@ def test_neither_token_nor_numbers_get_into_the_log(sbc):
     assert NUMBER.lstrip("+") not in log
 
 
-def test_the_log_says_who_asked_in_plain_characters_alone(sbc):
+def test_the_log_names_the_actor_in_plain_characters_only(sbc):
     count = itertools.count(1)
 
     def logged(**headers: str) -> str:

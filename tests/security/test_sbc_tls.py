@@ -1,4 +1,4 @@
-"""Client certificates at the door of the SBC's provisioning API."""
+"""Client certificates for the SBC's provisioning API."""
 
 import contextlib
 import http.client
@@ -72,14 +72,14 @@ def test_a_client_refuses_an_sbc_of_another_authority(with_tls, tmp_path):
         ask(with_tls, context, with_tls.token)
 
 
-def test_the_tls_door_speaks_no_plain_http(with_tls):
+def test_the_tls_port_does_not_answer_plain_http(with_tls):
     connection = http.client.HTTPConnection(HOST, with_tls.http_port, timeout=10)
     with contextlib.closing(connection), pytest.raises((OSError, http.client.HTTPException)):
         connection.request("GET", "/v1/health", headers={"Authorization": f"Bearer {with_tls.token}"})
         connection.getresponse()
 
 
-def test_the_certificate_script_takes_names_alone(tmp_path):
+def test_the_certificate_script_takes_only_names(tmp_path):
     for name in ("", "a b", "a,DNS:b", "*", "$(id)", "a\nb"):
         done = subprocess.run(
             ["sh", str(DEPLOYED / "certificates.sh"), str(tmp_path / "c"), name],

@@ -1,4 +1,4 @@
-"""The sign-in page over HTTP: what it gives, what it refuses, and what it never says."""
+"""The sign-in page over HTTP: what it answers, what it refuses, and what it never reveals."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -48,7 +48,7 @@ def change(server, username, **values):
 
 
 def pass_time(server, minutes=MINUTES + 1):
-    """As if so much time had gone."""
+    """Move all times into the past, as if that much time had passed."""
     with server.hub() as engine, writing(engine) as connection:
         for row in connection.execute(select(sign_in_try)).all():
             connection.execute(
@@ -59,7 +59,7 @@ def pass_time(server, minutes=MINUTES + 1):
 
 
 def audited(server):
-    """Who and what, of every sign-in and sign-out in the audit."""
+    """Person and kind of every sign-in and sign-out in the audit."""
     with server.hub() as engine, engine.connect() as connection:
         rows = connection.execute(
             select(action_event).where(action_event.c.kind == "sign_in").order_by(action_event.c.sequence)
@@ -118,7 +118,7 @@ def test_the_cookie_is_one_that_no_script_and_no_other_site_gets(server):
         assert attributes == {"httponly", "samesite=lax", "path=/", f"max-age={hours * 3600}"}
 
 
-def test_outside_the_demo_the_cookie_travels_encrypted_alone(tmp_path):
+def test_outside_the_demo_the_cookie_is_sent_only_encrypted(tmp_path):
     folder = copy_demo(tmp_path)
     with zuora_of(folder) as zuora, sbc_of(folder) as sbc:
         given = {"env": "staging", "sbc_url": sbc.url, "mail_host": "127.0.0.1", "allowed_hosts": "127.0.0.1"}
@@ -131,7 +131,7 @@ def test_outside_the_demo_the_cookie_travels_encrypted_alone(tmp_path):
             assert "lead-demo" not in server.get("/sign-in")[1]
 
 
-def test_whatever_is_wrong_the_answer_is_the_same(server):
+def test_every_failure_has_the_same_answer(server):
     change(server, "viewer", active=False)
     right = server.sign_in("lead", "lead-demo")
     assert right.status == 303
@@ -141,7 +141,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(server):
         "inactive": ("viewer", "viewer-demo"),
         "too long": ("lead", LONG),
         "72 bytes and more": ("lead", "lead-demo" + 64 * "\0"),
-        "not a name": ("' or 1=1 --", "x"),
+        "an unknown name": ("' or 1=1 --", "x"),
     }
     replies = {what: server.sign_in(*given) for what, given in asked.items()}
     for _ in range(ATTEMPTS):
@@ -167,19 +167,19 @@ def test_a_name_that_was_typed_stays_and_is_only_text(server):
     assert "&lt;script&gt;" in reply.body
 
 
-def test_too_many_tries_at_a_name_close_it_for_one_address_and_the_time_opens_it(server):
+def test_too_many_tries_at_a_name_block_it_for_one_address_for_a_time(server):
     for _ in range(ATTEMPTS):
         assert server.sign_in("billing", "guess").status == 403
     assert server.sign_in("billing", "billing-demo").status == 403, "closed"
     assert server.sign_in("lead", "lead-demo").status == 303, "the others are not"
-    # Whoever goes on guessing does not keep it closed for longer.
+    # More guesses do not keep it blocked for longer.
     pass_time(server, MINUTES - 5)
     server.sign_in("billing", "guess")
     pass_time(server, 6)
     assert server.sign_in("billing", "billing-demo").status == 303
 
 
-def test_a_browser_that_is_known_gets_in_past_the_guesses_of_a_stranger(server):
+def test_a_known_browser_gets_in_despite_the_guesses_of_others(server):
     known = server.sign_in("billing", "billing-demo").cookies[BROWSER].partition(";")[0]
     for _ in range(ATTEMPTS + 1):
         server.sign_in("billing", "guess")
@@ -187,7 +187,7 @@ def test_a_browser_that_is_known_gets_in_past_the_guesses_of_a_stranger(server):
     assert server.sign_in("billing", "billing-demo", cookies=f"{BROWSER}={known}").status == 303
     made_up = f"billing.{known.split('.')[1]}.{64 * '0'}"
     assert server.sign_in("billing", "billing-demo", cookies=f"{BROWSER}={made_up}").status == 403
-    # It is known for one person, and guesses from it are counted, too.
+    # It is known for one person, and guesses from it are also counted.
     for _ in range(ATTEMPTS):
         assert server.sign_in("billing", "guess", cookies=f"{BROWSER}={known}").status == 403
     assert server.sign_in("billing", "billing-demo", cookies=f"{BROWSER}={known}").status == 403
@@ -198,13 +198,13 @@ def test_one_address_cannot_try_many_names(server):
         server.sign_in(f"name{number}", "guess")
     assert server.sign_in("lead", "lead-demo").status == 403
     pass_time(server)
-    # Those who belong here use none of them up.
+    # Successful sign-ins do not count.
     for _ in range(FROM_ONE_ADDRESS + 1):
         assert server.sign_in("lead", "lead-demo").status == 303
 
 
-def test_one_address_closes_no_name_for_the_others(server):
-    """The stranger's own address, given by a proxy on this machine, is closed long before the name is."""
+def test_one_address_does_not_block_a_name_for_others(server):
+    """The attacker's own address, which a proxy on this machine names, is blocked long before the name is."""
     stranger = {"X-Forwarded-For": "203.0.113.7"}
     for _ in range(FROM_ONE_ADDRESS + 5 * ATTEMPTS + 1):
         server.sign_in("billing", "guess", **stranger)
@@ -221,7 +221,7 @@ def test_a_flood_over_many_names_fills_neither_the_audit_nor_the_counters(server
         assert len(connection.execute(select(sign_in_try)).all()) <= 1 + 2 * FROM_ONE_ADDRESS
 
 
-def test_many_guesses_at_once_leave_the_server_to_those_who_work(server):
+def test_many_guesses_at_once_do_not_slow_down_other_people(server):
     token = server.cookie("lead")
     with ThreadPoolExecutor(60) as pool:
         guesses = [pool.submit(server.sign_in, "lead", "guess") for _ in range(60)]
@@ -230,7 +230,7 @@ def test_many_guesses_at_once_leave_the_server_to_those_who_work(server):
         assert {guess.result().status for guess in guesses} == {403}
 
 
-def test_a_right_password_forgets_the_wrong_ones_before_it(server):
+def test_a_right_password_resets_the_count_of_wrong_ones(server):
     for _ in range(2):
         for _ in range(ATTEMPTS - 1):
             server.sign_in("viewer", "guess")
@@ -279,7 +279,7 @@ def test_the_form_of_another_site_signs_nobody_in(server, headers):
         b"username=%00&password=x",
     ],
 )
-def test_what_is_no_such_form_is_refused_with_a_sentence(server, body):
+def test_another_body_than_the_form_is_refused_with_a_sentence(server, body):
     reply = server.ask("POST", "/sign-in", headers={"Content-Type": "text/plain"}, body=body)
     assert reply.status == 403
     assert reply.alert
@@ -287,13 +287,13 @@ def test_what_is_no_such_form_is_refused_with_a_sentence(server, body):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_signing_in_ends_what_was_signed_in_before_in_this_browser(server):
+def test_signing_in_ends_the_earlier_sign_in_of_this_browser(server):
     first = server.cookie("lead")
     server.sign_in("viewer", "viewer-demo", cookies=f"{COOKIE}={first}")
     assert look(server, token=first).left_for == "/sign-in"
 
 
-def test_a_cookie_that_is_there_twice_is_nobodys(server):
+def test_a_cookie_that_is_sent_twice_does_not_count(server):
     token = server.cookie("lead")
     for twice in (f"{COOKIE}=x; {COOKIE}={token}", f"{COOKIE}={token}; {COOKIE}=x"):
         assert server.ask("GET", "/accounts", headers={"Cookie": twice}).status == 303
@@ -303,7 +303,7 @@ def test_a_cookie_that_is_there_twice_is_nobodys(server):
             assert session.take().left_for == "/sign-in"
 
 
-def test_only_the_newest_sign_ins_of_a_person_hold(server):
+def test_only_the_newest_sign_ins_of_a_person_stay_valid(server):
     first, *more = [server.cookie("customer") for _ in range(21)]
     assert server.get("/", token=first)[0] == 303
     assert server.get("/", token=more[0])[0] == 200
@@ -314,7 +314,7 @@ def test_the_password_that_was_checked_is_the_one_that_signs_in(server):
         begin_session(connection, "lead", address="192.0.2.1", password_hash="the one before")
 
 
-def test_an_error_at_the_gate_is_a_sentence_with_an_id_of_the_log(tmp_path):
+def test_an_error_at_the_gate_is_a_sentence_with_the_id_in_the_log(tmp_path):
     with serving(copy_demo(tmp_path)) as server:
         token = server.cookie("lead")
         with server.hub() as engine, writing(engine) as connection:

@@ -1,4 +1,4 @@
-"""Data leaves one way, and an address that is no page of this person says so; asked over the wire."""
+"""Downloads over HTTP, and addresses of pages that a person may not see."""
 
 import json
 import secrets
@@ -21,7 +21,7 @@ STAFF_ONLY = ["account-contacts", "emergency-details", "account-activity", "acco
 @pytest.fixture(scope="module", params=["server.py", "Home.py"])
 def server(request, tmp_path_factory):
     with serving(copy_demo(tmp_path_factory.mktemp("server")), script=request.param) as running:
-        # Started from Home.py, Streamlit knows of no page before somebody has come.
+        # Started from Home.py, Streamlit knows no page before the first visit.
         look(running)
         yield running
 
@@ -36,7 +36,7 @@ def is_box_of_streamlit(seen: Seen) -> bool:
 
 # ------------------------------------------------------------------ addresses
 @pytest.mark.parametrize("address", STAFF_ONLY)
-def test_a_customer_on_a_page_of_the_staff_is_told_so_and_shown_the_way(server, address):
+def test_a_customer_on_a_page_for_staff_gets_a_sentence_and_a_link(server, address):
     seen = look(server, token=server.cookie("customer"), page_name=address, query=f"account={OWN}")
     assert "This page is for our staff. Your account has its own pages." in boxes(seen)
     assert not is_box_of_streamlit(seen)
@@ -46,25 +46,25 @@ def test_a_customer_on_a_page_of_the_staff_is_told_so_and_shown_the_way(server, 
     assert not [one for one in seen.kinds if one in ("dataframe", "table", "metric")]
 
 
-def test_staff_without_the_role_of_a_page_is_told_whose_it_is(server):
+def test_staff_without_the_role_of_a_page_see_which_role_it_is_for(server):
     seen = look(server, token=server.cookie("viewer"), page_name="charge-map")
     assert "“Charge map” is for the role admin. You do not have this role, so nothing was loaded." in boxes(seen)
     assert not is_box_of_streamlit(seen)
 
 
 @pytest.mark.parametrize("username", ["customer", "viewer", "admin", None])
-def test_an_address_of_nobody_is_told_in_our_words(server, username):
+def test_an_unknown_address_gives_our_own_sentence(server, username):
     with Session(server, token=server.cookie(username) if username else None) as session:
         session.ask(page_name="made-up")
         seen = session.take()
         assert not is_box_of_streamlit(seen)
         assert ("There is no page at this address." in boxes(seen)) == (username is not None)
-        # A click made there is a click on that page, too.
+        # A click made there is also a click on that page.
         session.ask(page_hash=seen.page_hash)
         assert boxes(session.take()) == boxes(seen)
 
 
-def test_who_has_no_role_is_told_so_at_every_address(server):
+def test_a_person_without_a_role_sees_that_at_every_address(server):
     with server.hub() as engine, writing(engine) as connection:
         row = {"username": "roleless", "email": "roleless@demo.example", "name": "Roleless"}
         if not connection.execute(select(person.c.id).where(person.c.username == "roleless")).first():
@@ -77,7 +77,7 @@ def test_who_has_no_role_is_told_so_at_every_address(server):
 
 # ------------------------------------------------------------------ tables
 @pytest.mark.parametrize("username", ["viewer", "customer", "admin"])
-def test_every_browser_is_told_to_close_the_way_out_of_tables(server, username):
+def test_every_browser_gets_tables_without_a_download(server, username):
     seen = look(server, token=server.cookie(username))
     told = [one.new_session.config.disable_data_export for one in seen.messages if one.HasField("new_session")]
     assert told
@@ -86,7 +86,7 @@ def test_every_browser_is_told_to_close_the_way_out_of_tables(server, username):
 
 # ------------------------------------------------------------------ downloads
 def fetch(session: Session, seen: Seen) -> tuple[str, str]:
-    """Press the page's download as the browser does; the address of the file, or what is said if there is no file."""
+    """Press the page's download as the browser does; returns the address of the file, and the message without one."""
     asked = BackMsg()
     asked.backend_operation_request.request_id = secrets.token_hex(4)
     (asked.backend_operation_request.session_id,) = {
@@ -105,7 +105,7 @@ def fetch(session: Session, seen: Seen) -> tuple[str, str]:
 
 
 def handed_out(server) -> list[tuple]:
-    """The events of exports, without those of earlier tests, which are taken off the list."""
+    """The events of exports since the last call."""
     with server.hub() as engine, engine.connect() as connection:
         rows = connection.execute(
             select(action_event).where(action_event.c.kind == "export").order_by(action_event.c.sequence)
@@ -154,7 +154,7 @@ def test_an_export_is_an_event_before_it_is_a_file(server, mailed):
     assert "ada" not in json.dumps(details)
 
 
-def test_a_right_that_was_taken_away_since_the_page_was_drawn_is_asked_for_at_the_click(server, mailed):
+def test_a_permission_that_was_removed_since_the_page_was_drawn_is_checked_at_the_click(server, mailed):
     with Session(server, token=server.cookie("billing")) as session:
         page = emails_page(session)
         with server.hub() as engine, writing(engine) as connection:
@@ -170,7 +170,7 @@ def test_a_right_that_was_taken_away_since_the_page_was_drawn_is_asked_for_at_th
     assert "Nothing was handed out" in details["text"]
 
 
-def test_without_its_event_nothing_is_handed_out(server, mailed):
+def test_without_its_event_there_is_no_file(server, mailed):
     with Session(server, token=server.cookie("billing")) as session:
         page = emails_page(session)
         with server.hub() as engine, writing(engine) as connection:

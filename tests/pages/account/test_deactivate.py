@@ -1,4 +1,4 @@
-"""Deactivate as people meet it: the plan on the page, the number to be typed, the run, the receipt."""
+"""Deactivate on the page: the plan, the number to type, the run, the receipt."""
 
 import pytest
 
@@ -52,7 +52,7 @@ def test_plan_wrong_number_right_number_and_receipt(house, own):
         app = confirm(app, own.number, typed)
         assert "is not the number of this account" in said(app)
     assert facts(house.details(own.number))["Status"][0] == "active"
-    # What nobody sees around it is no mistake of theirs.
+    # Invisible characters around the number are not the person's mistake.
     app = confirm(app, own.number, f"\u00a0{own.number}\u200b ")
     app = rerun_until(app, lambda app: bool(tables(app, "Step", "Result")), 40)
     (receipt,) = tables(app, "Step", "Result")
@@ -76,7 +76,7 @@ def test_another_choice_is_another_plan(house, own):
     assert "This cannot be reversed." not in said(app)
 
 
-def test_children_stand_against_it_until_they_are_left(house):
+def test_children_block_it_until_the_person_leaves_them(house):
     number = demo("parent").number
     app = opened(house, number)
     assert "12 active child accounts" in said(app)
@@ -113,7 +113,7 @@ def test_two_tabs_with_two_accounts_do_not_confirm_each_other(house, own):
 
 
 @pytest.mark.parametrize("username", ["billing", "viewer", "customer"])
-def test_who_may_not_is_not_offered_it(house, username):
+def test_people_without_the_permission_have_no_button(house, username):
     assert "Deactivate" not in labels(house.details(demo("overdue").number, username))
 
 

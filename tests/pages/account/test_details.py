@@ -22,7 +22,7 @@ def test_a_number_that_cannot_be_one_says_so(house, number):
     assert "There is no account" in said(house.details(number))
 
 
-def test_the_facts_of_the_hub_stand_beside_those_of_zuora(house):
+def test_the_facts_of_the_hub_are_next_to_those_of_zuora(house):
     own = demo("overdue")
     app = house.details(own.number)
     shown = facts(app)
@@ -39,7 +39,7 @@ def test_the_facts_of_the_hub_stand_beside_those_of_zuora(house):
     assert "differ" not in said(app)
 
 
-def test_the_metrics_count_what_hangs_on_the_account(house):
+def test_the_metrics_count_what_belongs_to_the_account(house):
     own = demo("parent")
     assert metrics(house.details(own.number)) == {
         "Numbers": str(len(own.has.numbers)),

@@ -47,7 +47,7 @@ def runs_of(house, own) -> int:
         ("---", "The name has no letter or digit."),
     ],
 )
-def test_a_bad_name_is_told_in_a_sentence_and_changes_nothing(house, own, name, sentence):
+def test_a_bad_name_gives_a_sentence_and_changes_nothing(house, own, name, sentence):
     app = type_name(begin(house, own.number), name)
     assert sentence in said(app)
     assert not can_start(app)
@@ -93,7 +93,7 @@ def test_a_receipt_can_be_linked_to(house, own):
     assert "There is no receipt" in said(house.details(own.number, run="rename-1-nothing"))
 
 
-def test_a_run_that_stopped_holds_the_account_and_can_be_resumed_from_the_page(house, own):
+def test_a_run_that_stopped_locks_the_account_and_can_be_resumed_from_the_page(house, own):
     app = type_name(begin(house, own.number), "Stopped Half Way")
     house.fail("success_false", "PUT /v1/accounts", message="No <b>way</b>")
     press(app, "Rename account")
@@ -128,7 +128,7 @@ def test_a_run_that_stopped_is_abandoned_only_with_a_reason(house, own):
     assert can_start(type_name(begin(house, own.number), "Free Again")), "the account is free again"
 
 
-def test_zuora_down_is_a_reason_against_the_plan(house, own):
+def test_zuora_down_blocks_the_plan(house, own):
     app = begin(house, own.number)
     house.fail("drop_before")
     type_name(app, "While Down")
@@ -136,7 +136,7 @@ def test_zuora_down_is_a_reason_against_the_plan(house, own):
     assert not can_start(app)
 
 
-def test_a_name_that_changed_since_the_dialog_opened_is_told_not_overwritten(house, own):
+def test_a_name_that_changed_since_the_dialog_opened_is_not_overwritten(house, own):
     first, second = begin(house, own.number), begin(house, own.number)
     rerun_until(press(type_name(first, "By The First"), "Rename account"), receipt)
     type_name(second, "By The Second")
@@ -155,7 +155,7 @@ def test_a_fact_that_changed_since_the_plan_gives_a_new_plan(house, own):
 
 
 def test_a_deactivated_account_is_offered_no_edit(house):
-    """What the engine says to one who asks all the same is in `tests/unit/account/test_rename_decide.py`."""
+    """What the engine answers without the button is in `tests/unit/account/test_rename_decide.py`."""
     app = house.details(demo("deactivated").number)
     assert "Edit" not in {button.label for button in app.button}
     assert "Suspend" not in {button.label for button in app.button}
@@ -175,7 +175,7 @@ def test_an_account_that_is_not_linked_is_renamed_in_the_hub_alone(house):
     assert facts(sound(app.run()))["Name"] == ("Hub Only", "not linked")
 
 
-def test_a_pinned_note_is_back_when_the_dialog_was_left(house, own):
+def test_a_pinned_note_is_still_there_after_the_dialog_was_closed(house, own):
     def note(username="lead"):
         app = press(house.details(own.number, username), "Edit")
         app.segmented_control(key="edit_tab").set_value("Note")

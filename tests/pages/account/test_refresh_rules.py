@@ -1,4 +1,4 @@
-"""Refresh auth rules as people meet it: findings first, then the button, then what was done to each number."""
+"""Refresh auth rules on the page: first the findings, then the button, then what was done to each number."""
 
 from lib.domain.numbers import national
 from lib.standins.sbc import Fault

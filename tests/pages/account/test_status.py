@@ -1,4 +1,4 @@
-"""Suspend and Enable as people meet them: the dialog, the banner, and what is said when it stops half-way."""
+"""Suspend and Enable on the page: the dialog, the banner, and what it says when it stops half-way."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def suspended(house, own):
     return ended(press(choose(opened(house, own.number)), f"Suspend account {own.number}"))
 
 
-def test_suspend_shows_what_happens_and_the_banner_stands_until_enable(house, own):
+def test_suspend_shows_what_happens_and_the_banner_stays_until_enable(house, own):
     app = opened(house, own.number, "billing")
     assert tuple(tables(app, "System")[0].iloc[0][["System", "After"]]) == ("Hub", "suspended")
     count = len(own.has.numbers)
@@ -64,7 +64,7 @@ def test_without_a_reason_nothing_is_done_and_the_note_stays(house, own):
     assert facts(house.details(own.number))["Status"][0] == "active"
 
 
-def test_a_pinned_note_is_told_and_asks_for_a_reason(house):
+def test_a_pinned_note_is_shown_and_asks_for_a_reason(house):
     number = demo("overdue").number
     app = opened(house, number)
     assert "Payment plan agreed" in said(app)
@@ -75,7 +75,7 @@ def test_a_pinned_note_is_told_and_asks_for_a_reason(house):
     assert BANNER in said(ended(press(app, f"Suspend account {number}")))
 
 
-def test_whose_debt_it_is_stands_in_the_dialog(house):
+def test_the_dialog_says_who_owes(house):
     payer = demo("payer")
     app = opened(house, demo("paid_for").number)
     assert "312.00 AUD overdue" in said(app)
@@ -108,7 +108,7 @@ def test_the_sbc_failing_half_way_is_said_in_the_banner_and_resumed(house, own):
     app = choose(opened(house, own.number))
     house.sbc.state.faults.add(Fault(match="PUT /v1/rules", kind="database", times=None))
     app = press(app, f"Suspend account {own.number}")
-    # The banner is drawn before the run below it: a run that stops in between is in the next one.
+    # The banner is drawn before the run below it. If the run stops in between, the next drawing shows it.
     app = rerun_until(app, lambda app: "stopped" in said(app) and "Resume it below" in said(app))
     assert "This account is being suspended. Until that is finished, some of its calls may still connect." in said(
         app
@@ -130,13 +130,13 @@ def test_the_sbc_away_is_a_sentence_and_no_button(house, own):
 
 
 @pytest.mark.parametrize("username", ["viewer", "customer"])
-def test_who_may_not_is_offered_nothing(house, username):
+def test_people_without_the_permission_have_no_button(house, username):
     app = house.details(demo("suspended").number, username)
     assert BANNER in said(app)
     assert not {"Suspend", "Enable", "Refresh auth rules", "Edit"} & set(labels(app))
 
 
-def test_a_customer_is_not_told_who_or_why(house):
+def test_a_customer_does_not_see_who_or_why(house):
     app = house.open("customer")
     assert "Since" not in said(app)
     assert "Owner asked to be called" not in said(app)
@@ -147,7 +147,7 @@ def test_a_deactivated_account_is_offered_neither(house):
     assert not {"Suspend", "Enable"} & set(labels(app))
 
 
-def test_a_note_is_back_when_the_dialog_was_left_and_gone_when_it_was_sent(house, own):
+def test_a_note_is_still_there_after_the_dialog_was_closed_and_gone_after_it_was_sent(house, own):
     app = press(house.details(own.number), "Suspend")
     app.text_area(key="suspend_note").set_value("Called twice")
     sound(app.run())

@@ -1,4 +1,4 @@
-"""The Activity page: one list of what happened, narrowed by filters in the address, and the state of the audit."""
+"""The Activity page: a list of what happened, with filters in the address, and the state of the audit."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def lines(app) -> list[str]:
 
 
 def shown(app) -> str:
-    """Every text of the page in letters."""
+    """All text of the page."""
     return plain("\n".join(one.value for one in [*app.main.markdown, *app.main.caption]))
 
 
@@ -104,7 +104,7 @@ def event(house, number: str, **values) -> int:
 
 
 def ended_run(house, number: str, **values) -> str:
-    """A run that ended long ago, as its row and its events tell it."""
+    """A run that ended long ago: its row and its events."""
     row = {
         "id": f"rename-{number}-ended",
         "kind": "rename",
@@ -125,7 +125,7 @@ def ended_run(house, number: str, **values) -> str:
 
 
 # ------------------------------------------------------------------ what is shown
-def test_a_run_is_one_entry_that_folds_its_steps(house, own):
+def test_a_run_is_one_entry_with_its_steps_folded(house, own):
     run = rename(house, own.number, "Banksia & Sons")
     app = activity(house, own.number)
     assert lines(app) == [f"Rename {own.number} - {own.name} · Demo lead · done"]
@@ -148,7 +148,7 @@ def test_a_refused_attempt_says_who_wanted_what_and_why_it_was_refused(house, ow
     assert "Nothing was done: your role does not include account:rename." in shown(app)
 
 
-def test_rules_that_were_put_right_are_told_with_their_numbers(house, own):
+def test_corrected_rules_are_shown_with_their_numbers(house, own):
     numbers = {"+61491570006": "no rule -> allowed", "+61491570156": "allowed -> no rule"}
     sequence = event(
         house, own.number, kind="number_rule", phase="done", actor="account-manager", details={"numbers": numbers}
@@ -160,7 +160,7 @@ def test_rules_that_were_put_right_are_told_with_their_numbers(house, own):
     assert dict(app.main.dataframe[0].value.itertuples(index=False)) == numbers
 
 
-def test_an_event_of_a_kind_this_version_does_not_know_is_told_by_its_own_name(house, own):
+def test_an_event_of_an_unknown_kind_is_shown_by_its_own_name(house, own):
     event(house, own.number, kind="swap_*trunk*", phase="asked", details={"else": 1})
     assert lines(activity(house, own.number)) == ["Sent to a second person: Swap trunk · Demo viewer"]
 
@@ -207,7 +207,7 @@ def test_the_items_of_a_step_are_read_when_somebody_asks_for_them(house, own):
     assert app.main.dataframe[0].value.iloc[0].tolist() == ["0491 570 006", "put right"]
 
 
-def test_an_email_is_told_without_its_body(house, own):
+def test_an_email_is_shown_without_its_text(house, own):
     mail(house, own.number, subject="Your service is suspended")
     app = activity(house, own.number)
     assert lines(app) == ["Suspension notice to ada@customer.example · “Your service is suspended”"]
@@ -220,7 +220,7 @@ def test_an_email_nobody_confirmed_says_so(house, own):
     assert lines(activity(house, own.number))[0].endswith("· not confirmed")
 
 
-def test_the_emails_of_a_run_are_told_inside_it_and_by_themselves_where_somebody_looks_for_them(house, own):
+def test_the_emails_of_a_run_are_in_its_entry_and_are_entries_if_somebody_searches_for_them(house, own):
     run = ended_run(house, own.number, kind="suspend", steps=["begin", "mail"])
     mail(house, own.number, run_id=run, subject="Suspended", at=NOW + timedelta(seconds=1))
     own_words = "Suspension notice to ada@customer.example · “Suspended”"
@@ -232,7 +232,7 @@ def test_the_emails_of_a_run_are_told_inside_it_and_by_themselves_where_somebody
     assert own_words in lines(activity(house, own.number, words="ada@customer"))
 
 
-def test_of_many_emails_of_a_run_some_are_told_and_the_others_counted(house, own):
+def test_of_many_emails_of_a_run_some_are_listed_and_the_others_counted(house, own):
     run = ended_run(house, own.number, kind="rename_pbx", steps=["logins", "mails"])
     mail(house, own.number, run_id=run, count=MAILS + 3, subject="New login", at=NOW + timedelta(seconds=1))
     told = shown(open_entry(activity(house, own.number), f"run_{run}"))
@@ -240,7 +240,7 @@ def test_of_many_emails_of_a_run_some_are_told_and_the_others_counted(house, own
     assert "and 3 more e-mails, all in Sent e-mail history" in told
 
 
-def test_a_change_of_status_without_a_run_is_told_with_its_reason(house):
+def test_a_change_of_status_without_a_run_is_shown_with_its_reason(house):
     own = demo("suspended")
     told = lines(activity(house, own.number))
     assert "Status: active → suspended · Demo lead · Non-payment" in told
@@ -309,7 +309,7 @@ def test_another_filter_begins_at_the_newest(house, own):
 @pytest.fixture
 def busy(house, own):
     """An account with an e-mail, a refused attempt and a run."""
-    # Two days on either side of the dates below: the clocks of the page and of UTC show different ones half of the day.
+    # Two days on either side of the dates below: for half of the day, the page and UTC have different dates.
     mail(house, own.number, at=NOW - timedelta(days=4))
     event(house, own.number)
     ended_run(house, own.number)
@@ -341,7 +341,7 @@ def begins(app) -> list[str]:
         ({"words": "\x00\u200b  "}, [REFUSED, RUN, MAIL]),
     ],
 )
-def test_any_one_filter_is_enough_and_stands_in_the_address(house, busy, query, found):
+def test_any_one_filter_is_enough_and_is_in_the_address(house, busy, query, found):
     assert begins(activity(house, busy.number, **query)) == sorted(found)
 
 
@@ -358,7 +358,7 @@ def test_only_what_occurs_is_offered(house, busy):
     assert app.selectbox(key="person").options == ["Demo lead", "Demo viewer"]
 
 
-def test_two_people_of_one_name_are_told_apart(house, own):
+def test_two_people_with_the_same_name_are_shown_with_their_addresses(house, own):
     with writing(house.app.services.engine) as connection:
         for name in ("a", "b"):
             row = {"username": f"twin-{name}", "email": f"{name}@demo.example", "name": "Twin"}
@@ -444,7 +444,7 @@ def test_all_staff_reads_it_and_those_who_may_export_can_download(house, own, us
 # ------------------------------------------------------------------ the audit
 @contextmanager
 def tampered(engine, how: str):
-    """The audit with its newest event but one changed, or its newest cut off; the number that cannot hold."""
+    """Change the newest event but one of the audit, or cut off the newest; the number of the event that is wrong."""
     with writing(engine) as connection:
         rows = [dict(row) for row in connection.execute(select(action_event)).mappings()]
         last = rows[-1]["sequence"]
@@ -461,7 +461,7 @@ def tampered(engine, how: str):
             connection.execute(insert(action_event), rows)
 
 
-def test_the_audit_is_checked_when_asked_for_and_then_said_to_hold(house, own):
+def test_the_audit_is_checked_when_asked_for_and_is_intact(house, own):
     event(house, own.number)
     with house.app.services.engine.connect() as connection:
         newest = head(connection)

@@ -1,4 +1,4 @@
-"""Billing details and the charge map as people meet them."""
+"""Billing details and the charge map, on the page."""
 
 from datetime import timedelta
 
@@ -78,7 +78,7 @@ def test_a_refresh_shows_old_and_new_and_saves_them(house):
     assert "Nothing has changed" in said(press(app, "Refresh allowances"))
 
 
-def test_an_unmapped_charge_is_listed_once_zuora_was_read(house):
+def test_an_unmapped_charge_is_listed_after_zuora_was_read(house):
     own = demo("unmapped_charge")
     number = own.number
     app = opened(house, number)
@@ -131,7 +131,7 @@ def test_zuora_away_leaves_the_page_and_is_a_sentence(house):
 
 
 @pytest.mark.parametrize("username", ["viewer", "customer"])
-def test_who_may_not_reads_the_page_and_is_offered_nothing(house, username):
+def test_people_without_the_permission_read_the_page_and_have_no_button(house, username):
     app = opened(house, demo("suspended").number, username)
     assert EXTENSIONS in granted(app)
     assert not {
@@ -211,7 +211,7 @@ def test_a_subscription_is_edited(house):
 
 
 def edit(app, **edits):
-    """What the person typed into the table of the map, which is drawn under a new key each time it is read."""
+    """What the person typed into the table of the map; the table gets a new key each time it is read."""
     key = f"map_{app.session_state['charge_map_rounds']}"
     app.session_state[key] = {"edited_rows": {}, "added_rows": [], "deleted_rows": [], **edits}
     return press(sound(app.run()), "Preview")
@@ -228,7 +228,7 @@ def test_an_admin_edits_the_charge_map(house):
     assert "There is nothing to save" in said(edit(app))
 
 
-def test_a_map_that_is_wrong_is_told_and_not_saved(house):
+def test_a_wrong_map_gives_a_sentence_and_is_not_saved(house):
     with house.app.services.engine.connect() as connection:
         before = billing.list_charge_map(connection)
     app = house.open("admin", CHARGE_MAP.path)
@@ -310,7 +310,7 @@ def test_a_subscription_that_is_cancelled_for_later_says_when_it_ends_and_counts
     assert granted(app).get("Cloud mobiles", ("0",))[0] == str(users)
 
 
-def test_what_is_ordered_for_later_is_told_after_a_refresh(house, monkeypatch):
+def test_a_change_that_is_ordered_for_later_is_shown_after_a_refresh(house, monkeypatch):
     own = demo("evergreen")
     day, _, count = own.has.subscriptions[-1].later
     on(monkeypatch, house, day - timedelta(days=30))

@@ -1,4 +1,4 @@
-"""Account contacts as people meet them: the forms, the sentences at the fields, and who is offered what."""
+"""Account contacts on the page: the forms, the sentences at the fields, and who has which button."""
 
 import pytest
 from sqlalchemy import select
@@ -74,7 +74,7 @@ def test_a_bad_value_is_a_sentence_at_its_field_and_changes_nothing(house, name,
     assert not receipt(app)
 
 
-def test_nonsense_in_any_kind_of_field_is_told_and_changes_nothing(house, own):
+def test_nonsense_in_any_kind_of_field_gives_a_sentence_and_changes_nothing(house, own):
     before = in_zuora(house, own)
     app = opened(house, own.number)
     for name, typed, sentence in (
@@ -114,7 +114,7 @@ def test_nothing_changed_is_said(house, own):
     assert "No field was changed" in said(update(opened(house, own.number)))
 
 
-def test_a_colleagues_change_stands_beside_mine(house, own):
+def test_a_colleagues_change_is_shown_next_to_mine(house, own):
     app = opened(house, own.number)
     house.app.services.zuora.update_contact(own.bill_to.id, {"work_email": "theirs@example.com"}, track="test")
     field(app, own, "work_email").set_value("mine@example.com")
@@ -141,7 +141,7 @@ def test_one_record_for_both_is_said_before_update(house):
     assert field(app, shared, "city", "sold_to").value == "Carlton"
 
 
-def test_a_viewer_reads_and_is_offered_nothing(house, own):
+def test_a_viewer_reads_and_has_no_button(house, own):
     app = opened(house, own.number, "viewer")
     shown = [dict(frame.itertuples(index=False)) for frame in tables(app, "Field", "In Zuora")]
     assert [one["E-mail"] for one in shown] == [own.bill_to.email, own.sold_to.email]
@@ -197,7 +197,7 @@ def test_a_tick_is_for_the_value_that_was_read(house, own):
     assert in_zuora(house, own).work_phone == "03 5550 1234"
 
 
-def test_what_was_typed_is_back_in_another_session_for_its_person_alone(house, own):
+def test_what_was_typed_is_back_in_another_session_for_the_same_person_only(house, own):
     app = opened(house, own.number)
     field(app, own, "city").set_value("Carlton")
     sound(app.run())
@@ -221,7 +221,7 @@ def test_a_draft_can_be_discarded(house, own):
     assert "is back" not in said(opened(house, own.number))
 
 
-def test_a_draft_tells_what_a_colleague_changed_since(house, own):
+def test_a_draft_shows_what_a_colleague_changed_since(house, own):
     app = opened(house, own.number)
     field(app, own, "work_email").set_value("mine@example.com")
     sound(app.run())
@@ -237,7 +237,7 @@ def test_a_draft_tells_what_a_colleague_changed_since(house, own):
     assert in_zuora(house, own).work_email == "theirs@example.com"
 
 
-def test_a_draft_for_a_contact_that_was_replaced_is_told_and_not_put_over_the_new_one(house, own):
+def test_a_draft_for_a_contact_that_was_replaced_is_not_put_over_the_new_one(house, own):
     app = opened(house, own.number)
     field(app, own, "city").set_value("Carlton")
     sound(app.run())
@@ -247,7 +247,7 @@ def test_a_draft_for_a_contact_that_was_replaced_is_told_and_not_put_over_the_ne
     assert field(app, own, "city").value == own.sold_to.locality
 
 
-def test_whoever_signs_in_next_in_the_same_tab_finds_the_record(house, own):
+def test_the_next_person_in_the_same_tab_sees_the_stored_contact(house, own):
     app = opened(house, own.number)
     field(app, own, "city").set_value("Carlton")
     sound(app.run())

@@ -1,4 +1,4 @@
-"""The sent e-mail history as people meet it."""
+"""The sent e-mail history, on the page."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -99,7 +99,7 @@ def test_more_than_a_page_is_turned_and_counted(house, own):
     assert [row.Subject for row in rows(press(app, "Newer"))] == [one.subject for one in every[:50]]
 
 
-def test_the_filters_stand_in_the_address_and_take_any_text(house, own):
+def test_the_filters_are_in_the_address_and_take_any_text(house, own):
     put(house, own, subject="Very <b>special</b>", recipient="zed@example.com")
     app = opened(house, own)
     sound(app.text_input(key="subject").set_value("SPECIAL").run())
@@ -152,7 +152,7 @@ def test_many_are_counted_up_to_a_bound_and_the_export_says_its_limit(house, own
     assert not any("newest 100,000" in one.value for one in app.caption)
 
 
-def test_a_history_that_cannot_be_read_is_no_empty_one(house, own):
+def test_a_history_that_cannot_be_read_is_not_shown_as_empty(house, own):
     app = opened(house, own)
     with house.app.services.engine.connect() as connection:
         connection.execute(text("alter table sent_email rename to gone"))
@@ -238,11 +238,11 @@ def test_one_whose_text_is_not_kept_says_why(house, own):
 
 
 @pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "-1", "٣"])
-def test_an_address_of_no_email_is_told(house, own, asked):
+def test_an_address_of_an_unknown_email_says_so(house, own, asked):
     assert "no such e-mail" in said(opened(house, own, email=asked))
 
 
-def test_an_export_asks_for_the_right_when_it_is_made(house, own):
+def test_an_export_checks_the_permission_when_it_is_made(house, own):
     put(house, own)
 
     def export(actor, number=own.number):
@@ -270,7 +270,7 @@ def shut_out(house, username, *, active):
         connection.execute(update(person).where(person.c.username == username).values(active=active))
 
 
-def test_who_may_not_is_offered_neither_export_nor_resend(house, own):
+def test_people_without_the_permission_have_neither_export_nor_resend(house, own):
     put(house, own)
     mine = str(newest(house, own)[0].id)
     exports = {

@@ -1,4 +1,4 @@
-"""Emergency details as people meet them: pull, findings at their fields, save, earlier versions."""
+"""Emergency details on the page: pull, findings at their fields, save, earlier versions."""
 
 import pytest
 
@@ -83,7 +83,7 @@ def in_zuora(app):
 
 
 def odd_address(house, own, **changes):
-    """The Sold To contact with an address of which something is left over."""
+    """The Sold To contact with an address that leaves something over."""
     contact = {"address1": "Lots 3-4 Wattle St, behind Bunnings", "address2": "Blue gate", "city": "CARLTON"}
     house.app.services.zuora.update_contact(own.sold_to.id, contact | changes, track="test")
     return press(form(house, own), "Pull From Zuora")
@@ -94,7 +94,7 @@ def accept(app):
     return box
 
 
-def test_the_address_stands_there_as_zuora_has_it(house, own):
+def test_the_address_is_shown_as_zuora_has_it(house, own):
     app = form(house, own)
     street = f"{own.sold_to.house_number} {own.sold_to.street_name}"
     assert in_zuora(app)["Address line 1"].startswith(street)
@@ -139,10 +139,10 @@ def test_what_was_accepted_holds_for_one_pull_only(house, own):
     assert not save_button(app).disabled
 
 
-def test_an_address_typed_as_it_would_be_pulled_is_not_saved_in_silence_either(house, own):
+def test_an_address_typed_as_it_would_be_pulled_has_the_same_notes(house, own):
     pulled = odd_address(house, own)
     values = {name: field(pulled, own, name).value for name in FIELDS}
-    # Another day: what was pulled is no longer kept as a draft.
+    # Another day: the pull is no longer kept as a draft.
     app = press(form(house, own), "Discard")
     assert "has no field here" not in said(app)
     for name, value in values.items():
@@ -152,7 +152,7 @@ def test_an_address_typed_as_it_would_be_pulled_is_not_saved_in_silence_either(h
     assert save_button(app).disabled
 
 
-def test_all_that_speaks_against_a_field_stands_there(house, own):
+def test_every_finding_is_at_its_field(house, own):
     app = retype(odd_address(house, own), own, "street_name", "12 Wattle " + "x" * 30)
     assert "digit or a slash" in said(app)
     assert "The register accepts at most 25" in said(app)
@@ -172,7 +172,7 @@ def test_all_that_speaks_against_a_field_stands_there(house, own):
         ("contact_number", "0491 570 006, 0491 570 156", "not one dialable"),
     ],
 )
-def test_an_error_stands_at_its_field_and_nothing_can_be_saved(house, name, typed, sentence):
+def test_an_error_is_at_its_field_and_nothing_can_be_saved(house, name, typed, sentence):
     own = plain_accounts()[-1]
     app = retype(form(house, own), own, name, typed)
     assert sentence in said(app)
@@ -180,14 +180,14 @@ def test_an_error_stands_at_its_field_and_nothing_can_be_saved(house, name, type
     assert field(app, own, name).value == typed
 
 
-def test_nonsense_in_every_field_at_once_is_told_at_each(house, own):
+def test_nonsense_in_every_field_gives_a_sentence_at_each(house, own):
     def versions():
         with house.app.services.engine.connect() as connection:
             return emergency.list_versions(connection, own.number)
 
     before = versions()
     app = form(house, own)
-    # These have a rule of their own, whose sentence is the one that stands at the field.
+    # These have their own rule, whose sentence is at the field.
     others = [FIELDS[name] for name in FIELDS.keys() - {"state", "postcode", "house_number", "house_number_2"}]
     ruled = {"The state must be one of", "four digits", "digits only"}
     for typed, says in (
@@ -218,7 +218,7 @@ def test_markup_is_kept_as_text(house, own):
     assert dict(frame.itertuples(index=False))["Business name"] == "<b>x</b> :red[y] $a$ é"
 
 
-def test_a_colleagues_version_is_told(house, own):
+def test_a_colleagues_version_is_shown(house, own):
     app = retype(form(house, own), own, "house_number", "77")
     theirs = retype(form(house, own), own, "house_number", "78")
     rerun_until(press(theirs, "Save"), lambda app: bool(tables(app, "Step", "Result")))
@@ -236,7 +236,7 @@ def test_zuora_away_leaves_the_form_as_it_was(house, own):
     assert field(app, own, "house_number").value == "77"
 
 
-def test_a_download_asks_for_the_right_when_it_is_made(house, own):
+def test_a_download_checks_the_permission_when_it_is_made(house, own):
     with house.app.services.engine.connect() as connection:
         latest = emergency.latest_version(connection, own.number)
         owned = numbers.truths_of_account(connection, own.number)
@@ -265,7 +265,7 @@ def test_what_was_typed_and_pulled_is_back_in_another_session(house, own):
     assert "is back. It is not saved yet." in said(again)
     assert set(told.splitlines()) <= set(said(again).splitlines()), "what the pull could not place is still said"
     app = retype(again, own, "house_number", "77")
-    # The address says that the form is open: a browser that asks again after a restart gets it open.
+    # The address says that the form is open, so it is open again after a restart.
     assert the_one(app.query_params["form"]) == "emergency_form"
     app = house.open("lead", EMERGENCY.path, account=own.number, form="emergency_form")
     assert field(app, own, "house_number").value == "77"
@@ -285,7 +285,7 @@ def test_a_saved_form_leaves_no_draft(house, own):
     assert field(form(house, own), own, "house_number").value == "77"
 
 
-def test_a_draft_tells_that_somebody_saved_since(house, own):
+def test_a_draft_says_that_somebody_saved_since(house, own):
     retype(form(house, own), own, "house_number", "77")
     theirs = retype(
         press(house.open("admin", EMERGENCY.path, account=own.number), "Contact Form"), own, "postcode", "3001"

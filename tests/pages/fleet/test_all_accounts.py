@@ -38,7 +38,7 @@ def test_paging_shows_every_account_once(house):
     assert listed(app) == first
 
 
-def test_a_filter_shows_its_accounts_alone_and_can_be_linked_to(house):
+def test_a_filter_shows_only_its_accounts_and_can_be_linked_to(house):
     app = choose(house.accounts(), "suspended")
     assert set(listed(app)) == {one.number for one in world().accounts if one.status == "suspended"}
     assert "Next page" not in labels(app)

@@ -1,4 +1,4 @@
-"""What a customer's account admin reads: their own account in their own words, and nothing of what the staff did."""
+"""What a customer's account admin sees: their own account in words for customers, and nothing that staff did."""
 
 import ast
 import re
@@ -82,9 +82,9 @@ def settings():
 
 @pytest.fixture(scope="module")
 def full(_house):
-    """The customer's account with everything on it that is the staff's own; returns the ids of copies to the staff."""
+    """Fill the customer's account with data for staff; returns the ids of e-mail copies to staff."""
     house = _house
-    # It would carry out the run that is only there to be seen.
+    # It would carry out the run, which is only there to be seen.
     house.app.runner._sweeper.stop()
     with writing(house.app.services.engine) as connection:
         own = connection.execute(select(account.c.id).where(account.c.number == OWN)).scalar_one()
@@ -183,12 +183,13 @@ def _add_email(connection, own, recipient, **values):
 
 
 def everything(app) -> str:
-    """All that the server sent for the page: texts, labels, cells, addresses, and what stands in closed boxes."""
+    """Everything that the server sent for the page: texts, labels, cells, addresses, and the content of closed
+    boxes."""
     found = []
 
     def walk(block):
         for child in getattr(block, "children", {}).values():
-            # Letters beyond ASCII and the characters that keep text plain are not what is looked for.
+            # The search ignores letters beyond ASCII and the characters that keep text plain.
             found.append(unmarked(str(getattr(child, "proto", ""))))
             if child.type in ("dataframe", "table"):
                 found.append(unmarked(child.value.to_csv()))
@@ -203,15 +204,15 @@ def held(app, words) -> list[str]:
     return [word for word in words if word.casefold() in text]
 
 
-# ------------------------------------------------------------------ nothing of what the staff did
+# ------------------------------------------------------------------ nothing that staff did
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.url)
-def test_no_page_of_a_customer_holds_what_the_staff_did_or_says(house, full, page):
+def test_no_page_for_a_customer_has_what_staff_did_or_wrote(house, full, page):
     app = house.open("customer", page.path)
     assert not held(app, [*SECRETS, *WORDS_OF_OURS])
 
 
 @pytest.mark.parametrize("state", [*RUNS, "of nobody"])
-def test_a_customer_who_asks_for_a_run_is_told_the_same_whichever_it_is(house, full, state):
+def test_a_customer_who_asks_for_a_run_gets_the_same_sentence_for_every_run(house, full, state):
     app = house.open("customer", DETAILS.path, run=RUNS.get(state, "rename-1-nothing"))
     assert not held(app, [word for word in SECRETS if word not in RUNS.values()])
     assert [one.value for one in app.info] == ["Receipts are for our staff, so none is shown here."]
@@ -219,7 +220,7 @@ def test_a_customer_who_asks_for_a_run_is_told_the_same_whichever_it_is(house, f
 
 
 @pytest.mark.parametrize("changing_to", ["active", "suspended", "deactivated"])
-def test_a_change_on_its_way_tells_a_customer_nothing_of_the_run(house, full, changing_to):
+def test_during_a_change_a_customer_sees_nothing_of_the_run(house, full, changing_to):
     house.change(OWN, changing_to=changing_to)
     try:
         app = house.open("customer", DETAILS.path)
@@ -230,7 +231,7 @@ def test_a_change_on_its_way_tells_a_customer_nothing_of_the_run(house, full, ch
 
 
 @pytest.mark.parametrize("kind", ["html504", "missing", "unlinked"])
-def test_a_failing_zuora_is_no_word_for_a_customer(house, full, kind):
+def test_a_customer_does_not_see_that_zuora_fails(house, full, kind):
     ids = {"missing": "f" * 32, "unlinked": None}
     was = account_of(house).zuora_id
     if kind in ids:
@@ -252,7 +253,7 @@ def account_of(house):
 
 
 def test_the_staff_does_read_all_of_it(house, full):
-    """What the tests above look for is there to be found, and the way they look finds it."""
+    """The tests above search for text that exists, and their search would find it."""
     pages = [house.open("lead", page.path, account=OWN, run=RUNS["done"]) for page in PAGES]
     pages += [house.details(OWN, run=RUNS["abandoned"])]
     found = {word for app in pages for word in held(app, [*SECRETS, *WORDS_OF_OURS])}
@@ -262,7 +263,7 @@ def test_the_staff_does_read_all_of_it(house, full):
 
 
 # ------------------------------------------------------------------ the engine and the store refuse, too
-def test_the_engine_hands_no_run_to_a_customer(house, full):
+def test_the_engine_refuses_runs_to_a_customer(house, full):
     runner, run = house.app.runner, RUNS["done"]
     for read in (
         lambda: runner.progress(run, CUSTOMER),
@@ -287,7 +288,7 @@ def test_a_page_that_reads_runs_says_for_whom():
     assert {"progress", "receipt", "items", "open_runs"} <= seen
 
 
-def test_emails_that_went_to_the_staff_are_none_of_the_customers(house, full):
+def test_a_customer_does_not_see_emails_to_staff(house, full):
     with house.app.services.engine.connect() as connection:
         own = emails.read_emails(connection, OWN, EmailFilter(), limit=1000, customer=True)
         every = emails.read_emails(connection, OWN, EmailFilter(), limit=1000)
@@ -303,8 +304,8 @@ def test_emails_that_went_to_the_staff_are_none_of_the_customers(house, full):
     assert not held(house.open("customer", EMAILS.path, recipient="quokka"), [ADDRESS, OLD_ADDRESS])
 
 
-# ------------------------------------------------------------------ what concerns them, in their words
-def test_a_customer_reads_their_account_in_their_own_words(house, full):
+# ------------------------------------------------------------------ what they do see
+def test_a_customer_reads_their_account_in_words_for_customers(house, full):
     app = house.open("customer")
     assert own_facts(app) == {
         "Account number": OWN,
@@ -321,12 +322,12 @@ def test_a_customer_reads_their_account_in_their_own_words(house, full):
     assert "Numbers no longer in use (1)" in [one.label for one in app.expander]
 
 
-def test_a_number_that_rests_shows_a_customer_no_reason(house, full):
+def test_a_number_in_quarantine_shows_a_customer_no_reason(house, full):
     (resting,) = [one.value for one in house.open("customer").dataframe]
     assert list(resting.columns) == ["Number", "Not in use until"]
 
 
-def test_a_customer_whose_account_is_gone_is_told_whom_to_ask(house):
+def test_a_customer_whose_account_is_gone_sees_whom_to_ask(house):
     other = plain_accounts()[0]
     with writing(house.app.services.engine) as connection:
         of = connection.execute(select(person.c.account_id).where(person.c.username == "customer")).scalar_one()

@@ -1,4 +1,4 @@
-"""The database goes away while people are at work: pages say so, claim nothing, and are back by themselves."""
+"""The database goes away while people work: pages say so, show no data, and come back by themselves."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def _new_note(monkeypatch):
 
 
 def one_away(app, parts=1):
-    """That many parts of a page say it, in plain words and with an id to quote; nothing on it reads like success."""
+    """This many parts of the page say so, in plain words, with an id; nothing on the page looks like success."""
     sound(app)
     told = said(app)
     assert told.count(AWAY) == parts
@@ -77,22 +77,22 @@ def test_a_page_says_so_and_is_back(house, database, capsys):
         one_away(app.run())
         assert house.app.problem() is not None
     told = [line for line in capsys.readouterr().err.splitlines() if "database away" in line]
-    # One line for all of it, which the person can quote.
+    # One line in the log for all of it, with the id that the person sees.
     assert len(told) == 1
     assert "Traceback" not in told[0]
     assert AWAY not in said(sound(app.run()))
     assert any("Wattle Plumbing" in one.value for one in [*app.title, *app.header, *app.subheader, *app.markdown])
 
 
-def test_a_section_with_words_of_its_own_is_back_too(house, database):
+def test_a_section_with_its_own_sentence_is_back_too(house, database):
     app = house.open("lead", EMAILS.path, account="1001")
     with database.gone():
         one_away(app.run())
     assert AWAY not in said(sound(app.run()))
 
 
-def test_a_click_that_meets_it_is_not_told_as_done_and_was_not(house, database, monkeypatch):
-    """It goes away after the plan was looked at, at the very moment of the claim."""
+def test_a_click_during_it_is_not_done_and_not_reported_as_done(house, database, monkeypatch):
+    """It goes away after the plan was shown, at the moment of the claim."""
     app = house.details("1001")
     press(app, "Edit")
     next(field for field in app.text_input if field.label == "Account name").set_value("Wattle while away")
@@ -110,7 +110,7 @@ def test_a_click_that_meets_it_is_not_told_as_done_and_was_not(house, database, 
     try:
         press(app, "Rename account")
         assert len(closed) == 1
-        # In the dialog, and on the page behind it.
+        # In the dialog, and on the page below it.
         one_away(app, parts=2)
     finally:
         for one in closed:

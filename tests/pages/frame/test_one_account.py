@@ -1,4 +1,4 @@
-"""Whatever happens between the page and the click, nothing is done to another account than the one on the page."""
+"""Whatever happens between the page and the click, only the account on the page is changed."""
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -45,7 +45,7 @@ def listed(app) -> list[str]:
 def test_the_chosen_row_is_the_one_that_was_drawn(house):
     app = house.accounts()
     chosen = listed(app)[3]
-    # A new name, and the list has another order by the time the click arrives.
+    # After a new name the list has another order when the click arrives.
     house.change(listed(app)[90], name="AAA First Of All")
     app.session_state[app.dataframe[0].key] = {"selection": {"rows": [3], "columns": [], "cells": []}}
     assert facts(sound(app.run()))["Account number"][0] == chosen
@@ -72,7 +72,7 @@ def test_a_late_click_of_another_accounts_page_opens_nothing(house, label):
     assert not tables(app, "System")
 
 
-def test_a_number_that_may_go_on_does_not_open_the_shorter_account(house):
+def test_a_number_that_may_not_be_complete_does_not_open_the_shorter_account(house):
     with writing(house.app.services.engine) as connection:
         row = connection.execute(select(account).where(account.c.number == CHILD.number)).one()._asdict()
         row.pop("id")
@@ -99,7 +99,7 @@ def test_the_receipt_of_another_account_is_a_link_to_it(house, own):
     assert "Undo" not in labels(elsewhere)
 
 
-def test_a_child_removed_on_its_parents_page_can_be_put_back_there(house):
+def test_a_child_removed_on_its_parents_page_can_be_added_again_there(house):
     parent = demo("parent")
     app = press(house.details(parent.number), "Edit")
     app = sound(app.segmented_control(key="edit_tab").set_value("Children").run())
@@ -147,7 +147,7 @@ def test_letters_of_a_search_that_come_late_do_not_change_the_account(house):
     app = house.details(CHILD.number)
     app.query_params["account"] = OTHER.number
     assert facts(sound(app.run()))["Account number"][0] == OTHER.number
-    # The browser sends what was typed before the hit, with the address of before.
+    # The browser sends what was typed before the click on the hit, with the old address.
     app.query_params["account"] = CHILD.number
     app = sound(app.text_input(key="find_account").set_value("Thompson Phys").run())
     assert facts(app)["Account number"][0] == OTHER.number

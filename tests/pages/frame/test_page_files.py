@@ -29,19 +29,19 @@ def is_gate(statement: ast.stmt | None) -> bool:
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(PAGES)))
-def test_every_page_begins_with_its_gate(path):
+def test_every_page_first_checks_who_it_is(path):
     tree = ast.parse(path.read_text())
     assert is_gate(first_statement(tree)), f"the first statement of {path} is not auth.require(...)"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(PAGES)))
-def test_every_page_asks_for_the_permission_of_its_section(path):
+def test_every_page_checks_the_permission_of_its_section(path):
     section = next(one for one in SECTIONS if PROJECT / one.path == path)
     gate = first_statement(ast.parse(path.read_text()))
     assert ast.unparse(gate.value.args[0]) == f"Permission.{section.permission.name}"
 
 
-def test_no_page_lies_where_streamlit_serves_it_without_the_frame():
+def test_no_page_is_where_streamlit_serves_it_without_the_frame():
     assert list(PAGES.glob("*.py")) == []
 
 

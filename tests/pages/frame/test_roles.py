@@ -24,7 +24,7 @@ def test_staff_starts_with_all_accounts_and_finds_any(house, username):
 
 
 @pytest.mark.parametrize("username", sorted(OTHERS))
-def test_only_who_may_change_an_account_is_offered_to_edit_it(house, username):
+def test_only_people_who_may_change_an_account_have_the_edit_button(house, username):
     app = house.details(demo("overdue").number, username)
     assert facts(app)["Name"][0] == demo("overdue").name
     assert has_edit(app) == (username in EDITORS)

@@ -1,4 +1,4 @@
-"""Each way in which Zuora fails, on each page that reads it: a sentence, what is known with its time, nothing saved."""
+"""Each failure of Zuora, on each page that reads it: a sentence, the last values with their time, nothing saved."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -63,13 +63,13 @@ def runs(house, own):
 
 
 def in_zuora(house, own, role="bill_to"):
-    """What Zuora holds, past every fault."""
+    """The account in Zuora, read without any fault."""
     house.zuora.state.faults.clear()
     return getattr(house.app.services.zuora.account(own.zuora_id), role)
 
 
 def age_reading(house, own):
-    """Let what was read of the account be from yesterday; returns the moment as the page writes it."""
+    """Move the last reading of the account to yesterday; returns the time as the page writes it."""
     moment = datetime.now(UTC) - timedelta(days=1)
     with writing(house.app.services.engine) as connection:
         id_ = connection.execute(select(account.c.id).where(account.c.number == own.number)).scalar_one()
@@ -139,7 +139,7 @@ def test_account_contacts(house, own, kind):
     break_zuora(house, kind, "GET /v1/accounts")
     app = update_contact(app)
     assert_named(app)
-    # What was typed is still there, and what else is shown carries its time.
+    # What was typed is still there, and the other values have their time.
     assert field(app).value == "Carlton North"
     assert f"Showing what was read at {moment}." in said(app)
     assert not receipts(app)
@@ -153,7 +153,7 @@ def test_account_contacts(house, own, kind):
     assert "Update" not in labels(later)
     assert in_zuora(house, own).city == before[0]
     assert runs(house, own) == 0
-    # Zuora is back: the same press now does it.
+    # Zuora is back: the same click now works.
     app = rerun_until(update_contact(app), receipts)
     assert in_zuora(house, own).city == "Carlton North"
 
@@ -185,7 +185,7 @@ def test_emergency_details(house, own, kind):
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "truncate"])
-def test_a_contact_of_which_nobody_knows_whether_it_was_changed(house, own, kind):
+def test_it_is_not_known_whether_a_contact_was_changed(house, own, kind):
     app = house.open("billing", CONTACTS.path, account=own.number)
     app.text_input(key=f"sold_to_city_{own.number}").set_value("Carlton North")
     house.fail(kind, "PUT /v1/contacts")
@@ -197,6 +197,6 @@ def test_a_contact_of_which_nobody_knows_whether_it_was_changed(house, own, kind
     app = rerun_until(press(app, RESUME), lambda app: RESUME not in labels(app) and bool(receipts(app)))
     assert in_zuora(house, own, "sold_to").city == "Carlton North"
     (row,) = receipts(app)[-1].itertuples()
-    # The attempt that was cut off had done it: the one that was resumed found it there, and it is this run's work.
+    # The attempt that was cut off had changed it: the resumed step found the value, and reports it as done by this run.
     assert row.Result == "Done · 1"
     assert "Suburb or town: Carlton North" in str(row)

@@ -1,4 +1,4 @@
-"""Who a page takes somebody for, from one run of the script to the next."""
+"""Who is signed in, from one run of the page's script to the next."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ OWN = demo("overdue").number
 
 
 def is_shut(app) -> bool:
-    """The sentence that one is signed out, and nothing of the dashboard."""
+    """The page says that nobody is signed in, and shows nothing of the dashboard."""
     return "You are signed out." in said(app) and not app.button and not app.text_input and not app.sidebar.children
 
 
@@ -56,8 +56,8 @@ def test_every_published_sign_in_works(house, one):
     ],
     ids=["wrong", "unknown", "inactive", "too long", "closed"],
 )
-def test_whatever_is_wrong_one_password_is_checked(house, monkeypatch, username, password, address):
-    """The check takes nearly all of the time there is: an answer without one would be seen."""
+def test_a_password_is_always_checked_once(house, monkeypatch, username, password, address):
+    """The check takes nearly all of the time, so an answer without it would be noticed."""
     for _ in range(house.app.settings.sign_in_attempts if address == "192.0.2.6" else 0):
         with pytest.raises(SignInRefused):
             sign_in.sign_in(house.app, username, "guess", address=address)
@@ -103,7 +103,7 @@ def end_elsewhere(house, app):
     ],
     ids=["disabled", "another password", "too old", "signed out elsewhere"],
 )
-def test_whatever_ends_a_sign_in_ends_it_at_the_next_click(house, username, end):
+def test_everything_that_ends_a_sign_in_ends_it_at_the_next_click(house, username, end):
     before = next(one for one in DEMO_SIGN_INS if one.username == username)
     app = house.open(username)
     assert not is_shut(app)
@@ -139,7 +139,7 @@ def test_signing_out_ends_this_browser_and_everywhere_ends_all(house):
     assert not is_shut(sound(other.run()))
 
 
-def test_whoever_comes_next_in_the_tab_begins_with_an_empty_session(house):
+def test_the_next_person_in_the_tab_begins_with_an_empty_session(house):
     app = house.details(OWN, "lead")
     press(app, "Suspend")
     assert app.session_state["dialog"].account == OWN
@@ -172,8 +172,8 @@ def test_a_role_that_was_taken_away_is_gone_at_the_next_click(house):
             connection.execute(person_role.insert().values(person_id=lead, role=Role.SUPPORT_LEAD.value))
 
 
-def test_no_part_of_a_page_runs_alone_without_the_question_who_this_is():
-    """`lib.ui.widgets.fragments` is the one door to Streamlit's fragments and dialogs."""
+def test_every_fragment_checks_who_is_signed_in():
+    """Only `lib.ui.widgets.fragments` makes Streamlit's fragments and dialogs."""
     from lib.settings import PROJECT
 
     for path in [*(PROJECT / "lib").rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]:
@@ -183,7 +183,7 @@ def test_no_part_of_a_page_runs_alone_without_the_question_who_this_is():
             assert "st.dialog" not in text.replace("`st.dialog`", ""), path
 
 
-def test_the_session_itself_is_no_proof(house):
+def test_a_session_without_a_sign_in_does_not_count(house):
     app = house.open("lead")
     app.session_state[TOKEN] = None
     assert is_shut(sound(app.run()))

@@ -1,4 +1,4 @@
-"""Data leaves by downloads that ask for the right and are in the audit: no page has a way of its own."""
+"""Data leaves only by downloads that check the permission and are in the audit: no page has another way."""
 
 import ast
 import json
@@ -26,7 +26,7 @@ from tests.pages.activity.test_activity import lines, shown
 from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
 
 CODE = [path for folder in ("lib/ui", "pages") for path in (PROJECT / folder).rglob("*.py")]
-# What of Streamlit shows data with a way out of its own, or hands out a file; and who may call it.
+# The parts of Streamlit that show data with a download or hand out a file, and the files that may call them.
 ONE_WAY = {
     "dataframe": "lib/ui/widgets/tables.py",
     "data_editor": "lib/ui/widgets/tables.py",
@@ -54,7 +54,7 @@ OWN = iter(plain_accounts())
 
 
 def own_ways(source: str, name: str) -> list[str]:
-    """What this code draws or hands out by itself, which another file is there for."""
+    """The calls in this code that only another file may make."""
     found = []
     for one in ast.walk(ast.parse(source)):
         if not isinstance(one, ast.Attribute):
@@ -109,7 +109,7 @@ def rename(house, number: str):
 
 
 def ways(house, one):
-    """Each way to take data of an account away, by the name it has in the audit."""
+    """Each download of an account's data, by its name in the audit."""
     with house.app.services.engine.connect() as connection:
         versions = emergency.list_versions(connection, one.number)
     found = {
@@ -141,7 +141,7 @@ def test_a_receipt_is_handed_out_to_the_staff_and_is_an_event(house, own):
     assert exported(house, own.number)[1:] == [("refused", "customer@demo.example", "receipt", None)]
 
 
-def test_who_may_not_gets_nothing_and_the_refusal_is_an_event(house, own):
+def test_people_without_the_permission_get_nothing_and_the_refusal_is_an_event(house, own):
     for what, export in ways(house, own).items():
         for who in ("nobody", "", "viewer", "customer"):
             with pytest.raises(PermissionError):
@@ -168,7 +168,7 @@ def test_without_its_event_no_file_is_handed_out(house, own):
     assert exported(house, own.number) == []
 
 
-def test_who_is_shut_out_while_the_file_is_made_does_not_get_it(house, own):
+def test_somebody_who_loses_access_while_the_file_is_made_does_not_get_it(house, own):
     def make(_reader):
         with writing(house.app.services.engine) as connection:
             who = select(people.c.id).where(people.c.username == "billing").scalar_subquery()
@@ -196,7 +196,7 @@ def test_an_export_of_all_accounts_says_so(house):
     assert (row.details["accounts"], row.details["text"]) == ("all", "2 rows of sent e-mails of all accounts.")
 
 
-def test_the_filter_is_told_without_the_names_in_it(house, own):
+def test_the_filter_is_recorded_without_the_names_in_it(house, own):
     wanted = EmailFilter(text="Zebediah", recipient="quokka@customer.example", kind="jet_phone_login")
     emails_csv(house.at(own.number, "lead"), wanted, "Australia/Perth")
     app = house.open("lead", ACTIVITY.path, account=own.number, kind="Export")
@@ -206,7 +206,7 @@ def test_the_filter_is_told_without_the_names_in_it(house, own):
     assert not re.search("zebediah|quokka", told, re.IGNORECASE)
 
 
-def test_a_refused_export_is_told_on_the_activity(house, own):
+def test_a_refused_export_is_on_the_activity_page(house, own):
     with pytest.raises(PermissionError):
         account_lines(house.at(own.number, "viewer"))
     app = sound(house.open("lead", ACTIVITY.path, account=own.number))

@@ -19,7 +19,7 @@ def settings():
 
 
 def read_yesterday(house, number: str) -> str:
-    """Have the account read once, and let that have been yesterday; returns the moment as the page writes it."""
+    """Read the account once and move that reading to yesterday; returns the time as the page writes it."""
     rerun_until(house.details(number), lambda app: facts(app)["Name"][1] != "being read")
     moment = datetime.now(UTC) - timedelta(days=1)
     with writing(house.app.services.engine) as connection:
@@ -62,7 +62,7 @@ def test_when_zuora_is_back_the_page_is_live_again(house):
     assert facts(app)["Name"] == (own.name, own.name)
 
 
-def test_slow_zuora_holds_no_page_up(house):
+def test_slow_zuora_does_not_delay_a_page(house):
     own = OWN[2]
     moment = read_yesterday(house, own.number)
     house.fail("latency", seconds=30)

@@ -1,4 +1,4 @@
-"""The PBX page as people meet it."""
+"""The PBX page."""
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -107,7 +107,7 @@ def test_a_pbx_with_many_extensions_is_shown_in_parts_and_searched(house, own):
     assert len(extensions(press(app, "Later extensions"))) == 10 + len(own.has.pbxs[0].users)
     assert len(extensions(press(app, "Earlier extensions"))) == 50
     press(app, "Later extensions")
-    # Another search begins at its top.
+    # Another search starts at the top of its list.
     app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("added").run())
     assert extensions(app)[0].Extension == "5000"
     app = sound(app.text_input(key=f"extensions_{pbx.id}").set_value("added 59").run())
@@ -151,7 +151,7 @@ def test_update_name_shows_the_logins_and_asks_for_the_number(house, own, mail):
     assert told == {(user.email,) for user in own.has.pbxs[0].users if user.email}
 
 
-def test_extensions_are_shown_in_the_words_of_the_house(house):
+def test_extensions_are_shown_in_the_companys_words(house):
     app = opened(house, BIG)
     words = {"desk_phone": "Desk phone", "cloud_mobile": "Cloud mobile", "jet_phone": "Jet Phone"}
     wanted = {(user.extension, words[user.kind], user.email or "") for pbx in BIG.has.pbxs for user in pbx.users}
@@ -183,7 +183,7 @@ def test_another_choice_than_the_one_shown_is_not_started(house, own):
     assert tuple(tables(app, "System")[0].iloc[0][["Before", "After"]]) == (pbx.subscription, "no subscription")
 
 
-def test_what_a_colleague_changed_under_the_open_form_is_told(house, own):
+def test_a_change_by_a_colleague_while_the_form_is_open_is_shown(house, own):
     (pbx,) = stored(house, own)
     other = next(one.number for one in own.has.subscriptions if one.number != pbx.subscription)
     billing, renaming = press(opened(house, own), "Edit"), press(opened(house, own), "Update name")
@@ -215,7 +215,7 @@ def test_an_account_without_a_pbx_says_why(house, own):
     assert "This account has no PBX." in said(opened(house, own))
 
 
-def test_who_may_not_is_offered_nothing(house, own):
+def test_people_without_the_permission_have_no_button(house, own):
     for username in ("viewer", "customer"):
         app = opened(house, own, username)
         assert dict(shown_facts(app))["Group name"]

@@ -1,4 +1,4 @@
-"""Update name where a second person must approve it, as the two meet it."""
+"""Update name when a second person has to approve it, for both people."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def stored(house, own):
 
 
 def looking(house, own, username, name=None, place=0):
-    """Somebody who has the plan for one of the PBXs before them; `name` is typed over what the form begins with."""
+    """Somebody who sees the plan for one of the PBXs; `name` replaces what the form begins with."""
     pbx = stored(house, own)[place]
     app = house.open(username, PATH, account=own.number)
     app = app.button(key=f"rename_{pbx.id}").click().run()

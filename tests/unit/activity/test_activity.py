@@ -96,18 +96,18 @@ def test_pages_have_every_entry_once_newest_first(minutes, disorder, limit):
         moments = [NOON + timedelta(minutes=one) for one in ordered]
         entries = [MAKE[source](number, at) for number, at in enumerate(moments, start=1)]
         kept[source] = sorted(entries, key=lambda one: one.place, reverse=True)
-    told, after = [], None
+    shown, after = [], None
     while True:
         page = merge(read(kept, limit, after), limit, after)
-        told += page.entries
-        assert len(told) <= sum(map(len, kept.values())), "shown twice"
+        shown += page.entries
+        assert len(shown) <= sum(map(len, kept.values())), "shown twice"
         assert len(page.entries) == limit or page.older is None
         after = page.older
         if after is None:
             break
-    assert sorted(map(key, told)) == sorted(key(one) for those in kept.values() for one in those)
+    assert sorted(map(key, shown)) == sorted(key(one) for those in kept.values() for one in those)
     if not disorder:
-        assert [one.at for one in told] == sorted((one.at for one in told), reverse=True)
+        assert [one.at for one in shown] == sorted((one.at for one in shown), reverse=True)
 
 
 def key(entry) -> tuple[str, str]:

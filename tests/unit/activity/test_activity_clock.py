@@ -63,7 +63,7 @@ def refuse(engine):
         return append_event(connection, kind="rename", phase="refused", actor="v@example.com", account=ACCOUNT)
 
 
-def told(engine, limit):
+def pages(engine, limit):
     """The whole list, page by page."""
     found, after = [], None
     while True:
@@ -82,7 +82,7 @@ def test_runs_and_events_are_in_the_order_of_the_audit(hub, clock, limit):
         clock.moment = NOON + timedelta(hours=hours)
         start(hub, f"run {number}")
         expected += [f"run {number}", refuse(hub)]
-    assert told(hub, limit) == expected[::-1]
+    assert pages(hub, limit) == expected[::-1]
     with hub.connect() as connection:
         assert [run.id for run in runs.recent_runs(connection, ACCOUNT)] == expected[::-1][1::2]
         sequences = [event.sequence for event in events_of_account(connection, ACCOUNT)]

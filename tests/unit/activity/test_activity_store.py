@@ -67,8 +67,8 @@ class Hub:
 
     def event(self, number: str = OWN, *, at=None, kind="rename", phase="refused", actor=VIEWER, details=None) -> int:
         with writing(self.engine) as connection:
-            told = {"text": "Nothing was done."} if details is None else details
-            sequence = append_event(connection, kind=kind, phase=phase, actor=actor, account=number, details=told)
+            known = {"text": "Nothing was done."} if details is None else details
+            sequence = append_event(connection, kind=kind, phase=phase, actor=actor, account=number, details=known)
             # The audit takes its times from the clock; only tests need others.
             moment = self.at(at).isoformat(timespec="microseconds")
             where = schema.action_event.c.sequence == sequence
@@ -98,11 +98,11 @@ class Hub:
         with self.engine.connect() as connection:
             return read_activity(connection, number, Filter(**wanted), **how)
 
-    def told(self, *, number: str = OWN, **how) -> list:
+    def entries(self, *, number: str = OWN, **how) -> list:
         return list(self.read(number, **how).entries)
 
     def sources(self, **how) -> list[str]:
-        return [one.source.value for one in self.told(**how)]
+        return [one.source.value for one in self.entries(**how)]
 
 
 @pytest.fixture
@@ -170,16 +170,16 @@ def test_pages_have_every_entry_once_even_if_many_have_the_same_time(hub, limit)
         hub.event(at=at)
         hub.change(at=at)
         hub.email(at=at)
-    told, after = [], None
+    shown, after = [], None
     while True:
         page = hub.read(limit=limit, after=after)
-        told += page.entries
-        assert len(told) <= 32, "shown twice"
+        shown += page.entries
+        assert len(shown) <= 32, "shown twice"
         after = page.older
         if after is None:
             break
-    assert len({(one.source, one.id) for one in told}) == 32
-    assert [one.at for one in told] == sorted((one.at for one in told), reverse=True)
+    assert len({(one.source, one.id) for one in shown}) == 32
+    assert [one.at for one in shown] == sorted((one.at for one in shown), reverse=True)
 
 
 def test_a_new_entry_does_not_move_the_others(hub):
@@ -194,12 +194,12 @@ def test_a_new_entry_does_not_move_the_others(hub):
 def test_a_clock_that_was_wrong_leaves_out_no_event(hub):
     moments = [5, 3, 9, 1, 7]
     events = [hub.event(at=T + timedelta(minutes=minute)) for minute in moments]
-    told, after = [], None
+    shown, after = [], None
     for _ in moments:
         page = hub.read(limit=1, after=after)
-        told += [one.id for one in page.entries]
+        shown += [one.id for one in page.entries]
         after = page.older
-    assert told == list(reversed(events))
+    assert shown == list(reversed(events))
     assert after is None
 
 
@@ -234,15 +234,15 @@ def kinds(entries) -> list[str]:
     ],
 )
 def test_the_filter_by_kind(busy, chosen, found):
-    assert kinds(busy.told(kinds=chosen)) == found
+    assert kinds(busy.entries(kinds=chosen)) == found
 
 
 def test_the_emails_of_a_run_are_left_to_the_run_until_somebody_looks_for_them(hub):
     hub.run(id="suspend-104233-a")
     hub.email(run_id="suspend-104233-a", subject="Of the run")
-    assert kinds(hub.told()) == ["rename"]
+    assert kinds(hub.entries()) == ["rename"]
     for wanted in ({"kinds": {SENT_EMAIL}}, {"text": "of the run"}, {"since": T}):
-        assert "suspension_notice" in kinds(hub.told(**wanted)), wanted
+        assert "suspension_notice" in kinds(hub.entries(**wanted)), wanted
 
 
 @pytest.mark.parametrize(
@@ -250,24 +250,24 @@ def test_the_emails_of_a_run_are_left_to_the_run_until_somebody_looks_for_them(h
     [({LEAD}, ["status", "rename"]), ({BO}, ["suspend"]), ({VIEWER}, ["rename"]), ({"x@example.com"}, [])],
 )
 def test_the_filter_by_person(busy, chosen, found):
-    assert kinds(busy.told(people=chosen)) == found
+    assert kinds(busy.entries(people=chosen)) == found
 
 
 @pytest.mark.parametrize("phase", ["abandoned", "resumed"])
 def test_a_run_is_also_found_by_who_resumed_or_abandoned_it(hub, phase):
     hub.run(events=[(phase, BO, {"reason": "Customer changed their mind"})], state="abandoned")
     hub.run(events=[("ok", BO, {})])
-    assert len(hub.told(people={BO})) == 1
+    assert len(hub.entries(people={BO})) == 1
 
 
 def test_the_filter_by_period_includes_its_begin_and_not_its_end(hub):
     for make in (hub.run, hub.event, hub.change, hub.email):
         for hours in (0, 1, 2):
             make(at=T + timedelta(hours=hours))
-    found = hub.told(since=T + timedelta(hours=1), before=T + timedelta(hours=2))
+    found = hub.entries(since=T + timedelta(hours=1), before=T + timedelta(hours=2))
     assert [one.at for one in found] == [T + timedelta(hours=1)] * 4
-    assert len(hub.told(since=T + timedelta(hours=1))) == 8
-    assert len(hub.told(before=T + timedelta(hours=1))) == 4
+    assert len(hub.entries(since=T + timedelta(hours=1))) == 8
+    assert len(hub.entries(before=T + timedelta(hours=1))) == 4
     assert {one.source for one in found} == set(Source)
 
 
@@ -316,7 +316,7 @@ def test_a_run_is_found_by_every_word_of_its_entry_and_no_other(hub, typed, foun
         items=[("0491 570 156", "was without a rule"), ("(03) 5550 1234", "was right")],
     )
     hub.run(id="pin-104233-b", title="Pin", actor=BO, actor_name="Bo", note="0491 570 1")
-    assert len(hub.told(text=typed)) == found
+    assert len(hub.entries(text=typed)) == found
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_the_other_entries_are_found_by_their_words(hub, typed, source):
 
 def test_the_text_of_an_email_is_never_searched(hub):
     hub.email()
-    assert hub.told(text="nobody's business") == []
+    assert hub.entries(text="nobody's business") == []
 
 
 def test_filters_work_together_and_with_paging(hub):
@@ -406,14 +406,14 @@ def test_children_are_included_when_asked_for_and_grandchildren_never(hub):
         hub.event(number)
         hub.change(number)
         hub.email(number)
-    assert {one.account for one in hub.told()} == {OWN}
-    both = hub.told(children=True)
+    assert {one.account for one in hub.entries()} == {OWN}
+    both = hub.entries(children=True)
     assert sorted((one.account, one.source.value) for one in both) == sorted(
         (number, source.value) for number in (OWN, CHILD) for source in Source
     )
     assert {one.account_name for one in both} == {f"Name {OWN}", f"Name {CHILD}"}
     assert [one.at for one in both] == sorted((one.at for one in both), reverse=True)
-    assert {one.account for one in hub.told(number=CHILD)} == {CHILD}
+    assert {one.account for one in hub.entries(number=CHILD)} == {CHILD}
 
 
 def test_pages_with_children_have_every_entry_once(hub):
@@ -496,4 +496,4 @@ def test_every_source_is_reached_by_an_index_and_cut_off_before_it_is_sorted(sql
 
 def test_an_unknown_account_has_no_activity(hub):
     hub.email()
-    assert hub.told(number="999999") == []
+    assert hub.entries(number="999999") == []

@@ -24,7 +24,7 @@ def parts_of(case):
     return vars(address)
 
 
-def told(case):
+def findings(case):
     """The findings that a pull of this address shows in the form."""
     contact = {
         "address1": case["line1"],
@@ -38,11 +38,11 @@ def told(case):
 
 
 # All cases in one test: two thousand tests of a millisecond each take seconds to begin and to end.
-def test_the_parts_are_right_or_somebody_is_told():
+def test_the_parts_are_right_or_there_is_a_finding():
     wrong = {}
     for case in (*GIVEN, *MORE):
         if case["want"] == "flag":
-            if not told(case):
+            if not findings(case):
                 wrong[name(case)] = "nothing is said"
             continue
         parts = parts_of(case)
@@ -60,8 +60,8 @@ def test_every_part_is_meant_and_what_is_plain_is_not_doubted():
             continue
         given = {"locality": case["city"], "state": case["state"], "postcode": case["postcode"]}
         filled = {field: value for field, value in parts_of(case).items() if value and value != given.get(field)}
-        if (filled, bool(told(case))) != (case["want"], case["told"]):
-            wrong[name(case)] = (filled, told(case))
+        if (filled, bool(findings(case))) != (case["want"], case["told"]):
+            wrong[name(case)] = (filled, findings(case))
     assert wrong == {}
 
 
