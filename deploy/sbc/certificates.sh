@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes an authority of its own, and with it a certificate for the SBC and one for the Account Manager.
+# Makes a certificate authority, and with it a certificate for the SBC and one for the Account Manager.
 #   sh certificates.sh FOLDER NAME...      NAME: the host names and IP addresses by which the SBC is called
-# An authority that is in FOLDER already is used again.
+# An authority that FOLDER already has is used again.
 set -eu
 umask 077
 
@@ -21,8 +21,8 @@ done
 
 key() { [ -e "$1" ] || openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1"; }
 
-# certify FILE COMMON-NAME EXTENSION...
-certify() {
+# issue FILE COMMON-NAME EXTENSION...
+issue() {
     file=$1 common_name=$2
     shift 2
     key "$file.key"
@@ -36,6 +36,6 @@ certify() {
 key ca.key
 [ -e ca.pem ] || openssl req -x509 -new -key ca.key -days 3650 -subj "/CN=Account Manager SBC authority" \
     -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign" -out ca.pem
-certify server sbc "extendedKeyUsage=serverAuth" "subjectAltName=${names#,}"
-# The SBC lets in this common name and no other.
-certify client "${CLIENT_NAME:-account-manager}" "extendedKeyUsage=clientAuth"
+issue server sbc "extendedKeyUsage=serverAuth" "subjectAltName=${names#,}"
+# The SBC accepts only this common name.
+issue client "${CLIENT_NAME:-account-manager}" "extendedKeyUsage=clientAuth"

@@ -1,7 +1,6 @@
 """Runs the reference SBC in the foreground, with the values of the SBC_... variables (see docs/sbc.md).
 
-Needs Python 3.11 and Kamailio, nothing else. Kamailio's processes are a group of their own; whatever ends this one,
-ends them all.
+It needs only Python 3.11 and Kamailio. Kamailio's processes are a group of their own, and all end when this one ends.
 """
 
 import contextlib
@@ -30,18 +29,18 @@ SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 PACKAGES = "kamailio kamailio-extra-modules kamailio-sqlite-modules kamailio-postgres-modules kamailio-tls-modules"
 PR_SET_PDEATHSIG = 1
 RESCUE_SECONDS = 2.0
-"""So long at least it carries emergency calls alone, before it looks for the rules again. Then it waits longer."""
+"""How long it connects only emergency calls before it looks for the rules again. Then it waits longer."""
 LONGEST_LOOK = 10.0
 LONGEST_RESCUE = 60.0
-"""Where the rules could be had, and the start with them failed all the same, again and again."""
+"""The same when the rules were there, but the start with them failed several times."""
 AGAIN = -1
 OUT, LOG = 1, 2
 SHARED_MEGABYTES = "1024"
-"""tcp_max_connections times tcp_rd_buf_size (kamailio.cfg) and 384 more. What is not used takes no memory."""
+"""tcp_max_connections times tcp_rd_buf_size (kamailio.cfg), and 384 more. Unused memory is not taken."""
 
 
 def main() -> int:
-    """Start, stay until a signal comes or Kamailio ends, and return the exit code."""
+    """Start, wait for a signal or for Kamailio to end, and return the exit code."""
     os.umask(0o077)
     try:
         site = read_site(os.environ)
@@ -57,7 +56,7 @@ def main() -> int:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(f"{error.filename or 'SBC_DATA'} cannot be used: {error.strerror}.")
-    # Waited for below, one at a time, so that none is lost between two looks.
+    # They are waited for below, so that no signal is lost between two checks.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     failed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     code, why = 1, _no_rules(site)
@@ -65,20 +64,20 @@ def main() -> int:
         code, why = _run(program, site, config, inside, lock)
         failed += 1
     if why and site.emergency_calls:
-        # Where an operator's values are to blame, this does not start either, and says so.
-        _tell(LOG, f"{why} Until there are rules, emergency calls alone are carried.\n")
+        # If an operator's values are wrong, this start fails, too, and says so.
+        _tell(LOG, f"{why} Until there are rules, only emergency calls are connected.\n")
         pause = min(LONGEST_RESCUE, RESCUE_SECONDS * 2 ** min(failed, 10))
         with contextlib.closing(_Return(site, pause)) as until:
             code, why = _run(program, site, rescue, inside, lock, until)
         if code == AGAIN:
-            _tell(LOG, "The rules can be had: the SBC starts again, with them.\n")
+            _tell(LOG, "The rules are there: the SBC starts again, with them.\n")
             os.execv(sys.executable, [sys.executable, sys.argv[0], str(failed)])  # noqa: S606 (this very program)
-    # Last, so that it stands below the messages it speaks of.
+    # Last, so that it comes below the messages that it is about.
     return _refuse(why) if why else code
 
 
 def _no_rules(site: Site) -> str:
-    """Why the rules cannot be had now, in a sentence; "" when they can. Takes a few seconds at most."""
+    """Why there are no rules now, in a sentence, "" when there are. Takes at most a few seconds."""
     if site.postgres is not None:
         why = Question(site.postgres, _environment()).answer()
         return f"PostgreSQL does not give the rules: {why}." if why else ""
@@ -90,7 +89,7 @@ def _no_rules(site: Site) -> str:
 
 
 class _Return:
-    """Looks whether the SBC can go back to its rules, without ever holding up the launcher."""
+    """Checks whether the SBC can use its rules again, without ever blocking the launcher."""
 
     def __init__(self, site: Site, pause: float) -> None:
         self._site = site
@@ -99,7 +98,7 @@ class _Return:
         self._question: Question | None = None
 
     def __call__(self) -> bool:
-        """Whether the rules can be had. To be called again and again."""
+        """True when the rules are there. Call it repeatedly."""
         if self._question is not None:
             return not self._question.open and self._learn(self._question.answer())
         if time.monotonic() < self._next:
@@ -116,7 +115,7 @@ class _Return:
         return not why
 
     def close(self) -> None:
-        """Look no longer."""
+        """Stop checking."""
         if self._question is not None:
             self._question.drop()
 
@@ -124,9 +123,9 @@ class _Return:
 def _run(
     program: str, site: Site, config: str, inside: str, lock: int, until: _Return | None = None
 ) -> tuple[int, str]:
-    """Kamailio from its start to its end: the exit code, and why it was no start at all.
+    """Run Kamailio to its end. Returns the exit code, and why it did not start.
 
-    With `until` it carries emergency calls alone, and ends with AGAIN once that is true.
+    With `until` it connects only emergency calls, and ends with AGAIN when that is true.
     """
     kamailio = _start(program, config, site, lock)
     assert kamailio.stderr is not None
@@ -157,7 +156,7 @@ def _stay(kamailio: subprocess.Popen[bytes], site: Site, inside: str, until: _Re
             if ready:
                 _tell(LOG, f"The SBC has ended by itself, with code {kamailio.returncode}.\n")
                 return 1, ""
-            return 1, "Kamailio ended at once; its messages are above."
+            return 1, "Kamailio ended at once. Its messages are above."
         if until is not None and ready and until():
             return AGAIN, ""
         if not ready and time.monotonic() > limit:
@@ -173,7 +172,7 @@ def _program() -> str:
 
 
 def _check_ports(site: Site) -> None:
-    """Two Kamailios can listen at one UDP port and share its calls by chance, so it must be free before the start."""
+    """Two Kamailios can listen at one UDP port and each get some of its calls, so it must be free before the start."""
     wanted = [
         ("SBC_CARRIER_PORT", socket.SOCK_DGRAM, site.address, site.carrier_port),
         ("SBC_CUSTOMER_PORT", socket.SOCK_DGRAM, site.address, site.customer_port),
@@ -184,7 +183,7 @@ def _check_ports(site: Site) -> None:
     for name, kind, address, port in wanted:
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
-                # Connections of an earlier run that linger do not count.
+                # Old connections of an earlier run do not count.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((address, port))
@@ -193,12 +192,12 @@ def _check_ports(site: Site) -> None:
 
 
 def _lock(folder: Path) -> int:
-    """A lock that Kamailio's processes hold too, so that not even one left behind shares its file with a second SBC."""
+    """A lock that Kamailio's processes also hold, so that none left over shares its file with a second SBC."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SiteError(f"Another SBC runs with {folder}; end it first, or choose another SBC_DATA.") from None
+        raise SiteError(f"Another SBC runs with {folder}. End it first, or choose another SBC_DATA.") from None
     return descriptor
 
 
@@ -208,21 +207,21 @@ def _start(program: str, config: str, site: Site, lock: int) -> subprocess.Popen
 
     def in_the_child() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        # Even SIGKILL of this process ends Kamailio.
+        # Even a SIGKILL of this process ends Kamailio.
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
 
     kamailio = subprocess.Popen(  # noqa: S603 (a fixed program, and values that were checked)
-        # Its configuration comes through a pipe, so that a full disk is no reason not to start.
+        # Its configuration comes through a pipe, so that it starts even when the disk is full.
         [
             *[program, "-f", "/dev/stdin", "-DD", "-E", "-m", SHARED_MEGABYTES, "-M", "16"],
             *["-Y", site.data, "-w", site.data],
         ],
-        # The token is for this process: Kamailio knows its hash.
+        # The token is for this process. Kamailio has its hash.
         env=_environment(),
         stdin=subprocess.PIPE,
-        # Its log is on standard error; here it only repeats where it listens.
+        # Its log is on standard error. Here it only repeats where it listens.
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=(lock,),
@@ -237,13 +236,13 @@ def _start(program: str, config: str, site: Site, lock: int) -> subprocess.Popen
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SBC_")}
-    # A table that somebody else has locked is an error soon, and before db_postgres gives up on the connection.
+    # A locked table is an error before db_postgres gives up on the connection.
     limits = "-c lock_timeout=1000 -c statement_timeout=4000"
     return {**kept, "PGOPTIONS": f"{kept.get('PGOPTIONS', '')} {limits}".strip()}
 
 
 def _address_inside() -> str:
-    """A loopback address that no other program happens to use, for the way from the door to Kamailio."""
+    """A loopback address that no other program uses, between the door and Kamailio."""
     return str(ipaddress.IPv4Address("127.64.0.0") + secrets.randbelow(2**22))
 
 
@@ -280,7 +279,7 @@ def _say(site: Site) -> None:
 
 
 def _warn(site: Site) -> None:
-    """What an operator chose or forgot, and must not forget again."""
+    """Warnings about what an operator has switched off or forgotten."""
     if not site.emergency_calls:
         _tell(
             LOG,
@@ -291,7 +290,7 @@ def _warn(site: Site) -> None:
         _tell(
             LOG,
             f"WARNING: numbers of {', '.join(nameless)} can call nobody but emergency services, because the "
-            "destination is a name. Say in SBC_TRUNK_SOURCES from which addresses they call.\n",
+            "destination is a name. Set SBC_TRUNK_SOURCES to the addresses they call from.\n",
         )
 
 
@@ -301,7 +300,7 @@ def _refuse(sentence: str) -> int:
 
 
 def _tell(where: int, text: str) -> None:
-    """Write to standard output or standard error. A disk that is full must not end an SBC that runs."""
+    """Write to standard output or standard error. A full disk must not end a running SBC."""
     with contextlib.suppress(OSError):
         os.write(where, text.encode(errors="replace"))
 

@@ -1,4 +1,4 @@
-"""What Kamailio reads: the files of one site, in its data folder, for the eyes of its user alone."""
+"""Kamailio's files for one site, in its data folder, readable only by its user."""
 
 import contextlib
 import hashlib
@@ -13,18 +13,18 @@ from sbc_site import Site, SiteError, check_token, plain_path
 
 HERE = Path(__file__).resolve().parent
 CONFIG = "kamailio.cfg"
-"""What Kamailio was started with, in the data folder, for whoever wants to look. Kamailio itself does not read it."""
+"""A copy of the configuration in the data folder, for people. Kamailio does not read it."""
 
 
 def prepare(site: Site, inside: str, *, rules: bool = True) -> str:
     """Fill the site's data folder and return the configuration to start Kamailio with.
 
-    Without `rules` it needs no database and carries emergency calls alone.
-    `inside` is the address of this machine at which Kamailio's own end of the API listens.
+    Without `rules` it needs no database and connects only emergency calls.
+    `inside` is the address of this machine at which Kamailio itself listens for the API.
 
     Raises:
-        SiteError: the token file holds no token.
-        OSError: a secret that is to be kept, or the file for TLS, is not there yet and cannot be written.
+        SiteError: the token file has no valid token.
+        OSError: a secret, or the file for TLS, does not exist yet and cannot be written.
     """
     token = site.token or _kept(site.data / "token", secrets.token_urlsafe(32))
     mark = _kept(site.data / "call-key", secrets.token_hex(32))
@@ -36,7 +36,7 @@ def prepare(site: Site, inside: str, *, rules: bool = True) -> str:
         _write(site.data / "tls.cfg", template)
     config = _config(site, inside, token, mark, rules=rules)
     if rules:
-        # A copy: a disk that is full must not keep the SBC from its start.
+        # Only a copy: a full disk must not stop the SBC from starting.
         with contextlib.suppress(OSError):
             _write(site.data / CONFIG, config)
     return config
@@ -65,9 +65,9 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
     lines = ["# Written by run.py at each start."]
     lines += [f'#!define {name} "{value}"' for name, value in values.items()]
     # JSON has double quotes of its own.
-    shown = json.dumps(emergency_numbers(site.region) if site.emergency_calls else [], separators=(",", ":"))
-    lines += [f"#!define EMERGENCY_NUMBERS '{shown}'"]
-    # In the text of a transformation a name is not replaced otherwise.
+    emergency = json.dumps(emergency_numbers(site.region) if site.emergency_calls else [], separators=(",", ":"))
+    lines += [f"#!define EMERGENCY_JSON '{emergency}'"]
+    # Only so is a name replaced inside the text of a transformation.
     lines += [f'#!substdef "!{name}!{value}!g"' for name, value in lengths(site.region, site.outside_line).items()]
     lines += [f"#!define EMERGENCY_MILLISECONDS {1000 * site.emergency_seconds}"]
     lines += ["#!define WITH_EMERGENCY_CARRIER"] if site.has_emergency_carrier else []
@@ -92,7 +92,7 @@ def _config(site: Site, inside: str, token: str, mark: str, *, rules: bool) -> s
 
 
 def _kept(path: Path, new: str) -> str:
-    """The secret in the file; `new` where there is no such file yet."""
+    """The secret in the file, or `new` when there is no such file yet."""
     if not path.exists():
         _write(path, new + "\n")
     path.chmod(0o600)
@@ -100,7 +100,7 @@ def _kept(path: Path, new: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """The whole file, or what was there before. A new one in any case: an older one might be open to others."""
+    """Replace the whole file, or keep it. It is always a new file: an older one might be open to others."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
     try:
@@ -109,16 +109,16 @@ def _write(path: Path, text: str) -> None:
         new.replace(path)
     except OSError:
         new.unlink(missing_ok=True)
-        # What is there serves as well.
+        # The old file is good enough.
         if not path.exists() or path.read_text() != text:
             raise
 
 
 def create_sqlite(site: Site) -> None:
-    """Make the SQLite file of rules, or bring it up to date.
+    """Create the SQLite file of rules, or bring it up to date.
 
     Raises:
-        SiteError: that is not possible, so that there are no rules.
+        SiteError: that is not possible, so there are no rules.
     """
     path = site.data / "rules.db"
     try:

@@ -1,7 +1,7 @@
-"""Whether PostgreSQL gives the rules: a real query, asked in a process of its own that lives three seconds at most.
+"""Checks whether PostgreSQL has the rules, by a real query in a process that lives at most three seconds.
 
-So neither a host that drops everything, nor a server that takes connections and is silent, nor a slow name holds up the
-launcher. The query goes through libpq, which Kamailio's module for PostgreSQL needs anyway.
+So the launcher never waits for a host that drops packets, a server that accepts connections and does not answer, or a
+slow name server. The query uses libpq, which Kamailio's module for PostgreSQL needs anyway.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ _CONNECTION_OK, _TUPLES_OK = 0, 2
 
 
 class Question:
-    """Asked when it is made. `environment` is what libpq goes by, besides the URL."""
+    """Asks as soon as it is made. `environment` is for libpq, besides the URL."""
 
     def __init__(self, url: str, environment: Mapping[str, str]) -> None:
         self._asking = subprocess.Popen(  # noqa: S603 (this very file)
@@ -29,17 +29,17 @@ class Question:
             stderr=subprocess.PIPE,
         )
         assert self._asking.stdin is not None
-        # Not as an argument: it may hold a password.
+        # Not as an argument: it may contain a password.
         self._asking.stdin.write(url.encode())
         self._asking.stdin.close()
 
     @property
     def open(self) -> bool:
-        """Whether there is no answer yet."""
+        """True while there is no answer."""
         return self._asking.poll() is None
 
     def answer(self) -> str:
-        """Why the rules cannot be had, waited for; "" where they can, or where libpq is missing and nobody knows."""
+        """Wait for the answer: why there are no rules, "" when there are, or without libpq when we cannot know."""
         assert self._asking.stderr is not None
         with self._asking.stderr as stream:
             said = " ".join(stream.read().decode(errors="replace").split())
@@ -49,7 +49,7 @@ class Question:
         return said or f"no answer within {SECONDS} seconds"
 
     def drop(self) -> None:
-        """Ask no longer."""
+        """Stop asking."""
         self._asking.kill()
         self.answer()
 

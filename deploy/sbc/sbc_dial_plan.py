@@ -1,4 +1,4 @@
-"""How numbers are dialled in a region, as the patterns that Kamailio compares with."""
+"""How numbers are dialled in a region, as patterns for Kamailio."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 class Region:
     """One national dial plan. The patterns are of digits, without prefixes.
 
-    `special` are numbers that are dialled without the trunk prefix. `emergency` have three digits each, the first of
-    them is what a URN for help (RFC 5031) stands for. `hiding` is what may be dialled before a number to hide or show
-    one's own.
+    `special` are numbers that are dialled without the trunk prefix. `emergency` have three digits each; a URN for help
+    (RFC 5031) means the first of them. `hiding` may be dialled before a number to hide or show one's own.
     """
 
     country: str
@@ -31,7 +30,7 @@ REGIONS = {
 def defines(name: str, outside_line: str) -> dict[str, str]:
     """The patterns of a region by the names that numbers.cfg and emergency.cfg use.
 
-    `outside_line` is what PBXs may leave before a number to get a line, "" for nothing.
+    `outside_line` is a prefix for an outside line that PBXs may leave before a number, "" for none.
     """
     region = REGIONS[name]
     never = "^$"
@@ -54,7 +53,7 @@ def defines(name: str, outside_line: str) -> dict[str, str]:
 
 
 def emergency_numbers(name: str) -> tuple[str, ...]:
-    """The numbers of a region that are dialled for help."""
+    """The emergency numbers of a region."""
     return REGIONS[name].emergency
 
 

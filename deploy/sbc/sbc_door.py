@@ -1,8 +1,8 @@
-"""The door of the provisioning API: who comes in is passed on to Kamailio, byte by byte, and nobody may fill the house.
+"""The door of the provisioning API: it passes connections on to Kamailio and limits how many there are.
 
-Kamailio has one table of connections for the API and for SIP, and no limit of its own. So a connection reaches it only
-when it has said something whole. When an address, or the house, has as many as it may, a new one takes the place of the
-one that matters least: whoever comes with a request gets in, whatever others hold.
+Kamailio has one table of connections for the API and for SIP, without a limit. So a connection reaches it only with a
+complete request. When one address, or all together, have too many, a new connection replaces the least important one:
+a client with a request gets in, however many connections others have.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 PER_ADDRESS = 64
 ALTOGETHER = 256
 FIRST_SECONDS = 10.0
-"""For the first byte."""
+"""Until the first byte."""
 HEAD_SECONDS = 5.0
-"""From the first byte to the end of the first request's head, or with TLS of the first message."""
+"""From the first byte to the end of the first request's head, or of the first TLS message."""
 ANSWER_SECONDS = 30.0
-"""For a request as a whole, from its first byte to the answer."""
+"""For a whole request, from its first byte to the answer."""
 IDLE_SECONDS = 300.0
 """Between an answer and the next request."""
 _CHUNK = 65536
@@ -35,7 +35,7 @@ _SIP = re.compile(rb"SIP/2\.0 |[A-Z]+ (?:sips?|tel|urn):")
 
 @dataclass(eq=False)
 class _Guest:
-    """One connection. `since` is when it came, began to ask, or was answered, whichever was last."""
+    """One connection. `since` is when it came, began a request, or got an answer, whichever was last."""
 
     address: str
     outside: asyncio.StreamWriter
@@ -43,7 +43,7 @@ class _Guest:
     asks: bool = False
     answered: bool = False
     inside: bool = False
-    """Whether Kamailio has it, because it has said something whole."""
+    """True when it was passed on to Kamailio, because it had a complete request."""
 
     @property
     def patience(self) -> float:
@@ -52,7 +52,7 @@ class _Guest:
         return IDLE_SECONDS if self.answered else FIRST_SECONDS
 
     def turn(self, *, asks: bool) -> None:
-        """Note what it does from now on; the bytes after the first of a request change nothing."""
+        """Note whether it asks or is idle from now on. Only the first byte of a request changes that."""
         if self.asks != asks or not asks:
             self.since = time.monotonic()
         self.asks = asks
@@ -60,18 +60,18 @@ class _Guest:
 
 
 class Door:
-    """Connections at `address`, a host and a port, passed on to `inside`; from `sources` alone if there are any."""
+    """Passes connections at `address`, a host and a port, on to `inside`. Only from `sources`, if there are any."""
 
     def __init__(self, address: tuple[str, int], inside: tuple[str, int], sources: str = "") -> None:
         self._address = address
         self._inside = inside
         self._sources = [ipaddress.IPv4Network(source) for source in sources.split(",") if source]
         self._guests: list[_Guest] = []
-        # Addresses that were answered, the latest last.
+        # Addresses that got an answer, the latest last.
         self._known: dict[str, None] = {}
 
     def open(self) -> None:
-        """Begin to let in, on a thread of its own that ends with the process.
+        """Begin to accept connections, in a thread that ends with the process.
 
         Raises:
             OSError: the port is taken.
@@ -111,7 +111,7 @@ class Door:
             guest.turn(asks=True)
             first += more
         guest.inside = True
-        # Kamailio is to see who comes, as it lets in this machine alone where there is no TLS.
+        # Kamailio must see the client's address, because without TLS it accepts only this machine.
         here = (guest.address, 0) if ipaddress.ip_address(guest.address).is_loopback else None
         inside_reader, inside_writer = await asyncio.open_connection(*self._inside, local_addr=here)
         try:
@@ -132,7 +132,7 @@ class Door:
     ) -> None:
         while data := await source.read(_CHUNK):
             if not asks and _SIP.match(data):
-                # A late reply to a phone that had the port of this connection before: Kamailio knows both by it.
+                # A late reply to a phone that had this connection's port before: Kamailio identifies both by the port.
                 continue
             guest.turn(asks=asks)
             if not asks:
@@ -148,16 +148,16 @@ class Door:
         return not self._sources or any(address in network for network in self._sources)
 
     def _make_room(self, guest: _Guest) -> None:
-        """Where there are as many as may be, another one goes."""
+        """When there are too many, end another one."""
         same = [one for one in self._guests if one.address == guest.address]
         full = same if len(same) >= PER_ADDRESS else self._guests if len(self._guests) >= ALTOGETHER else []
         if full:
             self._show_out(min(full, key=self._worth))
 
     def _worth(self, guest: _Guest) -> tuple[bool, int, float]:
-        """Who goes first: whoever comes from where nobody was answered, has said nothing whole, or is idle the longest.
+        """Which one ends first: from an address without an answer so far, without a complete request, or idle longest.
 
-        Who asks goes as well when nobody else is left, the oldest first: or a stranger could hold a place.
+        When there are no others, the oldest one with a request ends. Otherwise a stranger could keep a place.
         """
         business = 0 if not guest.inside else 2 if guest.asks else 1
         return (guest.address in self._known, business, guest.since)
@@ -170,7 +170,7 @@ class Door:
 
 
 def _is_whole(said: bytes) -> bool:
-    """Whether it holds the head of a request, or the first message of TLS; what gets too long, Kamailio may judge."""
+    """True for the whole head of a request, or the first message of TLS. Kamailio judges what is too long."""
     if len(said) >= _HEAD_LIMIT:
         return True
     if said[:1] == bytes([_HANDSHAKE]):

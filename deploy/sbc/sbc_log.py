@@ -1,4 +1,4 @@
-"""Kamailio's log on its way out: a failed write is quoted there with its SQL, and that holds customers' numbers."""
+"""Filters Kamailio's log: it quotes the SQL of a failed write, which has customers' numbers."""
 
 import re
 import threading
@@ -9,10 +9,10 @@ LINE_LIMIT = 1024 * 1024
 
 
 def pass_on(source: IO[bytes], target: IO[bytes]) -> threading.Thread:
-    """Copy lines from `source` to `target` until it ends, with "+..." for each number; returns the thread that does."""
+    """Copy lines from `source` to `target` until it ends, with "+..." for each number. Returns the copying thread."""
 
     def copy() -> None:
-        # Without end, whatever becomes of the target: a full pipe would make Kamailio wait.
+        # Go on whatever happens to the target: a full pipe would make Kamailio wait.
         while line := source.readline(LINE_LIMIT):
             try:
                 target.write(NUMBER.sub(b"+...", line))

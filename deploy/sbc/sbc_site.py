@@ -1,4 +1,4 @@
-"""The values of one site, read from the environment. Each is written into a configuration, so each is checked."""
+"""The values of one site, from the environment. All of them are checked, because they go into a configuration."""
 
 import ipaddress
 import re
@@ -10,7 +10,7 @@ LOOPBACK = "127.0.0.1"
 TOKEN_LENGTH = 16
 TRUNKS = "syd-1 syd-2 mel-1"
 REGIONS = ("AU", "NZ", "GB")
-"""The regions whose dial plans sbc_dial_plan.py knows."""
+"""The regions with a dial plan in sbc_dial_plan.py."""
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 _DESTINATION = re.compile(r"(?:sip:)?([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::([0-9]{1,5}))?")
@@ -24,7 +24,7 @@ _POSTGRES = re.compile(
 
 
 class SiteError(ValueError):
-    """A value does not allow a start; the text is a sentence that names it, and never quotes a secret."""
+    """The SBC cannot start with a value. The text names it, and never quotes a secret."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything the SBC is configured with. `token` is None when one has to be made."""
+    """The settings of the SBC. `token` is None when one has to be made."""
 
     data: Path
     address: str
@@ -55,20 +55,20 @@ class Site:
     announcement: str
     emergency_carrier: str
     emergency_seconds: int
-    """How long the emergency carrier may take until it rings, before the ordinary one is tried."""
+    """How many seconds the emergency carrier has to ring, before the ordinary one is tried."""
     emergency_calls: bool
     region: str
     outside_line: str
     trunks: dict[str, str]
     trunk_sources: dict[str, str]
-    """For each trunk the networks its numbers call from; "" where they are not known, and none can call."""
+    """For each trunk the networks from which its numbers call. "" when they are not known: then no number can call."""
     postgres: str | None
     tls: Tls | None
     token: str | None
 
     @property
     def has_emergency_carrier(self) -> bool:
-        """Whether emergency calls have a carrier of their own."""
+        """True when emergency calls have a carrier of their own."""
         return _with_port(self.emergency_carrier) != _with_port(self.carrier)
 
     @property
@@ -78,10 +78,10 @@ class Site:
 
 
 def read_site(environment: Mapping[str, str]) -> Site:
-    """The site that the SBC_... variables describe; an empty one counts as not set.
+    """The site from the SBC_... variables. An empty variable counts as not set.
 
     Raises:
-        SiteError: a value that no SBC may start with.
+        SiteError: the SBC cannot start with a value.
     """
     given = {name: value for name, value in environment.items() if name.startswith("SBC_") and value}
     pbx = _destination(given, "SBC_PBX", "127.0.0.1:5090")
@@ -116,19 +116,19 @@ def read_site(environment: Mapping[str, str]) -> Site:
         raise SiteError("SBC_CARRIER_PORT, SBC_CUSTOMER_PORT and SBC_HTTP_PORT must be three different ports.")
     if not _is_loopback(site.address) and not (site.carrier_sources and site.customer_sources):
         raise SiteError(
-            "SBC_ADDRESS is no loopback address, so SBC_CARRIER_SOURCES and SBC_CUSTOMER_SOURCES must name who "
+            "SBC_ADDRESS is not a loopback address, so SBC_CARRIER_SOURCES and SBC_CUSTOMER_SOURCES must name who "
             "may send calls there."
         )
     if not _is_loopback(site.http_address) and site.tls is None:
         raise SiteError(
-            "SBC_HTTP_ADDRESS is no loopback address, so SBC_TLS_CERT, SBC_TLS_KEY and SBC_TLS_CA must be set."
+            "SBC_HTTP_ADDRESS is not a loopback address, so SBC_TLS_CERT, SBC_TLS_KEY and SBC_TLS_CA must be set."
         )
     _check_trunks_may_call(site)
     return site
 
 
 def _check_trunks_may_call(site: Site) -> None:
-    """Whoever is not one of the customers' sources gets no answer, to 000 neither, and would not know why."""
+    """Calls from outside the customers' sources get no answer, not even to 000, and nobody would know why."""
     if not site.customer_sources:
         return
     allowed = [ipaddress.IPv4Network(source) for source in site.customer_sources.split(",")]
@@ -136,15 +136,15 @@ def _check_trunks_may_call(site: Site) -> None:
         for source in filter(None, sources.split(",")):
             if not any(ipaddress.IPv4Network(source).subnet_of(network) for network in allowed):
                 raise SiteError(
-                    f"SBC_CUSTOMER_SOURCES must hold every address that trunks call from: {source} of the trunk {name} "
-                    "is not in it, so its calls would get no answer, emergency calls neither."
+                    f"SBC_CUSTOMER_SOURCES must have every address that trunks call from: {source} of the trunk {name} "
+                    "is not in it, so its calls would get no answer, not even emergency calls."
                 )
 
 
 def _token(text: str | None) -> str | None:
     if text is not None and not _TOKEN.fullmatch(text):
         raise SiteError(
-            f"SBC_TOKEN must have {TOKEN_LENGTH} to 256 characters: letters, digits and . _ ~ + / = - only. Leave it "
+            f"SBC_TOKEN must have {TOKEN_LENGTH} to 256 characters: only letters, digits and . _ ~ + / = -. Leave it "
             "out to have one made."
         )
     return text
@@ -154,10 +154,10 @@ def check_token(text: str, origin: Path) -> str:
     """The token that was read from `origin`.
 
     Raises:
-        SiteError: it is too short or holds something else than a token may.
+        SiteError: it is too short, or has a character that a token may not have.
     """
     if not _TOKEN.fullmatch(text):
-        raise SiteError(f"{origin} holds no token of {TOKEN_LENGTH} to 256 characters. Remove it to have one made.")
+        raise SiteError(f"{origin} has no token of {TOKEN_LENGTH} to 256 characters. Remove the file to have one made.")
     return text
 
 
@@ -209,7 +209,7 @@ def _destination(given: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _address_of(given: Mapping[str, str], name: str, default: str) -> str:
-    """Like `_destination`, but no host name: calls for help go there, and must not wait for a name server."""
+    """Like `_destination`, but without host names: emergency calls go there and must not wait for a name server."""
     destination = _destination(given, name, default)
     if not _network_of(destination):
         raise SiteError(f"{name} must be an IPv4 address such as 192.0.2.7:5060, not the name in {given[name]!r}.")
@@ -239,7 +239,7 @@ def _trunks(text: str, pbx: str) -> dict[str, str]:
 
 
 def _trunk_sources(text: str, trunks: Mapping[str, str]) -> dict[str, str]:
-    """Each trunk's sources: those that are named, or else the address its own calls go to."""
+    """Each trunk's sources: those that are named, or else the address to which its calls go."""
     named: dict[str, list[str]] = {name: [] for name in trunks}
     for part in text.split():
         name, _, sources = part.partition("=")
@@ -272,7 +272,7 @@ def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...]) -> st
 
 def _outside_line(text: str) -> str:
     if not re.fullmatch(r"[0-9]{0,3}", text):
-        raise SiteError(f"SBC_OUTSIDE_LINE must be up to three digits, not {text!r}.")
+        raise SiteError(f"SBC_OUTSIDE_LINE must be at most three digits, not {text!r}.")
     return text
 
 
@@ -281,14 +281,14 @@ def _folder(given: Mapping[str, str]) -> Path:
 
 
 def plain_path(path: Path, name: str) -> Path:
-    """The absolute path, where a configuration can hold it.
+    """The absolute path, if a configuration can contain it.
 
     Raises:
-        SiteError: it holds a space, a quote or the like.
+        SiteError: it contains a space, a quotation mark or the like.
     """
     absolute = path.resolve()
     if not _PATH.fullmatch(str(absolute)):
-        raise SiteError(f"{name} must be a path of letters, digits and _ . / + @ , = - only, not {str(absolute)!r}.")
+        raise SiteError(f"{name} must be a path with only letters, digits and _ . / + @ , = -, not {str(absolute)!r}.")
     return absolute
 
 
@@ -299,8 +299,8 @@ def _postgres(given: Mapping[str, str]) -> str | None:
     found = _POSTGRES.fullmatch(text)
     if not found:
         raise SiteError(
-            "SBC_DATABASE_URL must be sqlite or postgres://user@host:port/database. A password of other characters "
-            "than letters, digits and . _ ~ ! * ^ + = , - belongs into a .pgpass file."
+            "SBC_DATABASE_URL must be sqlite or postgres://user@host:port/database. A password with other characters "
+            "than letters, digits and . _ ~ ! * ^ + = , - must be in a .pgpass file."
         )
     part = found.groupdict(default="")
     return f"postgres://{part['user']}{part['password']}@{part['host']}{part['port']}/{part['name']}"

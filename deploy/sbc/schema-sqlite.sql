@@ -1,5 +1,5 @@
--- The auth rules of the SBC, one row per number. Only the SBC writes here.
--- With write-ahead logging a backup may read while the SBC writes; the setting stays with the file.
+-- The auth rules of the SBC, one row for each number. Only the SBC writes here.
+-- With write-ahead logging a backup may read while the SBC writes. The setting is stored in the file.
 pragma journal_mode = wal;
 create table if not exists sbc_rule (
   number varchar(16) primary key,
@@ -10,8 +10,8 @@ create table if not exists sbc_rule (
 );
 create index if not exists sbc_rule_account on sbc_rule (account, number);
 
--- What was deleted, so that a rule that was written before and arrives late stays deleted: of a number that stands here
--- a rule needs a higher revision. Rules that a deletion covers go with it.
+-- Deletions, so that an older rule that arrives late stays deleted: a rule of a number in this table needs a higher
+-- revision. A row here deletes the rules up to its revision.
 create table if not exists sbc_deleted_rule (
   number varchar(16) primary key,
   rev integer not null

@@ -157,6 +157,6 @@ def _letters(text: str, plain: str) -> InvalidNumber:
     if _SEVERAL.search(plain):
         return InvalidNumber(text, "it contains two numbers")
     if not digits:
-        return InvalidNumber(text, "there is no number in it")
+        return InvalidNumber(text, "it contains a letter, and there is no number in it")
     hint = "Check for a letter O instead of a zero." if re.search(r"[oOlI]", plain) else "Type only its digits."
     return InvalidNumber(text, "it contains a letter", f"“{shown(text)}” contains a letter. {hint}")

@@ -1,1 +1,1 @@
-"""Real HTTP and SMTP servers that stand in for the outside systems in the demo and in tests."""
+"""HTTP and SMTP servers that answer as the outside systems do, for the demo and for tests."""

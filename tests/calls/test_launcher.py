@@ -189,7 +189,7 @@ def test_the_launcher_says_so_in_one_line_and_writes_nothing(tmp_path, settings)
 def test_a_kept_token_that_is_too_short_is_refused(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "token").write_text("short\n")
-    assert "token holds no token" in refused(tmp_path)
+    assert "token has no token" in refused(tmp_path)
 
 
 def test_without_a_token_one_is_made_and_kept_where_only_its_owner_reads(tmp_path):

@@ -1,4 +1,4 @@
-"""A stand-in for the mail server: real SMTP, and every message it took is kept."""
+"""A stand-in for the mail server: real SMTP, and every message it accepted is kept."""
 
 from lib.standins.mail.faults import FAULTS
 from lib.standins.mail.inbox import ReceivedMail

@@ -1,4 +1,4 @@
-"""Faults on request: how tests make the mail server misbehave."""
+"""Faults that tests switch on in the mail server."""
 
 import threading
 
@@ -8,22 +8,22 @@ FAULTS = frozenset(
         "busy",  # 451 to the sender: try later
         "auth",  # 535 to the right password
         "recipient",  # 550 to the recipient, quoting it as real servers do
-        "drop_before",  # the connection ends at DATA and nothing was kept
+        "drop_before",  # the connection ends at DATA, and nothing was kept
         "data",  # 554 to the message
-        "drop_after",  # the message was kept and the connection ends without an answer
+        "drop_after",  # the message was kept, and the connection ends without an answer
     }
 )
 
 
 class Faults:
-    """How often each fault will still strike, shared by all threads."""
+    """How often each fault will still happen, shared by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._left: dict[str, int | None] = {}
 
     def add(self, kind: str, times: int | None) -> None:
-        """Let it strike this many times; None means until it is cleared.
+        """Let it happen `times` times, None for until cleared.
 
         Raises:
             ValueError: there is no such fault, or `times` is below 1.
@@ -36,12 +36,12 @@ class Faults:
             self._left[kind] = times
 
     def clear(self) -> None:
-        """Take every fault out of force."""
+        """Switch off every fault."""
         with self._lock:
             self._left.clear()
 
     def strikes(self, kind: str) -> bool:
-        """True when the fault is in force; counts it."""
+        """True when the fault happens now. Counts it."""
         with self._lock:
             if kind not in self._left:
                 return False

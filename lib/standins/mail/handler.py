@@ -1,4 +1,4 @@
-"""How the mail server answers: it takes everything, except where a fault or a missing sign-in forbids it."""
+"""How the mail server answers: it accepts everything, unless there is a fault or no sign-in."""
 
 import asyncio
 import hmac
@@ -12,7 +12,7 @@ from lib.standins.mail.inbox import Inbox
 
 
 class Handler:
-    """The hooks aiosmtpd calls, one a command."""
+    """The hooks that aiosmtpd calls, one for each command."""
 
     def __init__(
         self, inbox: Inbox, faults: Faults, latency: Callable[[], float], credentials: tuple[str, str] | None
@@ -25,7 +25,7 @@ class Handler:
     def authenticate(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any
     ) -> AuthResult:
-        """Whether user and password are the right ones."""
+        """True when user and password are right."""
         good = isinstance(given, LoginPassword) and self._credentials is not None
         if good and self._credentials is not None:
             wanted = tuple(text.encode() for text in self._credentials)
@@ -37,14 +37,14 @@ class Handler:
     async def handle_EHLO(  # noqa: N802
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        """Offer the sign-in only where there is one."""
+        """Offer the sign-in only when there is one."""
         session.host_name = hostname
         return [line for line in responses if self._credentials or not line.startswith("250-AUTH")]
 
     async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """The sender: the moment to be busy, or to miss a sign-in."""
+        """The sender: here it may be busy, or refuse without a sign-in."""
         if self._credentials and not session.authenticated:
             return "530 5.7.0 Authentication required"
         if self._faults.strikes("busy"):
@@ -68,7 +68,7 @@ class Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """A complete message: keep it and say so."""
+        """A complete message: keep it and confirm."""
         if self._faults.strikes("data"):
             return f"554 5.7.1 Message to {', '.join(envelope.rcpt_tos)} rejected as spam"
         content = envelope.original_content or b""
@@ -80,12 +80,12 @@ class Handler:
         return f"250 2.0.0 OK: queued as STANDIN{number:06d}"
 
     async def handle_exception(self, _error: Exception) -> str:
-        """A client that broke off in the middle, mostly; aiosmtpd would log it with what it had sent."""
+        """Mostly a client that disconnected. aiosmtpd would log it with what the client had sent."""
         return "451 4.3.0 Local error"
 
 
 async def end_connection(server: SMTP) -> None:
-    """Cut the connection; never returns, because losing the connection ends the caller's task."""
+    """Cut the connection. Never returns, because a lost connection ends the caller's task."""
     if isinstance(server.transport, asyncio.WriteTransport):
         server.transport.abort()
     await asyncio.get_running_loop().create_future()

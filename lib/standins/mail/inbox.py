@@ -1,4 +1,4 @@
-"""What the mail server took: one SQLite file, which outlives a restart."""
+"""The messages that the mail server accepted, in a SQLite file that survives a restart."""
 
 import email
 import json
@@ -24,7 +24,7 @@ CREATE INDEX IF NOT EXISTS message_by_id ON message (message_id);
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """A message as it arrived. `repeat`: one with the same Message-ID had come before."""
+    """A message as it arrived. `repeat`: one with the same Message-ID arrived before."""
 
     message_id: str
     sender: str
@@ -43,7 +43,7 @@ class ReceivedMail:
 
 
 class Inbox:
-    """Every message taken, in the SQLite file `path`; safe to use from several threads."""
+    """Every message accepted, in the SQLite file `path`. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
         make_folder(path.parent)
@@ -83,7 +83,7 @@ class Inbox:
             return int(found.fetchone()[0])
 
     def clear(self) -> None:
-        """Forget every message."""
+        """Delete every message."""
         with self._lock:
             self._db.execute("DELETE FROM message")
 
@@ -107,7 +107,7 @@ def _received(
 
 def _body(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
-    # Line ends on the wire are CRLF; people read lines.
+    # Lines end with CRLF in SMTP.
     return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 

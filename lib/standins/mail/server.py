@@ -1,4 +1,4 @@
-"""The mail server as one thing to start and stop."""
+"""The mail server, to start and stop."""
 
 import asyncio
 import logging
@@ -19,26 +19,26 @@ from lib.standins.mail.inbox import Inbox, ReceivedMail
 
 HOST = "127.0.0.1"
 FILE = "mail.db"
-# aiosmtpd logs every command, and with it every address.
+# aiosmtpd logs every command with its addresses.
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Files of a certificate and its key, in PEM."""
+    """The files of a certificate and its key, in PEM."""
 
     certificate: Path
     key: Path
 
 
 class MailStandin:
-    """A mail server on a port of this machine, with what it took in the folder `data`.
+    """A mail server on a port of this machine, with its messages in the folder `data`.
 
-    With `credentials` (user, password) it takes mail only after a sign-in. With a `certificate` it speaks TLS
-    from the first byte, or, with `starttls`, after that command and not before. `latency` is the seconds it
-    thinks about a complete message; it may be changed while it runs.
+    With `credentials` (user, password) it accepts e-mail only after a sign-in. With a `certificate` it speaks TLS
+    from the first byte, or with `starttls` after that command and not before. `latency` is how many seconds it waits
+    after a complete message; it may be changed at any time.
 
-    Port 0 takes a free one and keeps it for later starts. Use `start` and `stop`, or `with`.
+    Port 0 takes a free port and keeps it for later starts. Use `start` and `stop`, or `with`.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class MailStandin:
 
     @property
     def port(self) -> int:
-        """The port; known once started."""
+        """The port, once it was started."""
         return self._port
 
     def messages(self) -> list[ReceivedMail]:
-        """Every message it took, in the order of arrival."""
+        """Every message it accepted, in the order of arrival."""
         return self._inbox.messages()
 
     def count(self, message_id: str) -> int:
@@ -83,13 +83,13 @@ class MailStandin:
         return self._inbox.count(message_id)
 
     def clear(self) -> None:
-        """Forget every message and every fault."""
+        """Delete every message and switch off every fault."""
         self._inbox.clear()
         self._faults.clear()
         self.latency = 0.0
 
     def fail(self, kind: str, times: int | None = 1) -> None:
-        """Let the fault strike the next `times` times; None is until `clear`. The kinds are in `FAULTS`.
+        """Let the fault happen the next `times` times, None for until `clear`. The kinds are in `FAULTS`.
 
         Raises:
             ValueError: there is no such fault.
@@ -97,16 +97,16 @@ class MailStandin:
         self._faults.add(kind, times)
 
     def start(self) -> None:
-        """Start serving; returns when connections are taken.
+        """Start serving. Returns when it accepts connections.
 
         Raises:
             OSError: the port is taken.
         """
         if self._thread is not None:
             return
-        # A plain loop: uvloop, which the dashboard runs on, has another idea of STARTTLS.
+        # A plain loop: with uvloop, which the dashboard uses, STARTTLS works differently.
         loop = asyncio.SelectorEventLoop()
-        # On a thread without a loop of its own: whoever starts this may be in the midst of one.
+        # In a thread without a loop: the caller may be inside one.
         with ThreadPoolExecutor(1) as starter:
             server = starter.submit(self._listen, loop).result()
         self._port = server.sockets[0].getsockname()[1]
@@ -115,7 +115,7 @@ class MailStandin:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving and cut open connections. What was taken stays for another start."""
+        """Stop serving and cut open connections. The messages stay for another start."""
         if self._thread is None or self._loop is None:
             return
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -139,7 +139,7 @@ class MailStandin:
     def _serve(self) -> asyncio.Protocol:
         if self._faults.strikes("connect"):
             return _Closed()
-        # `auth_required` warns where TLS is not, so the handler asks for the sign-in itself.
+        # `auth_required` warns when there is no TLS, so the handler asks for the sign-in itself.
         connection = _Connection(
             self._handler,
             faults=self._faults,
@@ -183,7 +183,7 @@ class MailStandin:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # The sockets are closed in a later turn of the loop, and only then does the client notice.
+        # The loop closes the sockets later, and only then does the client notice.
         for _ in range(100):
             if not any(connection.transport for connection in self._open):
                 break
@@ -196,7 +196,7 @@ class _Connection(SMTP):
         self._faults = faults
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        # The handler is asked only once the message is there, which is too late to end before it.
+        # aiosmtpd asks the handler only when it has the message, which is too late for `drop_before`.
         if self._faults.strikes("drop_before"):
             await end_connection(self)
         await super().smtp_DATA(arg)

@@ -1,4 +1,4 @@
-"""A stand-in for the SBC's provisioning API: its own state, the SBC's wire."""
+"""A stand-in for the SBC's provisioning API, with a state of its own."""
 
 from lib.standins.sbc.faults import Fault
 from lib.standins.sbc.records import Change, RuleRecord

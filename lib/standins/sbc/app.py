@@ -23,7 +23,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def sbc_app(state: SbcState, token: str) -> ASGIApp:
-    """The whole stand-in as one application over `state`, open to whoever has the token."""
+    """The whole stand-in as one application over `state`, for everybody with the token."""
     api = Api(state)
     admin = Admin(state.faults, Fault, lambda secret: _same(secret, token))
     routes = [
@@ -57,14 +57,14 @@ class Api:
         return JSONResponse({"db": True, "version": "stand-in", **told})
 
     async def put(self, request: Request) -> Response:
-        """`PUT /v1/rules`: all of them or none; what is older than the row there changes nothing."""
+        """`PUT /v1/rules`: all of them or none. One that is older than its row changes nothing."""
         found = await rules(request)
         applied = self._state.put(found)
         self._log(request, "written", len(found), applied)
         return JSONResponse({"received": len(found), "applied": applied})
 
     async def query(self, request: Request) -> Response:
-        """`POST /v1/rules/query`: what calls use, the last one asked for first, as no client may rely on an order."""
+        """`POST /v1/rules/query`: what calls use, in reverse order, so that no client relies on the order."""
         asked = await numbers(request)
         found = self._state.found(asked)
         answers = [
@@ -79,7 +79,7 @@ class Api:
         return JSONResponse(self._state.of_account(account, after, ROWS_A_PAGE))
 
     async def delete(self, request: Request) -> Response:
-        """`POST /v1/rules/delete`: all of them or none, whether they are there or not."""
+        """`POST /v1/rules/delete`: all of them or none. They need not exist."""
         sent = len(await items(request))
         found = await deletions(request)
         if not found:
@@ -89,7 +89,7 @@ class Api:
         return JSONResponse({"deleted": sent})
 
     async def forget(self, request: Request) -> Response:
-        """`POST /v1/rules/forget`: the same, and nothing is kept of their revisions."""
+        """`POST /v1/rules/forget`: the same, and their revisions are deleted, too."""
         found = await numbers(request)
         if not found:
             raise Refusal(422, error="empty")
@@ -98,12 +98,12 @@ class Api:
         return JSONResponse({"forgotten": len(found)})
 
     async def revisions(self, request: Request) -> Response:
-        """`POST /v1/rules/revisions`: the highest revision kept of each number, null where nothing is kept."""
+        """`POST /v1/rules/revisions`: the highest revision kept of each number, null without one."""
         kept = self._state.revisions(asked := await numbers(request))
         return JSONResponse([{"number": number, "rev": kept.get(number)} for number in sorted(set(asked))])
 
     async def reload(self, request: Request) -> Response:
-        """`POST /v1/reload`: live copies from the rows, after the database was restored."""
+        """`POST /v1/reload`: make the live copies from the rows, after the database was restored."""
         self._state.reload()
         return JSONResponse({"reloaded": True})
 

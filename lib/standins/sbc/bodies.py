@@ -1,4 +1,4 @@
-"""What a request may say, as strictly as the SBC's own configuration reads it."""
+"""Checks requests as strictly as the SBC's own configuration."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _REVISION_LIMIT = 999_999_999
 
 
 class Refusal(Exception):
-    """Ends a request with a status and a body, nothing done."""
+    """Ends a request with a status and a body. Nothing was done."""
 
     def __init__(self, status: int, **body: Any) -> None:
         super().__init__(body)
@@ -23,7 +23,7 @@ class Refusal(Exception):
 
 
 async def items(request: Request) -> list[dict[str, Any]]:
-    """The array of a request, of up to a thousand objects.
+    """The array of a request, with at most a thousand objects.
 
     Raises:
         Refusal: it is something else.
@@ -37,7 +37,8 @@ async def items(request: Request) -> list[dict[str, Any]]:
 
 
 async def numbers(request: Request) -> list[str]:
-    """The numbers of a request, in its order.
+    """The numbers of a request, in their order.
+
 
     Raises:
         Refusal: one of them is not a number.
@@ -50,10 +51,10 @@ async def numbers(request: Request) -> list[str]:
 
 
 async def deletions(request: Request) -> dict[str, list[int | None]]:
-    """The numbers of a request to delete, each with the revisions that its items state, None for one that states none.
+    """The numbers of a request to delete, each with the revisions that its items state, None without one.
 
     Raises:
-        Refusal: one of them is not a number, or has a revision that is not one.
+        Refusal: one of them is not a number, or states something that is not a revision.
     """
     found = await items(request)
     for index, item in _from_the_end(found):
@@ -71,7 +72,7 @@ async def rules(request: Request) -> list[dict[str, Any]]:
     """The rules of a request.
 
     Raises:
-        Refusal: one of them is not a rule, two have one number, or the list is empty.
+        Refusal: one of them is not a rule, two have the same number, or there are no rules.
     """
     found = await items(request)
     seen: set[str] = set()
@@ -87,10 +88,10 @@ async def rules(request: Request) -> list[dict[str, Any]]:
 
 
 async def account_and_after(request: Request) -> tuple[str, str]:
-    """The account asked for, and the number after which to go on, empty at the beginning.
+    """The account asked for, and the number after which the page begins, empty for the first page.
 
     Raises:
-        Refusal: one of them is not what it should be.
+        Refusal: one of them is not valid.
     """
     body = await json_body(request)
     if not isinstance(body, dict | list):
@@ -132,7 +133,7 @@ def _is_rule(item: dict[str, Any]) -> bool:
 
 
 def _revision(value: object) -> int | None:
-    """The revision, also where it is written as text; None for anything else."""
+    """The revision, a number or its text. None for anything else."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _REVISION_LIMIT
@@ -140,5 +141,5 @@ def _revision(value: object) -> int | None:
 
 
 def _from_the_end(found: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
-    """The items with their places, the last one first: of several wrong ones the SBC names the last."""
+    """The items with their places, last one first: of several wrong ones the SBC names the last."""
     return list(reversed(list(enumerate(found))))

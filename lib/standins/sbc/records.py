@@ -1,11 +1,11 @@
-"""One auth rule as the stand-in holds it, and one change as it logs it."""
+"""One auth rule as the stand-in stores it, and one change as it logs it."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 
 class Rule(Protocol):
-    """What a rule to be loaded must have."""
+    """What a rule must have to be loaded."""
 
     @property
     def number(self) -> str: ...  # noqa: D102
@@ -21,7 +21,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class RuleRecord:
-    """One rule, `number` being "+" and E.164 digits, `state` "allowed" or "suspended"."""
+    """One rule. `number` is "+" and E.164 digits, `state` "allowed" or "suspended"."""
 
     number: str
     account: str
@@ -32,7 +32,7 @@ class RuleRecord:
 
 @dataclass(frozen=True)
 class Change:
-    """A line of the log: `what` is "written" or "deleted", the rest as the request said who and for what."""
+    """A line of the log: `what` is "written" or "deleted". The rest is what the request said."""
 
     what: str
     received: int

@@ -1,4 +1,4 @@
-"""The stand-in as one thing to start and stop."""
+"""The stand-in, to start and stop."""
 
 from pathlib import Path
 from types import TracebackType
@@ -14,23 +14,23 @@ FILE = "sbc.db"
 class SbcStandin:
     """The SBC's provisioning API on a port of this machine, with its state in the folder `data`.
 
-    It carries no calls. Live copies that differ from their rows go on differing after a restart, until a reload:
-    a demo shows the same differences every time. Use `start` and `stop`, or `with`.
+    It connects no calls. Live copies that differ from their rows still differ after a restart, until a reload, so
+    that the demo always shows the same differences. Use `start` and `stop`, or `with`.
     """
 
     def __init__(self, data: Path, token: str, port: int = 0) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ValueError("A bearer token is made of printable ASCII characters without a space.")
+            raise ValueError("A bearer token has only printable ASCII characters and no space.")
         self.state = SbcState(data / FILE)
         self._server = WebServer(sbc_app(self.state, token), port)
 
     @property
     def url(self) -> str:
-        """The base address for a client; known once started."""
+        """The base address for a client, once it was started."""
         return self._server.url
 
     def start(self) -> None:
-        """Start serving; returns when it answers."""
+        """Start serving. Returns when it answers."""
         self._server.start()
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
-"""The stand-in's memory: one SQLite file of its own, which outlives a restart.
+"""The stand-in's state: a SQLite file that survives a restart.
 
-As in the SBC there are two copies of every rule: the row, which is the truth, and the live one, which calls use.
+As in the SBC there are two copies of every rule: the row, which counts, and the live one, which calls use.
 """
 
 import itertools
@@ -51,14 +51,14 @@ _ALL_OF = "SELECT value FROM json_each(?)"
 
 
 class SbcState:
-    """Everything the SBC has, in the SQLite file `path`; safe to use from several threads and processes."""
+    """Everything the SBC has, in the SQLite file `path`. Threads and processes may share it."""
 
     def __init__(self, path: Path) -> None:
         make_folder(path.parent)
         make_file(path)
         self.faults = Faults()
         self.emergency: tuple[str, ...] | None = EMERGENCY
-        """What its health says of emergency numbers: none where they are off; None for an SBC that does not say."""
+        """The emergency numbers in its health: empty where they are off, None for an SBC that does not say."""
         self._changes: deque[Change] = deque(maxlen=_CHANGES_KEPT)
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
@@ -76,20 +76,20 @@ class SbcState:
             self._db.close()
 
     def load(self, rules: Iterable[Rule]) -> None:
-        """Add the rules, row and live copy, replacing those of the same numbers whatever their revision."""
+        """Add the rules, row and live copy. They replace those of the same numbers, whatever their revision."""
         rows = (_row(rule) for rule in rules)
-        # In batches, so that requests are answered meanwhile.
+        # In batches, so that requests are answered in between.
         while batch := list(itertools.islice(rows, _BATCH)):
             with self._transaction() as db:
                 for name in ("rule", "live"):
                     db.executemany(_SET[name], batch)
 
     def is_empty(self) -> bool:
-        """True when there is no rule."""
+        """True when there are no rules."""
         return not self._rows("SELECT 1 AS one FROM rule LIMIT 1")
 
     def clear(self) -> None:
-        """Forget everything loaded or done, every fault and every counted request."""
+        """Delete everything: rules, changes, faults and counted requests."""
         with self._transaction() as db:
             db.execute("DELETE FROM rule")
             db.execute("DELETE FROM live")
@@ -108,12 +108,12 @@ class SbcState:
         return _by_number(self._rows(f"SELECT {_COLUMNS} FROM live ORDER BY number"))  # noqa: S608
 
     def forget_live(self, number: str) -> None:
-        """Let calls find nothing for this number, with its row in place."""
+        """Delete the live copy of this number and keep its row."""
         with self._transaction() as db:
             db.execute("DELETE FROM live WHERE number = ?", (number,))
 
     def change_row(self, rule: Rule) -> None:
-        """Set the row behind the SBC's back, as somebody with access to its database could: calls go on as before."""
+        """Change the row directly, as somebody with access to the SBC's database could. The live copy stays."""
         with self._transaction() as db:
             db.execute(_SET["rule"], _row(rule))
 
@@ -128,7 +128,7 @@ class SbcState:
         return self.faults.requests()[1]
 
     def changes(self) -> list[Change]:
-        """The latest thousand changes with who wanted them, oldest first: what the SBC writes into its log."""
+        """The latest thousand changes and who wanted them, oldest first, as the SBC logs them."""
         with self._lock:
             return list(self._changes)
 
@@ -138,7 +138,7 @@ class SbcState:
             self._changes.append(change)
 
     def put(self, rows: Sequence[Row]) -> int:
-        """Take all rows or none; how many were newer than what was deleted and not older than what is there."""
+        """Take all rows or none. Returns how many are newer than a deletion and not older than their row."""
         applied = 0
         with self._transaction() as db:
             for row in rows:
@@ -150,10 +150,10 @@ class SbcState:
         return applied
 
     def delete(self, numbers: Mapping[str, Sequence[int | None]]) -> None:
-        """Remove the rules of these numbers, row and live copy, or none, and keep up to which revision they are gone.
+        """Delete the rules of these numbers, row and live copy, or none, and keep the revisions of the deletions.
 
-        Of several revisions of a number the highest counts, and None covers the rule that is there. A rule that is
-        newer than all of them stays.
+        Of several revisions of a number the highest counts. None means that of the rule that is there. A newer rule
+        stays.
         """
         with self._transaction() as db:
             for number, stated in numbers.items():
@@ -166,7 +166,7 @@ class SbcState:
                 db.execute("DELETE FROM live WHERE number = ? AND rev <= ?", (number, limit))
 
     def forget(self, numbers: Sequence[str]) -> None:
-        """Remove all of these numbers with what is kept of their revisions, or none."""
+        """Delete these numbers with their revisions, all or none."""
         with self._transaction() as db:
             for name in ("rule", "live", "deleted"):
                 db.execute(f"DELETE FROM {name} WHERE number IN ({_ALL_OF})", (json.dumps(numbers),))  # noqa: S608
@@ -183,7 +183,7 @@ class SbcState:
         return {row["number"]: row for row in self._rows(sql, json.dumps(numbers))}
 
     def of_account(self, account: str, after: str, count: int) -> list[Row]:
-        """Rows of an account by number, from behind `after`, each with its live copy packed as `live`."""
+        """Rows of an account by number, after the number `after`, each with its live copy packed as `live`."""
         packed = "live.account || ',' || live.state || ',' || live.trunk || ',' || live.rev"
         sql = (
             f"SELECT rule.number, rule.state, rule.trunk, rule.rev, coalesce({packed}, '') AS live "  # noqa: S608

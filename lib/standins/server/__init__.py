@@ -1,1 +1,1 @@
-"""What every stand-in shares: a web server, faults on request, its own administration."""
+"""What stand-ins share: a web server, faults for tests, and routes for administration."""

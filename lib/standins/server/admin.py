@@ -1,4 +1,4 @@
-"""A stand-in's own administration under `/_standin/`, opened by its secret as bearer token."""
+"""A stand-in's administration under `/_standin/`, with its secret as bearer token."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Admin:
-    """Faults of the system's class `kind` and the count of requests, for whoever has what `is_secret` knows."""
+    """Faults of the class `kind` and the count of requests, for callers with the secret that `is_secret` accepts."""
 
     def __init__(self, faults: Faults, kind: type[Fault], is_secret: Callable[[str], bool]) -> None:
         self._faults = faults
@@ -23,7 +23,7 @@ class Admin:
         self._is_secret = is_secret
 
     def routes(self) -> list[Route]:
-        """Where all of it is found."""
+        """The routes."""
         return [
             Route(f"{ADMIN}health", self.health, methods=["GET"]),
             Route(f"{ADMIN}faults", self._guarded(self.add_fault), methods=["POST"]),
@@ -32,11 +32,11 @@ class Admin:
         ]
 
     async def health(self, request: Request) -> Response:
-        """`GET /_standin/health`, open to all."""
+        """`GET /_standin/health`, for everybody."""
         return JSONResponse({"ok": True})
 
     async def add_fault(self, request: Request) -> Response:
-        """`POST /_standin/faults` puts one in force."""
+        """`POST /_standin/faults` switches one on."""
         try:
             body = json.loads(await request.body())
         except (ValueError, RecursionError):
@@ -48,8 +48,7 @@ class Admin:
         return Response(status_code=204)
 
     async def clear_faults(self, request: Request) -> Response:
-        """`DELETE /_standin/faults` takes all out of force."""
-        # Elsewhere, as it waits for requests that this thread has to answer.
+        """`DELETE /_standin/faults` switches all off."""
         await asyncio.to_thread(self._faults.clear)
         return Response(status_code=204)
 

@@ -1,4 +1,4 @@
-"""Faults on request, and a count of what was asked: how tests make a stand-in misbehave."""
+"""Faults that tests switch on in a stand-in, and a count of its requests."""
 
 import threading
 from collections import deque
@@ -12,24 +12,24 @@ ANY_SYSTEM = frozenset(
         "latency",  # answers after `seconds`
         "drop_before",  # the connection ends and nothing was done
         "drop_after",  # the connection ends and everything was done
-        "truncate",  # done, and half of the answer arrives before the connection ends
-        "broken_json",  # done, and half of the answer arrives as if it were all
+        "truncate",  # done, and the connection ends after half of the answer
+        "broken_json",  # done, and half of the answer arrives as if it were complete
     }
 )
-"""The kinds every stand-in has; `lib.standins.server.gateway` makes them happen."""
+"""The kinds that every stand-in has. `lib.standins.server.gateway` makes them happen."""
 _REQUESTS_KEPT = 1000
 _LONGEST_WAIT_SECONDS = 10
 
 
 class InvalidFault(ValueError):
-    """The description of a fault is wrong; the text says where."""
+    """The description of a fault is wrong. The text says where."""
 
 
 @dataclass
 class Fault:
-    """One fault for the requests whose `METHOD /path` begins with `match`; `times` None is until removed.
+    """One fault for the requests whose `METHOD /path` begins with `match`. `times` None is until removed.
 
-    The first `after` of those requests are spared. Each system has a subclass with kinds of its own.
+    It spares the first `after` of those requests. Each system has a subclass with its own kinds.
     """
 
     KINDS: ClassVar[frozenset[str]] = ANY_SYSTEM
@@ -50,7 +50,7 @@ class Fault:
 
     @classmethod
     def from_json(cls, body: Any) -> Self:
-        """The fault a request describes.
+        """The fault that a request describes.
 
         Raises:
             InvalidFault: a field is unknown, missing or wrong.
@@ -62,7 +62,7 @@ class Fault:
 
 
 class Faults:
-    """The faults in force and the requests seen, shared by all threads."""
+    """The active faults and the requests so far, shared by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,16 +74,15 @@ class Faults:
         self._era = 0
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force. Of several that match, the first one strikes, besides any latency."""
+        """Switch on a fault. Of several that match, the first one happens, besides any latency."""
         with self._lock:
             self._active.append(fault)
 
     def clear(self) -> None:
-        """Take every fault out of force. Requests that a latency holds back go on at once.
+        """Switch off every fault. Requests that wait for a latency go on at once.
 
-        Returns when every request under way is answered, so nothing of it happens later to whatever comes next; one
-        that takes longer than ten seconds is not waited for. Not for the thread that serves the requests, which would
-        wait for itself.
+        Returns when every current request is answered, at the latest after ten seconds, so that none of them disturbs
+        what comes next. Do not call it in the thread that serves the requests: it would wait for itself.
         """
         with self._answered:
             self._active.clear()
@@ -92,7 +91,7 @@ class Faults:
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Around a request from before its faults strike until it is answered."""
+        """Enter it around a request, from before its faults until its answer."""
         with self._lock:
             self._under_way += 1
         try:
@@ -108,7 +107,7 @@ class Faults:
         return self._era
 
     def strike(self, request: str) -> list[Fault]:
-        """The faults that hit `METHOD /path`: any latencies, then at most one other. Counts their `times`."""
+        """The faults for `METHOD /path`: any latencies, then at most one other. Counts their `times`."""
         struck: list[Fault] = []
         with self._lock:
             for fault in list(self._active):
@@ -126,18 +125,18 @@ class Faults:
         return sorted(struck, key=lambda fault: fault.kind != "latency")
 
     def note(self, request: str) -> None:
-        """Count a request; the last thousand are kept by name."""
+        """Count a request. The last thousand are kept by name."""
         with self._lock:
             self._count += 1
             self._requests.append(request)
 
     def forget_requests(self) -> None:
-        """Count from nought again."""
+        """Count from 0 again."""
         with self._lock:
             self._requests.clear()
             self._count = 0
 
     def requests(self) -> tuple[int, list[str]]:
-        """How many requests there were, and `METHOD /path` of the latest."""
+        """The number of requests, and `METHOD /path` of the latest."""
         with self._lock:
             return self._count, list(self._requests)

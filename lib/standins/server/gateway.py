@@ -1,4 +1,4 @@
-"""What a stand-in does to every request before and after its route: count it, let faults strike, look at the token."""
+"""What a stand-in does with every request around its route: count it, apply faults, check the token."""
 
 import asyncio
 import time
@@ -13,34 +13,34 @@ from lib.standins.server.faults import Fault, Faults
 from lib.standins.server.web import DROP, STOPPING
 
 ADMIN = "/_standin/"
-"""Below it a stand-in is administered: no faults strike and no request is counted there."""
+"""The path of the administration: there are no faults, and requests are not counted."""
 
 
 class Gateway:
-    """An application in front of a stand-in's routes. A system says in a subclass whom it lets in and how it fails."""
+    """An application in front of a stand-in's routes. A system's subclass says who may come in and how it fails."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
         self._faults = faults
 
     def refusal(self, request: Request) -> Response | None:
-        """The answer to a request that may not come in, None for one that may."""
+        """The answer to a request that is not allowed, None for one that is."""
         raise NotImplementedError
 
     def failure(self, fault: Fault, request: Request) -> Response | None:
-        """The answer of a fault of the system's own kinds; None when the request goes on as if nothing had been."""
+        """The answer of a fault of the system's own kinds. None when the request goes on as usual."""
         raise NotImplementedError
 
     def dressed(self, request: Request, send: Send) -> Send:
-        """`send` with what the system adds to every answer."""
+        """`send`, with what the system adds to every answer."""
         return send
 
     def turn(self, request: Request) -> AbstractContextManager[Response | None]:
-        """Held while the request is under way; it gives the answer to one that is one too many."""
+        """Entered around the request. It gives the answer when there are too many at a time."""
         return nullcontext()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, of which nothing is left to read when a fault begins."""
+        """One request. It is read completely before a fault begins."""
         try:
             receive = _replayed(await Request(scope, receive).body(), receive)
         except ClientDisconnect:
@@ -70,7 +70,7 @@ class Gateway:
         await answer(request.scope, request.receive, send)
 
     async def _strike(self, fault: Fault, request: Request, send: Send) -> bool:
-        """Let a fault happen. False when the request goes on as if nothing had."""
+        """Let a fault happen. False when the request goes on as usual."""
         drop = request.scope["extensions"][DROP]
         match fault.kind:
             case "drop_before":
@@ -92,25 +92,25 @@ class Gateway:
 
 
 def gateway_page(status: int) -> Response:
-    """What a proxy in front of a system says when it gets no answer from it."""
+    """The page of a proxy that gets no answer from the system."""
     return HTMLResponse(f"<html><body><h1>{status}</h1><p>The gateway gave up.</p></body></html>", status)
 
 
 def bearer(request: Request) -> str:
-    """The token a request came with, an empty text without one."""
+    """The token of a request, empty without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else ""
 
 
 async def linger(scope: Scope, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
-    """Wait until then, or until it is enough, but not beyond the end of the server."""
+    """Wait for `seconds`, or until it is `enough` or the server stops."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not scope["extensions"][STOPPING]() and not enough():
         await asyncio.sleep(min(left, 0.05))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Hands out the body already read, then whatever comes after it."""
+    """Gives the body that was read already, then what comes after it."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receiver() -> Message:
@@ -120,7 +120,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def _halved(send: Send) -> Send:
-    """Sends the headers as they are and half of the body, and leaves the rest open."""
+    """Sends the headers unchanged and half of the body, without an end."""
 
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -132,7 +132,7 @@ def _halved(send: Send) -> Send:
 
 
 def _clipped(send: Send) -> Send:
-    """Sends half of the body with headers that speak of no more."""
+    """Sends half of the body, with headers as if it were complete."""
     started: list[Message] = []
 
     async def sender(message: Message) -> None:

@@ -13,15 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 DROP = "standin.drop"
-"""Key in the scope's extensions: call it to close the connection, after what was sent so far."""
+"""Key in the scope's extensions: call it to close the connection after what was sent so far."""
 STOPPING = "standin.stopping"
-"""Key in the scope's extensions: returns True once the server is asked to stop."""
+"""Key in the scope's extensions: returns True when the server is asked to stop."""
 
 
 class WebServer:
-    """One application behind one port. `start` returns when it answers, `stop` when it is gone.
+    """One application on one port. `start` returns when it answers, `stop` when it has ended.
 
-    Port 0 takes a free one and keeps it for later starts, so that a restarted stand-in is found again.
+    Port 0 takes a free port and keeps it for later starts, so that clients find a restarted stand-in.
     """
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
@@ -32,7 +32,7 @@ class WebServer:
 
     @property
     def url(self) -> str:
-        """The base address, without a slash at its end; the port is known once the server was started."""
+        """The base address without a slash at its end, once the server was started."""
         return f"http://{HOST}:{self._port}"
 
     def start(self, seconds: float = 10.0) -> None:
@@ -44,7 +44,7 @@ class WebServer:
         """
         if self._thread is not None:
             return
-        # asyncio turns off Nagle's delay (40 ms an answer) only where the protocol is named.
+        # asyncio turns off Nagle's delay (40 ms for each answer) only if the protocol is named.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,7 +54,7 @@ class WebServer:
             listener.close()
             raise
         self._port = listener.getsockname()[1]
-        # No log_level: it would change uvicorn's loggers for the dashboard, which runs on uvicorn as well.
+        # No log_level: it would also change uvicorn's loggers for the dashboard.
         config = uvicorn.Config(
             self._serve,
             interface="asgi3",
@@ -109,11 +109,11 @@ class WebServer:
         await self._app(scope, receive, send)
 
     async def _drop(self, scope: Scope, receive: Receive) -> None:
-        """Close the socket under a request. ASGI has no word for it, so it is found among the connections."""
+        """Close the socket of a request. ASGI has no way to do it, so it is found among the connections."""
         assert self._server is not None
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "client", None) == tuple(scope["client"]):
                 connection.transport.close()
-        # uvicorn must see the connection gone before the application returns, or it answers 500.
+        # uvicorn must notice the closed connection before the application returns, or it answers 500.
         while (await receive())["type"] != "http.disconnect":
             await asyncio.sleep(0)

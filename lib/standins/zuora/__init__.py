@@ -1,4 +1,4 @@
-"""A stand-in for Zuora Billing: its own state, Zuora's wire."""
+"""A stand-in for Zuora Billing, with a state of its own."""
 
 from lib.standins.zuora.records import (
     ContactRecord,

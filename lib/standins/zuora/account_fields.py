@@ -1,4 +1,4 @@
-"""The fields of an account a request can change, and what Zuora takes for each."""
+"""The fields of an account that a request can change, and the values that Zuora accepts."""
 
 import json
 import re
@@ -33,14 +33,14 @@ _TERM = re.compile(r"Due Upon Receipt|Net \d{1,3}")
 
 
 class AccountFields:
-    """Turns the body of an update into changed columns, or refuses it as a whole."""
+    """Turns the body of an update into changed columns, or refuses all of it."""
 
     def __init__(self, state: ZuoraState, switches: Switches) -> None:
         self._state = state
         self._switches = switches
 
     def changes(self, account: Row, body: dict[str, Any]) -> tuple[Row, dict[str, Row]]:
-        """The changed columns of the account, and by contact id those of its contacts.
+        """The changed columns of the account, and those of its contacts by contact id.
 
         Raises:
             Refusal: a field is unknown or its value is not allowed.
@@ -82,7 +82,7 @@ class AccountFields:
         raise Refusal(51500021, f"The field {field} is unknown.")
 
     def _delivery(self, account: Row, sent: dict[str, Any], contacts: dict[str, Row]) -> Row:
-        """Giving the bill-to contact an e-mail turns invoices by e-mail on; taking both away turns them off."""
+        """Giving the bill-to contact an e-mail address turns on invoices by e-mail. Clearing both turns them off."""
         if not any(field in sent for field in _EMAILS):
             return {}
         after = self._state.contact(account["bill_to_id"]) | contacts[account["bill_to_id"]]
@@ -116,7 +116,7 @@ def _checked(field: str, text: str) -> str:
 
 
 def _profile_change(field: str, text: str) -> Row:
-    """One profile has an id and a number; with one of them changed, the other is no longer known here."""
+    """A profile has an id and a number. When one of them is changed, the other is not known here."""
     other = next(name for name in _PROFILE if name != field)
     return {_PROFILE[other]: None, _PROFILE[field]: text or None}
 

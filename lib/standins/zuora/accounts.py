@@ -30,7 +30,7 @@ class Accounts:
         return Reply(self._body(account_of(self._state, request)))
 
     async def update(self, request: Request) -> Response:
-        """`PUT /v1/accounts/{key}`: what is absent stays, what is empty is emptied."""
+        """`PUT /v1/accounts/{key}`: a missing field stays, an empty one is cleared."""
         body = await put_body(request)
         account = account_of(self._state, request)
         if account["status"] == "Canceled":
@@ -39,11 +39,11 @@ class Accounts:
         return Reply({"success": True})
 
     async def summary(self, request: Request) -> Response:
-        """`GET /v1/accounts/{key}/summary`, which knows only the latest few subscriptions and invoices."""
+        """`GET /v1/accounts/{key}/summary`, with only the latest few subscriptions and invoices."""
         return Reply(self._summary(account_of(self._state, request)))
 
     async def action_update(self, request: Request) -> Response:
-        """`POST /v1/action/update` for accounts: each object by itself, whatever becomes of the others."""
+        """`POST /v1/action/update` for accounts: each object by itself, whatever happens to the others."""
         body = json_object(await request.body())
         objects = body.get("objects")
         if body.get("type") != "Account" or not isinstance(objects, list) or not 1 <= len(objects) <= 50:
@@ -147,7 +147,7 @@ class Accounts:
         return contact_body(self._state.contact(contact_id))
 
     def _mrr(self, account: Row) -> Decimal:
-        # A subscription counts until its last day, whatever its status says by then.
+        # A subscription counts until its last day, whatever its status.
         sql = (
             "SELECT rate_plans FROM subscription WHERE account_id = ? AND is_latest "
             "AND (status = 'Active' OR (status = 'Cancelled' AND subscription_end_date > ?))"
@@ -170,7 +170,7 @@ def account_of(state: ZuoraState, request: Request) -> Row:
 
 
 def _shared(account: Row) -> dict[str, Any]:
-    """What the account and its summary both tell first."""
+    """What the account and its summary both have first."""
     return {
         "id": account["id"],
         "name": account["name"],

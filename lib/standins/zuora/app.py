@@ -1,4 +1,4 @@
-"""The application: routes, and around them what Zuora does to every request."""
+"""The application: the routes, and what Zuora does with every request."""
 
 import math
 import secrets
@@ -29,7 +29,7 @@ from lib.standins.zuora.wire import Refusal, Switches, refusal_response, request
 
 OPEN_PATHS = ("/oauth/token", ADMIN)
 OWN_FAULT = "standin.zuora.fault"
-"""Key in the scope's extensions: the fault that strikes where the request is worked on."""
+"""Key in the scope's extensions: the fault that happens while the request is handled."""
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -90,7 +90,7 @@ def zuora_app(state: ZuoraState, tokens: Tokens, switches: Switches) -> ASGIApp:
 
 
 def own_fault(request: Request, switches: Switches) -> Response | None:
-    """The refusal that a fault makes of a request Zuora itself has begun to work on."""
+    """The refusal of a request that Zuora itself has begun to handle, by a fault."""
     fault = request.scope.get("extensions", {}).get(OWN_FAULT)
     if fault is None:
         return None
@@ -122,7 +122,7 @@ def _too_many_sign_ins(request: Request, limits: Limits, switches: Switches) -> 
 
 
 def _kind(request: Request) -> str:
-    """The kind of request by which Zuora counts what is under way."""
+    """The kind of request, for which Zuora limits how many there are at a time."""
     path = request.url.path
     if path.startswith("/object-query/"):
         return "object-query"
@@ -131,7 +131,7 @@ def _kind(request: Request) -> str:
 
 
 async def _take_token(request: Request, tokens: Tokens) -> Response:
-    # Parsed by hand: a form of three fields needs no multipart library.
+    # A form of three fields needs no multipart library.
     form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
     client_id, secret, grant = (form.get(name, [""])[0] for name in ("client_id", "client_secret", "grant_type"))
     if grant != "client_credentials":
@@ -150,7 +150,7 @@ async def _take_token(request: Request, tokens: Tokens) -> Response:
 
 
 class Gateway(gateway.Gateway):
-    """Zuora's ids in every answer, its faults and its tokens."""
+    """Adds Zuora's ids to every answer, applies its faults and checks its tokens."""
 
     def __init__(self, app: ASGIApp, state: ZuoraState, tokens: Tokens, switches: Switches) -> None:
         super().__init__(app, state.faults)
@@ -159,14 +159,14 @@ class Gateway(gateway.Gateway):
         self._switches = switches
 
     def refusal(self, request: Request) -> Response | None:
-        """401 for a request that needs a token and has none of ours."""
+        """401 for a request that needs a token of ours and has no such token."""
         if request.url.path.startswith(OPEN_PATHS) or self._tokens.accepts(bearer(request)):
             return None
         return unauthorized(request)
 
     @contextmanager
     def turn(self, request: Request) -> Iterator[Response | None]:
-        """A place among the requests under way; 429 when Zuora has none left for this kind."""
+        """Counts the request among the current ones; 429 when Zuora allows no more of this kind."""
         if request.url.path.startswith(OPEN_PATHS):
             yield None
             return
@@ -183,7 +183,7 @@ class Gateway(gateway.Gateway):
         return response
 
     def _limit_headers(self, request: Request, status: int) -> list[tuple[bytes, bytes]]:
-        """What Zuora tells of its limits: the places of this kind always, the requests left with a success."""
+        """What Zuora says about its limits: that of this kind always, the requests left only with a success."""
         place: Place | None = getattr(request.state, "place", None)
         if place is None:
             return []
@@ -196,7 +196,7 @@ class Gateway(gateway.Gateway):
         return [(name.lower().encode(), value.encode()) for name, value in told]
 
     def dressed(self, request: Request, send: Send) -> Send:
-        """`send` with the ids under which Zuora's support finds the request, and what is left of its limits."""
+        """`send`, with the ids by which Zuora's support finds the request, and what is left of the limits."""
         ids = [(b"zuora-request-id", request_id(request).encode())]
         track = request.headers.get("Zuora-Track-Id")
         if track:
@@ -211,7 +211,7 @@ class Gateway(gateway.Gateway):
         return sender
 
     def failure(self, fault: faults.Fault, request: Request) -> Response | None:
-        """The answer of one of Zuora's faults; none for a token that is taken for expired from now on."""
+        """The answer of one of Zuora's faults. None for a token that counts as expired from now on."""
         assert isinstance(fault, Fault)
         match fault.kind:
             case "expired_token":
@@ -222,7 +222,7 @@ class Gateway(gateway.Gateway):
             case "html502" | "html504":
                 return gateway_page(int(fault.kind[4:]))
             case "success_false" | "lock" | "temporary":
-                # Zuora's own refusals come from behind the gateway, and are kept under an idempotency key.
+                # Zuora's own refusals come from behind the gateway and are kept under an idempotency key.
                 request.scope["extensions"][OWN_FAULT] = fault
                 return None
             case _:

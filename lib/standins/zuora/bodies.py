@@ -1,4 +1,4 @@
-"""What a request's body may be, and the checks its texts have in common."""
+"""Checks of a request's body and its texts."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
-    """The request body as a JSON object, or the refusal of a malformed one."""
+    """The request body as a JSON object. A malformed one is refused."""
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
@@ -37,7 +37,7 @@ async def put_body(request: Request) -> dict[str, Any]:
 
 
 def checked_text(resource: int, field: str, value: Any, limit: int) -> str:
-    """The value as a text Zuora can store; an empty one empties the field."""
+    """The value as a text that Zuora can store. An empty one clears the field."""
     if not isinstance(value, str):
         raise invalid(resource, f"The value of {field} is not a text.")
     if any(ord(character) > 0xFFFF or 0xD800 <= ord(character) <= 0xDFFF for character in value):
@@ -48,21 +48,21 @@ def checked_text(resource: int, field: str, value: Any, limit: int) -> str:
 
 
 def checked_email(resource: int, field: str, value: str) -> str:
-    """The text, if it is empty or an e-mail address."""
+    """The text, which must be empty or an e-mail address."""
     if value and not _EMAIL.fullmatch(value):
         raise invalid(resource, f"The value of {field} is not a valid email address.")
     return value
 
 
 def checked_flag(resource: int, field: str, value: Any) -> bool:
-    """The value, if it is true or false."""
+    """The value, which must be true or false."""
     if not isinstance(value, bool):
         raise invalid(resource, f"The value of {field} is not true or false.")
     return value
 
 
 def checked_date(resource: int, field: str, value: Any) -> date:
-    """The value as a date, which is written yyyy-mm-dd."""
+    """The value as a date, which must be yyyy-mm-dd."""
     if isinstance(value, str) and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value)
@@ -72,7 +72,7 @@ def checked_date(resource: int, field: str, value: Any) -> date:
 
 
 def known_fields(resource: int, body: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Refuse a body with a field Zuora does not have."""
+    """Refuse a body with a field that Zuora does not have."""
     if unknown := sorted(set(body) - known):
         raise Refusal(resource * 100 + 21, f"The field {unknown[0]} is unknown.")
 
@@ -85,5 +85,5 @@ def required(resource: int, body: Mapping[str, Any], *fields: str) -> None:
 
 
 def invalid(resource: int, message: str) -> Refusal:
-    """The refusal of a value, by the resource's own code."""
+    """The refusal of a value, with the resource's own code."""
     return Refusal(resource * 100 + 20, message)

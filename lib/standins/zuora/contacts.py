@@ -50,7 +50,7 @@ class Contacts:
         return Reply(self._body(self._contact(request)))
 
     async def update(self, request: Request) -> Response:
-        """`PUT /v1/contacts/{id}`: what is absent stays, what is empty is emptied; answers with all of it."""
+        """`PUT /v1/contacts/{id}`: a missing field stays, an empty one is cleared. Answers with the whole contact."""
         body = await put_body(request)
         contact = self._contact(request)
         self._state.update_contact(contact["id"], contact_changes(body, now=contact))
@@ -97,11 +97,11 @@ def contact_body(contact: Row) -> dict[str, Any]:
 
 
 def contact_changes(body: Any, *, now: Row, names_required: bool = False) -> Row:
-    """The columns that a contact in a request changes in the contact as it is now.
+    """The columns that a contact in a request changes in the current contact.
 
     Raises:
-        Refusal: a field is unknown, too long, of the wrong type or, as part of an account, missing; a country, or a
-            state of a country with checked states, that there is not.
+        Refusal: a field is unknown, too long, of the wrong type or, as part of an account, missing; a country does not
+        exist, or a state of a country whose states are checked.
     """
     if not isinstance(body, dict):
         raise invalid(RESOURCE, "A contact is an object.")
@@ -123,7 +123,7 @@ def contact_changes(body: Any, *, now: Row, names_required: bool = False) -> Row
 
 
 def _place(changes: Row, now: Row) -> Row:
-    """Country and state in the spelling Zuora shows, whichever code or case they were sent in."""
+    """Country and state in Zuora's spelling, whatever code or case was sent."""
     if not {"country", "state"} & changes.keys():
         return {}
     country, state = (str(changes.get(column, now[column])) for column in ("country", "state"))
@@ -139,6 +139,6 @@ def _place(changes: Row, now: Row) -> Row:
 
 
 def _spelt(text: str, known: Iterable[tuple[str, ...]]) -> str:
-    """The name, which stands last, of whatever the text is a name or a code of; "" for nothing known."""
+    """The name (the last entry) of which the text is a name or a code, "" for nothing known."""
     wanted = " ".join(text.split()).casefold()
     return next((names[-1] for names in known if wanted in {name.casefold() for name in names}), "")

@@ -1,4 +1,4 @@
-"""What one loads into the stand-in: accounts with their contacts, subscriptions and invoices."""
+"""What can be loaded into the stand-in: accounts with their contacts, subscriptions and invoices."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +38,7 @@ class ContactRecord:
 class ZuoraRecord:
     """An account. `id` is 32 hexadecimal digits, `status` Active, Draft or Canceled.
 
-    The same contact id as bill-to and sold-to is one shared contact: changing one changes both.
+    With the same contact id, bill-to and sold-to are one shared contact: changing one changes both.
     """
 
     id: str
@@ -67,10 +67,10 @@ class ZuoraRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class RatePlanChargeRecord:
-    """One segment of a charge; a changed charge has several, with the same `number`.
+    """One segment of a charge. A changed charge has several, with the same `number`.
 
-    `type` is OneTime, Recurring or Usage; `model` FlatFee, PerUnit, Overage, Volume and so on. A flat fee has
-    quantity 1 and no unit, usage has no quantity but included units.
+    `type` is OneTime, Recurring or Usage; `model` FlatFee, PerUnit, Overage, Volume and so on. A flat fee has quantity
+    1 and no unit, usage has included units and no quantity.
     """
 
     id: str
@@ -116,9 +116,9 @@ class RatePlanRecord:
 class SubscriptionRecord:
     """The latest version of a subscription. `status` is spelt with spaces, as in Pending Activation.
 
-    `invoice_owner_id` is the account that pays for it; None is the account that owns it. A cancelled one ends on
-    its `subscription_end_date`, which may be a later day. `updated_at` is when it was last changed, an ISO time with
-    offset; None is the moment of loading. An evergreen one (`term_type` EVERGREEN) has neither a `term_end_date` nor
+    `invoice_owner_id` is the account that pays for it, None for its owner. A cancelled one ends on its
+    `subscription_end_date`, which may be a later day. `updated_at` is when it was last changed, an ISO time with
+    offset, None for the moment of loading. An evergreen one (`term_type` EVERGREEN) has neither a `term_end_date` nor
     a `subscription_end_date`.
     """
 

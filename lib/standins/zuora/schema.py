@@ -1,4 +1,4 @@
-"""The tables of the stand-in's file, and how a file of an earlier version gets the columns it lacks."""
+"""The tables of the stand-in's file, and how a file of an earlier version gets its missing columns."""
 
 import dataclasses
 import json
@@ -113,7 +113,7 @@ CREATE INDEX IF NOT EXISTS invoice_due ON invoice (due_date);
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Make the tables, or give those of an earlier version the columns they lack."""
+    """Create the tables, or add missing columns to those of an earlier version."""
     for table, columns in _TABLES.items():
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({listed}) WITHOUT ROWID")
@@ -125,7 +125,7 @@ def create(db: sqlite3.Connection) -> None:
 
 
 def insertion(table: str) -> str:
-    """The statement that adds a row or replaces the one with the same key; the values go by name."""
+    """The statement that adds a row or replaces the one with the same key, with values by name."""
     columns = _TABLES[table]
     return (
         f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) "  # noqa: S608 (columns are ours)
@@ -145,7 +145,7 @@ def account_row(record: ZuoraRecord, now: str) -> Row:
 
 
 def subscription_row(record: SubscriptionRecord, now: str) -> Row:
-    """The subscription as its table has it, its rate plans as one text of JSON."""
+    """The subscription as its table has it, with its rate plans as JSON."""
     row = {name: _plain(getattr(record, name, None)) for name in _SUBSCRIPTION_COLUMNS}
     begin = record.contract_effective_date or record.subscription_start_date or record.term_start_date
     cancelled = record.status == "Cancelled"

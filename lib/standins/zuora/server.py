@@ -1,4 +1,4 @@
-"""The stand-in as one thing to start and stop."""
+"""The stand-in, to start and stop."""
 
 from pathlib import Path
 from types import TracebackType
@@ -30,11 +30,11 @@ class ZuoraStandin:
 
     @property
     def url(self) -> str:
-        """The base address for a client; known once started."""
+        """The base address for a client, once it was started."""
         return self._server.url
 
     def start(self) -> None:
-        """Start serving; returns when it answers."""
+        """Start serving. Returns when it answers."""
         self._server.start()
 
     def stop(self) -> None:

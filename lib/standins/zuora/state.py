@@ -1,4 +1,4 @@
-"""The stand-in's memory: one SQLite file of its own, which outlives a restart."""
+"""The stand-in's state: a SQLite file that survives a restart."""
 
 import itertools
 import json
@@ -41,7 +41,7 @@ WITH RECURSIVE down(id, level) AS (
 
 
 class ZuoraState:
-    """Everything Zuora has, in the SQLite file `path`; safe to use from several threads and processes."""
+    """Everything Zuora has, in the SQLite file `path`. Threads and processes may share it."""
 
     def __init__(self, path: Path) -> None:
         make_folder(path.parent)
@@ -63,11 +63,11 @@ class ZuoraState:
             self._db.close()
 
     def load(self, records: Iterable[ZuoraRecord]) -> None:
-        """Add the accounts and their contacts, replacing those with the same id or number."""
+        """Add the accounts and their contacts. They replace those with the same id or number."""
         self.lag.forget()
         now = _now()
         rows = iter(records)
-        # In batches, so that requests are answered meanwhile.
+        # In batches, so that requests are answered in between.
         while batch := list(itertools.islice(rows, _BATCH)):
             with self.transaction() as db:
                 people = {person.id: person for r in batch for person in (r.bill_to, r.sold_to)}
@@ -76,11 +76,11 @@ class ZuoraState:
                 db.executemany(schema.insertion("account"), (schema.account_row(record, now) for record in batch))
 
     def load_subscriptions(self, records: Iterable[SubscriptionRecord]) -> None:
-        """Add the subscriptions, replacing those with the same id or number; the last one is the newest update."""
+        """Add the subscriptions. They replace those with the same id or number. The last one is the newest update."""
         self._load("subscription", records, schema.subscription_row)
 
     def load_invoices(self, records: Iterable[InvoiceRecord]) -> None:
-        """Add the invoices, replacing those with the same id or number."""
+        """Add the invoices. They replace those with the same id or number."""
         self._load("invoice", records, schema.invoice_row)
 
     def is_empty(self) -> bool:
@@ -88,7 +88,7 @@ class ZuoraState:
         return not self.rows("SELECT 1 AS one FROM account LIMIT 1")
 
     def clear(self) -> None:
-        """Forget everything loaded or done, every fault, and every counted request and sign-in."""
+        """Delete everything: records, faults, and counted requests and sign-ins."""
         with self.transaction() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")  # noqa: S608 (tables are ours)
@@ -105,11 +105,11 @@ class ZuoraState:
         return self.lag.shown("account", found["id"], found) if found else None
 
     def contact(self, contact_id: str) -> Row:
-        """The contact with this id, which must be there."""
+        """The contact with this id, which must exist."""
         return self.lag.shown("contact", contact_id, self.rows("SELECT * FROM contact WHERE id = ?", contact_id)[0])
 
     def find_contact(self, contact_id: str) -> Row | None:
-        """The contact with this id, if there is one."""
+        """The contact with this id, or None."""
         found = self._one("SELECT * FROM contact WHERE id = ?", contact_id)
         return self.lag.shown("contact", contact_id, found) if found else None
 
@@ -133,7 +133,7 @@ class ZuoraState:
         return [self.lag.shown("subscription", row["number"], row) for row in rows]
 
     def find_accounts(self, where: str, values: Sequence[object], after: str, count: int) -> list[Row]:
-        """Up to `count` accounts that fulfil `where`, by id, beginning after the id `after`."""
+        """At most `count` accounts that match `where`, by id, after the id `after`."""
         sql = f"SELECT * FROM account WHERE id > ? AND ({where}) ORDER BY id LIMIT ?"  # noqa: S608
         return self.rows(sql, after, *values, count)
 
@@ -147,7 +147,7 @@ class ZuoraState:
             self._update("contact", contact_id, changes)
 
     def replace_subscription(self, old_id: str, new: Row) -> None:
-        """Store a new version; the old one stays readable by its id."""
+        """Store a new version. The old one can still be read by its id."""
         with self.transaction() as db:
             for row in self.rows("SELECT * FROM subscription WHERE id = ?", old_id):
                 self.lag.keep("subscription", row["number"], row)
@@ -155,7 +155,7 @@ class ZuoraState:
             db.execute(schema.insertion("subscription"), new | {"updated_at": _moment()})
 
     def end_cancelled(self, today: str) -> None:
-        """Let the subscriptions end that their terms and conditions schedule for cancellation by `today`."""
+        """End the subscriptions whose terms and conditions schedule a cancellation by `today`."""
         due = "scheduled_cancel_date <= ? AND status = 'Active' AND is_latest"
         if self.rows(f"SELECT 1 AS one FROM subscription WHERE {due} LIMIT 1", today):  # noqa: S608
             with self.transaction() as db:
@@ -172,7 +172,7 @@ class ZuoraState:
             return int(db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()["value"])
 
     def keep_order(self, order: Row) -> None:
-        """Remember a completed order as the list of orders shows it."""
+        """Store a completed order as the list of orders shows it."""
         with self.transaction() as db:
             db.execute("INSERT INTO completed_order VALUES (?, ?)", (order["orderNumber"], json.dumps(order)))
 
@@ -182,11 +182,11 @@ class ZuoraState:
         return [json.loads(row["body"]) for row in rows]
 
     def answer(self, key: str, since: float) -> Row | None:
-        """What was answered under this idempotency key, if that was after `since`."""
+        """The answer kept under this idempotency key, if it is from after `since`."""
         return self._one("SELECT * FROM answer WHERE key = ? AND at > ?", key, since)
 
     def keep_answer(self, answer: Row) -> None:
-        """Remember what was answered under an idempotency key."""
+        """Keep an answer under its idempotency key."""
         with self.transaction() as db:
             db.execute(schema.insertion("answer"), answer)
 
@@ -195,12 +195,12 @@ class ZuoraState:
         return [row["id"] for row in self.rows(_ABOVE, account_id)]
 
     def height(self, account_id: str) -> int:
-        """How many levels the account and everything below it take up."""
+        """How many levels the account and everything below it have."""
         return int(self.rows(_HEIGHT, account_id)[0]["max(level)"] or 0)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing; one inside another belongs to the outer one."""
+        """All of it or nothing. One inside another belongs to the outer one."""
         with self._lock:
             if self._depth == 0:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -217,7 +217,7 @@ class ZuoraState:
                 self._db.execute("COMMIT")
 
     def rows(self, sql: str, *values: object) -> list[Row]:
-        """What a query of ours finds."""
+        """The rows that a query of ours finds."""
         with self._lock, closing(self._db.execute(sql, values)) as cursor:
             return [dict(row) for row in cursor]
 

@@ -1,4 +1,4 @@
-"""Zuora's manners on the wire: error bodies, statuses by minor version, ids."""
+"""How Zuora answers: error bodies, statuses by minor version, ids."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from lib.standins.server.gateway import ADMIN
 
 REAL_STATUSES = "2024-05-20"
-"""From this minor version on a refusal has its own HTTP status; before, it is a 200 with `success: false`."""
+"""From this minor version on, a refusal has its own HTTP status. Before, it is a 200 with `success: false`."""
 UNIFIED_QUERY_ERRORS = "2025-08-12"
 
 _STATUS = {
@@ -41,7 +41,7 @@ _STATUS = {
 
 @dataclass
 class Switches:
-    """Where Zuora's behaviour is not documented or differs between tenants."""
+    """Switches for behaviour that Zuora does not document, or that differs between tenants."""
 
     null_parent: str = "refuse"
     """`parentId: null` in an update: "refuse" or "ignore"."""
@@ -52,34 +52,34 @@ class Switches:
     string_codes: bool = False
     """Error codes as JSON strings."""
     orders_enabled: bool = True
-    """Whether the tenant has the Orders feature."""
+    """True when the tenant has Orders."""
     orders_answer_cancel: bool = False
-    """Whether `PUT .../cancel` answers as in a tenant with Orders, with the order it made."""
+    """True when `PUT .../cancel` answers with the order it made, as in a tenant with Orders."""
     invoice_settlement: bool = False
-    """Whether the tenant has Invoice Settlement, which needs minor version 211.0 or later for cancelling."""
+    """True when the tenant has Invoice Settlement, which needs minor version 211.0 or later for cancelling."""
     order_seconds: float = 0.0
-    """How long an order takes to run, with its idempotency key taken."""
+    """How many seconds an order takes. Its idempotency key is in use until then."""
     today: date | None = None
-    """The tenant's date; None is today's in UTC."""
+    """The tenant's date, None for today in UTC."""
     read_lag: int = 0
-    """How many readings of a record still show what it was before a change of it."""
+    """How many reads of a changed record still show its old values."""
     concurrent: dict[str, int] = field(default_factory=lambda: {"default": 40, "high-volume": 200, "object-query": 80})
-    """How many requests of each kind may be under way at once."""
+    """How many requests of each kind are allowed at a time."""
     sign_ins_a_minute: int = 100
-    """How many tokens an address may ask for in a minute."""
+    """How many tokens an address may request in a minute."""
 
     def current_date(self) -> date:
         """The tenant's date."""
         return self.today or datetime.now(UTC).date()
 
 
-# Written around a decimal on its way through the JSON encoder, which knows no exact numbers.
+# Put around a decimal for the JSON encoder, which has no exact numbers.
 _MARK = secrets.token_hex(8)
 _MARKED = re.compile(f'"{_MARK}(-?[0-9.]+)"')
 
 
 class Reply(JSONResponse):
-    """JSON in which a decimal is a number, digit by digit what it was."""
+    """JSON in which a decimal is a number with exactly its digits."""
 
     def render(self, content: Any) -> bytes:
         """The bytes of the body."""
@@ -94,7 +94,7 @@ def _mark(value: object) -> str:
 
 
 class Refusal(Exception):
-    """Ends a request with one reason; its last two digits decide the status."""
+    """Ends a request with one reason. The last two digits of its code decide the status."""
 
     def __init__(self, code: int, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
@@ -104,7 +104,7 @@ class Refusal(Exception):
 
 
 class ActionRefusal(Exception):
-    """Ends an Actions request in the manner of that older part of the API."""
+    """Ends an Actions request as that older part of the API does."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -113,13 +113,13 @@ class ActionRefusal(Exception):
 
 
 def minor_version(request: Request) -> str:
-    """The dated minor version asked for; an old numbered one or none at all is the empty text."""
+    """The dated minor version asked for. Empty for a numbered one or none."""
     version = request.headers.get("Zuora-Version", "")
     return version if version[:2] == "20" and version.count("-") == 2 else ""
 
 
 def at_least(request: Request, version: str) -> bool:
-    """Whether the request asks for this numbered minor version or a later one; without a header it is 186.0."""
+    """True when the request asks for this numbered minor version or a later one. Without a header it is 186.0."""
     asked = request.headers.get("Zuora-Version", "186.0")
     if minor_version(request):
         return True
@@ -130,7 +130,7 @@ def at_least(request: Request, version: str) -> bool:
 
 
 def refusal_response(request: Request, refusal: Refusal, switches: Switches) -> Response:
-    """The refusal as this request's version of the API would tell it."""
+    """The refusal in the form of this request's version of the API."""
     code: int | str = str(refusal.code) if switches.string_codes else refusal.code
     reasons = [{"code": code, "message": refusal.message}]
     body: dict[str, Any] = {
@@ -150,7 +150,7 @@ def refusal_response(request: Request, refusal: Refusal, switches: Switches) -> 
 
 
 def unauthorized(request: Request) -> Response:
-    """401 is the gateway's, so it is never a 200, but its body follows the version."""
+    """The gateway's 401. It is never a 200, but its body depends on the version."""
     body: dict[str, Any] = {"message": "Authentication error"}
     if minor_version(request) >= REAL_STATUSES:
         body = {
@@ -161,7 +161,7 @@ def unauthorized(request: Request) -> Response:
 
 
 def request_id(request: Request) -> str:
-    """The id of this request, the same in its header and its body."""
+    """The id of this request, the same in header and body."""
     if not hasattr(request.state, "request_id"):
         request.state.request_id = str(uuid.uuid4())
     return str(request.state.request_id)

@@ -42,7 +42,7 @@ def test_all_is_well(say, zuora_standin):
     code, said = say("--account", "2")
     assert code == 0, said
     for sentence in (
-        "gives the Hub a token",
+        "gives the Account Manager a token",
         "clock agrees",
         "2025-08-12 is in force",
         "Accounts can be read",

@@ -79,7 +79,7 @@ def test_nonsense_in_any_kind_of_field_gives_a_sentence_and_changes_nothing(hous
     app = opened(house, own.number)
     for name, typed, sentence in (
         ("work_email", " \n\t", "invoices are sent to it"),
-        ("work_email", "<b>ada</b>@example.com", "alone, without"),
+        ("work_email", "<b>ada</b>@example.com", "without a name"),
         ("work_email", "\u202eada@example.com", "invisible character"),
         ("work_email", "e\u0301 @example.com", "has a space in it"),
         ("work_email", "a@example.com;b@example.com", "more than one"),

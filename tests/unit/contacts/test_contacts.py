@@ -45,7 +45,7 @@ def test_a_value_is_stored_without_extra_spaces(field, typed, stored):
         ("work_email", "a@example.com, b@example.com", "more than one"),
         ("work_email", "a@example.com\nb@example.com", "more than one"),
         ("work_email", f"{'x' * 60}@{'y' * 20}.example.com", "at most 80"),
-        ("personal_email", "Ada <ada@example.com>", "alone"),
+        ("personal_email", "Ada <ada@example.com>", "without a name"),
         ("work_phone", "O3 5550 0001", "contains a letter"),
         ("work_phone", "5550 0001", "not one dialable"),
         ("mobile_phone", "0491 570 006 / 0491 570 156", "not one dialable"),

@@ -1,1 +1,1 @@
-"""What Zuora does to every request, whatever it asks for: limits, lag, repeats, sign-ins."""
+"""What Zuora does with every request: limits, lag, repeats, sign-ins."""

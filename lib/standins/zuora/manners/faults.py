@@ -1,4 +1,4 @@
-"""The faults Zuora has besides those of every system."""
+"""Zuora's own faults."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,7 +11,7 @@ __all__ = ["Fault", "Faults", "InvalidFault"]
 
 @dataclass
 class Fault(faults.Fault):
-    """One fault for the requests whose `METHOD /path` begins with `match`, as `server.faults.Fault` says."""
+    """One fault for the requests whose `METHOD /path` begins with `match`: see `server.faults.Fault`."""
 
     KINDS: ClassVar[frozenset[str]] = ANY_SYSTEM | {
         "429",  # over the limit; Retry-After from `retry_after`, ratelimit-reset from `reset`
@@ -20,8 +20,8 @@ class Fault(faults.Fault):
         "html502",  # a gateway's page
         "html504",
         "success_false",  # HTTP 200 that is a failure; `code` and `message` may be given
-        "expired_token",  # the token it came with is taken from now on for expired
-        "unauthorized",  # 401 whatever the token
+        "expired_token",  # the request's token counts as expired from now on
+        "unauthorized",  # 401, whatever the token
     }
 
     retry_after: float | None = None

@@ -1,10 +1,10 @@
-"""`Idempotency-Key`: a POST repeated with its key within a day gets the first one's answer, done only once.
+"""`Idempotency-Key`: a POST that is repeated with its key within a day is done once and gets the first answer.
 
-Kept is every answer that Zuora itself gave, "regardless of whether it succeeded or failed": a success, a business
-rule, a lock, a temporary error, and those of them that a fault makes. It is given again with the ids of the request
-it was made for in its body. Not kept is what never came to where keys are known: the gateway's 401, 429, 502 and 504,
-a dropped connection before the work, and the refusals of this page (a key still at work, a key of another request).
-An answer that is lost on its way back is kept like any other.
+Every answer that Zuora itself gave is kept, "regardless of whether it succeeded or failed": a success, a business rule,
+a lock, a temporary error, and those made by a fault. It is repeated with the ids of its first request in the body.
+Answers from before the key is read are not kept: the gateway's 401, 429, 502 and 504, a connection dropped before the
+work, and the refusals of this module (a key still in use, a key of another request). An answer that is lost on its way
+back is kept like any other.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Idempotency:
-    """Wraps the handlers of POST requests. Answers are kept in the state, requests under way in memory."""
+    """Wraps the handlers of POST requests. Answers are kept in the state, current requests in memory."""
 
     def __init__(self, state: ZuoraState, switches: Switches) -> None:
         self._state = state

@@ -1,7 +1,7 @@
 """Reads that lag behind writes: for a number of reads a changed record still shows its old values.
 
-Only requests lag. Whoever looks at the state itself, as tests do, sees it as it is, and a change made there shows at
-once. Lists of object queries do not lag.
+Only requests lag. The state itself, which tests read, is always current, and a change made there shows at once. Lists
+of object queries do not lag.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ class _Old:
 
 
 class ReadLag:
-    """What records were before, for the readings that are to show it."""
+    """The old values of records, for the reads that still show them."""
 
     def __init__(self) -> None:
         self._old: dict[tuple[str, str], _Old] = {}
 
     @contextmanager
     def writing(self, readings: int) -> Iterator[None]:
-        """Around a request that changes something: what it changes lags for this number of readings."""
+        """Enter it around a request that changes something. Its changes lag for that many reads."""
         token = _readings.set(readings)
         try:
             yield
@@ -38,7 +38,7 @@ class ReadLag:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Around a request that reads: it counts once for each record it shows."""
+        """Enter it around a request that reads. It counts once for each record it shows."""
         token = _counted.set(set())
         try:
             yield
@@ -46,7 +46,7 @@ class ReadLag:
             _counted.reset(token)
 
     def keep(self, table: str, key: str, row: Row) -> None:
-        """The record is about to change from `row`. A change from outside shows at once."""
+        """Keep `row` before the record changes. A change from outside shows at once."""
         readings = _readings.get()
         if readings < 1:
             self._old.pop((table, key), None)
@@ -55,7 +55,7 @@ class ReadLag:
         self._old[table, key] = _Old(before.row if before else row, readings)
 
     def shown(self, table: str, key: str, row: Row) -> Row:
-        """`row` as a reading shows it."""
+        """`row` as a read shows it."""
         counted, old = _counted.get(), self._old.get((table, key))
         if counted is None or old is None:
             return row
@@ -68,5 +68,5 @@ class ReadLag:
         return old.row
 
     def forget(self) -> None:
-        """Show everything as it is."""
+        """Show everything as it is now."""
         self._old.clear()

@@ -1,4 +1,4 @@
-"""How much Zuora takes at once and in a time: concurrent requests by kind, sign-ins of an address, requests an hour."""
+"""Zuora's limits: concurrent requests of a kind, sign-ins of an address in a minute, requests in an hour."""
 
 import threading
 import time
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 MINUTE, HOUR = 60, 3600
 REQUESTS_AN_HOUR = 2_250_000
 POLICY = f"{REQUESTS_AN_HOUR}, 50000;w=60, {REQUESTS_AN_HOUR};w={HOUR}"
-"""The header `ratelimit-limit`: the limit that counts now, and those by window in seconds."""
+"""The header `ratelimit-limit`: the current limit, and the limits by window in seconds."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A request's place among those of its kind that are under way. `taken` is False when there was no place left."""
+    """A request among the current ones of its kind. `taken` is False when there were too many."""
 
     kind: str
     limit: int
@@ -24,7 +24,7 @@ class Place:
 
 
 class Limits:
-    """Counts what is under way and what came in; safe to use from several threads."""
+    """Counts current and past requests. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ class Limits:
 
     @contextmanager
     def place(self, kind: str, limit: int) -> Iterator[Place]:
-        """A place for one request of this kind until it ends, of at most `limit` at a time."""
+        """Enter it around a request: at most `limit` of this kind at a time."""
         with self._lock:
             taken = self._running[kind] < limit
             self._running[kind] += taken
@@ -47,9 +47,9 @@ class Limits:
                 self._running[kind] -= taken
 
     def sign_in(self, address: str, limit: int) -> tuple[int, float]:
-        """Count a sign-in from this address: how many are left in a minute, and the seconds to wait if none was.
+        """Count a sign-in from this address. Returns how many are left in the minute, and the seconds to wait.
 
-        The second number is 0 when the sign-in may go on.
+        The seconds are 0 when the sign-in may go on.
         """
         with self._lock:
             now = time.monotonic()
@@ -61,7 +61,7 @@ class Limits:
             return max(0, limit - len(recent)), wait
 
     def count(self) -> tuple[int, int]:
-        """Count a request: how many are left in this hour, and in how many seconds the next one begins."""
+        """Count a request. Returns how many are left in this hour, and in how many seconds the next hour begins."""
         with self._lock:
             hour, into = divmod(int(time.time()), HOUR)
             if hour != self._hour:
@@ -70,7 +70,7 @@ class Limits:
             return max(0, REQUESTS_AN_HOUR - self._requests), HOUR - into
 
     def forget(self) -> None:
-        """Forget the sign-ins and requests so far; what is under way keeps its place."""
+        """Forget past sign-ins and requests, but not the current ones."""
         with self._lock:
             self._signed_in.clear()
             self._requests = 0

@@ -1,4 +1,4 @@
-"""Access tokens that need no storage: signed with the client secret, so they outlive a restart."""
+"""Access tokens signed with the client secret. They are not stored, and survive a restart."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ LIFE_SECONDS = 3599
 
 
 class Tokens:
-    """Issues and checks tokens; `revoke` makes one count as expired until the stand-in restarts."""
+    """Issues and checks tokens. `revoke` makes one count as expired until the stand-in restarts."""
 
     def __init__(self, client_id: str, client_secret: str) -> None:
         self.client_id = client_id
@@ -30,14 +30,14 @@ class Tokens:
         return f"{head}-{self._sign(head)}"
 
     def accepts(self, token: str) -> bool:
-        """True for a token of ours that has neither ended nor been revoked."""
+        """True for a token of ours that is not expired or revoked."""
         head, _, signature = token.rpartition("-")
         if token in self._revoked or not _same(signature, self._sign(head)):
             return False
         return int(head.partition("-")[0], 16) > time.time()
 
     def revoke(self, token: str) -> None:
-        """Take this token for expired from now on."""
+        """Make this token count as expired from now on."""
         self._revoked.add(token)
 
     def _sign(self, head: str) -> str:

@@ -31,7 +31,7 @@ class ObjectQuery:
         self._switches = switches
 
     async def page(self, request: Request) -> Response:
-        """`GET /object-query/{type}`: one page, by id where no other order is asked for."""
+        """`GET /object-query/{type}`: one page, by id unless another order is asked for."""
         kind = self._begin(request, _PARAMETERS)
         query = request.query_params
         conditions, values = _conditions(kind, query.getlist("filter[]"))
@@ -51,7 +51,7 @@ class ObjectQuery:
         return Reply(body)
 
     async def one(self, request: Request) -> Response:
-        """`GET /object-query/{type}/{key}`: one object by its id or, where it has one, its number."""
+        """`GET /object-query/{type}/{key}`: one object by its id or, if it has one, its number."""
         kind = self._begin(request, _ONE_PARAMETERS)
         key = request.path_params["key"]
         sql = f"SELECT * FROM {kind.table} WHERE id = ?"  # noqa: S608 (tables are ours)
@@ -86,7 +86,7 @@ class ObjectQuery:
         return item if request.query_params.get("includeNullFields") == "true" else _without_nulls(item)
 
     def _expanded(self, kind: ObjectType, row: Row, paths: set[str], size: int) -> dict[str, Any]:
-        """The related objects asked for; children beyond the page size are cut off, and cannot be paged."""
+        """The related objects asked for. Children beyond the page size are left out, and have no further page."""
         found: dict[str, Any] = {}
         if kind.table == "account":
             for path, column, name in (("billto", "bill_to_id", "billTo"), ("soldto", "sold_to_id", "soldTo")):
@@ -112,7 +112,7 @@ class ObjectQuery:
 
 
 def _listed(request: Request, name: str) -> list[str]:
-    """The values of a parameter that may be repeated, and may list several with commas."""
+    """The values of a parameter that may be repeated and may have several values with commas."""
     return [part.strip() for text in request.query_params.getlist(name) for part in text.split(",") if part.strip()]
 
 
@@ -136,7 +136,7 @@ def _conditions(kind: ObjectType, filters: list[str]) -> tuple[str, list[str]]:
 
 def _condition(kind: ObjectType, name: str, column: str, operator: str, value: str) -> tuple[str, list[str]]:
     if value == "null" and operator in ("EQ", "NE"):
-        # What is not filled in is an empty text in some columns and null in Zuora.
+        # A missing value is an empty text in some columns, and null in Zuora.
         return (f"nullif({column}, '') IS {'NOT ' if operator == 'NE' else ''}NULL", [])
     numeric = column in kind.numeric
     side, mark = (f"CAST({column} AS NUMERIC)", "CAST(? AS NUMERIC)") if numeric else (column, "? COLLATE NOCASE")
@@ -154,7 +154,7 @@ def _condition(kind: ObjectType, name: str, column: str, operator: str, value: s
 
 
 def _moment(name: str, value: str) -> str:
-    """The time in UTC without its offset, so that it sorts among the stored ones."""
+    """The time in UTC without its offset, so that it compares with the stored ones."""
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
@@ -172,7 +172,7 @@ def _operand(name: str, value: str, numeric: bool) -> str:
 
 
 def _order(kind: ObjectType, sorts: list[str]) -> tuple[str, str]:
-    """The expression to sort by, which is never null, and the direction."""
+    """The expression to sort by, never null, and the direction."""
     if not sorts:
         return "id", "ASC"
     found = _SORT.fullmatch(sorts[0])
@@ -207,7 +207,7 @@ def _after(cursor: str | None, column: str, direction: str) -> tuple[str, list[A
     if not isinstance(values[0], (str, int, float)):
         raise Refusal(50000020, "Invalid cursor.")
     if column == "id":
-        # By the key alone, so that the index finds the place.
+        # Only by the key, so that the index is used.
         return f"id {'>' if direction == 'ASC' else '<'} ?", values[1:]
     return f"({column}, id) {'>' if direction == 'ASC' else '<'} (?, ?)", values
 

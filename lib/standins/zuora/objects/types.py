@@ -1,4 +1,4 @@
-"""The objects an object query knows: what can be filtered and sorted, and the fields of an item.
+"""The objects of object queries: what can be filtered and sorted, and the fields of an item.
 
 Their names differ from those of the v1 resources: a subscription's number is its `name`, a contact has a
 `postalCode`, a charge a `chargeNumber`.
@@ -68,7 +68,7 @@ def _account(row: Row) -> dict[str, Any]:
         "invoiceDeliveryPrefsPrint": bool(row["invoice_delivery_prefs_print"]),
         "defaultPaymentMethodId": None,
         "invoiceTemplateId": None,
-        # A list in the account's own resource, a text with commas here.
+        # It is a list in the account's own resource, and a text with commas here.
         "additionalEmailAddresses": ",".join(json.loads(row["additional_email_addresses"])) or None,
         "updatedDate": row["updated_at"],
     }

@@ -1,1 +1,1 @@
-"""Subscriptions on the wire: reading them, cancelling them, and orders."""
+"""Subscriptions: reading them, cancelling them, and orders."""

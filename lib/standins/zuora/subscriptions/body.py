@@ -9,7 +9,7 @@ from typing import Any
 from lib.standins.zuora.state import Row
 
 Choose = Callable[[list[Row]], Row | None]
-"""Which of a charge's segments is shown; None leaves the charge out."""
+"""Which of a charge's segments is shown. None leaves the charge out."""
 
 _MONTHS = {"Month": 1, "Quarter": 3, "Semi_Annual": 6, "Annual": 12, "Eighteen_Months": 18, "Two_Years": 24}
 _NULLS = (
@@ -42,9 +42,9 @@ def subscription_body(
     every_segment: bool = False,
     without_empty_plans: bool = False,
 ) -> dict[str, Any]:
-    """The subscription of `account`, which `payer` pays for, with one segment of each charge.
+    """The subscription of `account`, paid by `payer`, with one segment of each charge.
 
-    With `every_segment` all of them stand beside it.
+    With `every_segment` it also has all of them.
     """
     plans = json.loads(row["rate_plans"])
     shown = [_plan(plan, row, choose, every_segment=every_segment) for plan in plans]
@@ -102,7 +102,7 @@ def _named(as_what: str, account: Row) -> dict[str, str]:
 
 
 def segments_by_charge(plan: Row) -> list[list[Row]]:
-    """The plan's charges, each as its segments in their order."""
+    """The plan's charges, each as a list of its segments in order."""
     found: dict[str, list[Row]] = {}
     for segment in plan["charges"]:
         found.setdefault(segment["number"], []).append(segment)
@@ -115,7 +115,7 @@ def last_segment(segments: list[Row]) -> Row:
 
 
 def segment_on(day: date) -> Choose:
-    """The choice of the segment in force on `day`; the day on which a segment ends is no longer part of it."""
+    """Chooses the segment in force on `day`. The day on which a segment ends is not part of it."""
 
     def choose(segments: list[Row]) -> Row | None:
         for segment in reversed(segments):
@@ -129,12 +129,12 @@ def segment_on(day: date) -> Choose:
 
 
 def contracted_mrr(plans: Iterable[Row]) -> Decimal:
-    """What the recurring charges come to in a month."""
+    """The sum of the recurring charges in a month."""
     return sum((monthly(segment) for segment in _last_segments(plans)), Decimal(0))
 
 
 def monthly(segment: Row) -> Decimal:
-    """What the segment comes to in a month; nothing if it does not recur."""
+    """The price of the segment in a month, 0 if it does not recur."""
     if segment["type"] != "Recurring" or segment["price"] is None:
         return Decimal(0)
     months = _MONTHS.get(segment["billing_period"] or "Month", 1)
@@ -173,7 +173,7 @@ def _plan(plan: Row, row: Row, choose: Choose, *, every_segment: bool) -> dict[s
 
 
 def _segment_body(segment: Row, row: Row) -> dict[str, Any]:
-    """What a segment has by itself: what is the same for all of them stands in their charge alone."""
+    """The fields of a segment. What is the same for all segments is only in their charge."""
     body = {name: value for name, value in charge_body(segment, row).items() if name not in _OF_THE_CHARGE}
     # Numbers here, texts in the charge.
     return body | {"dmrc": body["mrr"], "dtcv": body["tcv"]}
@@ -233,7 +233,7 @@ def _last_segments(plans: Iterable[Row]) -> list[Row]:
 
 
 def _tcv(segment: Row, row: Row) -> Decimal:
-    """What the segment comes to until its end; of an evergreen one nobody knows."""
+    """The price of the segment until its end, which an evergreen one does not have."""
     if segment["type"] == "OneTime":
         return _trimmed((_number(segment["price"]) or Decimal(0)) * _units(segment))
     if row["term_type"] == "EVERGREEN" or segment["effective_end_date"] is None:
@@ -242,7 +242,7 @@ def _tcv(segment: Row, row: Row) -> Decimal:
 
 
 def months_worth(mrr: Decimal, start: str, end: str) -> Decimal:
-    """What a monthly amount comes to between two dates, whole months first and then days by the month's length."""
+    """The sum of a monthly amount between two dates: whole months, then days by the month's length."""
     begin, finish = date.fromisoformat(start), date.fromisoformat(end)
     if finish <= begin:
         return Decimal(0)
@@ -260,5 +260,5 @@ def _number(text: str | None) -> Decimal | None:
 
 
 def _trimmed(value: Decimal) -> Decimal:
-    """Without the noughts at its end, in plain digits and with at most nine of them after the point."""
+    """The value without zeros at its end, in plain digits, with at most nine after the point."""
     return Decimal(f"{value.quantize(Decimal('1e-9')).normalize():f}")

@@ -1,4 +1,4 @@
-"""Cancelling a subscription: when it takes effect, when Zuora refuses, and what it leaves behind."""
+"""Cancelling a subscription: when it takes effect, when Zuora refuses, and what is stored."""
 
 import json
 import uuid
@@ -18,7 +18,7 @@ POLICIES = ("EndOfCurrentTerm", "EndOfLastInvoicePeriod", "SpecificDate")
 
 @dataclass(frozen=True)
 class Cancelled:
-    """What a cancellation came to."""
+    """The result of a cancellation."""
 
     subscription: Row
     day: date
@@ -27,10 +27,10 @@ class Cancelled:
 
 
 def effective_date(row: Row, policy: Any, sent: Any) -> date:
-    """The day on which the subscription ends; the day before is its last.
+    """The day on which the subscription ends. The day before is its last.
 
     Raises:
-        Refusal: the subscription cannot be cancelled at all, or not on that day.
+        Refusal: the subscription cannot be cancelled, or not on that day.
     """
     if row["status"] == "Cancelled":
         raise invalid(RESOURCE, f"The subscription {row['number']} has already been cancelled.")
@@ -56,9 +56,9 @@ def effective_date(row: Row, policy: Any, sent: Any) -> date:
 
 
 def cancel(state: ZuoraState, row: Row, day: date, order_number: str | None) -> Cancelled:
-    """Store the cancelled version. The latest order decides its status: it is Cancelled at once, whatever its end.
+    """Store the cancelled version. Its status is Cancelled at once, even if it ends later.
 
-    A `scheduledCancelDate` comes from the terms and conditions alone, and is over with the cancellation.
+    A `scheduledCancelDate` comes only from the terms and conditions, and is removed by the cancellation.
     """
     plans = json.loads(row["rate_plans"])
     before = row["term_end_date"]

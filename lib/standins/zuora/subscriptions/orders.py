@@ -1,4 +1,4 @@
-"""Orders, as far as cancelling subscriptions goes: all of an order is done, or nothing of it."""
+"""Orders, but only for cancelling subscriptions: all of an order is done, or nothing."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from lib.standins.zuora.wire import Refusal, Reply, Switches, at_least
 
 RESOURCE = 584900
 SUBSCRIPTIONS_FROM = "223.0"
-"""From this minor version on an order answers with `subscriptions` instead of `subscriptionNumbers`."""
+"""From this minor version on, an order answers with `subscriptions` instead of `subscriptionNumbers`."""
 _FIELDS = frozenset(
     {
         "orderDate", "existingAccountNumber", "existingAccountId", "subscriptions", "processingOptions",
@@ -23,7 +23,7 @@ _FIELDS = frozenset(
 _PART_FIELDS = frozenset({"subscriptionNumber", "orderActions"})
 _ACTION_FIELDS = frozenset({"type", "triggerDates", "cancelSubscription", "changeReason"})
 _CANCEL_FIELDS = frozenset({"cancellationPolicy", "cancellationEffectiveDate"})
-# The last one is in every order of the official SDK, whether its user sets it or not.
+# The official SDK always sends the last one.
 _OPTIONS = frozenset({"runBilling", "collectPayment", "allowPaymentFailure"})
 _TRIGGERS = ("ContractEffective", "ServiceActivation", "CustomerAcceptance")
 
@@ -77,7 +77,7 @@ class Orders:
         return account
 
     def _cancel(self, part: dict[str, Any], payer: Row, order_number: str) -> tuple[Row, Row]:
-        """The cancelled subscription and its owner. An order is made for the account that gets the invoices."""
+        """The cancelled subscription and its owner. An order is for the account that gets the invoices."""
         known_fields(RESOURCE, part, _PART_FIELDS)
         required(RESOURCE, part, "subscriptionNumber", "orderActions")
         actions = _objects("orderActions", part["orderActions"])
@@ -102,9 +102,9 @@ class Orders:
 
 
 def order_body(number: str, payer: Row, done: list[tuple[Row, Row]], *, numbers_only: bool) -> dict[str, Any]:
-    """The answer of a completed order for the account `payer`, its subscriptions as numbers alone or as objects.
+    """The answer of a completed order for the account `payer`, with its subscriptions as numbers or as objects.
 
-    `done` holds each subscription with the account that owns it.
+    `done` has each subscription with its owner.
     """
     body: dict[str, Any] = {
         "success": True,
@@ -130,7 +130,7 @@ def order_body(number: str, payer: Row, done: list[tuple[Row, Row]], *, numbers_
 def _kept(
     number: str, payer: Row, parts: list[dict[str, Any]], done: list[tuple[Row, Row]], order_date: str
 ) -> dict[str, Any]:
-    """The order as the list of orders shows it, which differs from the answer to the request that made it."""
+    """The order as the list of orders shows it, which differs from the answer to its request."""
     return {
         "orderNumber": number,
         "status": "Completed",

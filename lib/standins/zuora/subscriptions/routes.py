@@ -1,4 +1,4 @@
-"""Subscriptions: the pages of an account, one by itself, and cancelling one."""
+"""Subscriptions: the list of an account, reading one, and cancelling one."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -95,7 +95,7 @@ class Subscriptions:
             "soldToContact": contact_body(self._state.contact(account["sold_to_id"])),
         }
         for contact in contacts.values():
-            # Here, and only here, the postal code has both of its names.
+            # Only here does the postal code have both of its names.
             contact["postalCode"] = contact["zipCode"]
         return subscription_body(
             row,
