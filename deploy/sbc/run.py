@@ -5,28 +5,24 @@ It needs only Python 3.11 and Kamailio. Kamailio's processes are a group of thei
 
 import contextlib
 import ctypes
-import fcntl
-import ipaddress
 import os
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from sbc_config import create_sqlite, prepare
 from sbc_database import Question
 from sbc_door import Door
 from sbc_log import pass_on
-from sbc_site import Site, SiteError, read_site
+from sbc_machine import check_ports, choose_inner_address, find_kamailio, lock_folder
+from sbc_site import Site, read_site
+from sbc_values import SiteError
 
 START_SECONDS = 30.0
 STOP_SECONDS = 2.0
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
-PACKAGES = "kamailio kamailio-extra-modules kamailio-sqlite-modules kamailio-postgres-modules kamailio-tls-modules"
 PR_SET_PDEATHSIG = 1
 RESCUE_SECONDS = 2.0
 """How long it connects only emergency calls before it looks for the rules again. Then it waits longer."""
@@ -44,12 +40,12 @@ def main() -> int:
     os.umask(0o077)
     try:
         site = read_site(os.environ)
-        program = _program()
+        program = find_kamailio()
         site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         site.data.chmod(0o700)
-        lock = _lock(site.data)
-        _check_ports(site)
-        inside = _address_inside()
+        lock = lock_folder(site.data)
+        check_ports(site)
+        inside = choose_inner_address()
         config = prepare(site, inside)
         rescue = prepare(site, inside, rules=False) if site.emergency_calls else ""
     except SiteError as error:
@@ -163,44 +159,6 @@ def _stay(kamailio: subprocess.Popen[bytes], site: Site, inside: str, until: _Re
             return 1, f"Kamailio was not ready within {START_SECONDS:.0f} seconds."
 
 
-def _program() -> str:
-    places = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
-    found = shutil.which("kamailio", path=places)
-    if found is None:
-        raise SiteError(f"Kamailio is not installed. On Debian: apt-get install --no-install-recommends {PACKAGES}")
-    return found
-
-
-def _check_ports(site: Site) -> None:
-    """Two Kamailios can listen at one UDP port and each get some of its calls, so it must be free before the start."""
-    wanted = [
-        ("SBC_CARRIER_PORT", socket.SOCK_DGRAM, site.address, site.carrier_port),
-        ("SBC_CUSTOMER_PORT", socket.SOCK_DGRAM, site.address, site.customer_port),
-        ("SBC_CARRIER_PORT", socket.SOCK_STREAM, site.address, site.carrier_port),
-        ("SBC_CUSTOMER_PORT", socket.SOCK_STREAM, site.address, site.customer_port),
-        ("SBC_HTTP_PORT", socket.SOCK_STREAM, site.http_address, site.http_port),
-    ]
-    for name, kind, address, port in wanted:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            if kind == socket.SOCK_STREAM:
-                # Old connections of an earlier run do not count.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((address, port))
-            except OSError as error:
-                raise SiteError(f"{name}: cannot listen at {address}:{port} ({error.strerror}).") from None
-
-
-def _lock(folder: Path) -> int:
-    """A lock that Kamailio's processes also hold, so that none left over shares its file with a second SBC."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise SiteError(f"Another SBC runs with {folder}. End it first, or choose another SBC_DATA.") from None
-    return descriptor
-
-
 def _start(program: str, config: str, site: Site, lock: int) -> subprocess.Popen[bytes]:
     libc = ctypes.CDLL(None)
     parent = os.getpid()
@@ -239,11 +197,6 @@ def _environment() -> dict[str, str]:
     # A locked table is an error before db_postgres gives up on the connection.
     limits = "-c lock_timeout=1000 -c statement_timeout=4000"
     return {**kept, "PGOPTIONS": f"{kept.get('PGOPTIONS', '')} {limits}".strip()}
-
-
-def _address_inside() -> str:
-    """A loopback address that no other program uses, between the door and Kamailio."""
-    return str(ipaddress.IPv4Address("127.64.0.0") + secrets.randbelow(2**22))
 
 
 def _answers(inside: str, port: int) -> bool:

@@ -9,7 +9,8 @@ import sqlite3
 from pathlib import Path
 
 from sbc_dial_plan import defines, emergency_numbers, lengths
-from sbc_site import Site, SiteError, check_token, plain_path
+from sbc_site import Site, check_token
+from sbc_values import SiteError, plain_path
 
 HERE = Path(__file__).resolve().parent
 CONFIG = "kamailio.cfg"

@@ -6,25 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from sbc_values import (
+    SiteError,
+    is_loopback,
+    network_of,
+    plain_path,
+    read_address,
+    read_choice,
+    read_destination,
+    read_port,
+    read_seconds,
+    read_sources,
+)
+
 TOKEN_LENGTH = 16
 TRUNKS = "syd-1 syd-2 mel-1"
 REGIONS = ("AU", "NZ", "GB")
 """The regions with a dial plan in sbc_dial_plan.py."""
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
-_DESTINATION = re.compile(r"(?:sip:)?([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::([0-9]{1,5}))?")
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
-_PATH = re.compile(r"/[A-Za-z0-9_./+@,=-]*")
 _POSTGRES = re.compile(
     r"postgres(?:ql)?://(?P<user>[A-Za-z0-9_.-]+)(?P<password>:[A-Za-z0-9_.~!*^+=,-]+)?"
     r"@(?P<host>[A-Za-z0-9.-]+)(?P<port>:[0-9]{1,5})?/(?P<name>[A-Za-z0-9_-]+)"
 )
-
-
-class SiteError(ValueError):
-    """The SBC cannot start with a value. The text names it, and never quotes a secret."""
 
 
 @dataclass(frozen=True)
@@ -89,22 +95,22 @@ def read_site(environment: Mapping[str, str]) -> Site:
     trunks = _trunks(given.get("SBC_TRUNKS", TRUNKS), pbx)
     site = Site(
         data=_folder(given),
-        address=_address(given, "SBC_ADDRESS"),
-        http_address=_address(given, "SBC_HTTP_ADDRESS"),
-        carrier_port=_port(given, "SBC_CARRIER_PORT", 5070),
-        customer_port=_port(given, "SBC_CUSTOMER_PORT", 5071),
-        http_port=_port(given, "SBC_HTTP_PORT", 5080),
-        carrier_sources=_sources(given, "SBC_CARRIER_SOURCES"),
-        customer_sources=_sources(given, "SBC_CUSTOMER_SOURCES"),
-        http_sources=_sources(given, "SBC_HTTP_SOURCES"),
+        address=read_address(given, "SBC_ADDRESS"),
+        http_address=read_address(given, "SBC_HTTP_ADDRESS"),
+        carrier_port=read_port(given, "SBC_CARRIER_PORT", 5070),
+        customer_port=read_port(given, "SBC_CUSTOMER_PORT", 5071),
+        http_port=read_port(given, "SBC_HTTP_PORT", 5080),
+        carrier_sources=read_sources(given, "SBC_CARRIER_SOURCES"),
+        customer_sources=read_sources(given, "SBC_CUSTOMER_SOURCES"),
+        http_sources=read_sources(given, "SBC_HTTP_SOURCES"),
         pbx=pbx,
         voicemail=_destination(given, "SBC_VOICEMAIL", "127.0.0.1:5091"),
         carrier=_address_of(given, "SBC_CARRIER", "127.0.0.1:5092"),
         announcement=_destination(given, "SBC_ANNOUNCEMENT", "127.0.0.1:5093"),
         emergency_carrier=_address_of(given, "SBC_EMERGENCY_CARRIER", carrier),
-        emergency_seconds=_seconds(given, "SBC_EMERGENCY_SECONDS", 20),
-        emergency_calls=_choice(given, "SBC_EMERGENCY_CALLS", ("on", "off")) == "on",
-        region=_choice(given, "SBC_REGION", REGIONS),
+        emergency_seconds=read_seconds(given, "SBC_EMERGENCY_SECONDS", 20),
+        emergency_calls=read_choice(given, "SBC_EMERGENCY_CALLS", ("on", "off")) == "on",
+        region=read_choice(given, "SBC_REGION", REGIONS),
         outside_line=_outside_line(given.get("SBC_OUTSIDE_LINE", "")),
         trunks=trunks,
         trunk_sources=_trunk_sources(given.get("SBC_TRUNK_SOURCES", ""), trunks),
@@ -114,12 +120,12 @@ def read_site(environment: Mapping[str, str]) -> Site:
     )
     if len({site.carrier_port, site.customer_port, site.http_port}) < 3:
         raise SiteError("SBC_CARRIER_PORT, SBC_CUSTOMER_PORT and SBC_HTTP_PORT must be three different ports.")
-    if not _is_loopback(site.address) and not (site.carrier_sources and site.customer_sources):
+    if not is_loopback(site.address) and not (site.carrier_sources and site.customer_sources):
         raise SiteError(
             "SBC_ADDRESS is not a loopback address, so SBC_CARRIER_SOURCES and SBC_CUSTOMER_SOURCES must name who "
             "may send calls there."
         )
-    if not _is_loopback(site.http_address) and site.tls is None:
+    if not is_loopback(site.http_address) and site.tls is None:
         raise SiteError(
             "SBC_HTTP_ADDRESS is not a loopback address, so SBC_TLS_CERT, SBC_TLS_KEY and SBC_TLS_CA must be set."
         )
@@ -161,66 +167,20 @@ def check_token(text: str, origin: Path) -> str:
     return text
 
 
-def _port(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-        raise SiteError(f"{name} must be a port from 1 to 65535, not {text!r}.")
-    return int(text)
-
-
-def _seconds(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 5 <= int(text) <= 180:
-        raise SiteError(f"{name} must be a whole number of seconds from 5 to 180, not {text!r}.")
-    return int(text)
-
-
 def _with_port(destination: str) -> str:
     return destination if destination.count(":") == 2 else f"{destination}:5060"
 
 
-def _address(given: Mapping[str, str], name: str) -> str:
-    text = given.get(name, LOOPBACK)
-    try:
-        address = ipaddress.IPv4Address(text)
-    except ValueError:
-        address = None
-    if address is None or address.is_unspecified or address.is_multicast:
-        raise SiteError(f"{name} must be one IPv4 address of this machine, not {text!r}.")
-    return str(address)
-
-
-def _is_loopback(address: str) -> bool:
-    return ipaddress.IPv4Address(address).is_loopback
-
-
-def _sources(given: Mapping[str, str], name: str) -> str:
-    parts = given.get(name, "").replace(",", " ").split()
-    try:
-        return ",".join(str(ipaddress.IPv4Network(part)) for part in parts)
-    except ValueError:
-        raise SiteError(
-            f"{name} must list IPv4 addresses or networks such as 192.0.2.0/24, not {given[name]!r}."
-        ) from None
-
-
 def _destination(given: Mapping[str, str], name: str, default: str) -> str:
-    return _sip(given.get(name, default), name)
+    return read_destination(given.get(name, default), name)
 
 
 def _address_of(given: Mapping[str, str], name: str, default: str) -> str:
     """Like `_destination`, but without host names: emergency calls go there and must not wait for a name server."""
     destination = _destination(given, name, default)
-    if not _network_of(destination):
+    if not network_of(destination):
         raise SiteError(f"{name} must be an IPv4 address such as 192.0.2.7:5060, not the name in {given[name]!r}.")
     return destination
-
-
-def _sip(text: str, name: str) -> str:
-    found = _DESTINATION.fullmatch(text)
-    if not found or (found[2] and not 1 <= int(found[2]) <= 65535):
-        raise SiteError(f"{name} must be an address such as 127.0.0.1:5090 or sip:pbx.example.com:5060, not {text!r}.")
-    return f"sip:{found[1]}:{found[2]}" if found[2] else f"sip:{found[1]}"
 
 
 def _trunks(text: str, pbx: str) -> dict[str, str]:
@@ -232,7 +192,7 @@ def _trunks(text: str, pbx: str) -> dict[str, str]:
                 "SBC_TRUNKS must be words such as syd-1 or syd-1=sip:192.0.2.7:5060, each name once and of at most 32 "
                 f"letters, digits, - or _; {part!r} is not."
             )
-        trunks[name] = _sip(destination, "Each destination in SBC_TRUNKS") if separator else pbx
+        trunks[name] = read_destination(destination, "Each destination in SBC_TRUNKS") if separator else pbx
     if not trunks:
         raise SiteError("SBC_TRUNKS must name at least one trunk.")
     return trunks
@@ -253,21 +213,7 @@ def _trunk_sources(text: str, trunks: Mapping[str, str]) -> dict[str, str]:
                 f"SBC_TRUNKS and IPv4 addresses or networks; {part!r} is not."
             )
         named[name] += found
-    return {name: ",".join(sources) or _network_of(trunks[name]) for name, sources in named.items()}
-
-
-def _network_of(destination: str) -> str:
-    try:
-        return str(ipaddress.IPv4Network(destination.removeprefix("sip:").partition(":")[0]))
-    except ValueError:
-        return ""
-
-
-def _choice(given: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    text = given.get(name, choices[0])
-    if text not in choices:
-        raise SiteError(f"{name} must be {' or '.join(choices)}, not {text!r}.")
-    return text
+    return {name: ",".join(sources) or network_of(trunks[name]) for name, sources in named.items()}
 
 
 def _outside_line(text: str) -> str:
@@ -278,18 +224,6 @@ def _outside_line(text: str) -> str:
 
 def _folder(given: Mapping[str, str]) -> Path:
     return plain_path(Path(given.get("SBC_DATA", PROJECT / "var" / "sbc")), "SBC_DATA")
-
-
-def plain_path(path: Path, name: str) -> Path:
-    """The absolute path, if a configuration can contain it.
-
-    Raises:
-        SiteError: it contains a space, a quotation mark or the like.
-    """
-    absolute = path.resolve()
-    if not _PATH.fullmatch(str(absolute)):
-        raise SiteError(f"{name} must be a path with only letters, digits and _ . / + @ , = -, not {str(absolute)!r}.")
-    return absolute
 
 
 def _postgres(given: Mapping[str, str]) -> str | None:

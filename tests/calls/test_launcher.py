@@ -1,7 +1,7 @@
 """`make sbc` and its launcher: what it refuses, what it writes, and that it never leaves a process behind."""
 
 import contextlib
-import importlib.util
+import importlib
 import os
 import signal
 import stat
@@ -121,14 +121,11 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def launcher_values() -> ModuleType:
+def launcher_values() -> Iterator[ModuleType]:
     """The module of the launcher that reads its variables. It is no part of a package."""
-    spec = importlib.util.spec_from_file_location("sbc_site", DEPLOYED / "sbc_site.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DEPLOYED)
+        yield importlib.import_module("sbc_site")
 
 
 @pytest.mark.parametrize("settings", REFUSED, ids=lambda settings: " ".join(f"{k}={v!r}" for k, v in settings.items()))

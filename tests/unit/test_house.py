@@ -1,12 +1,16 @@
 """Rules of the code that the import linter cannot express."""
 
 import ast
+import statistics
+
+import grimp
 
 from lib.settings import PROJECT
 
 FILES_OF_A_FOLDER = 14
 """With more files in one folder, nobody finds anything by looking. `LISTS` are lists of similar files."""
 LINES = 300
+MEDIAN = 110
 LISTS = {"lib/store", "lib/domain", "lib/store/migrations/versions"}
 # Lists of columns and of steps from one schema to the next, not code to be followed.
 LONG = {"lib/store/schema.py"}
@@ -83,6 +87,20 @@ def test_no_folder_is_too_full_to_look_through():
     assert {
         folder: count for folder, count in counts.items() if count > FILES_OF_A_FOLDER and folder not in LISTS
     } == {}
+
+
+def test_no_file_is_too_long_to_read():
+    lines = {place_of(path): len(path.read_text().splitlines()) for path in sources("lib", "pages", "deploy")}
+    shown = {place: count for place, count in lines.items() if "/migrations/" not in place}
+    assert {place: count for place, count in shown.items() if count > LINES and place not in LONG} == {}
+    assert statistics.median(count for place, count in shown.items() if not place.endswith("__init__.py")) <= MEDIAN
+
+
+def test_no_import_leads_back_to_where_it_came_from():
+    graph = grimp.build_graph("lib", "pages")
+    for module in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(module):
+            assert graph.find_shortest_chain(imported, module) is None, f"{module} and {imported} need each other"
 
 
 def test_no_file_says_nothing_by_its_name():
