@@ -1,6 +1,6 @@
 """Who may do what: roles, their permissions, and the person who acts.
 
-The table is `design` section 3 in code; `docs/roles.md` shows it to people and a test keeps both equal.
+`docs/roles.md` shows the table to people, and a test keeps both equal.
 """
 
 from enum import StrEnum
