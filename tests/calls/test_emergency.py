@@ -1,4 +1,4 @@
-"""000, 106 and 112 connect: from every number, in every spelling, whatever else is the matter."""
+"""000, 106 and 112 connect: from every number, in every spelling, whatever else is wrong."""
 
 import contextlib
 import http.client
@@ -85,7 +85,7 @@ FROMS = [
 ]
 
 WITHOUT = "\r\nMax-Forwards: 70"
-# What a header of an INVITE is replaced with.
+# The replacement of a header of an INVITE.
 HEADERS = [
     *((WITHOUT, f"\r\nMax-Forwards: {value}") for value in ("0", "", "abc", "-1", "99999999999")),
     (WITHOUT, ""),
@@ -93,14 +93,14 @@ HEADERS = [
     ("somebody@example.com>", "somebody@example.com>;tag="),
     *(("Content-Length: 0", f"Content-Length: {value}") for value in ("abc", "-1", "")),
     ("Content-Length: 0", "l: abc"),
-    ("Content-Length: 0", "Content-Length: 0\r\na line that is none"),
-    ("Content-Length: 0", "a line that is none\r\nContent-Length: x"),
+    ("Content-Length: 0", "Content-Length: 0\r\na line that is not one"),
+    ("Content-Length: 0", "a line that is not one\r\nContent-Length: x"),
 ]
 IDLE = 350
 
 
 class Gate:
-    """The way to a PostgreSQL server, which can be shut: then nothing listens there."""
+    """A way to a PostgreSQL server that can be closed: then nothing listens there."""
 
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
@@ -144,7 +144,7 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 
 def wait_until(ask_again):
-    """What it answers once it answers something."""
+    """Its first answer."""
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -190,8 +190,8 @@ def test_badly_written_headers_connect(wire, was, becomes):
     assert int(emergency_only(wire, "000").headers("Max-Forwards")[0]) in range(10, 71)
 
 
-def test_a_call_for_help_does_not_go_in_circles(wire):
-    """One that comes back to us with its hops used up is not sent on a second time."""
+def test_an_emergency_call_does_not_loop(wire):
+    """A call that comes back with its hops used up is not sent on again."""
     port = wire.lab.sbc.customer_port
     text = request("INVITE", "sip:000@example.com", call_id="circle")
     assert ask(port, text) == "SIP/2.0 200 Said"
@@ -221,12 +221,12 @@ def test_every_state_connects_from_everywhere(wire, state, host):
         wire.lab.sbc.call("POST", "/v1/rules/delete", [{"number": number}])
     assert wire.out("sip:000@example.com", from_=f"<sip:{number}@example.com>;tag=a", host=host) == "SIP/2.0 200 Said"
     asserted = emergency_only(wire, "000").headers("P-Asserted-Identity")
-    # A number that is known to belong to another trunk is not vouched for; From still tells what was written.
+    # A number of another trunk is not asserted. From still has what was written.
     known = state in ("deleted", "without a rule") or host == HOST
     assert asserted == ([f"<sip:{number}@127.0.0.1>"] if known else [])
 
 
-def test_the_number_is_told_in_plain_form_and_the_asserted_one_first(wire):
+def test_the_number_is_sent_in_plain_form_and_the_asserted_one_first(wire):
     wire.out("tel:112", from_='"Reception" <sip:0255507001@pbx.example.com>;tag=a')
     invite = emergency_only(wire, "112")
     assert invite.headers("P-Asserted-Identity") == ["<sip:+61255507001@127.0.0.1>"]
@@ -249,7 +249,7 @@ def test_the_ordinary_carrier_is_tried_when_the_emergency_carrier_does_not_take_
 
 @pytest.mark.parametrize("carrier", ["", "sip:{}"], ids=["none of its own", "the same"])
 def test_the_only_carrier_may_take_its_time(wire, tmp_path, carrier):
-    """A second try would be a copy of the first, which it refuses."""
+    """It would refuse a second try as a copy of the first."""
     settings = {"SBC_EMERGENCY_CARRIER": carrier.format(wire.carrier.address), "SBC_EMERGENCY_SECONDS": "5"}
     wire.carrier.says = "hold"
     with Kamailio(tmp_path, carrier=wire.carrier.address, settings=settings) as sbc, Phone(sbc.customer_port) as phone:
@@ -306,7 +306,7 @@ def test_it_can_be_given_up_and_hung_up(wire, protocol):
     assert wire.carrier.news() == []
 
 
-def test_the_customers_sources_alone_may_call(wire, tmp_path):
+def test_only_the_customers_sources_may_call(wire, tmp_path):
     settings = {"SBC_CUSTOMER_SOURCES": "127.0.0.1", "SBC_CARRIER_SOURCES": "127.0.0.1"}
     with Kamailio(tmp_path, carrier=wire.carrier.address, settings=settings) as sbc:
         for protocol in ("UDP", "TCP"):
@@ -332,7 +332,7 @@ def test_without_rules_and_with_a_locked_database_it_connects(wire):
     emergency_only(wire, "000")
 
 
-def test_switched_off_it_is_a_call_by_the_rules_and_said_at_each_start(wire, tmp_path):
+def test_switched_off_it_is_a_call_by_the_rules_with_a_warning_at_each_start(wire, tmp_path):
     off = Kamailio(tmp_path, carrier=wire.carrier.address, settings={"SBC_EMERGENCY_CALLS": "off"})
     with off:
         for start in (1, 2):
@@ -345,7 +345,7 @@ def test_switched_off_it_is_a_call_by_the_rules_and_said_at_each_start(wire, tmp
 
 
 @pytest.mark.parametrize("number", ["000", "106", "112"])
-def test_a_suspended_phone_talks_to_them(lab, around, number):
+def test_a_suspended_phone_talks_to_the_emergency_services(lab, around, number):
     """With sipp, and without a carrier of their own."""
     call = lab.outbound("caller_talks", lab.number("suspended"), called=number).result()
     assert call.passed, call.output
@@ -357,7 +357,7 @@ def test_a_suspended_phone_talks_to_them(lab, around, number):
 
 
 @pytest.mark.postgres
-def test_an_sbc_that_starts_while_its_database_is_away_carries_calls_for_help(wire, tmp_path, postgres_url):
+def test_an_sbc_that_starts_while_its_database_is_away_connects_emergency_calls(wire, tmp_path, postgres_url):
     with sbc_database(postgres_url) as url, contextlib.closing(Gate(url)) as gate:
         sbc = Kamailio(tmp_path, gate.url, carrier=wire.carrier.address)
         with sbc:
@@ -382,7 +382,7 @@ def test_an_sbc_that_starts_while_its_database_is_away_carries_calls_for_help(wi
 
 @contextlib.contextmanager
 def without_rules(sbc: Kamailio):
-    """An SBC that starts for the first time and gets no rules: calls for help go through all the same."""
+    """An SBC that starts for the first time and gets no rules still connects emergency calls."""
     sbc.folder.mkdir(exist_ok=True)
     sbc.choose_ports()
     sbc._launch()
@@ -396,8 +396,8 @@ def without_rules(sbc: Kamailio):
         sbc.stop()
 
 
-def test_a_silent_database_holds_up_no_call_for_help(wire, tmp_path):
-    """Connections are taken and nothing comes back, as with a server that is stopped or a disk that hangs."""
+def test_a_silent_database_delays_no_emergency_call(wire, tmp_path):
+    """Connections are accepted and nothing comes back, as with a stopped server or a disk that hangs."""
     with socket.create_server((HOST, 0)) as silent:
         url = f"postgres://sbc@{HOST}:{silent.getsockname()[1]}/sbc"
         with without_rules(Kamailio(tmp_path, url, carrier=wire.carrier.address)) as _:
@@ -405,14 +405,14 @@ def test_a_silent_database_holds_up_no_call_for_help(wire, tmp_path):
 
 
 @pytest.mark.postgres
-def test_a_database_without_its_tables_is_waited_for_with_calls_for_help(wire, tmp_path, postgres_url):
+def test_while_the_database_has_no_tables_emergency_calls_connect(wire, tmp_path, postgres_url):
     with sbc_database(postgres_url) as url, contextlib.closing(psycopg.connect(url, autocommit=True)) as connection:
         connection.execute("alter table sbc_rule rename to away")
         sbc = Kamailio(tmp_path, url, carrier=wire.carrier.address)
         with without_rules(sbc):
             assert "sbc_rule" in "".join(sbc.logged("PostgreSQL does not give the rules"))
             groups = sbc.process_groups()
-            # Long enough for it to have looked.
+            # Long enough for it to have checked.
             wait_until(lambda: len(sbc.process_groups()) > 1)
             wait_until(lambda: len(sbc.process_groups()) == 1)
             assert sbc.process_groups() == groups
@@ -420,7 +420,7 @@ def test_a_database_without_its_tables_is_waited_for_with_calls_for_help(wire, t
             assert sbc._wait()
 
 
-def test_an_unreadable_file_of_rules_stops_no_call_for_help(wire, tmp_path):
+def test_an_unreadable_file_of_rules_stops_no_emergency_call(wire, tmp_path):
     rules = tmp_path / "data" / "rules.db"
     rules.parent.mkdir()
     rules.write_text("no database at all" * 100)
@@ -433,7 +433,7 @@ def test_an_unreadable_file_of_rules_stops_no_call_for_help(wire, tmp_path):
 
 @pytest.mark.postgres
 def test_on_a_full_disk_it_starts_with_its_rules(wire, tmp_path, postgres_url):
-    """No file can grow, the log neither: as when the disk is full."""
+    """No file can grow, not even the log, as when the disk is full."""
     with sbc_database(postgres_url) as url:
         sbc = Kamailio(tmp_path, url, carrier=wire.carrier.address)
         with sbc:

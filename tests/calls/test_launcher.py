@@ -122,7 +122,7 @@ REFUSED = [
 
 @pytest.fixture(scope="module")
 def launcher_values() -> ModuleType:
-    """The module of the launcher that reads its variables. It is no part of a package."""
+    """The module of the launcher that reads its variables. It is not in a package."""
     spec = importlib.util.spec_from_file_location("sbc_site", DEPLOYED / "sbc_site.py")
     assert spec is not None
     assert spec.loader is not None
@@ -132,7 +132,7 @@ def launcher_values() -> ModuleType:
 
 
 @pytest.mark.parametrize("settings", REFUSED, ids=lambda settings: " ".join(f"{k}={v!r}" for k, v in settings.items()))
-def test_a_value_that_cannot_be_right_is_refused_by_name(launcher_values, settings):
+def test_a_value_that_cannot_be_right_is_refused_with_its_name(launcher_values, settings):
     with pytest.raises(launcher_values.SiteError) as refusal:
         launcher_values.read_site(settings)
     said = str(refusal.value)
@@ -212,7 +212,7 @@ def test_without_a_token_one_is_made_and_kept_where_only_its_owner_reads(tmp_pat
 
 
 def test_the_configuration_alone_does_not_start(tmp_path):
-    """Kamailio without the values of the site, and so without a token, is no SBC."""
+    """Kamailio needs the values of the site, and so a token."""
     require_kamailio()
     command = ["kamailio", "-c", "-f", str(DEPLOYED / "kamailio.cfg"), "-M", "16"]
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
@@ -223,7 +223,7 @@ def test_the_configuration_alone_does_not_start(tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda how: how.name)
-def test_a_signal_ends_all_of_it_in_good_order(sbc, how):
+def test_a_signal_ends_everything_in_order(sbc, how):
     [group] = sbc.process_groups()
     assert len(members(group)) > 1
     os.kill(sbc.launcher, how)
@@ -273,7 +273,7 @@ def test_without_its_rules_and_without_emergency_calls_it_does_not_start(tmp_pat
     assert "rules.db cannot be used as the database of rules" in refused(tmp_path, **ports)
 
 
-def test_a_trunk_without_a_source_is_told_at_the_start(tmp_path):
+def test_a_trunk_without_a_source_is_a_warning_at_the_start(tmp_path):
     with Kamailio(tmp_path, trunks="syd-1 mel-1=sip:localhost:5090") as sbc:
         [line] = sbc.logged("WARNING: numbers of")
         assert "mel-1 can call nobody but emergency services" in line

@@ -31,7 +31,7 @@ def _lab(around, tmp_path_factory, _database) -> Iterator[Lab]:
 
 @pytest.fixture
 def away(postgres_url, _database) -> Callable[[], AbstractContextManager[None]]:
-    """A block in which the database lets nobody in."""
+    """A block in which the database refuses connections."""
     return lambda: _away(postgres_url, _database)
 
 
@@ -85,7 +85,7 @@ def test_while_the_database_is_away_calls_go_on_and_nothing_is_written(lab, away
     # The failed statements are in the log, without the numbers.
     assert "'+...'" in lab.sbc.logged("delete from sbc_rule")[0]
     assert allowed.lstrip("+") not in lab.sbc.log.read_text()
-    # It is back, and nobody had to restart anything.
+    # It is back, without a restart of anything.
     assert lab.sbc.call("GET", "/v1/health")[0] == 200
     assert lab.sbc.call("POST", "/v1/reload") == (200, {"reloaded": True})
     assert servers(lab, allowed) == ["pbx"]
@@ -139,7 +139,7 @@ def test_writers_that_a_locked_table_stops_leave_the_readers_alone(lab, _databas
             assert [one["number"] for one in lab.sbc.call("POST", "/v1/rules/by-account", {"account": "3001"})[1]] == [
                 allowed
             ]
-        # They are told while the table is still locked, and by then the readers had their answers.
+        # The writers get an error while the table is still locked, after the readers got their answers.
         answers = [writer.result() for writer in writers]
         assert {status for status, _ in answers} == {503}
         assert {answer["error"] for _, answer in answers} == {"database", "busy"}

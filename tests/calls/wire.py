@@ -1,4 +1,4 @@
-"""SIP as plain text over real sockets: requests written letter by letter, and servers that say what they got."""
+"""SIP as plain text over real sockets: hand-written requests, and servers that show what they got."""
 
 import contextlib
 import re
@@ -26,7 +26,7 @@ def request(
     via: str = "UDP",
     cseq: int = 1,
 ) -> str:
-    """A request without a body, with more header lines; @PORT@ and @HOST@ are filled in by whoever sends it."""
+    """A request without a body, with more header lines. The sender fills in @PORT@ and @HOST@."""
     lines = [
         f"{method} {uri} SIP/2.0",
         f"Via: SIP/2.0/{via} @HOST@:@PORT@;branch=z9hG4bK{branch or uuid.uuid4().hex}",
@@ -80,10 +80,10 @@ class Phone:
         while (message := self.next()) is not None:
             if message.first_line.startswith(f"SIP/2.0 {status}") and method in message.headers("CSeq")[0]:
                 return message
-        raise AssertionError(f"never told {status}")
+        raise AssertionError(f"never got {status}")
 
     def final(self, text: str, seconds: float = WAIT_SECONDS) -> str:
-        """Send a request and return the first line of the final reply, "" for none."""
+        """Send a request and return the first line of the final reply, "" without one."""
         self.send(text)
         while (message := self.next(seconds)) is not None:
             if not message.first_line.startswith("SIP/2.0 1"):
@@ -98,13 +98,13 @@ class Phone:
 
 
 def ask(port: int, text: str, *, protocol: str = "UDP", host: str = HOST, seconds: float = WAIT_SECONDS) -> str:
-    """The first line of the final reply to one request; "" for none."""
+    """The first line of the final reply to one request, "" without one."""
     with Phone(port, protocol=protocol, host=host) as phone:
         return phone.final(text, seconds)
 
 
 class Peer:
-    """A server at a UDP port that keeps every request and replies to each INVITE as `says` tells.
+    """A server at a UDP port that keeps every request and replies to each INVITE with what `says` has.
 
     "answer" is 200, "ring" is 180 and then 487 when it is cancelled, "early" the same with 183, "refuse" is 503,
     "hold" is 100 and nothing more, "silence" is nothing at all. `routes` are its own proxies, the last one first.
@@ -127,13 +127,13 @@ class Peer:
         with self._came:
             got, self._got = self._got, []
         new = {(one.first_line, one.headers("Via")[0]): one for one in got}
-        # On a busy machine a request is repeated after it was told of already.
+        # On a busy machine a request may be repeated after it was returned already.
         fresh = [one for key, one in new.items() if key not in self._told]
         self._told |= new.keys()
         return fresh
 
     def wait_for(self, method: str) -> Message:
-        """The first request with this method; waits for it, and forgets nothing."""
+        """Wait for the first request with this method. It is still returned later."""
         with self._came:
             found = self._came.wait_for(
                 lambda: next((one for one in self._got if one.first_line.startswith(f"{method} ")), None), WAIT_SECONDS
@@ -196,6 +196,6 @@ class Peer:
 
 
 def peers(count: int) -> Iterator[list[Peer]]:
-    """So many running servers."""
+    """That many running servers."""
     with contextlib.ExitStack() as running:
         yield [running.enter_context(Peer()) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""The SBC client against a stand-in that misbehaves: lost answers, trying again, a part of many, and no secret told."""
+"""The SBC client against a stand-in with faults: lost answers, trying again, a part of many, no secret shown."""
 
 import io
 import logging
@@ -20,7 +20,7 @@ LOSSES = ["drop_before", "drop_after", "truncate"]
 
 
 class TestFaults:
-    """Against the stand-in, which misbehaves on request."""
+    """Against the stand-in, with faults."""
 
     @pytest.fixture
     def standin(self, sbc_standin):
@@ -44,7 +44,7 @@ class TestFaults:
         assert len(standin.state.requests()) == 12
 
     @pytest.mark.parametrize("kind", LOSSES)
-    def test_a_lost_answer_leaves_the_outcome_open_and_reading_back_tells(self, standin, make_sbc, newer, kind):
+    def test_a_lost_answer_leaves_the_outcome_open_and_reading_back_shows_it(self, standin, make_sbc, newer, kind):
         standin.state.faults.add(Fault(PUT, kind, times=1))
         sbc = make_sbc(standin.url, attempts=1)
         with pytest.raises(Unreachable, match="not known whether the change was made") as caught:
@@ -107,7 +107,7 @@ class TestFaults:
 
     def test_who_waits_does_not_wait_longer_than_said(self, standin, make_sbc):
         standin.state.faults.add(Fault("", "latency", seconds=60))
-        # Patient by itself: without its limit each question would get its answer after a minute.
+        # It would wait long by itself: without the limit each question gets its answer after a minute.
         sbc = make_sbc(standin.url, read_seconds=600)
         with pytest.raises(Unreachable):
             sbc.get_rules(NUMBERS, quick_seconds=0.2)
@@ -121,7 +121,7 @@ class TestFaults:
             sbc.put_rules(newer, **WHO)
         assert caught.value.maybe_done
         standin.state.faults.clear()
-        # What was held back is done by now, not later to the rules of another test.
+        # Delayed requests are done now, not later to the rules of another test.
         assert {rule.state for rule in standin.state.rules().values()} == {"suspended"}
 
     def test_a_wrong_token(self, standin, make_sbc):

@@ -1,4 +1,4 @@
-"""Orders and idempotency keys on the wire, asked without our client."""
+"""Orders and idempotency keys, without our client."""
 
 import threading
 import time
@@ -144,7 +144,7 @@ class TestIdempotency:
         first, again = post(raw, order("SUB-1"), "k1"), post(raw, order("SUB-1"), "k1")
         assert (first.status_code, first.json()) == (again.status_code, again.json())
         assert not first.json()["success"]
-        # The body names the request it was made for, the header the one of now.
+        # The body names the first request, the header the current one.
         assert first.json()["requestId"] == first.headers["Zuora-Request-Id"] != again.headers["Zuora-Request-Id"]
         assert version(raw) == 2
         assert post(raw, order("SUB-1"), "k2").ok

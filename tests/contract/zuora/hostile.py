@@ -1,4 +1,4 @@
-"""A proxy between a client and Zuora that does to each exchange the worst that a network may do."""
+"""A proxy between a client and Zuora that does the worst things that a network can do."""
 
 import contextlib
 import http.client
@@ -58,7 +58,7 @@ class Answer:
 
 
 class HostileProxy:
-    """Passes everything on until `rage` is called, and again after `calm`. Decides by the given chance alone."""
+    """Passes everything on until `rage` is called, and again after `calm`. Only the given chance decides."""
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream.removeprefix("http://")
@@ -69,7 +69,7 @@ class HostileProxy:
         self._decoys: dict[str, str] = {}
         self.before: Callable[[Asked], None] | None = None
         """Called before a request goes on to Zuora."""
-        self.told: list[str] = []
+        self.log: list[str] = []
         self._earlier: list[Answer] = []
         self._idle = threading.Condition()
         self._busy = 0
@@ -77,7 +77,7 @@ class HostileProxy:
 
     def rage(self, chance: random.Random, rate: float, decoys: dict[str, str]) -> None:
         """From now on spoil this part of the exchanges. `decoys` has a key of another record by its collection."""
-        self.told.clear()
+        self.log.clear()
         self._earlier.clear()
         self._chance, self._rate, self._decoys = chance, rate, decoys
 
@@ -86,7 +86,7 @@ class HostileProxy:
         self._chance = None
 
     def settle(self) -> None:
-        """Wait until nothing is on its way to Zuora any more."""
+        """Wait until no request to Zuora is left."""
         with self._idle:
             assert self._idle.wait_for(lambda: self._busy == 0, 10)
 
@@ -120,7 +120,7 @@ class HostileProxy:
             connection.sendall(self._ask(asked).text())
             return True
         kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
-        self.told.append(f"{asked.method} {asked.path.partition('?')[0]} {kind}")
+        self.log.append(f"{asked.method} {asked.path.partition('?')[0]} {kind}")
         return self._spoil(kind, asked, connection, chance)
 
     def _spoil(self, kind: str, asked: Asked, connection: socket.socket, chance: random.Random) -> bool:  # noqa: PLR0911, PLR0912
@@ -153,7 +153,7 @@ class HostileProxy:
                 status = 429 if kind == "limit" else chance.choice([502, 503, 504, 408])
                 connection.sendall(Answer(status, [("Content-Type", "text/html")], PAGE).text())
                 return True
-        # What follows is a whole answer that is not the right one.
+        # The rest are complete answers, but not the right ones.
         answer = Answer(200, [], b"") if kind == "swap_before" else self._ask(self._changed(kind, asked))
         match kind:
             case "swap_before" | "swap_after":
@@ -165,7 +165,7 @@ class HostileProxy:
             case "duplicate":
                 answer = self._ask(asked)
             case "other_record":
-                # Without the ids of the request, by which it would be known at once.
+                # Without the ids of the request, which would give it away at once.
                 headers = [(name, value) for name, value in answer.headers if "zuora" not in name.lower()]
                 answer = Answer(answer.status, headers, answer.body)
             case "next_page":

@@ -1,4 +1,4 @@
-"""Cancelling through the Zuora client: once, whatever becomes of the answer."""
+"""Cancelling with the Zuora client: once, whatever happens to the answer."""
 
 import json
 import threading
@@ -87,9 +87,9 @@ class TestEitherWay:
         if kind in ("drop_after", "truncate"):
             done = cancel(zuora)
             assert (done.effective, done.already, done.seen) == (TODAY, False, True)
-            # It shows as cancelled, and by whom could not be learned: every answer was lost.
+            # It shows as cancelled, but not by whom: every answer was lost.
             assert done.ours is None
-            # Under its key, and of what is cancelled already, an order may be asked for again. A PUT has no key.
+            # With its key, an order for what is cancelled already may be sent again. A PUT has no key.
             assert asked(tenant, by) == (4 if by == ORDER else 1)
             tenant.state.faults.clear()
             assert version(tenant) == 2
@@ -105,7 +105,7 @@ class TestEitherWay:
 
     @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
     def test_an_unknown_outcome_that_cannot_be_looked_up_stays_unknown(self, zuora, tenant, by, kind):
-        # The looking before the cancellation succeeds, the one after it does not.
+        # The read before the cancellation succeeds, the one after it does not.
         tenant.state.faults.add(Fault(by, kind, 1))
         real = zuora._resolved
 
@@ -272,7 +272,7 @@ class TestOrders:
         assert not cancel(scripted_zuora).already
         sent = [request.headers["Idempotency-Key"] for request in scripted.seen if request.method == "POST"]
         assert len(sent) == 2
-        # A refusal of Zuora's own is kept under its key. A conflict that nobody explains is none.
+        # A refusal by Zuora itself is kept under its key. A conflict without a reason is not.
         assert len(set(sent)) == (2 if "reasons" in body else 1)
 
     def test_a_missing_permission_that_does_not_name_orders_is_no_reason_for_the_other_way(
@@ -292,7 +292,7 @@ class TestOrders:
         assert scripted.seen[3].method == "PUT"
         assert "Idempotency-Key" not in scripted.seen[3].headers
 
-    def test_a_rule_against_this_order_is_none(self, scripted, scripted_zuora):
+    def test_a_rule_against_this_order_is_not_one(self, scripted, scripted_zuora):
         refused = JSONResponse(shape1(58490030, "The order date is before that of another order."), 400)
         self.order(scripted, refused, JSONResponse({"success": True, **ROW}))
         with pytest.raises(Rejected):
@@ -300,7 +300,7 @@ class TestOrders:
         assert [request.method for request in scripted.seen] == ["GET", "POST", "GET"]
 
     @pytest.mark.parametrize("reply", [JSONResponse({}), JSONResponse([]), HTMLResponse("<html>")])
-    def test_a_success_that_is_none_is_unknown(self, scripted, scripted_zuora, reply):
+    def test_a_success_without_its_content_is_unknown(self, scripted, scripted_zuora, reply):
         self.order(scripted, reply, JSONResponse({"success": True, **ROW}))
         with pytest.raises(RemoteError) as caught:
             cancel(scripted_zuora)
@@ -357,7 +357,7 @@ class TestWithoutOrders:
         scripted.replies += [look, no_orders, look, reply, after if ended else look]
         if ended:
             done = cancel(scripted_zuora)
-            # It shows as cancelled, and nothing tells by whom.
+            # It shows as cancelled, but not by whom.
             assert (done.effective, done.seen, done.ours) == (date(2026, 12, 1), True, None)
         else:
             with pytest.raises(RemoteError) as caught:
@@ -374,7 +374,7 @@ class TestWithoutOrders:
 
 
 class TestKeys:
-    """After a definite refusal another key, after an unknown outcome the same one."""
+    """Another key after a definite refusal, the same one after an unknown outcome."""
 
     def keys_of(self, scripted):
         return [one.headers["Idempotency-Key"] for one in scripted.seen if one.method == "POST"]
@@ -390,7 +390,7 @@ class TestKeys:
         assert len(set(sent)) == 3
 
     @pytest.mark.parametrize("code", [58730020, 58730030, 58730010, 58730040])
-    def test_a_refusal_is_counted_before_it_is_told(self, scripted, scripted_zuora, code):
+    def test_a_refusal_is_counted_before_it_is_raised(self, scripted, scripted_zuora, code):
         counted = []
         look = JSONResponse({"success": True, **ROW})
         scripted.replies += [look, JSONResponse(shape1(code), 400), look]
@@ -411,7 +411,7 @@ class TestKeys:
 
     @pytest.mark.parametrize("kind", ["lock", "429", "temporary", "success_false"])
     def test_a_caller_that_counts_nothing_comes_past_an_earlier_refusal(self, make_zuora, tenant, kind):
-        """The answer kept under the key names the request it was made for, so it is known for an old one."""
+        """The answer kept under the key names its first request, so we recognise it as an old one."""
         tenant.state.faults.add(Fault(ORDER, kind, None))
         for _ in range(2):
             with pytest.raises(RemoteError):
@@ -421,7 +421,7 @@ class TestKeys:
         assert version(tenant) == 2
 
     def test_while_the_first_request_runs_the_same_key_is_asked(self, make_zuora, tenant):
-        """A run that is taken over while its order is at work makes no second one."""
+        """A run that is taken over while its order is running makes no second order."""
         tenant.switches.order_seconds = 0.4
         with pytest.raises(Unreachable):
             cancel(make_zuora(action_seconds=0.1, read_seconds=0.1))
@@ -433,7 +433,7 @@ class TestKeys:
         assert len(tenant.state.rows("SELECT * FROM answer")) == 1
 
     @pytest.mark.parametrize("lost", ["drop_before", "drop_after"])
-    def test_whose_it_is_is_asked_by_key(self, zuora, make_zuora, tenant, lost):
+    def test_the_key_shows_who_cancelled(self, zuora, make_zuora, tenant, lost):
         """Somebody else cancels between our look and our order, whose answer is lost."""
         real, other = zuora._ask, make_zuora()
         tenant.state.faults.add(Fault(ORDER, lost, 1, after=1 if lost == "drop_before" else 0))
@@ -448,20 +448,20 @@ class TestKeys:
         assert done.ours is (lost == "drop_after")
         assert done.already is not done.ours
         assert version(tenant) == 2
-        # So it is for somebody who comes later and knows no more than that an answer was lost.
+        # The same for a later caller who only knows that an answer was lost.
         assert cancel(make_zuora(), unsure=True).ours is (lost == "drop_after")
 
-    def test_an_error_that_was_kept_is_not_waited_for_when_asked_whose_it_is(self, make_zuora, tenant):
+    def test_an_error_that_was_kept_is_not_waited_for_when_asking_who_cancelled(self, make_zuora, tenant):
         tenant.state.faults.add(Fault(ORDER, "temporary", 1))
         with pytest.raises(RemoteError):
             cancel(make_zuora())
         cancel(make_zuora(), key="other")
         before = asked(tenant, ORDER)
-        # An error of Zuora's own may have struck after the change, so it is no verdict.
+        # An error of Zuora itself may have happened after the change, so it is not a verdict.
         assert cancel(make_zuora(), unsure=True, refused=1).ours is None
         assert asked(tenant, ORDER) == before + 2
 
-    def test_whose_it_was_is_not_said_once_zuora_forgot_its_answers(self, make_zuora, tenant):
+    def test_who_cancelled_is_not_known_when_zuora_no_longer_keeps_its_answers(self, make_zuora, tenant):
         tenant.state.faults.add(Fault(ORDER, "drop_after", 1))
         assert cancel(make_zuora()).ours
         tenant.state.keep_answer({**tenant.state.rows("SELECT * FROM answer")[0], "at": 0.0})
@@ -470,7 +470,7 @@ class TestKeys:
         assert (done.ours, done.already) == (None, False)
         assert asked(tenant, ORDER) == before
 
-    def test_an_end_that_somebody_scheduled_meanwhile_is_not_taken_for_ours_nor_overridden(
+    def test_an_end_that_somebody_else_has_scheduled_is_not_taken_for_ours_or_overridden(
         self, zuora, scripted, scripted_zuora
     ):
         scripted.replies += [JSONResponse({**ROW, "scheduledCancelDate": "2027-01-03", "success": True})]

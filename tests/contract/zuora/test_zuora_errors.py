@@ -1,4 +1,4 @@
-"""Every way Zuora says no, every fault and every rule for trying again."""
+"""Every way in which Zuora refuses, every fault and every rule for trying again."""
 
 import io
 import json
@@ -155,7 +155,7 @@ class TestShapes:
         "body",
         ["", "{}", "[]", "null", "7", '"x"', "[null]", '{"success": 1}', "{", "[" * 100_000, '{"success": NaN}'],
     )
-    def test_a_success_that_is_none_is_unexpected(self, scripted, scripted_zuora, body):
+    def test_a_success_that_is_not_one_is_unexpected(self, scripted, scripted_zuora, body):
         scripted.replies.append(Response(body))
         for write in (True, False):
             error = failure(scripted_zuora, write)
@@ -179,11 +179,11 @@ class TestShapes:
             {**account_body(), "metrics": 3},
         ],
     )
-    def test_an_account_that_is_none_is_unexpected(self, scripted, scripted_zuora, body):
+    def test_an_account_that_is_not_one_is_unexpected(self, scripted, scripted_zuora, body):
         scripted.replies.append(JSONResponse(body))
         assert type(failure(scripted_zuora, write=False)) is UnexpectedReply
 
-    def test_what_may_be_missing_may(self, scripted, scripted_zuora):
+    def test_optional_fields_may_be_missing(self, scripted, scripted_zuora):
         scripted.replies.append(JSONResponse(account_body(status="cancelled", Colour__c="red")))
         account = scripted_zuora.account("1")
         assert (account.parent_id, account.balance, account.bill_to_id) == (None, None, None)
@@ -230,7 +230,7 @@ class TestPages:
             scripted_zuora.children("p")
 
     @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": [1]}, {"data": [{}]}, {"data": [], "nextPage": 3}])
-    def test_a_page_that_is_none_is_unexpected(self, scripted, scripted_zuora, body):
+    def test_a_page_that_is_not_one_is_unexpected(self, scripted, scripted_zuora, body):
         scripted.replies.append(JSONResponse(body))
         with pytest.raises(UnexpectedReply):
             scripted_zuora.children("p")
@@ -411,12 +411,12 @@ class TestSignIn:
         "body",
         ["{}", "[]", '{"access_token": "a\\r\\nb", "expires_in": 9}', "<html>"],
     )
-    def test_a_token_that_is_none_is_unexpected(self, scripted, scripted_zuora, body):
+    def test_a_token_that_is_not_one_is_unexpected(self, scripted, scripted_zuora, body):
         scripted.token_replies.append(Response(body))
         assert type(failure(scripted_zuora)) is UnexpectedReply
 
     @pytest.mark.parametrize("seconds", [3599, 3599.0, 3599.5, "3599", " 3599.0 "])
-    def test_the_life_of_a_token_is_told_in_several_ways(self, scripted, scripted_zuora, seconds):
+    def test_the_life_of_a_token_is_written_in_several_ways(self, scripted, scripted_zuora, seconds):
         scripted.replies.append(JSONResponse(account_body()))
         scripted.token_replies.append(JSONResponse({"access_token": "first", "expires_in": seconds}))
         began = time.monotonic()
@@ -424,7 +424,7 @@ class TestSignIn:
         assert 3530 < scripted_zuora._token._held.until - began < 3545
 
     @pytest.mark.parametrize(
-        "told",
+        "life",
         [
             "",
             ', "expires_in": null',
@@ -434,9 +434,9 @@ class TestSignIn:
             ),
         ],
     )
-    def test_a_token_without_a_life_that_can_be_read_is_short_lived(self, scripted, scripted_zuora, told):
+    def test_a_token_without_a_life_that_can_be_read_is_short_lived(self, scripted, scripted_zuora, life):
         scripted.replies.append(JSONResponse(account_body()))
-        scripted.token_replies.append(Response(f'{{"access_token": "first"{told}}}'))
+        scripted.token_replies.append(Response(f'{{"access_token": "first"{life}}}'))
         began = time.monotonic()
         scripted_zuora.account("1")
         assert 0 < scripted_zuora._token._held.until - began <= 61
@@ -475,7 +475,7 @@ class TestTransport:
     def test_a_wrong_address_is_one_of_our_errors(self, make_zuora, url):
         assert isinstance(failure(make_zuora(url=url, attempts=1)), Rejected | Unreachable)
 
-    def test_no_redirect_carries_the_token_away(self, scripted, scripted_zuora, zuora_standin):
+    def test_no_redirect_gets_the_token(self, scripted, scripted_zuora, zuora_standin):
         scripted.replies.append(Response(status_code=307, headers={"Location": f"{zuora_standin.url}/v1/accounts/1"}))
         assert type(failure(scripted_zuora, write=False)) is UnexpectedReply
         assert zuora_standin.state.faults.requests() == (0, [])
@@ -532,15 +532,15 @@ class TestNothingLeaks:
     secrets = ("Quiet Name", CLIENT_SECRET, "scripted-token-value", "ada@example.com")
 
     def replies(self, secrets):
-        told = " ".join(secrets)
-        yield JSONResponse(shape1(53100320, told), 400)
-        yield JSONResponse({"message": told}, 401)
-        yield JSONResponse(shape1(53100350, told), 409)
-        yield JSONResponse({"success": True, "note": told}, 404)
-        yield HTMLResponse(told, 502)
-        yield HTMLResponse(told, 200)
+        everything = " ".join(secrets)
+        yield JSONResponse(shape1(53100320, everything), 400)
+        yield JSONResponse({"message": everything}, 401)
+        yield JSONResponse(shape1(53100350, everything), 409)
+        yield JSONResponse({"success": True, "note": everything}, 404)
+        yield HTMLResponse(everything, 502)
+        yield HTMLResponse(everything, 200)
 
-    def test_no_error_or_log_line_holds_a_secret_or_a_name(self, scripted, make_zuora, caplog, capsys):
+    def test_no_error_or_log_line_has_a_secret_or_a_name(self, scripted, make_zuora, caplog, capsys):
         caplog.set_level(logging.DEBUG)
         texts = io.StringIO()
         for reply in self.replies(self.secrets):
@@ -549,13 +549,13 @@ class TestNothingLeaks:
             error = failure(make_zuora(url=scripted.url))
             for text in (str(error), repr(error), *traceback.format_exception(error)):
                 texts.write(text)
-        # A sign-in that fails has given out no token, so there is none to hide.
+        # A failed sign-in gives no token, so there is no token to hide.
         for reply in self.replies([secret for secret in self.secrets if "token" not in secret]):
             scripted.token_replies[:] = [reply] * 5
             error = failure(make_zuora(url=scripted.url))
             texts.write(repr(error) + "".join(traceback.format_exception(error)))
         config = ZuoraConfig("u", CLIENT_ID, CLIENT_SECRET)
-        # The test's own lines, which a traceback quotes, hold none of the values.
+        # The test's own lines, which a traceback quotes, have none of the values.
         said = texts.getvalue() + caplog.text + "".join(capsys.readouterr()) + repr(config)
         assert "attempt" in said or "retry" in said
         for secret in self.secrets:
@@ -567,8 +567,14 @@ class TestNothingLeaks:
         # The first half of each value is the test's own line, which a traceback may quote.
         person = {"first_name": "Qui" + "etta", "work_email": "ada" + "@example.com", "address1": "7 Hid" + "den St"}
         look = {"success": True, "id": "i", "subscriptionNumber": "S", "status": "Active", "accountNumber": "1"}
-        told = " ".join((*self.secrets, *person.values()))
-        wire = {"firstName": 7, "workEmail": told, "id": "c", "invoiceNumber": told, "subscriptionNumber": told}
+        everything = " ".join((*self.secrets, *person.values()))
+        wire = {
+            "firstName": 7,
+            "workEmail": everything,
+            "id": "c",
+            "invoiceNumber": everything,
+            "subscriptionNumber": everything,
+        }
         calls = [
             lambda: zuora.update_contact("c", person, track="t"),
             lambda: zuora.contact("c"),
@@ -583,9 +589,9 @@ class TestNothingLeaks:
             bodies = (
                 []
                 if call in (calls[0], calls[-1])
-                else [{**wire, "success": True, "subscriptions": [wire], "data": [wire], "nextPage": told}]
+                else [{**wire, "success": True, "subscriptions": [wire], "data": [wire], "nextPage": everything}]
             )
-            # A refusal repeats what the call sent. Any other answer has whatever there is.
+            # A refusal repeats what the call sent. Any other answer has everything.
             for reply in [*(JSONResponse(body) for body in bodies), *self.replies((*self.secrets[1:], *sent))]:
                 scripted.replies[:] = [JSONResponse(look)] if call is calls[-1] else []
                 scripted.replies.append(reply)
@@ -594,7 +600,7 @@ class TestNothingLeaks:
                 lines = "".join(traceback.format_exception(caught.value))
                 texts.append(f"{caught.value} {caught.value!r} {lines}")
         said = ("".join(texts) + caplog.text).lower()
-        # The renaming of the other test is quoted nowhere here, so the account's name is looked for too.
+        # No line here quotes the rename of the other test, so the account's name is looked for, too.
         hidden = [*self.secrets, *person.values()]
         assert not [secret for secret in hidden if secret.lower() in said]
 

@@ -29,7 +29,7 @@ def proxy(_running_zuora):
 
 
 class Sequence:
-    """One account with what belongs to it, somebody else who may cancel its subscription, and a run that does so."""
+    """One account, somebody else who may cancel its subscription, and a run that does so."""
 
     def __init__(self, seed, zuora, other, standin, proxy):
         self.chance = random.Random(seed)
@@ -70,7 +70,7 @@ class Sequence:
         }
 
     def interfere(self, asked):
-        """Somebody else cancels at the worst of moments: before an order of ours arrives, after our look."""
+        """Somebody else cancels at the worst moment: after our read, before our order arrives."""
         if not self.theirs and asked.method != "GET" and ("orders" in asked.path or "cancel" in asked.path):
             self.proxy.before = None
             done = self.other.cancel_subscription(
@@ -93,9 +93,9 @@ class Sequence:
             unsure=self.unsure,
             on_refusal=keep,
         )
-        # Nothing is claimed that somebody else did, and nothing of ours given to them.
+        # We do not claim what somebody else did, or the reverse.
         if done.ours is not None:
-            assert done.ours is not self.theirs, self.log + self.proxy.told
+            assert done.ours is not self.theirs, self.log + self.proxy.log
             assert done.already is (not done.ours)
         self.ended = True
 
@@ -134,7 +134,7 @@ class Sequence:
         self.policy = getattr(self, "policy", None) or self.chance.choice(
             [CancelPolicy.ON_DATE, CancelPolicy.END_OF_TERM]
         )
-        # Readings lag behind the writes of this operation, not of those before it.
+        # Reads lag behind the writes of this operation, not of earlier ones.
         state.lag.forget()
         before = self.truth()
         self.proxy.before = self.interfere if field == "cancelled" and self.chance.random() < 0.3 else None
@@ -148,12 +148,12 @@ class Sequence:
         self.proxy.settle()
         self.proxy.before = None
         after = self.truth()
-        self.log.append(f"{turn} {field}={value}: {error or 'done'} {self.proxy.told}")
+        self.log.append(f"{turn} {field}={value}: {error or 'done'} {self.proxy.log}")
         wanted = before if field is None or (field == "cancelled" and self.theirs) else {**before, field: value}
         if error is None:
             assert after == wanted, self.log
         else:
-            # A definite failure changed nothing; one that says it does not know may have done what was asked.
+            # A definite failure changed nothing. One with an unknown outcome may have done what was asked.
             assert after == before or (error.maybe_done and after == wanted), self.log
             assert error.maybe_done is ("It is not known" in str(error))
             if field == "cancelled":
@@ -165,7 +165,7 @@ class Sequence:
     def run(self):
         for turn in range(1, self.chance.randint(3, 6) + 1):
             self.turn(turn)
-        # Once the network is well, the intention comes to its end, and whose the cancellation is becomes known.
+        # When the network is well again, the intention ends, and we learn whose the cancellation is.
         self.standin.state.lag.forget()
         if not self.ended and (self.refused or self.unsure):
             self.cancel(99)
