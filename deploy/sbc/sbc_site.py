@@ -44,7 +44,7 @@ class Tls:
 
 @dataclass(frozen=True)
 class Site:
-    """The settings of the SBC. `token` is None when one has to be made."""
+    """The settings of the SBC. Without a `token` one is made."""
 
     data: Path
     address: str

@@ -65,7 +65,7 @@ class Granted:
 
 @dataclass(frozen=True)
 class Line:
-    """One allowance: what is granted and what is in use. `in_use` is None where nothing can be counted."""
+    """One allowance: what is granted and what is in use. Where nothing can be counted there is no `in_use`."""
 
     kind: str
     granted: int

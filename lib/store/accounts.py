@@ -133,7 +133,7 @@ def rename_account(connection: Connection, number: str, *, before: str, after: s
 
 
 def move_account(connection: Connection, number: str, *, before: str | None, after: str | None) -> bool:
-    """Change the parent if it still is `before` (numbers; None is no parent). False when it already was `after`.
+    """Change the parent if it still is `before` (numbers; None without a parent). False when it already was `after`.
 
     Raises:
         Conflict: somebody has given it a third parent.

@@ -224,8 +224,8 @@ def _newest(
         found = select(*whose, *kept.columns(kept.table)).select_from(members.join(kept.table, key.in_(listed)))
         ordered = found.order_by(*(kept.table.c[name].desc() for name in kept.order))
     else:
-        beside = newest.lateral("found")
+        newest_of_each = newest.lateral("found")
         fields = {column: field for field, column in kept.fields.items()}
-        found = select(*whose, beside).select_from(members.join(beside, true()))
-        ordered = found.order_by(*(beside.c[fields[name]].desc() for name in kept.order))
+        found = select(*whose, newest_of_each).select_from(members.join(newest_of_each, true()))
+        ordered = found.order_by(*(newest_of_each.c[fields[name]].desc() for name in kept.order))
     return ordered.limit(limit)

@@ -24,7 +24,7 @@ _GIVES_WAY_TO: dict[EmailState, list[str]] = {
 
 
 class SentEmail(BaseModel):
-    """A stored e-mail. `body` is None where a reader could sign in with it."""
+    """A stored e-mail. There is no `body` where a reader could sign in with it."""
 
     model_config = ConfigDict(frozen=True)
 

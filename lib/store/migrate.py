@@ -95,9 +95,9 @@ def _only_one_process(url: str) -> Iterator[None]:
     if not path or path == ":memory:":
         yield
         return
-    beside = Path(f"{path}-migrate")
-    make_file(beside)
-    with beside.open("w") as lock:
+    lock_file = Path(f"{path}-migrate")
+    make_file(lock_file)
+    with lock_file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -41,7 +41,7 @@ class Around:
     announcement: Server
 
     def forget(self) -> None:
-        """Count as old what they got so far."""
+        """Ignore what they have received so far."""
         for server in (self.pbx, self.rings, self.voicemail, self.carrier, self.announcement):
             server.news()
 
@@ -54,7 +54,7 @@ class Lab:
     folder: Path
 
     def put(self, *rules: dict[str, Any]) -> None:
-        """Write rules; all must be taken."""
+        """Write rules, all of which must be accepted."""
         status, answer = self.sbc.call("PUT", "/v1/rules", list(rules))
         assert (status, answer) == (200, {"received": len(rules), "applied": len(rules)})
 
@@ -145,7 +145,7 @@ def lab(_lab: Lab, around: Around) -> Lab:
 
 @pytest.fixture(scope="session")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """An SBC around which every server is down."""
+    """An SBC whose servers are all down."""
     require_kamailio()
     require_sipp()
     folder = tmp_path_factory.mktemp("alone")

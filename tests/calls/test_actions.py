@@ -1,4 +1,4 @@
-"""What the article promises, heard: actions of the product on one side of a real SBC, calls on the other."""
+"""What the help article promises, by real calls: the product on one side of a real SBC, callers on the other."""
 
 import pytest
 from sqlalchemy import update
@@ -32,7 +32,7 @@ FIRST, SECOND, _ = NUMBERS["1001"]
 
 @pytest.fixture
 def world(_sqlite_template, tmp_path, standin, mail_standin, lab):  # noqa: F811 (fixtures from above)
-    """A Hub whose SBC is the real one, which holds no rule yet."""
+    """A Hub with a real SBC, which has no rules yet."""
     url = f"sqlite:///{tmp_path / 'hub.db'}"
     (tmp_path / "hub.db").write_bytes(_sqlite_template.read_bytes())
     engine = make_engine(url)

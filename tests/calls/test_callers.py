@@ -1,4 +1,4 @@
-"""Who may call as whom, what the far end hears of the caller, and the manners of SIP around it."""
+"""Who may call with which number, what the far end learns about the caller, and other rules of SIP."""
 
 import socket
 import struct
@@ -23,8 +23,8 @@ def caller(number: str) -> str:
 
 
 @pytest.mark.parametrize("where", ["From", "P-Asserted-Identity"])
-def test_another_account_s_number_serves_nobody_from_another_trunk(wire, where):
-    """A suspended phone that writes it gets no further than without it."""
+def test_a_number_of_another_account_cannot_be_used_from_another_trunk(wire, where):
+    """It does not help a suspended phone to write that number."""
     other = wire.lab.number("allowed", trunk="syd-2", account="1002")
     more = [f"P-Asserted-Identity: <sip:{other}@example.com>"] if where != "From" else []
     from_ = caller(other if where == "From" else wire.lab.number("suspended"))
@@ -45,7 +45,7 @@ def test_an_unknown_trunk_has_no_source(wire):
     assert wire.carrier.news() == []
 
 
-def test_a_stranger_is_not_told_that_a_number_is_suspended(wire):
+def test_a_stranger_does_not_learn_that_a_number_is_suspended(wire):
     number = wire.lab.number("suspended", trunk="syd-2")
     assert wire.out(CALLED, from_=caller(number)) == NOT_ITS_TRUNK
     assert wire.announcement.news() == []
@@ -88,7 +88,7 @@ def test_of_two_identities_each_must_be_allowed(wire, form, second, turned):
 
 
 @pytest.mark.parametrize("value", ["", ",", '"', '"<sip:{}@a>', "<sip:{}@a", "<sip:{}@a>,", "<sip:{}@a> <sip:{}@a>"])
-def test_a_broken_identity_is_none(wire, value):
+def test_a_broken_identity_is_not_used(wire, value):
     number = wire.lab.number("allowed")
     told = wire.out(CALLED, f"P-Asserted-Identity: {value.format(number, number)}", from_=caller(number))
     assert told.startswith("SIP/2.0 40"), told
@@ -167,7 +167,7 @@ def test_who_does_not_hide_is_shown(wire):
     assert SOMEBODY in invite.headers("From")[0] + invite.headers("P-Asserted-Identity")[0]
 
 
-def test_the_carrier_is_told_who_hides(wire):
+def test_the_carrier_gets_a_hidden_number(wire):
     """It is part of the network that keeps the secret, and needs the number."""
     number = wire.lab.number("allowed")
     wire.out(CALLED, "Privacy: id", f"P-Asserted-Identity: <sip:{number}@x>")
@@ -175,7 +175,7 @@ def test_the_carrier_is_told_who_hides(wire):
     assert (invite.headers("Privacy"), number in invite.headers("P-Asserted-Identity")[0]) == (["id"], True)
 
 
-# ---- Manners
+# ---- Other rules of SIP
 
 
 @pytest.mark.parametrize("uri", ["sip:example.com", "sip:ping@example.com", "sip:+61255509901@example.com"])
@@ -187,7 +187,7 @@ def test_options_is_answered_with_or_without_a_user(wire, side, uri):
 
 
 @pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE", "MESSAGE", "PUBLISH", "NOTIFY", "REFER"])
-def test_what_is_not_allowed_is_told_what_is(wire, method):
+def test_a_method_that_is_not_allowed_gets_the_list_of_allowed_ones(wire, method):
     with Phone(wire.lab.sbc.customer_port) as phone:
         phone.send(request(method, CALLED))
         allowed = phone.wait_for(405).headers("Allow")
@@ -196,7 +196,7 @@ def test_what_is_not_allowed_is_told_what_is(wire, method):
 
 @pytest.mark.parametrize("protocol", ["UDP", "TCP"])
 @pytest.mark.parametrize("method", ["CANCEL", "BYE"])
-def test_ending_nothing_is_told_so(wire, method, protocol):
+def test_ending_an_unknown_call_is_refused(wire, method, protocol):
     for port in (wire.lab.sbc.customer_port, wire.lab.sbc.carrier_port):
         told = ask(port, request(method, CALLED, via=protocol), protocol=protocol)
         assert told == "SIP/2.0 481 Call Does Not Exist"
@@ -231,7 +231,7 @@ def test_a_phone_calls_through_either_transport(lab, around, scenario, transport
     call = lab.inbound(scenario, lab.number("allowed", trunk=trunk), transport=transport).result()
     assert call.passed, call.output
     server = around.rings if scenario == "caller_gives_up" else around.pbx
-    # The ACK of a call that was given up is on its way yet.
+    # The ACK of a call that was given up may still be coming.
     ended = ["CANCEL"] if scenario == "caller_gives_up" else ["ACK", "BYE"]
     assert [message.first_line.split()[0] for message in server.news()][: 1 + len(ended)] == ["INVITE", *ended]
 
@@ -267,7 +267,7 @@ def test_two_hundred_calls_at_twenty_a_second_while_rules_are_written(lab):
     assert len(written) > 20
 
 
-def test_a_connection_that_a_stranger_cuts_off_harms_nobody(wire):
+def test_a_connection_that_a_stranger_cuts_off_disturbs_no_call(wire):
     with socket.create_connection((HOST, wire.lab.sbc.customer_port)) as rude:
         rude.sendall(b"INVITE sip:000@exa")
         rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

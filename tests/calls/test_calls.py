@@ -1,4 +1,4 @@
-"""What a call does under each rule, by calls that are really made."""
+"""What a call does under each rule, by real calls."""
 
 import contextlib
 import sqlite3
@@ -42,7 +42,7 @@ def test_each_trunk_has_its_own_destination(lab, around):
     assert [number in message.first_line for message in around.rings.news() for number in [rings]] == [True] * 3
 
 
-def test_a_suspended_number_is_answered_by_voicemail_which_is_told_for_whom(lab, around):
+def test_a_suspended_number_is_answered_by_its_voicemail(lab, around):
     number = lab.number("suspended")
     call = lab.answered_in(number)
     assert server_of(call) == ["voicemail"]
@@ -97,14 +97,14 @@ def test_the_next_call_goes_by_the_new_rule(lab):
 
 
 @pytest.mark.parametrize("called", ["+0255500001", "+61", "+61255500001x", "anonymous"])
-def test_a_called_number_that_is_no_number_is_refused(lab, around, called):
+def test_a_called_number_that_is_not_a_number_is_refused(lab, around, called):
     call = lab.refused_in(called, 484)
     assert reason_of(call)[0] == ['Q.850;cause=28;text="Invalid number format"']
     assert around.pbx.news() == []
 
 
 @pytest.mark.parametrize("calling", ["0255509998", "61255509998", "anonymous", "+61255500001%0a"])
-def test_a_calling_number_without_a_rule_or_that_is_no_number_is_refused(lab, around, calling):
+def test_a_calling_number_without_a_rule_or_that_is_not_a_number_is_refused(lab, around, calling):
     lab.refused_out(calling, 403)
     assert around.carrier.news() == []
 
@@ -129,14 +129,14 @@ def test_an_asserted_identity_without_a_number_does_not_fall_back_to_from(lab, a
 def test_a_rule_with_an_unknown_trunk_reaches_nobody_and_calls_nobody(lab, around):
     lab.refused_out(lab.number("allowed", trunk="per-9"), 403)
     lab.refused_in(lab.number("allowed", trunk="per-9"), 503)
-    # The names of our own servers are no trunks.
+    # The names of our own servers are not trunks.
     for name in ("voicemail", "carrier", "announcement", "pbx"):
         lab.refused_in(lab.number("allowed", trunk=name), 503)
     assert [message for server in vars(around).values() for message in server.news()] == []
 
 
 def test_a_rule_with_an_unknown_state_lets_nobody_through(lab, around):
-    """Such a row can only come past the API, into a database that does not check."""
+    """Only somebody who writes directly into a database without checks can make such a row."""
     number = fresh_number()
     with contextlib.closing(sqlite3.connect(lab.sbc.folder / "data" / "rules.db")) as connection:
         connection.execute("pragma ignore_check_constraints = on")
@@ -148,7 +148,7 @@ def test_a_rule_with_an_unknown_state_lets_nobody_through(lab, around):
     assert around.pbx.news() + around.carrier.news() == []
 
 
-def test_a_call_that_is_up_goes_on_when_its_number_is_suspended(lab, around):
+def test_a_connected_call_goes_on_when_its_number_is_suspended(lab, around):
     number = lab.number("allowed")
     caller = lab.inbound("caller_talks", number, talk_ms=400)
     caller.wait_for(200)
@@ -180,7 +180,7 @@ def test_after_a_kill_the_rules_are_the_same(lab: Lab, around: Around):
 
 @pytest.fixture(scope="module")
 def unanswered(alone: Lab) -> dict[str, Call]:
-    """A call to each of the servers around an SBC where all of them are down. Side by side, as each takes a while."""
+    """A call to each of the servers of an SBC, all of which are down. At the same time, as each takes a while."""
     made = {
         "voicemail": alone.inbound("caller_is_refused", alone.number("suspended"), status=480),
         "announcement": alone.outbound("caller_is_refused", alone.number("suspended"), status=403),
@@ -196,7 +196,7 @@ def test_without_voicemail_a_suspended_number_is_unavailable(unanswered):
     assert reason_of(call)[0] == ['Q.850;cause=20;text="Subscriber absent"']
 
 
-def test_without_the_announcement_a_suspended_number_is_refused_all_the_same(unanswered):
+def test_without_the_announcement_a_suspended_number_is_still_refused(unanswered):
     call = unanswered["announcement"]
     assert call.statuses == [403]
     assert reason_of(call) == SUSPENDED

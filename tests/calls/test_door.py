@@ -1,4 +1,4 @@
-"""Whoever connects to the provisioning API and says nothing keeps nobody else out."""
+"""Connections to the provisioning API without a request do not block others."""
 
 import contextlib
 import http.client
@@ -43,7 +43,7 @@ def silent(sbc: Kamailio, held: contextlib.ExitStack, count: int, host: str = HO
 
 @pytest.mark.parametrize("host", [HOST, "127.0.0.9"], ids=["same address", "another address"])
 @pytest.mark.usefixtures("room_for_many")
-def test_idle_connections_keep_nobody_out(sbc, host):
+def test_idle_connections_do_not_block_others(sbc, host):
     number = fresh_number()
     kept = http.client.HTTPConnection(HOST, sbc.http_port, timeout=10)
     with contextlib.ExitStack() as held, contextlib.closing(kept):
@@ -60,8 +60,8 @@ def test_idle_connections_keep_nobody_out(sbc, host):
 
 @pytest.mark.parametrize("says", [b"G", b"GET /v1/health HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00\x01"], ids=repr)
 @pytest.mark.parametrize("hosts", [[HOST], [f"127.0.0.{last}" for last in range(2, 7)]], ids=["same", "others"])
-def test_a_byte_holds_no_place(sbc, hosts, says):
-    """Of each address more than it may have, all of them with a request that never ends."""
+def test_an_unfinished_request_keeps_no_place(sbc, hosts, says):
+    """From each address more connections than it may have, all with an unfinished request."""
     with contextlib.ExitStack() as held:
         for host in hosts:
             silent(sbc, held, 70, host, says)
@@ -69,7 +69,7 @@ def test_a_byte_holds_no_place(sbc, hosts, says):
             assert sbc.call("GET", "/v1/health")[0] == 200
 
 
-def test_the_named_sources_alone_get_in(tmp_path):
+def test_only_the_named_sources_get_in(tmp_path):
     with Kamailio(tmp_path, settings={"SBC_HTTP_SOURCES": "127.0.0.1 192.0.2.0/24"}) as sbc:
         text = f"GET /v1/health HTTP/1.1\r\nHost: sbc\r\nAuthorization: Bearer {sbc.token}\r\n\r\n".encode()
         with socket.create_connection((HOST, sbc.http_port), 10, ("127.0.0.9", 0)) as stranger:
@@ -80,8 +80,8 @@ def test_the_named_sources_alone_get_in(tmp_path):
         assert sbc.call("GET", "/v1/health")[0] == 200
 
 
-def test_those_who_were_never_answered_go_first(sbc):
-    """A client's own connections outlast strangers from the same machine."""
+def test_addresses_without_an_answer_are_ended_first(sbc):
+    """A client's connections stay, and those of strangers are ended."""
     mine = http.client.HTTPConnection(HOST, sbc.http_port, timeout=10)
     with contextlib.ExitStack() as held, contextlib.closing(mine):
         mine.request("GET", "/v1/health", headers={"Authorization": f"Bearer {sbc.token}"})
@@ -104,7 +104,7 @@ def test_a_request_goes_through_in_pieces_and_one_after_the_other(sbc):
 
 @pytest.fixture
 def door(monkeypatch) -> ModuleType:
-    """The launcher's module of the door, which is no part of a package."""
+    """The launcher's module of the door, which is not in a package."""
     spec = importlib.util.spec_from_file_location("sbc_door", DEPLOYED / "sbc_door.py")
     assert spec is not None
     assert spec.loader is not None
@@ -118,7 +118,7 @@ def door(monkeypatch) -> ModuleType:
     ("limit", "said"),
     [("FIRST_SECONDS", b""), ("HEAD_SECONDS", b"GET / HT"), ("ANSWER_SECONDS", b"GET / HTTP/1.1\r\n\r\n")],
 )
-def test_who_says_nothing_or_never_ends_is_shown_out(door, monkeypatch, limit, said):
+def test_a_silent_or_endless_connection_is_closed(door, monkeypatch, limit, said):
     monkeypatch.setattr(door, limit, 0.0)
     with socket.create_server((HOST, 0)) as inside:
         port = free_port()
@@ -129,8 +129,8 @@ def test_who_says_nothing_or_never_ends_is_shown_out(door, monkeypatch, limit, s
 
 
 @pytest.mark.parametrize("late", [b"SIP/2.0 200 OK\r\n\r\n", b"BYE sip:61270100001@192.0.2.1 SIP/2.0\r\n\r\n"])
-def test_what_was_meant_for_a_phone_stays_inside(door, late):
-    """A connection can have the port of a phone that has hung up, and Kamailio tells them apart by it."""
+def test_a_message_for_a_phone_is_not_passed_on(door, late):
+    """A connection can have the port of a phone that has hung up, by which Kamailio identifies both."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     with socket.create_server((HOST, 0)) as inside:
         port = free_port()

@@ -1,4 +1,4 @@
-"""SIP that tries to get past the rules: made-up calls in progress, routes, headers, and the wrong door."""
+"""SIP that tries to get past the rules: invented calls in progress, routes, headers, and the wrong socket."""
 
 import re
 import socket
@@ -30,7 +30,7 @@ def invite(calling: str, *more: str, to_tag: str = "", uri: str = "", call_id: s
 
 
 def answer(port: int, text: str, seconds: float = 5.0) -> str:
-    """The first line of the final reply; "" for none."""
+    """The first line of the final reply, "" without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
         caller.bind((HOST, 0))
         caller.settimeout(seconds)
@@ -45,14 +45,14 @@ def answer(port: int, text: str, seconds: float = 5.0) -> str:
 
 
 def routes_of(call) -> list[str]:
-    """The routes a caller was given, in the order to use them."""
+    """The routes that a caller got, in the order of use."""
     header = ",".join(call.last.headers("Record-Route"))
     return list(reversed(re.findall(r"<[^>]*>", header)))
 
 
 @pytest.mark.parametrize("mark", ["", ";mark=", ";mark=0", ";mark=" + 64 * "0"])
 @pytest.mark.parametrize("state", ["suspended", "missing"])
-def test_a_made_up_call_in_progress_does_not_get_past_the_rule(lab, around, state, mark):
+def test_an_invented_call_in_progress_does_not_get_past_the_rule(lab, around, state, mark):
     number = lab.number(state) if state != "missing" else fresh_number()
     routes = [f"Route: <sip:{HOST}:{lab.sbc.customer_port};lr;ftag=forged{mark}>"]
     for headers in (routes, []):
@@ -79,7 +79,7 @@ def test_a_suspended_caller_gets_no_mark_with_the_announcement(lab, around):
     assert [reply.headers("Record-Route") for reply in call.replies] == [[], []]
 
 
-def test_a_route_of_the_caller_s_own_leads_nowhere(lab, around):
+def test_a_route_that_the_caller_made_up_leads_nowhere(lab, around):
     elsewhere = f"Route: <sip:{HOST}:{lab.sbc.customer_port};lr>, <sip:{around.rings.address};lr>"
     assert "403" in answer(lab.sbc.customer_port, invite(lab.number("suspended"), elsewhere))
     call = lab.outbound("caller_talks", lab.number("allowed"), headers=elsewhere).result()
@@ -101,7 +101,7 @@ def test_a_call_on_the_carrier_side_is_never_an_outbound_one(lab, around):
     assert around.carrier.news() == []
 
 
-def test_the_door_of_the_api_takes_no_calls(lab, around):
+def test_the_socket_of_the_api_takes_no_calls(lab, around):
     number = lab.number("allowed")
     with socket.create_connection((HOST, lab.sbc.http_port), timeout=5) as connection:
         text = invite(SOMEBODY, uri=f"sip:{number}@{HOST}").replace("SIP/2.0/UDP", "SIP/2.0/TCP")

@@ -1,4 +1,4 @@
-"""Within a call: both sides change, hold and end it, and nobody makes another call of it."""
+"""During a call: both sides change, hold and end it, and nobody can make another call from it."""
 
 import re
 
@@ -13,7 +13,7 @@ IN_CALL = ("INVITE", "UPDATE", "INFO", "PRACK", "OPTIONS", "BYE")
 
 
 class Talk:
-    """A call from a phone that was answered or rings, seen from both ends."""
+    """A call from a phone that rings or was answered, seen from both ends."""
 
     def __init__(self, phone, call_id, *, uri=f"sip:{SOMEBODY}@example.com", from_, status=200, contact="", hop=""):
         self.phone = phone
@@ -43,7 +43,7 @@ class Talk:
 
 
 def answered_by(phone, method):
-    """The phone says yes to the request of this method that comes to it."""
+    """The phone accepts the request of this method that it gets."""
     while (message := phone.next()) is not None:
         if message.first_line.startswith(f"{method} "):
             lines = ["SIP/2.0 200 Yes"]
@@ -84,7 +84,7 @@ def help_call(wire):
 
 
 @pytest.mark.parametrize("method", ["INVITE", "BYE", "INFO", "OPTIONS", "MESSAGE", "REGISTER", "REFER", "SUBSCRIBE"])
-def test_a_call_for_help_opens_no_other_call(wire, help_call, method):
+def test_an_emergency_call_opens_no_other_call(wire, help_call, method):
     for peer in wire.peers:
         for more in ("", f", <sip:{wire.carrier.address};lr>"):
             told = help_call.say(method, f"sip:{SOMEBODY}@{peer.address}", to="<sip:000@x>;tag=made-up", more=more)
@@ -96,7 +96,7 @@ def test_a_call_for_help_opens_no_other_call(wire, help_call, method):
 
 
 @pytest.mark.parametrize("method", IN_CALL)
-def test_where_it_goes_is_not_the_caller_s_word(wire, help_call, method):
+def test_the_caller_does_not_decide_where_it_goes(wire, help_call, method):
     more = f", <sip:{wire.carrier.address};lr>"
     assert help_call.say(method, f"sip:{SOMEBODY}@{wire.pbx.address}", more=more) == "SIP/2.0 200 Said"
     [got] = wire.emergency.news()
@@ -106,13 +106,13 @@ def test_where_it_goes_is_not_the_caller_s_word(wire, help_call, method):
 
 
 @pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
-def test_a_call_that_is_up_takes_no_other_name(wire, help_call, method):
+def test_a_connected_call_keeps_its_number(wire, help_call, method):
     names = [f"{name}: <sip:{SOMEBODY}@x>" for name in ("P-Asserted-Identity", "Remote-Party-ID", "Diversion")]
     assert help_call.say(method, more="\r\n" + "\r\n".join(names)) == "SIP/2.0 200 Said"
     assert SOMEBODY not in wire.emergency.news()[0].text
 
 
-def test_a_call_for_help_that_was_given_up_opens_no_other_call(wire):
+def test_an_emergency_call_that_was_given_up_opens_no_other_call(wire):
     wire.emergency.says = "ring"
     number = fresh_number()
     with Phone(wire.lab.sbc.customer_port) as phone:
@@ -125,7 +125,7 @@ def test_a_call_for_help_that_was_given_up_opens_no_other_call(wire):
 
 
 @pytest.mark.parametrize("method", IN_CALL)
-def test_another_source_or_side_has_no_part_in_it(wire, help_call, method):
+def test_another_source_or_side_cannot_change_it(wire, help_call, method):
     with Phone(wire.lab.sbc.customer_port, host="127.0.0.2") as other:
         assert help_call.say(method, phone=other) == NO_SUCH_CALL
     with Phone(wire.lab.sbc.carrier_port) as other:
@@ -181,7 +181,7 @@ def test_a_contact_that_is_a_name_is_reached_where_it_came_from(wire):
             other.wait_for(200)
 
 
-def test_the_proxies_of_either_side_stay_on_the_way(wire):
+def test_the_proxies_of_both_sides_stay_in_the_route(wire):
     number = wire.lab.number("allowed")
     with Phone(wire.lab.sbc.customer_port) as phone:
         port = phone._socket.getsockname()[1]
@@ -190,7 +190,7 @@ def test_the_proxies_of_either_side_stay_on_the_way(wire):
         hop = f"Record-Route: <sip:mine@{HOST}:{port};lr>, <sip:deep@{HOST}:9;lr>"
         talk = Talk(phone, "proxies", from_=f"<sip:{number}@x>;tag=a", contact=contact, hop=hop)
         invite = wire.carrier.news()[0]
-        # What the phone's own proxies have taken off and what stands behind us.
+        # What the phone's own proxies have removed, and what is behind us.
         talk.routes = talk.routes.split(f"<sip:mine@{HOST}:{port};lr>, ", 1)[-1]
         assert talk.say("INFO", more=f", <sip:{wire.pbx.address};lr>") == "SIP/2.0 200 Said"
         [info] = wire.carrier.news()

@@ -1,4 +1,4 @@
-"""Numbers as PBXs and carriers write them: brought to "+" and E.164 on both sides, in both directions."""
+"""Numbers as PBXs and carriers write them: converted to "+" and E.164 on both sides, in both directions."""
 
 import importlib.util
 import re
@@ -77,7 +77,7 @@ def test_each_spelling_is_the_number_called_and_the_number_calling(wire, uri):
 
 
 @pytest.mark.parametrize("uri", NO_NUMBERS)
-def test_what_is_no_number_is_not_guessed(wire, uri):
+def test_what_is_not_a_number_is_not_guessed(wire, uri):
     assert wire.into(uri).startswith(("SIP/2.0 484 ", "SIP/2.0 400 "))
     assert wire.out("sip:0270100001@example.com", from_=f"<{uri}>;tag=a").startswith("SIP/2.0 403 ")
     assert wire.out("sip:0270100001@example.com", f"P-Asserted-Identity: <{uri}>").startswith("SIP/2.0 403 ")
@@ -108,7 +108,7 @@ def test_what_cannot_be_called_is_refused(wire, uri):
     assert wire.out(uri, from_=f"<sip:{MINE}@example.com>;tag=a").startswith("SIP/2.0 484 ")
 
 
-def test_the_pbx_is_told_the_caller_in_one_form(wire):
+def test_the_pbx_gets_the_caller_in_one_form(wire):
     wire.into(f"sip:{MINE}@x", 'P-Asserted-Identity: "A, B" <tel:0270100001>', from_="<sip:61270100002@c>;tag=a")
     [invite] = wire.pbx.news()
     assert invite.headers("P-Asserted-Identity") == ["<sip:+61270100001@127.0.0.1>"]
@@ -144,5 +144,5 @@ def test_each_region_has_its_own_plan(plan, region):
     assert not re.search(known["WITH_OUTSIDE_LINE"], "0123")
 
 
-def test_an_unreadable_caller_is_no_error_of_the_sbc(wire):
+def test_an_unreadable_caller_is_not_an_error_of_the_sbc(wire):
     assert wire.out("sip:0270100001@example.com", from_="<>;tag=a") == "SIP/2.0 403 Caller Number Not Valid"

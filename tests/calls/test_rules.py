@@ -27,7 +27,7 @@ def kept(one):
     return {name: one[name] for name in ("account", "state", "trunk", "rev")}
 
 
-def test_health_tells_the_version(lab):
+def test_health_has_the_version(lab):
     status, answer = lab.sbc.call("GET", "/v1/health")
     assert status == 200
     assert answer["db"] is True

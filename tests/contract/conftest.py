@@ -1,4 +1,4 @@
-"""Stand-ins and real servers, one of each per test process, and clients for them."""
+"""Stand-ins and real servers, one of each for a test process, and clients for them."""
 
 import contextlib
 import itertools
@@ -133,7 +133,7 @@ def config(zuora_standin) -> ZuoraConfig:
 
 
 def with_patience(usual: Patience, changes: dict) -> dict:
-    """The changes of a client's configuration, those of its patience in one value."""
+    """Changes of a client's configuration, with those of its patience in one value."""
     of_patience = {field.name for field in fields(Patience)} & changes.keys()
     patience = replace(usual, **{name: changes[name] for name in of_patience})
     return {"patience": patience, **{name: value for name, value in changes.items() if name not in of_patience}}
@@ -159,7 +159,7 @@ def zuora(make_zuora) -> Zuora:
 
 
 class Scripted:
-    """A server that gives out replies made up by a test, and a token to whoever asks."""
+    """A server that answers with a test's replies, and gives everybody a token."""
 
     def __init__(self) -> None:
         self.replies: list[Response] = []
@@ -204,7 +204,7 @@ def _running_script() -> Iterator[Scripted]:
 
 @pytest.fixture
 def scripted(_running_script) -> Scripted:
-    """The scripted server with nothing to say yet."""
+    """The scripted server without replies yet."""
     for made_up in ("replies", "token_replies", "seen", "bodies"):
         getattr(_running_script, made_up).clear()
     return _running_script
@@ -216,7 +216,7 @@ def scripted_zuora(scripted, make_zuora) -> Zuora:
 
 
 SBC_TOKEN = "sbc-token-of-the-contract-tests"
-# Every number comes from a range that is kept for fiction.
+# Every number is from a range reserved for fiction.
 FICTION = tuple(f"+61{area}{range_}{n:04}" for area in "2378" for range_ in ("5550", "7010") for n in range(10_000))
 ACCOUNTS = itertools.count(1)
 
@@ -229,7 +229,7 @@ def auth_rule(number: str, account: str = "104233", **given) -> AuthRule:
 
 @dataclass
 class SbcServer:
-    """An SBC that runs, a stand-in or a real one, and what a test may do to it behind its back.
+    """A running SBC, a stand-in or a real one, and ways for a test to change its database directly.
 
     Tests share it, so each takes numbers and accounts that no other test has.
     """
@@ -240,7 +240,7 @@ class SbcServer:
     _unused: Iterator[str] = field(default_factory=lambda: iter(FICTION))
 
     def numbers(self, count: int) -> list[str]:
-        """Numbers nobody has used, in their order."""
+        """Unused numbers, in their order."""
         return list(itertools.islice(self._unused, count))
 
     def rules(self, count: int, **given) -> list[AuthRule]:
@@ -249,13 +249,13 @@ class SbcServer:
         return [auth_rule(number, account, **given) for number in self.numbers(count)]
 
     def change_row(self, rule: AuthRule) -> None:
-        """Set a row in its database, as nobody should."""
+        """Change a row in its database directly."""
         self.remove_row(rule.number)
         row = (rule.number, rule.account, rule.state, rule.trunk, rule.revision)
         self._execute("insert into {table} (number, account, state, trunk, rev) values ({values})", row)
 
     def remove_row(self, number: str) -> None:
-        """Take a row out of its database."""
+        """Delete a row from its database directly."""
         self._execute("delete from {table} where number = {values}", (number,))
 
 
@@ -327,7 +327,7 @@ def _kamailio_on_postgresql(tmp_path_factory, postgres_url) -> Iterator[SbcServe
     ids=lambda name: name.strip("_"),
 )
 def sbc_server(request) -> SbcServer:
-    """The stand-in and the real SBC on both of its databases: whatever is tested with it holds for all three."""
+    """The stand-in, and the real SBC on both of its databases: a test with it runs on all three."""
     return request.getfixturevalue(request.param)
 
 

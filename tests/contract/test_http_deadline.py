@@ -1,4 +1,4 @@
-"""A server that answers a byte at a time is cut off at the limit, wherever in the answer it is."""
+"""A server that answers a byte at a time is cut off at the limit, in any part of the answer."""
 
 import contextlib
 import socket
@@ -18,7 +18,7 @@ from tests.kamailio import make_certificates
 
 LIMIT = 0.3
 LONG = 40
-"""Bytes at 0.05 s each: several times the limit, so that only a cut ends it early."""
+"""This many bytes at 0.05 s each take several times the limit, so that only a cut ends it early."""
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 # What comes at once, then what comes a byte at a time.
 ANSWERS = {
@@ -34,7 +34,7 @@ ANSWERS = {
 
 
 class Dripping:
-    """A server on loopback that gives out `at_once`, then `slowly`, and then waits for the client to leave."""
+    """A server on loopback that sends `at_once`, then `slowly`, and then waits for the client to leave."""
 
     def __init__(self, at_once: bytes = b"", slowly: bytes = b"", *, reads: bool = True, context=None) -> None:
         self._told = (at_once, slowly)
@@ -75,7 +75,7 @@ class Dripping:
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            # Wakes a thread that still waits for somebody to connect.
+            # Wakes a thread that still waits for a connection.
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(15)
@@ -117,7 +117,7 @@ def test_a_slow_answer_is_cut_off(dripping, part):
         read(f"http://{server.address}")
     assert caught.value.maybe_done
     assert "ReadTimeout" in str(caught.value)
-    # It left amid the answer; without a deadline it would be there to the last byte.
+    # It left during the answer. Without a deadline it would stay to the last byte.
     assert server.left.wait(5)
 
 
@@ -167,7 +167,7 @@ def test_every_client_has_it(dripping, make_zuora, make_sbc):
 
 
 def test_no_connection_is_made_after_the_time_is_over(dripping):
-    # The time can be over before there is a socket to shut down: looking up a name cannot be interrupted.
+    # The time can be over before there is a socket to shut down: a name lookup cannot be interrupted.
     server = dripping()
     client = HttpClient("Zuora", HttpConfig(f"http://{server.address}", Patience(attempts=1)))
     with pytest.raises(requests.ConnectionError), Deadline(0.01) as deadline:

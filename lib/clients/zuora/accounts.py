@@ -39,7 +39,7 @@ class Accounts(Sender):
         return list(found.values())
 
     def rename_account(self, key: str, name: str, *, track: str) -> Written:
-        """Give the account this name. Zuora's answer is no proof: read it back."""
+        """Give the account this name. Zuora's answer is not proof: read it back."""
         # Zuora's message may quote the name, which must not be logged.
         return self._put_account(key, {"name": name}, f"rename account {key}", track, private=(name,))
 

@@ -124,7 +124,7 @@ CONTACT_WIRE = {
 
 
 class ZuoraAccount(Model):
-    """One account as Zuora has it. `balance` is None where the reply has no balance.
+    """One account as Zuora has it. A reply may have no `balance`.
 
     Only `Zuora.account` gives `bill_to` and `sold_to`; lists of accounts do not.
     """

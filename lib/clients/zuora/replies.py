@@ -111,7 +111,7 @@ def read_rows(reply: Reply, call: Call) -> tuple[list[dict[str, Any]], str | Non
         raise unexpected(reply, call, "without its list of data")
     cursor = body.get("nextPage")
     if cursor is not None and not isinstance(cursor, str):
-        raise unexpected(reply, call, "with a cursor that is no text")
+        raise unexpected(reply, call, "with a cursor that is not a text")
     return rows, cursor or None
 
 

@@ -39,7 +39,7 @@ def _guarded(tmp_path_factory):
 
 @pytest.fixture
 def guarded(_guarded):
-    """A mail server that asks for a sign-in and knows no international addresses."""
+    """A mail server that asks for a sign-in and does not support international addresses."""
     yield _guarded
     _guarded.clear()
 
@@ -75,7 +75,7 @@ def failure(client, letter=None):
 
 
 class TestArrival:
-    def test_a_mail_arrives_whole_and_is_told_as_accepted(self, standin):
+    def test_an_email_arrives_whole_and_counts_as_accepted(self, standin):
         accepted = mailer(standin).send(mail())
         (received,) = standin.messages()
         assert (accepted.message_id, accepted.queue_id) == (ID, "STANDIN000001")
@@ -209,7 +209,7 @@ class TestFaults:
             ("drop_after", Unreachable, True, 1, "It is not known whether"),
         ],
     )
-    def test_each_failure_is_told_by_what_can_be_done_next(self, standin, fault, kind, maybe_done, kept, said):
+    def test_each_failure_says_what_can_be_done_next(self, standin, fault, kind, maybe_done, kept, said):
         standin.fail(fault)
         error = failure(mailer(standin))
         assert (type(error), error.maybe_done) == (kind, maybe_done)
@@ -246,13 +246,13 @@ class TestSignIn:
         mailer(guarded, username=USER, password=PASSWORD).send(mail())
         assert guarded.count(ID) == 1
 
-    def test_a_wrong_password_is_told_as_such(self, guarded):
+    def test_a_wrong_password_is_reported_as_such(self, guarded):
         error = failure(mailer(guarded, username=USER, password="wrong-" + PASSWORD))
         assert (type(error), error.signed_out, error.maybe_done) == (AuthFailed, True, False)
         assert error.codes == ("535", "5.7.8")
         assert "did not accept the Account Manager's sign-in" in str(error)
 
-    def test_a_missing_sign_in_is_told_as_such(self, guarded):
+    def test_a_missing_sign_in_is_reported_as_such(self, guarded):
         error = failure(mailer(guarded))
         assert (type(error), error.codes) == (AuthFailed, ("530", "5.7.0"))
 
@@ -315,7 +315,7 @@ class TestCheck:
 
 class TestSecrets:
     @pytest.mark.parametrize("fault", sorted(FAULTS))
-    def test_no_failure_tells_a_person_a_password_or_the_content(self, guarded, fault, caplog):
+    def test_no_failure_shows_a_person_a_password_or_the_content(self, guarded, fault, caplog):
         caplog.set_level(logging.DEBUG)
         guarded.fail(fault, None)
         error = failure(mailer(guarded, username=USER, password=PASSWORD))

@@ -1,4 +1,4 @@
-"""A step that sends a mail, repeated in every way a step can be: one e-mail, one row."""
+"""A step that sends an e-mail, repeated in every possible way: one e-mail, one row."""
 
 from datetime import UTC, datetime
 
@@ -54,7 +54,7 @@ def mailer(standin):
 
 
 class Deadly(Mailer):
-    """The process ends when the mail server has taken the e-mail, or just before it is sent."""
+    """The process ends when the mail server has accepted the e-mail, or just before it is sent."""
 
     def __init__(self, config, *, sends):
         super().__init__(config)
@@ -67,7 +67,7 @@ class Deadly(Mailer):
 
 
 def step(hub, standin, *, run=RUN, client=None):
-    """The step of an action that mails: "nothing" when it has nothing to do, else "done"."""
+    """The step of an action that sends an e-mail: "nothing" when it has nothing to do, else "done"."""
     services = Services(settings=Settings(), engine=hub, zuora=None, sbc=None, mailer=client or mailer(standin))
     context = Job(services, make_run(run, "enable", "104233"), "mail", key=f"{run}:mail")
     values = {"account_number": "104233", "account_name": "Acme"}
@@ -103,7 +103,7 @@ def test_a_refused_mail_is_sent_when_the_step_is_repeated(hub, standin):
     assert standin.count(key) == 1
 
 
-def test_a_lost_answer_is_told_as_unknown_and_its_repeat_is_recognisable(hub, standin):
+def test_a_lost_answer_is_reported_as_unknown_and_its_repeat_is_recognisable(hub, standin):
     key = message_id(f"{RUN}:mail", "example.com")
     standin.fail("drop_after")
     with pytest.raises(Unreachable) as caught:
@@ -116,14 +116,14 @@ def test_a_lost_answer_is_told_as_unknown_and_its_repeat_is_recognisable(hub, st
 
 
 @pytest.mark.parametrize("sends", [True, False])
-def test_killed_before_its_fate_is_recorded_it_is_unknown_and_comes_under_the_same_id(hub, standin, sends):
+def test_killed_before_its_outcome_is_stored_it_is_unknown_and_comes_with_the_same_id(hub, standin, sends):
     key = message_id(f"{RUN}:mail", "example.com")
     with pytest.raises(Killed):
         step(hub, standin, client=Deadly(mailer(standin).config, sends=sends))
     left = recorded(hub, key)
     assert (left.state, left.recipient) == (EmailState.UNKNOWN, TO)
     assert "104233" in left.body
-    # Refused now, the first one may have arrived all the same.
+    # It is refused now, but the first one may have arrived.
     standin.fail("recipient")
     with pytest.raises(Rejected):
         step(hub, standin)

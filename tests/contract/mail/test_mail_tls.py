@@ -24,7 +24,7 @@ LETTER = OutgoingMail("ada@example.com", "Subject", "text\n", "<p>text</p>\n", "
 
 @dataclass(frozen=True)
 class Authority:
-    """A made-up authority: its own certificate, and those it gives to servers."""
+    """A certificate authority for tests, and the certificates it makes for servers."""
 
     folder: Path
     key: ec.EllipticCurvePrivateKey
@@ -156,7 +156,7 @@ def test_tls_to_a_server_that_speaks_plainly_fails(authority, tmp_path):
         assert "the server does not offer STARTTLS" in str(error)
 
 
-def test_plain_words_to_a_server_that_wants_tls_send_nothing(secured):
+def test_without_tls_nothing_is_sent_to_a_server_that_wants_it(secured):
     standin, _ = secured
     before = len(standin.messages())
     with pytest.raises(RemoteError):
@@ -165,7 +165,7 @@ def test_plain_words_to_a_server_that_wants_tls_send_nothing(secured):
 
 
 def test_what_came_before_tls_is_not_taken_for_what_comes_after(authority):
-    """Words slipped in behind the answer to STARTTLS would be believed as the answer to the next command."""
+    """Text inserted after the answer to STARTTLS would be taken for the answer to the next command."""
     files = authority.certify("127.0.0.1")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)

@@ -1,4 +1,4 @@
-"""The mail client against a server that says what a test makes it say."""
+"""The mail client against a server whose answers a test writes."""
 
 import contextlib
 import socket
@@ -122,7 +122,7 @@ def test_an_answer_lost_after_the_message_leaves_it_open(reply):
 
 
 @pytest.mark.parametrize("answer", ["hello", "999 what", "334 more", "x" * 10_000])
-def test_an_answer_that_is_none_is_unexpected(answer):
+def test_an_answer_that_is_not_smtp_is_unexpected(answer):
     early, late = failure(script(RCPT=answer)), failure(script(END=answer))
     assert (type(early), early.maybe_done) == (UnexpectedReply, False)
     assert (type(late), late.maybe_done) == (UnexpectedReply, True)
@@ -182,13 +182,13 @@ def test_a_server_that_knows_no_ehlo_is_greeted_the_old_way():
     assert "SIZE" not in server.seen[2]
 
 
-def test_the_size_is_told_to_a_server_that_asks_for_it():
+def test_the_size_is_given_to_a_server_that_asks_for_it():
     with script() as server:
         mailer(server).send(LETTER)
     assert "SIZE=" in server.seen[1].upper()
 
 
-def test_without_starttls_nothing_is_said_in_the_clear():
+def test_without_starttls_nothing_is_sent_unencrypted():
     server = script(EHLO="250-here\r\n250 AUTH PLAIN LOGIN", MAIL="221 bye")
     error = failure(server, security="starttls", username="hub", password="s3cret")
     assert (type(error), error.maybe_done) == (Unreachable, False)
@@ -204,7 +204,7 @@ def test_a_sign_in_that_is_put_off_is_busy(answer):
 
 
 @pytest.mark.parametrize("answer", ["535 no", "534 weak", "550 no"])
-def test_a_sign_in_that_is_refused_is_the_hubs_affair(answer):
+def test_a_refused_sign_in_is_a_problem_of_our_credentials(answer):
     server = script(EHLO="250-here\r\n250 AUTH PLAIN", MAIL=answer, RCPT="221 bye")
     error = failure(server, username="hub", password="s3cret")
     assert (type(error), error.signed_out) == (AuthFailed, True)

@@ -65,9 +65,7 @@ class TestRefusals:
             (201, {}, UnexpectedReply, True, "HTTP 201"),
         ],
     )
-    def test_each_is_told_apart_in_our_own_words(
-        self, scripted, make_sbc, name, status, body, kind, maybe_done, detail
-    ):
+    def test_each_has_a_class_and_our_own_words(self, scripted, make_sbc, name, status, body, kind, maybe_done, detail):
         scripted.replies.append(JSONResponse(body, status, {"Location": "http://127.0.0.1:9/"}))
         error = failure(make_sbc(scripted.url, attempts=1), name)
         assert type(error) is kind
@@ -276,7 +274,7 @@ class TestSuccessesThatAreNone:
         assert type(failure(scripted_sbc, "health")) is UnexpectedReply
 
     @pytest.mark.parametrize("told", ["000", [0], ["000", None], {"000": True}, None, ["<b>"], ["+61370100001"]])
-    def test_health_with_emergency_numbers_that_are_none(self, scripted, scripted_sbc, told):
+    def test_health_with_emergency_numbers_that_are_not_numbers(self, scripted, scripted_sbc, told):
         scripted.replies.append(JSONResponse({"db": True, "version": "x", "emergency": told}))
         assert type(failure(scripted_sbc, "health")) is UnexpectedReply
 

@@ -1,4 +1,4 @@
-"""The SBC client and a real SBC that dies, loses its answers or its database: what was acknowledged stays."""
+"""The SBC client and a real SBC that dies, or loses answers or its database: what it confirmed stays."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ WRITERS = 3
 
 @dataclass
 class Own:
-    """A real SBC that belongs to one test, and the way into its database."""
+    """A real SBC of one test, and access to its database."""
 
     sbc: Kamailio
     database: str
@@ -45,7 +45,7 @@ def own(request, tmp_path) -> Iterator[Own]:
         if request.param == "postgresql":
             database = stack.enter_context(sbc_database(request.getfixturevalue("postgres_url")))
         sbc = Kamailio(tmp_path / "sbc", database, token=SBC_TOKEN)
-        # Not `with`: it may be dead by then.
+        # Not `with`: it may be dead already.
         stack.callback(sbc.stop)
         sbc.start()
         yield Own(sbc, database)
@@ -69,7 +69,7 @@ class TestKilled:
             make_sbc(own.sbc.url).put_rules(rules, **WHO)
         assert caught.value.maybe_done is False
         own.sbc.start()
-        # The same client goes on, whatever became of its connections.
+        # The same client goes on, whatever happened to its connections.
         assert list(sbc.get_rules(rule.number for rule in [*rules, gone]).values()) == [*expected, None]
         assert sbc.rules_of_account("104233") == held(expected)
         assert [rule.state for rule in expected[:11]] == ["suspended"] * 10 + ["allowed"]
@@ -86,7 +86,7 @@ class TestKilled:
         enough = threading.Event()
 
         def write(writer):
-            """Put one revision after the other until the SBC is gone."""
+            """Write one revision after the other until the SBC is gone."""
             try:
                 while True:
                     revision = acknowledged[writer] + 1
@@ -110,7 +110,7 @@ class TestKilled:
         for writer, family in enumerate(families):
             live = list(make_sbc(own.sbc.url).get_rules(rule.number for rule in family).values())
             revision = live[0].revision
-            # All of a request or nothing of it, and of the one under way nobody knows.
+            # All of a request or nothing of it. The outcome of the last one is not known.
             assert live == [replace(rule, revision=revision) for rule in family]
             assert acknowledged[writer] <= revision <= acknowledged[writer] + 1
             assert make_sbc(own.sbc.url).rules_of_account(f"T{writer}") == held(live)
@@ -151,7 +151,7 @@ class TestWithoutItsDatabase:
 
 
 class Between:
-    """A proxy in front of an SBC that loses requests or answers: "before", "after" or None, used up one by one."""
+    """A proxy in front of an SBC that loses requests or answers: "before", "after" or None, one for each request."""
 
     def __init__(self, url: str) -> None:
         target = urlsplit(url).netloc

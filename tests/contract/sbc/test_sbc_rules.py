@@ -1,4 +1,4 @@
-"""The SBC client against the stand-in and the real SBC alike: rules written, read, replaced and deleted."""
+"""The SBC client against the stand-in and the real SBC: rules are written, read, replaced and deleted."""
 
 import itertools
 import re
@@ -25,12 +25,12 @@ def reload(sbc_server):
     assert requests.post(f"{sbc_server.url}/v1/reload", headers=headers, timeout=10).json() == {"reloaded": True}
 
 
-def test_the_sbc_tells_its_version(sbc):
+def test_the_sbc_says_its_version(sbc):
     assert sbc.health().version
     assert sbc.health().version == sbc.health().version.strip()
 
 
-def test_the_sbc_tells_which_emergency_numbers_it_connects(sbc):
+def test_the_sbc_says_which_emergency_numbers_it_connects(sbc):
     assert sbc.health(quick_seconds=5).emergency == ("000", "106", "112")
 
 
@@ -209,7 +209,7 @@ class TestMany:
         rules = sbc_server.rules(count)
         sbc.put_rules(rules, **WHO)
         assert sbc.rules_of_account(rules[0].account) == held(*rules)
-        # Numbers of another account lie in between.
+        # Numbers of another account are in between.
         sbc.put_rules([replace(rule, account=new_account()) for rule in rules[::7]], **WHO)
         assert sbc.rules_of_account(rules[0].account) == held(*(rule for n, rule in enumerate(rules) if n % 7))
 
@@ -228,9 +228,9 @@ class TestMany:
 
 
 class TestOutOfStep:
-    """What calls use and what the SBC keeps may differ after somebody wrote into its database."""
+    """What calls use and what the SBC keeps may differ when somebody has written directly into its database."""
 
-    def test_both_are_told(self, sbc, sbc_server):
+    def test_both_are_reported(self, sbc, sbc_server):
         rules = sbc_server.rules(3)
         sbc.put_rules(rules[:2], **WHO)
         changed = replace(rules[0], state="suspended", trunk="mel-1", revision=9)
@@ -251,15 +251,15 @@ class TestOutOfStep:
         assert sbc.rules_of_account(rule.account) == []
         assert sbc.rules_of_account(moved.account) == [HeldRule(moved, rule)]
 
-    def test_writing_the_rule_brings_it_back_into_step(self, sbc, sbc_server):
+    def test_writing_the_rule_makes_both_the_same(self, sbc, sbc_server):
         (rule,) = sbc_server.rules(1)
         sbc_server.change_row(rule)
         newer = replace(rule, revision=2)
         sbc.put_rules([newer], **WHO)
         assert sbc.rules_of_account(rule.account) == held(newer)
 
-    def test_an_older_write_leaves_it_out_of_step(self, sbc, sbc_server):
-        """Reading back is what tells: the SBC says `applied` of rows, not of calls."""
+    def test_an_older_write_leaves_them_different(self, sbc, sbc_server):
+        """Only reading back shows it: the SBC's `applied` is about rows, not calls."""
         (rule,) = sbc_server.rules(1)
         sbc_server.change_row(replace(rule, revision=7))
         assert sbc.put_rules([rule], **WHO) == PutResult(1, 0)

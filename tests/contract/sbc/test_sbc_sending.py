@@ -62,7 +62,7 @@ class TestNeverSent:
         ],
     )
     def test_a_rule_the_sbc_would_not_take(self, scripted, scripted_sbc, changed, told):
-        # The last of many: nothing is sent of the ones before it either.
+        # The last of many: the ones before it are not sent either.
         rules = [auth_rule(number) for number in FICTION[:450]]
         rules[-1] = replace(rules[-1], **changed)
         with pytest.raises(Rejected, match=told) as caught:
@@ -82,7 +82,7 @@ class TestNeverSent:
             scripted_sbc.rules_of_account(account)
         assert scripted.seen == []
 
-    def test_what_is_refused_here_is_no_leak(self, scripted_sbc):
+    def test_a_refusal_here_leaks_nothing(self, scripted_sbc):
         with pytest.raises(Rejected) as caught:
             scripted_sbc.get_rules(["write to ada.lane@example.com " + "x" * 500])
         assert "example.com" not in str(caught.value)
@@ -110,7 +110,7 @@ class TestWhatIsSent:
         assert request.headers["Authorization"] == f"Bearer {SBC_TOKEN}"
         assert request.headers["X-Request-Id"] == "run-7-step-1--X--y"
         assert request.headers["X-Actor"] == "1610ac8d3899"
-        # The SBC would wait for ever for the end of a body sent in chunks.
+        # The SBC would wait for ever for the end of a chunked body.
         assert request.headers["Content-Length"] == str(len(scripted.bodies[0]))
 
     @pytest.mark.parametrize("actor", ["", "é@example.com", "\udc80"])

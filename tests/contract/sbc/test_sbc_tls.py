@@ -27,7 +27,7 @@ def kamailio(tmp_path_factory) -> Iterator[Kamailio]:
 
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory) -> Path:
-    """Certificates of an authority the SBC does not know."""
+    """Certificates of an authority that the SBC does not know."""
     folder = tmp_path_factory.mktemp("stranger")
     make_certificates(folder)
     return folder
@@ -58,18 +58,18 @@ def test_with_the_right_certificate_everything_works(kamailio, make_sbc):
     assert sbc.get_rules([NUMBER]) == {NUMBER: None}
 
 
-def test_the_token_is_wanted_besides(kamailio, make_sbc):
+def test_the_token_is_needed_as_well(kamailio, make_sbc):
     given = files(kamailio.certificates, kamailio.certificates)
     error = failure(make_sbc(kamailio.url, token="not-the-token-of-these-tests", **given))
     assert (type(error), error.signed_out) == (AuthFailed, True)
 
 
 @pytest.mark.parametrize("shown", ["none", "a stranger's"])
-def test_the_sbc_turns_us_away_without_a_certificate_it_knows(kamailio, make_sbc, stranger, shown):
+def test_the_sbc_refuses_us_without_a_certificate_it_knows(kamailio, make_sbc, stranger, shown):
     own = stranger if shown == "a stranger's" else None
     error = failure(make_sbc(kamailio.url, attempts=1, **files(kamailio.certificates, own)))
-    # With TLS 1.3 the refusal comes while the request is on its way, and the connection may be gone before the
-    # reason has been read. Then nobody can say that the request was not.
+    # With TLS 1.3 the refusal comes during the request, and the connection may be closed before the reason is
+    # read. Then nobody can say that the request was not handled.
     assert (type(error), error.maybe_done) in ((AuthFailed, False), (Unreachable, True))
     right = make_sbc(kamailio.url, **files(kamailio.certificates, kamailio.certificates))
     assert right.get_rules([NUMBER]) == {NUMBER: None}
@@ -129,7 +129,7 @@ def test_an_sbc_whose_certificate_nobody_we_know_signed_is_not_talked_to(kamaili
 
 
 class TestFilesThatCannotBeUsed:
-    """They are found out when the client is made, not at the first change of a rule."""
+    """They are noticed when the client is made, not at the first change of a rule."""
 
     def refused(self, **given: str) -> str:
         with pytest.raises(ValueError, match="SBC") as caught:
@@ -143,7 +143,7 @@ class TestFilesThatCannotBeUsed:
         assert "cannot be used: No such file" in self.refused(**given)
 
     @pytest.mark.parametrize("name", ["ca_file", "client_certificate", "client_key"])
-    def test_one_that_holds_something_else(self, stranger, tmp_path, name):
+    def test_one_with_something_else_in_it(self, stranger, tmp_path, name):
         empty = tmp_path / "empty.pem"
         empty.write_text("not a certificate\n")
         assert "cannot be used" in self.refused(**files(stranger, stranger) | {name: str(empty)})

@@ -1,4 +1,4 @@
-"""The SBC's provisioning API on the wire, asked without our client: the stand-in says what the real SBC says."""
+"""The SBC's provisioning API without our client: the stand-in answers as the real SBC does."""
 
 import json
 
@@ -113,7 +113,7 @@ class TestAnswers:
         assert ask("POST", "/v1/rules/delete", body) == (200, {"deleted": len(body)})
         [found] = ask("POST", "/v1/rules/query", [{"number": number}])[1]
         assert found["rule"] == (kept if stays else None)
-        # After a reload calls use what is stored, so both copies went or stayed.
+        # After a reload calls use what is stored, so both copies were deleted or stayed.
         assert ask("POST", "/v1/reload") == (200, {"reloaded": True})
         assert ask("POST", "/v1/rules/query", [{"number": number}])[1] == [found]
 
@@ -148,7 +148,7 @@ LISTS = [("PUT", "/v1/rules"), ("POST", "/v1/rules/query"), ("POST", "/v1/rules/
 class TestRefusals:
     @pytest.mark.parametrize(("method", "path"), LISTS)
     @pytest.mark.parametrize("body", ["", " ", "{", "[", '"x"', "7", "null", "[{}", '[{"number":}]', "{}", "[}"])
-    def test_what_is_no_list_is_not_read(self, ask, method, path, body):
+    def test_what_is_not_a_list_is_not_read(self, ask, method, path, body):
         assert ask(method, path, raw=body) == (400, {"error": "json"})
 
     @pytest.mark.parametrize(("method", "path"), [LISTS[0], LISTS[2]])
@@ -227,7 +227,7 @@ class TestRefusals:
         assert ask("PUT", "/v1/rules", body) == (422, {"error": "rule", "index": 0})
 
     @pytest.mark.parametrize("item", [7, "x", None, [], {}], ids=repr)
-    def test_an_item_that_is_none(self, ask, item):
+    def test_an_item_that_is_not_one(self, ask, item):
         assert ask("PUT", "/v1/rules", [item])[0] in (400, 422)
         assert ask("POST", "/v1/rules/query", [item])[0] in (400, 422)
 

@@ -1,4 +1,4 @@
-"""The mail stand-in as any SMTP client sees it."""
+"""The mail stand-in, as every SMTP client sees it."""
 
 import smtplib
 from email.message import EmailMessage
@@ -22,7 +22,7 @@ def deliver(standin, *letters, recipients="ada@example.com"):
             client.send_message(one, to_addrs=recipients)
 
 
-def test_what_it_took_outlives_a_restart_at_the_same_port(tmp_path):
+def test_its_messages_survive_a_restart_at_the_same_port(tmp_path):
     first = MailStandin(tmp_path / "new")
     first.start()
     deliver(first, letter(text="one\n"))
@@ -43,7 +43,7 @@ def test_a_message_that_comes_again_is_kept_and_marked(tmp_path):
         assert standin.count("<am.3@example.com>") == 0
 
 
-def test_messages_without_an_id_are_no_repeats(tmp_path):
+def test_messages_without_an_id_are_not_repeats(tmp_path):
     with MailStandin(tmp_path) as standin:
         with smtplib.SMTP(standin.host, standin.port, local_hostname="test", timeout=10) as client:
             for _ in range(2):
@@ -70,7 +70,7 @@ def test_stop_cuts_connections_and_start_takes_the_same_port(tmp_path):
         assert standin.count("<am.1@example.com>") == 1
 
 
-def test_a_taken_port_is_told(tmp_path):
+def test_a_taken_port_is_an_error(tmp_path):
     with MailStandin(tmp_path / "a") as standin:
         other = MailStandin(tmp_path / "b", standin.port)
         with pytest.raises(OSError, match="in use"):
@@ -78,7 +78,7 @@ def test_a_taken_port_is_told(tmp_path):
         other.close()
 
 
-def test_a_fault_strikes_as_often_as_asked_and_clear_ends_it(tmp_path):
+def test_a_fault_happens_as_often_as_asked_and_clear_ends_it(tmp_path):
     with MailStandin(tmp_path) as standin:
         standin.fail("recipient", 2)
         for _ in range(2):

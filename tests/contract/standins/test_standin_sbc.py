@@ -1,4 +1,4 @@
-"""What the SBC stand-in has beyond the SBC's API: its faults, its administration, its two copies of every rule."""
+"""What the SBC stand-in has besides the SBC's API: faults, administration, two copies of every rule."""
 
 import contextlib
 import json
@@ -117,7 +117,7 @@ class TestAdministration:
         assert raw("GET", "/v1/health").status_code == 200
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"7"])
-    def test_a_fault_that_is_none(self, raw, body):
+    def test_a_fault_that_is_not_one(self, raw, body):
         headers = {"Authorization": f"Bearer {SBC_TOKEN}"}
         assert requests.post(f"{raw.url}/_standin/faults", body, headers=headers, timeout=5).status_code == 400
 
@@ -163,7 +163,7 @@ class TestState:
             Change("deleted", 1, 1, "-", "-"),
         ]
 
-    def test_it_outlives_a_restart_at_the_same_address(self, tmp_path):
+    def test_it_survives_a_restart_at_the_same_address(self, tmp_path):
         with SbcStandin(tmp_path, SBC_TOKEN) as first:
             first.state.load([RECORD, RuleRecord(FICTION[0], "1")])
             first.state.forget_live(NUMBER)
@@ -202,7 +202,7 @@ class TestState:
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\n", "ключ"])
-def test_a_token_that_fits_no_header_is_none(tmp_path, token):
+def test_a_token_that_fits_no_header_is_refused(tmp_path, token):
     with pytest.raises(ValueError, match="bearer token"):
         SbcStandin(tmp_path, token)
 

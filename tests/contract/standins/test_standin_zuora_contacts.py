@@ -1,4 +1,4 @@
-"""Contacts and the account's own fields on the wire, asked without our client."""
+"""Contacts and the account's own fields, without our client."""
 
 import sqlite3
 
@@ -16,7 +16,7 @@ def raw(zuora_standin):
 
 @pytest.fixture
 def ada(zuora_standin):
-    """The bill-to contact of account 7001, whose sold-to is another."""
+    """The bill-to contact of account 7001, which has another sold-to."""
     ada = contact(work_email="ada@example.com", city="Geelong")
     zuora_standin.state.load([record("7001", bill_to=ada, sold_to=contact(first_name="Bob"))])
     return ada

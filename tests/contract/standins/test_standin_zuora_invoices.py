@@ -1,4 +1,4 @@
-"""Invoices, subscriptions and contacts by object query, asked without our client."""
+"""Invoices, subscriptions and contacts by object query, without our client."""
 
 import uuid
 from datetime import date

@@ -1,4 +1,4 @@
-"""How much Zuora takes at once and in a minute, and how it tells what is left."""
+"""How much Zuora accepts at once and in a minute, and how it says what is left."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def sign_in(standin):
     ("path", "kind", "limit"),
     [("/v1/accounts/7001", "default", 40), ("/object-query/accounts", "object-query", 80)],
 )
-def test_a_success_tells_what_is_left(raw, path, kind, limit):
+def test_a_success_says_what_is_left(raw, path, kind, limit):
     told = raw("GET", path).headers
     assert told["Concurrency-Limit-Type"] == kind
     assert (told["Concurrency-Limit-Limit"], told["Concurrency-Limit-Remaining"]) == (str(limit), str(limit - 1))
@@ -38,13 +38,13 @@ def test_a_success_tells_what_is_left(raw, path, kind, limit):
     assert int(again["ratelimit-remaining"]) == int(told["ratelimit-remaining"]) - 1
 
 
-def test_a_refusal_tells_no_rate_so_that_nobody_waits_an_hour_for_it(raw):
+def test_a_refusal_has_no_rate_so_that_nobody_waits_an_hour_for_it(raw):
     told = raw("GET", "/v1/accounts/9").headers
     assert "Concurrency-Limit-Remaining" in told
     assert "ratelimit-reset" not in told
 
 
-def test_forty_requests_are_under_way_at_once_and_no_more(raw, zuora_standin):
+def test_at_most_forty_requests_run_at_once(raw, zuora_standin):
     zuora_standin.state.faults.add(Fault("GET /v1/accounts", "latency", 40, seconds=30))
     before = zuora_standin.state.faults.requests()[0]
     headers = {"Authorization": f"Bearer {raw.token['access_token']}"}

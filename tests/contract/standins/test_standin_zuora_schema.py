@@ -31,13 +31,13 @@ SAME = {
     "subscriptions.account": "accounts",
     "invoices.account": "accounts",
 }
-"""Where a body stands inside another one, by the name it has in the file."""
+"""Where a body is inside another one, by its name in the file."""
 FREE = {"orders.orders.subscriptions.orderActions", "account.reasons"}
-"""What is not looked into: an order's actions are shown as they were sent."""
+"""What is not checked: an order's actions are shown as they were sent."""
 
 
 def strangers(body: dict, name: str) -> list[str]:
-    """The fields of the body that the schema does not have, or not with such a value."""
+    """The fields of the body that are not in the schema, or have another type there."""
     allowed = {field: kind for kind, fields in FIELDS[name].items() for field in fields.split()}
     found = []
     for field, value in body.items():

@@ -1,4 +1,4 @@
-"""Subscriptions and their cancellation on the wire, asked without our client."""
+"""Subscriptions and their cancellation, without our client."""
 
 import time
 import uuid
@@ -288,7 +288,7 @@ def test_nine_hundred_with_five_thousand_charges_load_and_page_quickly(raw, zuor
     assert time.monotonic() - began < 15
 
 
-def test_what_was_done_outlives_a_cut_connection(raw, one, zuora_standin):
+def test_what_was_done_survives_a_cut_connection(raw, one, zuora_standin):
     fault = {"match": "PUT /v1/subscriptions/SUB-1", "kind": "success_false", "times": 1}
     assert raw.admin("POST", "faults", json=fault).status_code == 204
     assert cancel(raw, cancellationPolicy="EndOfCurrentTerm").json()["success"] is False

@@ -1,4 +1,4 @@
-"""The stand-in on the wire, asked without our client: what Zuora documents is what it does."""
+"""The stand-in without our client: it does what Zuora documents."""
 
 import sqlite3
 import time
@@ -276,7 +276,7 @@ class TestFaults:
         broken = requests.exceptions.ChunkedEncodingError if kind == "truncate" else requests.ConnectionError
         with pytest.raises(broken) as caught:
             raw("PUT", "/v1/accounts/7001", json={"name": "Changed"})
-        # Cut, not left hanging: the caller knows at once.
+        # Cut, not left open: the caller notices at once.
         assert not isinstance(caught.value, requests.Timeout)
         name = raw("GET", "/v1/accounts/7001").json()["basicInfo"]["name"]
         assert name == ("Changed" if done else "Acme Pty Ltd")

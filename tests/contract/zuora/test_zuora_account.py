@@ -97,7 +97,7 @@ def test_a_parent_that_empty_text_leaves_in_place_is_cleared_by_action(zuora, zu
     assert requests_of(zuora_standin).count("POST /v1/action/update") == 1
 
 
-def test_a_parent_that_cannot_be_removed_is_said_so(zuora, zuora_standin):
+def test_a_parent_that_cannot_be_removed_is_reported(zuora, zuora_standin):
     parent = record("104230")
     zuora_standin.state.load([parent, record("104233", parent_id=parent.id)])
     zuora_standin.switches.empty_parent = zuora_standin.switches.fields_to_null = "ignore"
@@ -180,7 +180,7 @@ def test_the_token_is_taken_once_for_many_requests_and_threads(zuora, zuora_stan
     assert requests_of(zuora_standin).count("POST /oauth/token") == 1
 
 
-def test_state_and_tokens_outlive_a_restart(tmp_path, make_zuora):
+def test_state_and_tokens_survive_a_restart(tmp_path, make_zuora):
     from lib.standins.zuora import ZuoraStandin
     from tests.contract.conftest import CLIENT_ID, CLIENT_SECRET
 

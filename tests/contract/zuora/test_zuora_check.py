@@ -1,4 +1,4 @@
-"""The check of a tenant: every finding a sentence, no secret in one, nothing changed."""
+"""The check of a tenant: every finding is a sentence without secrets, and nothing is changed."""
 
 import contextlib
 import re
@@ -59,7 +59,7 @@ def test_all_is_well(say, zuora_standin):
     assert say()[0] == 0
 
 
-def test_an_empty_tenant_is_said_to_be_so(say):
+def test_an_empty_tenant_is_reported(say):
     code, said = say()
     assert (code, "no account to read" in said) == (0, True)
 
@@ -72,11 +72,11 @@ def test_an_older_minor_version_is_worth_a_note(say, zuora_standin):
 
 
 class TestVersion:
-    """A version that is sent and not heeded shows in how Zuora refuses."""
+    """How Zuora refuses shows whether it ignores the version that we send."""
 
     @pytest.fixture
     def old_tenant(self, zuora_standin):
-        """What answers heeds no version, as if something on the way took the header out."""
+        """A server that ignores the version, as if something on the way removed the header."""
         app = zuora_standin._server._app
 
         async def without_version(scope, receive, send):
@@ -101,7 +101,7 @@ class TestVersion:
         assert "warn  AM_ZUORA_VERSION 2024-05-20 is not in force: " in said
         assert "object queries" not in said
 
-    def test_one_in_force_is_told_for_both(self, say, zuora_standin):
+    def test_one_in_force_is_reported_for_both(self, say, zuora_standin):
         zuora_standin.state.load([record("1")])
         said = say()[1]
         assert "warn" not in said
@@ -130,7 +130,7 @@ class TestWriting:
         assert self.writes(zuora_standin) == ["PUT /v1/accounts/1"] * 2
         assert "Quiet words" not in said
 
-    def test_a_lag_is_told(self, say, zuora_standin, notes):
+    def test_a_lag_is_reported(self, say, zuora_standin, notes):
         zuora_standin.switches.read_lag = 2
         code, said = say("--write", "1")
         assert (code, notes()) == (0, "Quiet words")
@@ -140,7 +140,7 @@ class TestWriting:
         assert say()[0] == 0
         assert self.writes(zuora_standin) == []
 
-    def test_a_missing_permission_is_told_and_nothing_stays(self, say, zuora_standin, notes):
+    def test_a_missing_permission_is_reported_and_nothing_is_changed(self, say, zuora_standin, notes):
         zuora_standin.state.faults.add(
             Fault("PUT /v1/accounts", "success_false", 1, code=51500010, message="No permission")
         )
@@ -184,7 +184,7 @@ class TestWriting:
         assert "Account Manager write check" in changed[0]
         assert notes() == "Quiet words"
 
-    def test_what_somebody_else_writes_meanwhile_stays(self, say, zuora_standin, notes, monkeypatch):
+    def test_what_somebody_else_writes_in_between_stays(self, say, zuora_standin, notes, monkeypatch):
         until = WriteCheck._until
 
         def other(self, read, enough):
@@ -203,7 +203,7 @@ class TestWriting:
         assert "cannot be read, so nothing was written" in say("--write", "404404")[1]
         assert self.writes(zuora_standin) == []
 
-    def test_a_host_that_is_no_sandbox_is_not_written_to(self, zuora_standin, notes, make_zuora):
+    def test_a_host_that_is_not_a_sandbox_is_not_written_to(self, zuora_standin, notes, make_zuora):
         config = make_zuora()._config
         for url in ("https://rest.ap.zuora.com", "https://zuora.example.com", "https://test.zuora.com.evil.example"):
             tenant = WriteCheck(replace(config, url=url))
@@ -258,7 +258,7 @@ def test_a_missing_permission_is_named(say, zuora_standin, path, what):
 
 
 @pytest.mark.parametrize(("seconds", "way"), [(-500, "behind"), (500, "ahead")])
-def test_a_wrong_clock_is_told(say, monkeypatch, seconds, way):
+def test_a_wrong_clock_is_reported(say, monkeypatch, seconds, way):
     monkeypatch.setattr("lib.clients.zuora.check.reading.now", lambda: time.time() + seconds)
     code, said = say()
     assert code == 1
@@ -271,7 +271,7 @@ def test_a_tenant_without_orders(say, scripted):
 
 
 @pytest.mark.parametrize("changes", [{"url": ""}, {"client_secret": ""}, {"attempts": "many"}])
-def test_settings_that_do_not_do(say, changes):
+def test_settings_that_cannot_be_used(say, changes):
     code, said = say(**changes)
     assert code == 1
     assert "AM_ZUORA_" in said

@@ -1,4 +1,4 @@
-"""The Zuora client's contacts: read by our names, changed field by field."""
+"""The Zuora client's contacts: read with our names, changed field by field."""
 
 import pytest
 from starlette.responses import JSONResponse
@@ -70,7 +70,7 @@ def test_a_shared_contact_changes_as_both(zuora, zuora_standin):
         ({"city": "smile 😀"}, "emoji"),
     ],
 )
-def test_what_zuora_cannot_hold_is_not_sent(scripted, scripted_zuora, changes, said):
+def test_what_zuora_cannot_store_is_not_sent(scripted, scripted_zuora, changes, said):
     with pytest.raises(Rejected, match=said) as caught:
         scripted_zuora.update_contact("c", changes, track="t")
     assert "Nothing was changed." in str(caught.value)
@@ -92,7 +92,7 @@ def test_an_unknown_contact_is_not_found(zuora):
 
 
 @pytest.mark.parametrize("body", [{}, {"id": ""}, {"id": 3}, {"id": "c", "city": 7}, {"id": "c", "workEmail": []}])
-def test_a_contact_that_is_none_is_unexpected(scripted, scripted_zuora, body):
+def test_a_contact_that_is_not_one_is_unexpected(scripted, scripted_zuora, body):
     scripted.replies.append(JSONResponse({**body, "success": True}))
     with pytest.raises(UnexpectedReply):
         scripted_zuora.contact("c")

@@ -1,4 +1,4 @@
-"""An answer about another record is an error, and the right one is known by number, id and in any case."""
+"""An answer about another record is an error. The right one is recognised by number or id, in any case."""
 
 import pytest
 from starlette.responses import JSONResponse
@@ -97,7 +97,7 @@ def test_an_actions_update_of_another_object_is_an_error(scripted, scripted_zuor
         {"orderNumber": "O-1", "accountNumber": "A1", "subscriptions": [{"subscriptionNumber": "S7"}]},
     ],
 )
-def test_an_order_for_another_subscription_is_no_cancellation(scripted, scripted_zuora, body):
+def test_an_order_for_another_subscription_is_not_a_cancellation(scripted, scripted_zuora, body):
     scripted.replies += [ok(SUBSCRIPTION), ok(body), ok(SUBSCRIPTION)]
     with pytest.raises(Unreachable, match="about another record") as caught:
         scripted_zuora.cancel_subscription("S1", CancelPolicy.END_OF_TERM, track="t", key="k")

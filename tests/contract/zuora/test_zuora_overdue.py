@@ -1,4 +1,4 @@
-"""The Zuora client's overdue invoices: all that are owed, nothing that is not, to the cent."""
+"""The Zuora client's overdue invoices: exactly what is owed, to the cent."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -99,7 +99,7 @@ def test_a_cursor_that_comes_again_ends_in_an_error(scripted, scripted_zuora):
 @pytest.mark.parametrize(
     "changes", [{"balance": 0}, {"balance": -1}, {"dueDate": "2026-11-23"}, {"accountId": "b"}, {"status": "Draft"}]
 )
-def test_rows_that_were_not_asked_for_are_no_debts(scripted, scripted_zuora, changes):
+def test_rows_that_were_not_asked_for_are_not_debts(scripted, scripted_zuora, changes):
     scripted.replies.append(JSONResponse({"data": [row(**changes)]}))
     with pytest.raises(UnexpectedReply, match="not asked for"):
         scripted_zuora.overdue_of("a", TODAY)
@@ -119,7 +119,7 @@ def test_rows_that_were_not_asked_for_are_no_debts(scripted, scripted_zuora, cha
         {"currency": None, "account": 7},
     ],
 )
-def test_an_invoice_that_is_none_is_unexpected(scripted, scripted_zuora, changes):
+def test_an_invoice_that_is_not_one_is_unexpected(scripted, scripted_zuora, changes):
     scripted.replies.append(JSONResponse({"data": [row(**changes)]}))
     with pytest.raises(UnexpectedReply):
         list(scripted_zuora.overdue(TODAY))
@@ -132,7 +132,7 @@ def test_the_currency_may_be_the_accounts(scripted, scripted_zuora):
 
 
 @pytest.mark.parametrize("account_id", ["", "a,b", "x:y", "a b", "null]", "ü"])
-def test_an_id_that_is_none_is_no_filter(scripted, scripted_zuora, account_id):
+def test_an_id_that_is_not_one_is_not_used_in_a_filter(scripted, scripted_zuora, account_id):
     with pytest.raises(Rejected):
         scripted_zuora.overdue_of(account_id, TODAY)
     assert scripted.seen == []

@@ -23,7 +23,7 @@ TARGETS = ["PUT", "POST /v1/orders", "POST /v1/action", "GET", "", "POST /oauth"
 
 
 class History:
-    """One account with its parent-to-be, its contact and its subscription, and what is done to them."""
+    """One account with a future parent, a contact and a subscription, and operations on them."""
 
     def __init__(self, chance, zuora, standin, label):
         self.chance, self.zuora, self.standin, self.label = chance, zuora, standin, label
@@ -35,7 +35,7 @@ class History:
         times["contract_effective_date"] = times["term_start_date"]
         standin.state.load([self.parent, self.account])
         standin.state.load_subscriptions([subscription(self.account.id, self.number, **times)])
-        self.told = []
+        self.log = []
 
     def truth(self):
         account = self.standin.state.account(self.account.id)
@@ -59,7 +59,7 @@ class History:
         }
 
     def step(self, turn):
-        """One operation: the field it is for, the value that field should have, and the doing of it."""
+        """One operation: its field, the value that the field should have, and the call."""
         key, zuora, track = self.account.account_number, self.zuora, f"run {self.label}"
         text = f"Name {turn}"
         policy, on = self.chance.choice([(CancelPolicy.ON_DATE, TODAY), (CancelPolicy.END_OF_TERM, None)])
@@ -84,27 +84,27 @@ class History:
             for _ in range(self.chance.choice([0, 1, 1, 2])):
                 fault = Fault(self.chance.choice(TARGETS), self.chance.choice(FAULTS), self.chance.choice([1, 2, None]))
                 self.standin.state.faults.add(fault)
-                self.told.append(f"{fault.match or 'all'} {fault.kind} {fault.times}")
+                self.log.append(f"{fault.match or 'all'} {fault.kind} {fault.times}")
             before = self.truth()
             wanted = before if field is None else {**before, field: value}
             try:
                 outcome = act()
             except RemoteError as error:
-                self.told.append(f"{turn} {field}={value}: {error}")
+                self.log.append(f"{turn} {field}={value}: {error}")
                 after = self.truth()
-                assert after == before or (error.maybe_done and after == wanted), self.told
+                assert after == before or (error.maybe_done and after == wanted), self.log
                 assert error.maybe_done is ("It is not known" in str(error))
                 self.standin.state.faults.clear()
                 if error.maybe_done:
-                    assert self.read() == after, self.told
+                    assert self.read() == after, self.log
             else:
-                self.told.append(f"{turn} {field}={value}: done")
-                assert self.truth() == wanted, self.told
+                self.log.append(f"{turn} {field}={value}: done")
+                assert self.truth() == wanted, self.log
                 if field is None:
-                    assert outcome == before, self.told
+                    assert outcome == before, self.log
             self.standin.state.faults.clear()
-            assert self.truth()["cancelled"] <= 1, self.told
-        assert self.read() == self.truth(), self.told
+            assert self.truth()["cancelled"] <= 1, self.log
+        assert self.read() == self.truth(), self.log
 
 
 @pytest.mark.parametrize("seed", range(CHUNKS))

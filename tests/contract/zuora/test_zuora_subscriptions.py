@@ -67,7 +67,7 @@ def test_the_first_rows_come_before_the_last_page_is_asked_for(scripted, scripte
     assert len(scripted.seen) == 1
     assert [s.number for s in rows] == ["2"]
     for seen, number in zip(scripted.seen, ("1", "2"), strict=True):
-        # Also where the way to the next page forgets it.
+        # Even when the address of the next page leaves it out.
         assert dict(seen.query_params) == {"page": number, "pageSize": "40", "charge-detail": "current-segment"}
 
 
@@ -98,7 +98,7 @@ LIST = "/v1/subscriptions/accounts/7"
     ],
 )
 def test_a_next_page_on_any_host_is_followed_on_our_own(scripted, scripted_zuora, zuora_standin, following):
-    """By its path and query alone: the token goes nowhere else."""
+    """Only by its path and query: the token goes nowhere else."""
     following = following.replace("OTHERHOST", zuora_standin.url.partition("//")[2]).replace("OTHER", zuora_standin.url)
     scripted.replies += [page(row("1"), nextPage=following), page(row("2"))]
     assert [s.number for s in scripted_zuora.subscriptions("7")] == ["1", "2"]
@@ -173,7 +173,7 @@ def test_a_row_on_two_pages_is_one_subscription(scripted, scripted_zuora):
     assert [s.number for s in scripted_zuora.subscriptions("7")] == ["1", "2", "3"]
 
 
-def test_rows_of_two_accounts_are_no_list_of_one(scripted, scripted_zuora):
+def test_rows_of_two_accounts_are_not_a_list_of_one(scripted, scripted_zuora):
     scripted.replies.append(page(row("1", accountId="a"), row("2", accountId="b")))
     with pytest.raises(UnexpectedReply, match="not asked for"):
         scripted_zuora.subscriptions("7")
@@ -196,7 +196,7 @@ def test_rows_of_two_accounts_are_no_list_of_one(scripted, scripted_zuora):
         {"subscriptions": [], "nextPage": 3},
     ],
 )
-def test_a_page_that_is_none_is_unexpected(scripted, scripted_zuora, body):
+def test_a_page_that_is_not_one_is_unexpected(scripted, scripted_zuora, body):
     scripted.replies.append(JSONResponse({**body, "success": True}))
     with pytest.raises(UnexpectedReply):
         scripted_zuora.subscriptions("7")

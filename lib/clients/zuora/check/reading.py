@@ -37,7 +37,7 @@ DATA_CENTRES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence of the check. `good` is None for what is worth knowing but is no obstacle.
+    """One sentence of the check. `good` has no value (None) for what is worth knowing but not an obstacle.
 
     `warns` marks one that somebody should look into before the Account Manager is used.
     """

@@ -131,5 +131,5 @@ def _read_notes(reply: Reply, call: Call) -> _Noted:
     account = replies.understood(lambda: ZuoraAccount.from_account(body), reply, call, "an account")
     notes = body["basicInfo"].get("notes")
     if notes is not None and not isinstance(notes, str):
-        raise replies.unexpected(reply, call, "with notes that are no text")
+        raise replies.unexpected(reply, call, "with notes that are not a text")
     return _Noted(account, notes or "")

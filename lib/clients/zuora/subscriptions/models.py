@@ -50,7 +50,7 @@ class ZuoraSegment(Model):
 
 
 class ZuoraCharge(Model):
-    """One charge of a rate plan. A field that does not apply is None: a flat fee has no `included_units`.
+    """One charge of a rate plan. Fields that do not apply have no value: a flat fee has no `included_units`.
 
     `segments` are all its segments, where they were asked for. Quantity and dates are those of one of them.
     """

@@ -103,7 +103,7 @@ def _read_page(account_key: str, reply: Reply, call: Call) -> tuple[list[ZuoraSu
     if not isinstance(rows, list):
         raise replies.unexpected(reply, call, "without its list of subscriptions")
     if following is not None and not isinstance(following, str):
-        raise replies.unexpected(reply, call, "with a next page that is no text")
+        raise replies.unexpected(reply, call, "with a next page that is not a text")
     found = replies.understood(
         lambda: [ZuoraSubscription.from_wire(row) for row in rows], reply, call, "a subscription"
     )

@@ -16,7 +16,7 @@ _DISTANCES = {"KM", "KMS", "K", "M", "METRE", "METRES", "MTRS", "KILOMETRE", "KI
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A possible street, in tokens. `kind` is None when the name has no type."""
+    """A possible street, in tokens. A name without a type has no `kind`."""
 
     chain: Chain | None
     start: int
