@@ -19,8 +19,8 @@ from lib.settings import Settings
 from lib.store import migrate, schema
 from lib.store.engine import make_engine, writing
 from tests.bench.samples import Report, Samples
+from tests.common.factories import make_run
 from tests.kamailio import Kamailio
-from tests.runs import make_run
 
 MANY = 10_000
 ROUNDS = 3

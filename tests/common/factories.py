@@ -3,10 +3,15 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from lib.actions.engine.action import Wish
 from lib.clients.zuora import ZuoraAccount, ZuoraContact
 from lib.domain.accounts import Account, AccountStatus
+from lib.domain.emails import EmailKind, EmailState
 from lib.domain.permissions import Identity, Role
+from lib.store import emails
+from lib.store.runs import Run
 
 TODAY = date(2026, 11, 25)
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -42,3 +47,37 @@ def make_wish(account: str = "1001", **params: Any) -> Wish:
     """What a support lead asks of an account."""
     lead = Identity(email="lead@example.com", name="Lee Lead", roles=frozenset({Role.SUPPORT_LEAD}), source="test")
     return Wish(account, params, lead)
+
+
+def make_run(run_id: str, kind: str, account: str, **more: Any) -> Run:
+    """A run under way; its plan has no facts unless `plan` gives some."""
+    given: dict[str, Any] = {
+        "actor": "lead@example.com",
+        "actor_name": "Lee Lead",
+        "params": {},
+        "plan": {"title": kind, "facts": {}},
+        "steps": [],
+        "reason": None,
+        "note": None,
+        "state": "running",
+        "error": None,
+        "created_at": datetime.now(UTC),
+        "closed_at": None,
+        "touched": 0.0,
+    }
+    return Run(id=run_id, kind=kind, account=account, **given | more)
+
+
+def make_email(connection: Connection, **changes: Any) -> bool:
+    """Put an e-mail into the history of account 1001. False when its Message-ID is there already."""
+    values: dict[str, Any] = {
+        "account": "1001",
+        "kind": EmailKind.SUSPENSION_NOTICE,
+        "subject": "Your service is suspended",
+        "recipient": "ada@example.com",
+        "state": EmailState.ACCEPTED,
+        "message_id": "<made@example.com>",
+        "body": "Your service is suspended.",
+        "sent_at": NOW,
+    }
+    return emails.record_sent(connection, **(values | changes))

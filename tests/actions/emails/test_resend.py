@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from lib.actions.engine.errors import Blocked, NotAllowed
 from lib.clients.mail import message_id
-from lib.domain.emails import EmailKind, EmailState
+from lib.domain.emails import EmailKind
 from lib.store import emails
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
 from lib.store.schema import sent_email
 from tests.actions.conftest import BILLING, LEAD
+from tests.common.factories import make_email
 
 FIRST = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 
@@ -21,15 +22,13 @@ def put(world, position=0, *, kind=EmailKind.SUSPENSION_NOTICE, account="1001", 
     """An e-mail in the history; returns its id."""
     given = {
         "subject": f"Subject {position}",
-        "recipient": "ada@example.com",
-        "state": EmailState.ACCEPTED,
         "message_id": f"<put-{account}-{position}@example.com>",
         "body": "Dear <b>Ada</b>,\nyour service is suspended.\n",
         "sent_at": FIRST + timedelta(minutes=position),
         **values,
     }
     with writing(world.services.engine) as connection:
-        emails.record_sent(connection, account=account, kind=kind, **given)
+        make_email(connection, account=account, kind=kind, **given)
         query = select(sent_email.c.id).where(sent_email.c.message_id == given["message_id"])
         return connection.execute(query).scalar_one()
 

@@ -9,11 +9,12 @@ from lib.actions.engine.errors import Blocked, NeedsSecondPerson, NotAllowed, Pl
 from lib.actions.engine.plan import Confirmation
 from lib.clients.mail import message_id
 from lib.domain.emails import EmailKind, EmailState
-from lib.store import audit, emails, pbxs
+from lib.store import audit, pbxs
 from lib.store.engine import writing
 from lib.store.items import items_of_step
 from lib.store.schema import account, pbx, phone_user, sent_email, subscription
 from tests.actions.conftest import BILLING, LEAD, OTHER, VIEWER
+from tests.common.factories import make_email
 
 TYPED = Confirmation(typed="1001")
 USERS = [("1001", "ada@example.com"), ("1002", "ben@example.com"), ("1003", None), ("999", "Ada@example.com")]
@@ -185,15 +186,10 @@ class TestRename:
         domain = house.services.mailer.config.domain
         plan = rename(house)
         with writing(house.services.engine) as connection:
-            emails.record_sent(
+            make_email(
                 connection,
-                account="1001",
                 kind=EmailKind.PBX_LOGIN_CHANGE,
-                subject="Your phone login has changed",
-                recipient="ada@example.com",
-                state=EmailState.ACCEPTED,
                 message_id=message_id(f"{plan.id}:mails:ada@example.com", domain),
-                body="told",
                 sent_at=plan.made_at,
             )
         house.mail.fail("connect", times=1)

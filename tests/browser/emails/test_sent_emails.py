@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from lib.domain.emails import EmailKind, EmailState
-from lib.store import emails
 from lib.store.engine import writing
 from tests.browser.conftest import settled
+from tests.common.factories import make_email
 from tests.pages.conftest import plain_accounts
 
 pytestmark = pytest.mark.browser
@@ -48,17 +47,7 @@ def choose_row(page, position):
 def test_a_person_chooses_an_email_closes_it_and_sends_one_to_themselves(house):
     own = OTHERS[0]
     with house.server.hub() as engine, writing(engine) as connection:
-        emails.record_sent(
-            connection,
-            account=own.number,
-            kind=EmailKind.SUSPENSION_NOTICE,
-            subject="Your service is suspended",
-            recipient="ada@example.com",
-            state=EmailState.ACCEPTED,
-            message_id="<browser@example.com>",
-            body="Your service is suspended.",
-            sent_at=datetime.now(UTC),
-        )
+        make_email(connection, account=own.number, sent_at=datetime.now(UTC))
     page = house.open("lead", f"/sent-emails?account={own.number}")
     subjects = ["Your service is suspended", *(one.subject for one in reversed(own.has.emails))]
     another, kept = 1, 0

@@ -16,7 +16,7 @@ from lib.standins.mail import MailStandin
 from lib.store import schema
 from lib.store.emails import find_by_message_id
 from lib.store.engine import writing
-from tests.runs import make_run
+from tests.common.factories import make_run
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 RUN = "enable-104233-abcdefgh"

@@ -6,22 +6,21 @@ from lib.domain.quarantine import quarantine_until
 from lib.store import accounts, belongings
 from lib.store.engine import writing
 from lib.store.numbers import quarantine_numbers
-from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables
+from tests.pages.conftest import demo, facts, press, rerun_until, said, sound, tables
 
-OWN = iter(
-    [
-        one
-        for one in plain_accounts()
-        if one.has.numbers and one.has.pbxs and not any(number.state == "porting" for number in one.has.numbers)
-    ]
-)
+
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: (
+        one.has.numbers and one.has.pbxs and not any(number.state == "porting" for number in one.has.numbers)
+    )
 
 
 @pytest.fixture
-def own(house):
+def own(house, _unused):
     """An account without children that no other test of this file has changed."""
     with house.app.services.engine.connect() as connection:
-        return next(one for one in OWN if not accounts.list_children(connection, one.number))
+        return next(one for one in _unused if not accounts.list_children(connection, one.number))
 
 
 def opened(house, number, username="lead"):

@@ -18,21 +18,19 @@ from lib.ui.activity.entry import MAILS
 from lib.ui.activity.export import account_lines
 from lib.ui.activity.page import MOST
 from lib.ui.navigation import ACTIVITY, DETAILS
-from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
+from tests.pages.conftest import demo, press, rerun_until, said, sound, the_one
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-OWN = iter(plain_accounts())
 
 
 @pytest.fixture
-def own(house):
-    """An account no other test has used, on which nothing has happened yet."""
-    found = next(OWN)
+def own(own, house):
+    """An account that no other test has used, on which nothing has happened yet."""
     with writing(house.app.services.engine) as connection:
-        number = select(account.c.id).where(account.c.number == found.number).scalar_subquery()
+        number = select(account.c.id).where(account.c.number == own.number).scalar_subquery()
         connection.execute(delete(sent_email).where(sent_email.c.account_id == number))
         connection.execute(delete(status_change).where(status_change.c.account_id == number))
-    return found
+    return own
 
 
 def activity(house, number: str, username: str = "lead", **query):

@@ -5,17 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from lib.domain.emails import EmailKind, EmailState
+from lib.domain.emails import EmailKind
 from lib.standins.mail import MailStandin
 from lib.store import emails
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
 from lib.store.schema import account, person, sent_email
 from lib.ui.emails.export import emails_csv
-from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
+from tests.common.factories import make_email
+from tests.pages.conftest import press, rerun_until, said, sound, tables
 
 PATH = "pages/account/emails.py"
-OWN = iter([one for one in plain_accounts() if one.has.emails])
 ODD = [
     "",
     "x" * 200,
@@ -41,10 +41,9 @@ def settings(mail):
     return {"mail_host": mail.host, "mail_port": mail.port, "mail_security": "none"}
 
 
-@pytest.fixture
-def own():
-    """An account no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: one.has.emails
 
 
 def opened(house, account, username="lead", **query):
@@ -54,15 +53,13 @@ def opened(house, account, username="lead", **query):
 def put(house, account, position=0, *, kind=EmailKind.SUSPENSION_NOTICE, **values):
     given = {
         "subject": f"Put {position}",
-        "recipient": "ada@example.com",
-        "state": EmailState.ACCEPTED,
         "message_id": f"<put-{account.number}-{position}@example.com>",
         "body": "Your password: correcthorse\nBye\n",
         "sent_at": datetime(2026, 11, 20, 3, 0, tzinfo=UTC) + timedelta(minutes=position),
         **values,
     }
     with writing(house.app.services.engine) as connection:
-        emails.record_sent(connection, account=account.number, kind=kind, **given)
+        make_email(connection, account=account.number, kind=kind, **given)
 
 
 def newest(house, account):
@@ -222,8 +219,8 @@ def test_a_shown_email_is_closed_again(house, own):
     assert rows(app)
 
 
-def test_an_email_of_another_account_is_not_shown(house, own):
-    other = next(OWN)
+def test_an_email_of_another_account_is_not_shown(house, own, _unused):
+    other = next(_unused)
     put(house, other)
     app = opened(house, own, email=str(newest(house, other)[0].id))
     assert "no such e-mail" in said(app)

@@ -7,10 +7,9 @@ from lib.standins.mail import MailStandin
 from lib.store import search
 from lib.store.engine import writing
 from lib.store.schema import account, action_run
-from tests.pages.conftest import demo, facts, plain_accounts, press, rerun_until, said, sound, tables, the_one
+from tests.pages.conftest import demo, facts, press, rerun_until, said, sound, tables, the_one
 
 CHILD, OTHER = demo("child"), demo("rules_wrong")
-OWN = iter([one for one in plain_accounts() if one.has.numbers and one.has.pbxs])
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +23,9 @@ def settings(mail):
     return {"four_eyes": True, "mail_host": mail.host, "mail_port": mail.port, "mail_security": "none"}
 
 
-@pytest.fixture
-def own():
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: one.has.numbers and one.has.pbxs
 
 
 def labels(app) -> list[str]:

@@ -12,22 +12,10 @@ from lib.store import billing, emergency
 from lib.store.engine import writing
 from lib.store.schema import account, action_run, snapshot
 from lib.ui.navigation import BILLING, CONTACTS, EMERGENCY
-from tests.pages.conftest import plain_accounts, press, rerun_until, said, sound, tables
+from tests.pages.conftest import press, rerun_until, said, sound, tables
 
 WAYS = ["drop_before", "html504", "429", "success_false", "truncate", "unauthorized", "lock", "latency"]
 RESUME = "Resume from the failed step"
-OWN = iter(
-    [
-        one
-        for one in plain_accounts()
-        if len(one.has.subscriptions) == 2
-        and one.has.emergency
-        and one.has.numbers
-        and one.bill_to
-        and one.sold_to
-        and one.bill_to.id != one.sold_to.id
-    ]
-)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +23,16 @@ def settings():
     return {"page_wait_seconds": 0.5, "zuora_page_seconds": 1.5}
 
 
-@pytest.fixture
-def own(house):
-    """An account that no other test of this file has changed."""
-    return next(OWN)
+@pytest.fixture(scope="module")
+def fits():
+    return lambda one: (
+        len(one.has.subscriptions) == 2
+        and one.has.emergency
+        and one.has.numbers
+        and one.bill_to
+        and one.sold_to
+        and one.bill_to.id != one.sold_to.id
+    )
 
 
 def break_zuora(house, kind, match):

@@ -23,7 +23,7 @@ from lib.ui.emergency.export import details_csv
 from lib.ui.navigation import ACTIVITY, BILLING
 from lib.ui.runs.panel import receipt_file
 from tests.pages.activity.test_activity import lines, shown
-from tests.pages.conftest import demo, plain_accounts, press, rerun_until, said, sound, the_one
+from tests.pages.conftest import demo, press, rerun_until, said, sound, the_one
 
 CODE = [path for folder in ("lib/ui", "pages") for path in (PROJECT / folder).rglob("*.py")]
 # The parts of Streamlit that show data with a download or hand out a file, and the files that may call them.
@@ -50,7 +50,6 @@ NO_WAY = {
     "vega_lite_chart",
     "write",
 }
-OWN = iter(plain_accounts())
 
 
 def own_ways(source: str, name: str) -> list[str]:
@@ -84,11 +83,6 @@ def test_a_chart_has_no_bar_with_downloads(house):
 
 
 # ------------------------------------------------------------------ every download is in the audit
-@pytest.fixture
-def own():
-    return next(OWN)
-
-
 def exported(house, number: str) -> list[tuple]:
     with house.app.services.engine.connect() as connection:
         rows = connection.execute(

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import insert
 
 from lib.domain.activity import Filter
-from lib.domain.emails import EmailKind, EmailState
 from lib.store import activity, emails, schema
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
+from tests.common.factories import make_email
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 SUBJECT = "Ihre Nummer (03)\u00a05550\u20110075 – CAFÉ d’Élan"
@@ -21,17 +21,7 @@ def hub(engine):
     own = {"number": "41990", "name": "Riley Fencing", "status": "active", "created_at": NOW, "changed_at": NOW}
     with writing(engine) as connection:
         account = connection.execute(insert(schema.account).values(own)).inserted_primary_key[0]
-        emails.record_sent(
-            connection,
-            account="41990",
-            kind=EmailKind.SUSPENSION_NOTICE,
-            subject=SUBJECT,
-            recipient="Zoë.Lane@Example.com",
-            state=EmailState.ACCEPTED,
-            message_id="<am.1@example.com>",
-            body=None,
-            sent_at=NOW,
-        )
+        make_email(connection, account="41990", subject=SUBJECT, recipient="Zoë.Lane@Example.com", sent_at=NOW)
         change = {"account_id": account, "from_status": "active", "to_status": "suspended", "reason": "non_payment"}
         connection.execute(insert(schema.status_change).values(**change, note=NOTE, actor="lead@demo.example", at=NOW))
     with engine.connect() as connection:
