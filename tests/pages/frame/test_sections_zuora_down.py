@@ -82,7 +82,7 @@ def assert_named(app, *, plan=True):
     if plan:
         assert "Zuora could not be read, so nothing was changed." in words
     assert re.search(r"Zuora (did not|was too busy|refused|answered|could not be reached)", words), words
-    assert re.search(r"Try again|Ask whoever|Correct what|Report it", words), words
+    assert re.search(r"Try again|Ask the people who run|Correct it|Report it", words), words
     assert re.search(r"For Zuora support: .*track read-\w+", words), words
 
 
