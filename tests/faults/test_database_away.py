@@ -225,7 +225,7 @@ class TestPatience:
             raise self.locked()
 
         began = time.monotonic()
-        with pytest.raises(DatabaseGone, match="Resume when it answers"):
+        with pytest.raises(DatabaseGone, match="Resume when it is back"):
             Patience(0.3, attempts=2, first_wait=0.01).carry(away)
         assert 0.3 <= time.monotonic() - began < 5
         assert next(asked) > 3

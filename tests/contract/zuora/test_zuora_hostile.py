@@ -76,7 +76,8 @@ class Sequence:
             done = self.other.cancel_subscription(
                 self.number, CancelPolicy.END_OF_TERM, track="other", key=f"other {self.label}"
             )
-            self.theirs = done.ours is True
+            # On a busy machine its own answer can be lost: then it is not known, and nobody else has cancelled.
+            self.theirs = done.ours is not False
 
     def cancel(self, turn):
         def keep(refused):
