@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,7 @@ from lib.standins.zuora.manners.faults import Fault
 from lib.store.accounts import get_account
 from lib.store.engine import writing
 from lib.store.schema import account, phone_number, rule_change
+from tests.common.factories import put_account
 from tests.conftest import administer, named
 from tests.people import let_in, somebody
 
@@ -109,24 +109,17 @@ def zuora_id(number: str) -> str:
 
 def fill(engine: Engine, standin: ZuoraStandin) -> None:
     """The same accounts on both sides."""
-    now = datetime.now(UTC)
     ids: dict[str, int] = {}
     with writing(engine) as connection:
         for number, (name, parent) in ACCOUNTS.items():
-            ids[number] = connection.execute(
-                insert(account)
-                .values(
-                    number=number,
-                    name=name,
-                    status="active",
-                    parent_id=ids[parent] if parent else None,
-                    zuora_id=zuora_id(number),
-                    zuora_number=f"A{number}",
-                    created_at=now,
-                    changed_at=now,
-                )
-                .returning(account.c.id)
-            ).scalar_one()
+            ids[number] = put_account(
+                connection,
+                number,
+                name=name,
+                parent_id=ids[parent] if parent else None,
+                zuora_id=zuora_id(number),
+                zuora_number=f"A{number}",
+            )
     let_in(engine, *EVERYBODY)
     with writing(engine) as connection:
         for number, owned in NUMBERS.items():

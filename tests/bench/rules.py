@@ -2,7 +2,6 @@
 
 import gc
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +18,7 @@ from lib.settings import Settings
 from lib.store import migrate, schema
 from lib.store.engine import make_engine, writing
 from tests.bench.samples import Report, Samples
-from tests.common.factories import make_run
+from tests.common.factories import make_run, put_account
 from tests.kamailio import Kamailio
 
 MANY = 10_000
@@ -60,13 +59,8 @@ def _hub(folder: Path, running: Kamailio, sbc: KamailioSbc, numbers: list[str]) 
     url = f"sqlite:///{folder / 'bench.db'}"
     migrate.upgrade(url)
     engine = make_engine(url)
-    now = datetime.now(UTC)
     with writing(engine) as connection:
-        owner = connection.execute(
-            insert(schema.account)
-            .values(number="1001", name="Bench", status="active", created_at=now, changed_at=now)
-            .returning(schema.account.c.id)
-        ).scalar_one()
+        owner = put_account(connection, name="Bench")
         connection.execute(
             insert(schema.phone_number),
             [{"account_id": owner, "e164": number, "kind": "local", "trunk": "syd-1"} for number in numbers],

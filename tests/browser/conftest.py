@@ -14,7 +14,9 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from lib.demo.model import DemoAccount
 from lib.standins.zuora import ZuoraStandin
+from tests.pages.conftest import plain_accounts
 from tests.server import CLIENT_ID, CLIENT_SECRET, COOKIE, Server, copy_demo, serving, zuora_of
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -100,6 +102,18 @@ class House:
 
 
 # For the tests of one file: while Playwright is open an event loop runs, and no run can be started in this process.
+@pytest.fixture(scope="session")
+def _unused() -> Iterator[DemoAccount]:
+    """From the end: tests that look for an account of a certain kind find it at the beginning."""
+    return reversed(plain_accounts())
+
+
+@pytest.fixture
+def own(_unused) -> DemoAccount:
+    """An account that no other test in this browser has changed."""
+    return next(_unused)
+
+
 @pytest.fixture(scope="module")
 def _browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():

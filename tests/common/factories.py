@@ -3,14 +3,14 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from lib.actions.engine.action import Wish
 from lib.clients.zuora import ZuoraAccount, ZuoraContact
 from lib.domain.accounts import Account, AccountStatus
 from lib.domain.emails import EmailKind, EmailState
 from lib.domain.permissions import Identity, Role
-from lib.store import emails
+from lib.store import emails, schema
 from lib.store.runs import Run
 
 TODAY = date(2026, 11, 25)
@@ -29,6 +29,19 @@ def make_account(**changes: Any) -> Account:
         "changed_at": NOW,
     }
     return Account(**(values | changes))
+
+
+def put_account(connection: Connection, number: str = "1001", **changes: Any) -> int:
+    """Write an active account without a link to Zuora into the Hub; returns its id."""
+    values: dict[str, Any] = {
+        "number": number,
+        "name": "Wattle Plumbing",
+        "status": AccountStatus.ACTIVE.value,
+        "created_at": NOW,
+        "changed_at": NOW,
+    }
+    made = insert(schema.account).values(values | changes).returning(schema.account.c.id)
+    return connection.execute(made).scalar_one()
 
 
 def make_zuora_account(**changes: Any) -> ZuoraAccount:

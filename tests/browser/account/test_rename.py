@@ -4,16 +4,9 @@ from sqlalchemy import func, select
 
 from lib.store.schema import account, action_run
 from tests.browser.conftest import heading, picker, settled
-from tests.pages.conftest import demo, plain_accounts
+from tests.pages.conftest import demo
 
 pytestmark = pytest.mark.browser
-OWN = iter(plain_accounts())
-
-
-@pytest.fixture
-def own():
-    """An account no other test of this file has changed."""
-    return next(OWN)
 
 
 def open_edit(page):

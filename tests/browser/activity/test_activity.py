@@ -10,18 +10,10 @@ from lib.store.engine import writing
 from lib.store.schema import account, sent_email
 from tests.browser.account.test_rename import open_edit, receipt, start, type_name
 from tests.browser.conftest import fits, follow, heading, settled, until
-from tests.pages.conftest import demo, plain_accounts
+from tests.pages.conftest import demo
 
 pytestmark = pytest.mark.browser
-# The tests of the rename start at the other end, so no two tests take the same account.
-OWN = reversed(plain_accounts())
 LINKING = "see www.evil.example or http://evil.example or a@evil.example"
-
-
-@pytest.fixture
-def own():
-    """An account no other test of this file has changed."""
-    return next(OWN)
 
 
 def renamed(house, own, name: str):

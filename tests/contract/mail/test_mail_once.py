@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert
 
 from lib.actions.emails.mailing import send_mail
 from lib.actions.engine.action import Job
@@ -13,10 +12,9 @@ from lib.domain.emails import EmailKind, EmailState
 from lib.services import Services
 from lib.settings import Settings
 from lib.standins.mail import MailStandin
-from lib.store import schema
 from lib.store.emails import find_by_message_id
 from lib.store.engine import writing
-from tests.common.factories import make_run
+from tests.common.factories import make_run, put_account
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 RUN = "enable-104233-abcdefgh"
@@ -30,8 +28,7 @@ class Killed(BaseException):
 @pytest.fixture
 def hub(engine):
     with writing(engine) as connection:
-        row = {"number": "104233", "name": "Acme", "status": "active", "created_at": NOW, "changed_at": NOW}
-        connection.execute(insert(schema.account).values(row))
+        put_account(connection, "104233")
     return engine
 
 

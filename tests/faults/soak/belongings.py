@@ -1,23 +1,19 @@
 """What an account of a soak has in the Hub: hundreds of things of every kind."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert
 
 from lib.store import schema
 from tests.actions.conftest import zuora_id
+from tests.common.factories import put_account
 
 NUMBERS, USERS, QUEUES, CALLFLOWS, PORTAL_USERS, SUBSCRIPTIONS = 220, 120, 20, 30, 8, 3
 
 
 def furnish(connection: Connection, number: str, name: str, owned: list[str], subscriptions: list[str]) -> None:
     """Write the account and everything that belongs to it."""
-    now = datetime.now(UTC)
-    values = {"number": number, "name": name, "status": "active", "created_at": now, "changed_at": now}
-    zuora = {"zuora_id": zuora_id(number), "zuora_number": f"A{number}"}
-    own = connection.execute(insert(schema.account).values(**values, **zuora).returning(schema.account.c.id))
-    account_id = own.scalar_one()
+    account_id = put_account(connection, number, name=name, zuora_id=zuora_id(number), zuora_number=f"A{number}")
 
     def add(table: Table, rows: list[dict[str, Any]]) -> list[int]:
         query = insert(table).returning(table.c.id, sort_by_parameter_order=True)

@@ -10,6 +10,7 @@ from lib.store import account_status, runs, schema
 from lib.store.activity import read_activity
 from lib.store.audit import append_event, events_of_account, events_of_run
 from lib.store.engine import writing
+from tests.common.factories import put_account
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACCOUNT = "104233"
@@ -34,8 +35,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def hub(engine, clock):
     with writing(engine) as connection:
-        row = {"number": ACCOUNT, "name": "Wattle", "status": "active", "created_at": NOON, "changed_at": NOON}
-        connection.execute(insert(schema.account).values(row))
+        put_account(connection, ACCOUNT, created_at=NOON, changed_at=NOON)
     return engine
 
 

@@ -11,6 +11,7 @@ from lib.store import schema
 from lib.store.activity import has_children, occurring, read_activity
 from lib.store.audit import append_event
 from lib.store.engine import make_engine, writing
+from tests.common.factories import put_account
 
 T = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OWN, CHILD, GRANDCHILD, OTHER = "104233", "104234", "104235", "104236"
@@ -26,10 +27,8 @@ class Hub:
         self.minutes = 0
         with writing(engine) as connection:
             for number, parent in ((OWN, None), (CHILD, OWN), (GRANDCHILD, CHILD), (OTHER, None)):
-                row = {"number": number, "name": f"Name {number}", "status": "active", "created_at": T, "changed_at": T}
-                row["parent_id"] = self.ids.get(parent)
-                made = insert(schema.account).values(row).returning(schema.account.c.id)
-                self.ids[number] = connection.execute(made).scalar_one()
+                own = {"name": f"Name {number}", "parent_id": self.ids.get(parent), "created_at": T, "changed_at": T}
+                self.ids[number] = put_account(connection, number, **own)
             people = [{"username": "lead", "email": LEAD, "name": "Lee Lead"}]
             connection.execute(insert(schema.person), people)
 

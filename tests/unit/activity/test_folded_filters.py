@@ -9,7 +9,7 @@ from lib.domain.activity import Filter
 from lib.store import activity, emails, schema
 from lib.store.emails import EmailFilter
 from lib.store.engine import writing
-from tests.common.factories import make_email
+from tests.common.factories import make_email, put_account
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 SUBJECT = "Ihre Nummer (03)\u00a05550\u20110075 – CAFÉ d’Élan"
@@ -18,9 +18,8 @@ NOTE = "Reklamation von Müller, Tel. +61 3 5550 0075"
 
 @pytest.fixture
 def hub(engine):
-    own = {"number": "41990", "name": "Riley Fencing", "status": "active", "created_at": NOW, "changed_at": NOW}
     with writing(engine) as connection:
-        account = connection.execute(insert(schema.account).values(own)).inserted_primary_key[0]
+        account = put_account(connection, "41990")
         make_email(connection, account="41990", subject=SUBJECT, recipient="Zoë.Lane@Example.com", sent_at=NOW)
         change = {"account_id": account, "from_status": "active", "to_status": "suspended", "reason": "non_payment"}
         connection.execute(insert(schema.status_change).values(**change, note=NOTE, actor="lead@demo.example", at=NOW))

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import bcrypt
 import pytest
@@ -22,9 +21,10 @@ from lib.settings import PROJECT
 from lib.store import sign_in_tries
 from lib.store.engine import writing
 from lib.store.people import find_person
-from lib.store.schema import account, action_event, person, person_role, search_term, sign_in_session, sign_in_try
+from lib.store.schema import action_event, person, person_role, search_term, sign_in_session, sign_in_try
 from lib.store.search import search
 from lib.store.sessions import begin_session
+from tests.common.factories import put_account
 
 PASSWORD = "correct horse battery"
 COMMANDS = [
@@ -62,11 +62,6 @@ def new(username: str, *roles: str, **changes: str) -> list[str]:
         *(part for role in roles for part in ("--role", role)),
         "--password-stdin",
     ]
-
-
-def account_row(number: str, name: str) -> dict[str, object]:
-    now = datetime.now(UTC)
-    return {"number": number, "name": name, "status": "active", "created_at": now, "changed_at": now}
 
 
 def person_of(engine, username):
@@ -140,8 +135,8 @@ def test_an_invalid_database_url_is_named_and_not_quoted(run, monkeypatch):
 
 def test_reindex_finds_again_what_was_lost(run, engine):
     with writing(engine) as connection:
-        connection.execute(insert(account), [account_row(str(50_000 + at), f"Firm {at}") for at in range(1_203)])
-        connection.execute(insert(search_term).values(account_id=1, kind="name", term="left over"))
+        ids = [put_account(connection, str(50_000 + at), name=f"Firm {at}") for at in range(1_203)]
+        connection.execute(insert(search_term).values(account_id=ids[0], kind="name", term="left over"))
     with engine.connect() as connection:
         assert search(connection, "Firm 1202").hits == []
     assert run("reindex")[:2] == (0, "Search terms written for 1,203 accounts.\n")
@@ -169,7 +164,7 @@ def test_a_person_who_was_added_can_sign_in_and_is_in_the_audit(run, engine):
 
 def test_an_account_admin_belongs_to_one_account(run, engine):
     with writing(engine) as connection:
-        connection.execute(insert(account).values(account_row("41990", "Riley Fencing")))
+        put_account(connection, "41990")
     assert run(*new("kim", "account_admin", account="41990"), given=PASSWORD)[0] == 0
     assert person_of(engine, "kim").account == "41990"
     assert "account_admin(41990)" in run("people", "list")[1]

@@ -22,6 +22,7 @@ from lib.store.emails import (
     states_of_run,
 )
 from lib.store.engine import writing
+from tests.common.factories import put_account
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ID = "<am.1@example.com>"
@@ -31,8 +32,7 @@ ID = "<am.1@example.com>"
 def hub(engine):
     with writing(engine) as connection:
         for number in ("104233", "104234"):
-            row = {"number": number, "name": "Acme", "status": "active", "created_at": NOW, "changed_at": NOW}
-            connection.execute(insert(schema.account).values(row))
+            put_account(connection, number)
     return engine
 
 

@@ -1,7 +1,6 @@
 """What people paste into the search box, over the demo's accounts, on both databases."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import insert, select, text, update
 from lib.demo import seed_hub
 from lib.store import migrate, schema, search
 from lib.store.engine import make_engine, writing
+from tests.common.factories import put_account
 
 CASES = Path(__file__).parents[2] / "cases"
 ASKED = json.loads((CASES / "search_texts.json").read_text())
@@ -77,11 +77,8 @@ def test_every_pasted_text_finds_the_account_that_is_meant_and_opens_it_only_whe
 def test_terms_of_an_older_program_are_folded_by_the_upgrade(empty_database_url):
     migrate.upgrade(empty_database_url)
     engine = make_engine(empty_database_url)
-    now = datetime(2026, 3, 2, tzinfo=UTC)
-    own = {"number": "40215", "name": "D'Élan & O'Brien Pâtisserie", "status": "active"}
     with writing(engine) as connection:
-        made = insert(schema.account).values(**own, created_at=now, changed_at=now)
-        search.reindex(connection, connection.execute(made).inserted_primary_key[0])
+        search.reindex(connection, put_account(connection, "40215", name="D'Élan & O'Brien Pâtisserie"))
         # As the program before this one left it.
         connection.execute(text("delete from search_term where term = 'delan & obrien patisserie'"))
         old = {"term": "d'élan & o'brien pâtisserie"}

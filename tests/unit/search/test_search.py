@@ -8,20 +8,13 @@ from sqlalchemy import insert, select, text, update
 from lib.store import schema
 from lib.store.engine import writing
 from lib.store.search import BOUND, reindex, reindex_name, search
+from tests.common.factories import put_account
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def _account(connection, number, name, *, phones=(), people=(), subscriptions=(), email=None):
-    row = {
-        "number": number,
-        "name": name,
-        "status": "active",
-        "email": email,
-        "created_at": NOW,
-        "changed_at": NOW,
-    }
-    id_ = connection.execute(insert(schema.account).values(row)).inserted_primary_key[0]
+    id_ = put_account(connection, number, name=name, email=email)
     own = {"account_id": id_}
     for e164 in phones:
         connection.execute(insert(schema.phone_number).values(**own, e164=e164, kind="mobile", trunk="t1"))
